@@ -1,0 +1,94 @@
+# make demo and make test need Python >= 3.11 and make, nothing else: they set up .venv themselves.
+#
+#   PYTHON=/path/to/python   the interpreter the virtual environment is made from
+#   ARGS="-k orbits"         passed on to pytest, to the demo or to the benchmarks
+
+VENV ?= .venv
+VENV_BENCH ?= .venv-bench
+RESULTS ?= benchmarks/results/latest.json
+WORKERS ?= 2
+ARGS ?=
+
+BIN := $(VENV)/bin
+PROJECT := setup.cfg pyproject.toml constraints.txt
+PIP_FLAGS := --quiet --disable-pip-version-check --constraint constraints.txt
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+
+# The first interpreter that runs, is new enough and can make virtual environments.
+define find_python
+probe='import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))'; \
+python=; \
+for candidate in $(if $(PYTHON),"$(PYTHON)",python3.11 python3.12 python3.13 python3 python python3.14); do \
+    if "$$candidate" -c "$$probe" >/dev/null 2>&1; then python="$$candidate"; break; fi; \
+done; \
+if [ -z "$$python" ]; then \
+    echo "error: $(if $(PYTHON),PYTHON=$(PYTHON) is not,found no) Python >= 3.11 with the modules venv and ensurepip." >&2; \
+    echo "Install one (Debian, Ubuntu: apt install python3-venv), or name it: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; \
+    exit 1; \
+fi
+endef
+
+# $(call make_venv,folder): keeps an environment that works, replaces one that does not.
+define make_venv
+@if ! $(1)/bin/python -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+    $(find_python); \
+    echo "Making $(1) with $$("$$python" --version)"; \
+    "$$python" -m venv --clear $(1); \
+fi
+@touch $(1)/.created
+endef
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench bench-check clean distclean
+
+help:  ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+demo: $(VENV)/.installed-demo  ## Turn a group into a proven equivariant basis and a penalty, on real input
+	$(BIN)/grouprep demo $(ARGS)
+
+test: $(VENV)/.installed-test  ## Run the tests, the doctests and the documents' examples
+	$(ONE_THREAD) HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-ci} $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+lint: $(VENV)/.installed-test  ## Check style, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.installed-test  ## Repair style and format where that can be done
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV_BENCH)/.installed-bench  ## Measure against the peers, in an environment of its own
+	$(ONE_THREAD) TQDM_DISABLE=1 $(VENV_BENCH)/bin/python benchmarks/run.py $(ARGS)
+
+bench-check: $(VENV_BENCH)/.installed-bench  ## Compare the last benchmark's results with the targets
+	$(VENV_BENCH)/bin/python benchmarks/check.py $(RESULTS)
+
+clean:  ## Remove what was built or cached
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find grouprep projectors tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean  ## Remove the virtual environments too
+	rm -rf $(VENV) $(VENV_BENCH)
+
+$(VENV)/.created:
+	$(call make_venv,$(VENV))
+
+$(VENV_BENCH)/.created:
+	$(call make_venv,$(VENV_BENCH))
+
+$(VENV)/.installed-demo: $(PROJECT) | $(VENV)/.created
+	@echo "Installing grouprep into $(VENV)"
+	@$(BIN)/python -m pip install $(PIP_FLAGS) --editable ".[cli,plot,safetensors]"
+	@touch $@
+
+$(VENV)/.installed-test: $(PROJECT) | $(VENV)/.created
+	@echo "Installing grouprep and its test tools into $(VENV)"
+	@$(BIN)/python -m pip install $(PIP_FLAGS) --editable ".[test]"
+	@touch $(VENV)/.installed-demo $@
+
+$(VENV_BENCH)/.installed-bench: $(PROJECT) | $(VENV_BENCH)/.created
+	@echo "Installing grouprep and its peers into $(VENV_BENCH)"
+	@$(VENV_BENCH)/bin/python -m pip install $(PIP_FLAGS) --editable ".[cli,emlp]"
+	@touch $@

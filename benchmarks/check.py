@@ -1,0 +1,87 @@
+"""Compare results with the targets: python benchmarks/check.py [RESULTS] [--partial]; exit code 1 if any is missed.
+
+A target of a case is any of: dimension (equal), residual, orthonormality, cpu, seconds (wall), ratio (our CPU time to
+the peer's, at most), certified (equal).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+TARGETS = HERE / "targets.json"
+FIELDS = {"residual": "residual", "orthonormality": "orthonormality", "cpu": "cpu", "seconds": "wall"}
+
+
+def ratio(sides: Mapping[str, Any]) -> float | None:
+    """Our CPU time to the peer's; an upper bound of it where the peer was stopped; None where it cannot be said."""
+    ours, peer = sides.get("ours") or {}, sides.get("emlp") or {}
+    if ours.get("status") != "ok":
+        return None
+    theirs = {"ok": peer.get("cpu"), "did not finish": peer.get("limit")}.get(peer.get("status", ""))
+    return None if theirs is None else ours["cpu"] / theirs
+
+
+def misses_of_case(name: str, sides: Mapping[str, Any], targets: Mapping[str, Any]) -> list[str]:
+    """A line for each target that a case misses."""
+    ours = sides.get("ours") or {"status": "not measured"}
+    if ours["status"] != "ok":
+        return [f"{name}: {ours['status']} {ours.get('error', '')}".rstrip()]
+    missed = []
+    for target, wanted in targets.items():
+        if target == "ratio":
+            got = ratio(sides)
+            if got is None:
+                missed.append(f"{name}: ratio wanted at most {wanted}, but the peer gave no time")
+        else:
+            got = ours.get(FIELDS.get(target, target))
+            if got is None:
+                missed.append(f"{name}: {target} is missing or not finite")
+        if got is None:
+            continue
+        if target in ("dimension", "certified"):
+            if got != wanted:
+                missed.append(f"{name}: {target} is {got}, wanted {wanted}")
+        elif not got <= wanted:
+            missed.append(f"{name}: {target} is {got:.3g}, wanted at most {wanted:g}")
+    return missed
+
+
+def misses(results: Mapping[str, Any], targets: Mapping[str, Any], partial: bool = False) -> list[str]:
+    """A line for each target that the results miss; a case that was not measured misses, unless partial."""
+    measured = results["cases"]
+    return [
+        line
+        for name, wanted in targets["cases"].items()
+        if name in measured or not partial
+        for line in misses_of_case(name, measured.get(name, {}), wanted)
+    ]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Check a results file."""
+    parser = argparse.ArgumentParser(description="Compare benchmark results with the targets.")
+    parser.add_argument("results", type=Path, nargs="?", default=HERE / "results" / "latest.json")
+    parser.add_argument("--targets", type=Path, default=TARGETS)
+    parser.add_argument("--partial", action="store_true", help="judge only the cases that were measured")
+    options = parser.parse_args(argv)
+    try:
+        results, targets = (json.loads(f.read_text(encoding="utf-8")) for f in (options.results, options.targets))
+    except (OSError, json.JSONDecodeError) as error:
+        print(f"cannot read the results or targets: {error}; run benchmarks/run.py first", file=sys.stderr)
+        return 2
+    missed = misses(results, targets, options.partial)
+    for line in missed:
+        print(f"missed  {line}")
+    if not missed:
+        print(f"all targets met ({sum(name in results['cases'] for name in targets['cases'])} cases)")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

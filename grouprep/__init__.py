@@ -1,0 +1,48 @@
+"""Groups and their representations, exact and float: the representation layer."""
+
+from grouprep.errors import (
+    AmbiguousRank,
+    CertificateError,
+    DimensionMismatch,
+    GroupRepError,
+    NotAHomomorphism,
+    NotUnitary,
+    TooLarge,
+    UnsupportedGroup,
+)
+from grouprep.groups.base import Group
+from grouprep.groups.catalogue import SO, SU, Alternating, Cyclic, Dihedral, Lorentz, O, Quaternion, Symmetric, U
+from grouprep.groups.files import load_group
+from grouprep.groups.finite import FiniteGroup
+from grouprep.groups.homomorphism import Homomorphism
+from grouprep.groups.lie import LieGroup
+from grouprep.representations.base import Representation
+
+__all__ = [
+    "SO",
+    "SU",
+    "Alternating",
+    "AmbiguousRank",
+    "CertificateError",
+    "Cyclic",
+    "Dihedral",
+    "DimensionMismatch",
+    "FiniteGroup",
+    "Group",
+    "GroupRepError",
+    "Homomorphism",
+    "LieGroup",
+    "Lorentz",
+    "NotAHomomorphism",
+    "NotUnitary",
+    "O",
+    "Quaternion",
+    "Representation",
+    "Symmetric",
+    "TooLarge",
+    "U",
+    "UnsupportedGroup",
+    "load_group",
+]
+
+__version__ = "0.1.0"

@@ -1,0 +1,323 @@
+"""Characters: exact on conjugacy classes of finite groups, as Laurent polynomials on maximal tori of Lie groups.
+
+A class point is where a character is evaluated: a conjugacy class of a finite group, a connected component of a Lie group
+(whose value is a Laurent polynomial on a torus), or a tuple of these for a product. `inner` integrates over all of them.
+"""
+
+from __future__ import annotations
+
+import cmath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property, reduce
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grouprep.errors import AmbiguousRank, UnsupportedGroup
+from grouprep.groups.base import Group
+from grouprep.groups.cartan import joint_spectrum
+from grouprep.groups.finite import FiniteGroup
+from grouprep.groups.lie import CartanComponent, LieGroup
+from grouprep.groups.product import FiniteProduct, ProductGroup
+from grouprep.linalg import Monomial, as_exact, as_float
+from grouprep.linalg.sparse import trace_exact
+from grouprep.representations.base import Representation
+
+__all__ = ["Character", "Laurent", "has_characters", "inner"]
+
+CLASS_LIMIT = 20_000  # elements of a finite group whose classes are computed on the way to a dimension
+
+Monomials = Mapping[tuple[Fraction, tuple[int, ...]], Any]
+
+
+class Laurent:
+    """A sum of c exp(2 pi i s) z^w: terms[(s, w)] = c with s a fraction mod 1 and w an integer vector."""
+
+    __slots__ = ("terms",)
+
+    def __init__(self, terms: Monomials) -> None:
+        self.terms = {k: c for k, c in terms.items() if c}
+
+    @classmethod
+    def constant(cls, c: Any, rank: int) -> Laurent:
+        """The constant polynomial in `rank` variables."""
+        return cls({(Fraction(0), (0,) * rank): c})
+
+    @property
+    def rank(self) -> int:
+        """The number of variables, 0 for the zero polynomial."""
+        return len(next(iter(self.terms))[1]) if self.terms else 0
+
+    def __add__(self, other: Any) -> Laurent:
+        out = dict(self.terms)
+        for key, c in self._lift(other).terms.items():
+            out[key] = out.get(key, 0) + c
+        return Laurent(out)
+
+    __radd__ = __add__
+
+    def __mul__(self, other: Any) -> Laurent:
+        if not isinstance(other, Laurent):
+            return Laurent({k: c * other for k, c in self.terms.items()})
+        out: dict[tuple[Fraction, tuple[int, ...]], Any] = {}
+        for (s, w), c in self.terms.items():
+            for (t, v), d in other.terms.items():
+                key = ((s + t) % 1, tuple(x + y for x, y in zip(w, v, strict=True)))
+                out[key] = out.get(key, 0) + c * d
+        return Laurent(out)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, n: int) -> Laurent:
+        return Laurent({k: c / n if isinstance(c, complex) else Fraction(c) / n for k, c in self.terms.items()})
+
+    def _lift(self, other: Any) -> Laurent:
+        return other if isinstance(other, Laurent) else Laurent.constant(other, self.rank)
+
+    def conjugate(self) -> Laurent:
+        """The complex conjugate on the torus |z| = 1."""
+        return Laurent({(-s % 1, tuple(-x for x in w)): c.conjugate() for (s, w), c in self.terms.items()})
+
+    def adams(self, k: int) -> Laurent:
+        """The sum of the k-th powers of the monomials."""
+        out: dict[tuple[Fraction, tuple[int, ...]], Any] = {}
+        for (s, w), c in self.terms.items():
+            key = ((s * k) % 1, tuple(k * x for x in w))
+            out[key] = out.get(key, 0) + c
+        return Laurent(out)
+
+    def embed(self, before: int, after: int) -> Laurent:
+        """The same polynomial with further variables before and after its own."""
+        return Laurent({(s, (0,) * before + w + (0,) * after): c for (s, w), c in self.terms.items()})
+
+    def constant_term(self) -> Any:
+        """The sum of the terms with w = 0: an exact number if all phases are 0 and 1/2, else complex."""
+        total: Any = 0
+        for (s, w), c in self.terms.items():
+            if not any(w):
+                total += c if s == 0 else -c if s == Fraction(1, 2) else complex(c) * cmath.exp(2j * cmath.pi * float(s))
+        return total
+
+
+@dataclass(frozen=True)
+class _FinitePoint:
+    """A conjugacy class, by a representative and its powers."""
+
+    group: FiniteGroup
+    element: int
+    size: int
+    rank: int = 0
+
+    @property
+    def weight(self) -> Fraction:
+        return Fraction(self.size, self.group.order)
+
+    def density(self) -> Any:
+        return 1
+
+    def power(self, k: int) -> NDArray[np.int64]:
+        g = self.group.elements[self.element]
+        return reduce(lambda x, _: g[x], range(k), np.arange(self.group.degree))
+
+    def leaf(self, V: Representation, k: int) -> Any:
+        g = self.power(k)
+        try:
+            image: Any = V.exact_image(g)
+        except ValueError:
+            return complex(np.trace(V._evaluate(g)))
+        if isinstance(image, np.ndarray):
+            return complex(np.trace(image))
+        return _trace_value(image)
+
+    def pulled_back(self, V: Any, k: int) -> Any:
+        return self.leaf(V, k)
+
+
+def _trace_value(image: Any) -> Any:
+    """The trace as an int where it is one, else as a float or complex number rounded once."""
+    if isinstance(image, Monomial) and image.is_real:
+        fixed = image.perm == np.arange(len(image))
+        return int((1 - 2 * (image.phase[fixed] != 0)).sum())
+    exact = as_exact(image)
+    trace = trace_exact(exact)
+    if exact.domain.is_ZZ:
+        return int(trace)
+    from grouprep.linalg.sparse import sparse_matrix
+
+    value = as_float(sparse_matrix({0: {0: trace}} if trace else {}, (1, 1), exact.domain))[0, 0]
+    return int(value.real) if value == int(value.real) and exact.domain.is_QQ else complex(value)
+
+
+@dataclass(frozen=True)
+class _LiePoint:
+    """A connected component of a Lie group, with the torus that its class functions live on."""
+
+    group: LieGroup
+    component: CartanComponent
+
+    @property
+    def rank(self) -> int:
+        return len(self.component.torus)
+
+    @property
+    def weight(self) -> Fraction:
+        assert self.group.cartan is not None
+        return Fraction(1, len(self.group.cartan))
+
+    def density(self) -> Laurent:
+        """The product of 1 - sign z^root over positive roots: what Weyl's formula leaves after symmetrising."""
+        one = Laurent.constant(1, self.rank)
+        return reduce(
+            lambda total, root: total * (one + Laurent({(Fraction(0), root[1]): -root[0]})), self.component.roots, one
+        )
+
+    def leaf(self, V: Representation, k: int) -> Laurent:
+        letters = [a for a in self.group.letters if a.kind == "algebra"]
+        torus = []
+        for vector in self.component.torus:
+            terms = [as_exact(V.image(a)) * as_exact(V.image(a)).domain.convert(c) for a, c in zip(letters, vector, strict=True) if c]
+            torus.append(reduce(lambda x, y: x + y, terms))
+        h = None
+        if self.component.component is not None:
+            h = V.image(next(a for a in self.group.letters if a.kind == "element" and a.index == self.component.component))
+        spectrum = joint_spectrum(h, torus)
+        terms_: dict[tuple[Fraction, tuple[int, ...]], int] = {}
+        for (s, weights), m in spectrum.items():
+            terms_[s, tuple(int(w) for w in weights)] = m
+        return Laurent(terms_).adams(k)
+
+    def pulled_back(self, V: Any, k: int) -> Laurent:
+        return self.leaf(V, k)
+
+
+@dataclass(frozen=True)
+class _ProductPoint:
+    """One point in each factor of a product."""
+
+    points: tuple[Any, ...]
+
+    @property
+    def rank(self) -> int:
+        return sum(p.rank for p in self.points)
+
+    @property
+    def weight(self) -> Fraction:
+        return reduce(lambda x, y: x * y, (p.weight for p in self.points))
+
+    def _place(self, factor: int, value: Any) -> Any:
+        if not isinstance(value, Laurent):
+            return value
+        before = sum(p.rank for p in self.points[:factor])
+        return value.embed(before, self.rank - before - self.points[factor].rank)
+
+    def density(self) -> Any:
+        return reduce(lambda x, y: x * y, (self._place(i, p.density()) for i, p in enumerate(self.points)))
+
+    def leaf(self, V: Representation, k: int) -> Any:
+        raise UnsupportedGroup(f"the character of {V} of a product is not known; pull back representations of its factors")
+
+    def pulled_back(self, V: Any, k: int) -> Any:
+        if V.f._key[0] != "projection":
+            return self.leaf(V, k)
+        factor = V.f._key[1]
+        return self._place(factor, V.V._trace(self.points[factor], k))
+
+
+def _points(G: Group) -> Iterator[Any]:
+    if isinstance(G, FiniteGroup):
+        for members in G.conjugacy_classes:
+            yield _FinitePoint(G, int(members[0]), len(members))
+    elif isinstance(G, LieGroup) and G.cartan is not None:
+        for component in G.cartan:
+            yield _LiePoint(G, component)
+    elif isinstance(G, ProductGroup):
+        for points in product(*(list(_points(H)) for H in G.factors)):
+            yield _ProductPoint(points)
+    else:
+        raise UnsupportedGroup(f"no character integral is known for {G}")
+
+
+def has_characters(G: Group) -> bool:
+    """Whether dimensions can be counted by characters at little cost: small finite, classical compact, products of these."""
+    if isinstance(G, FiniteProduct | ProductGroup) and not isinstance(G, FiniteGroup):
+        return all(map(has_characters, G.factors))
+    if isinstance(G, FiniteGroup):
+        return G.order <= CLASS_LIMIT
+    return isinstance(G, LieGroup) and G.cartan is not None
+
+
+def inner(V: Representation, W: Representation) -> int:
+    """dim Hom_G(V, W) = the integral of conj(chi_V) chi_W over the group, an exact integer.
+
+    Integer and Laurent characters are summed exactly; others in floats, whose error bound must decide the integer.
+
+    Raises
+    ------
+    UnsupportedGroup
+        If the group's classes are unknown or too many.
+    AmbiguousRank
+        If rounding could change the integer.
+
+    References
+    ----------
+    Serre, Linear Representations of Finite Groups, 2.3; Brocker and tom Dieck (1985), IV.1.11 (Weyl's formula).
+    """
+    total: Any = 0
+    count = 0
+    for point in _points(V.group):
+        a = V._trace(point, 1)
+        b = a if W == V else W._trace(point, 1)
+        value = a.conjugate() * b * point.density()
+        value = value.constant_term() if isinstance(value, Laurent) else value
+        total += complex(value) * float(point.weight) if isinstance(value, complex) else value * point.weight
+        count += 1
+    if not isinstance(total, complex):
+        if Fraction(total).denominator != 1:
+            raise AmbiguousRank(f"the character count of Hom({V}, {W}) is {total}, not an integer")
+        return int(total)
+    nearest = round(total.real)
+    # Each character value of size <= dim is a sum and product of at most dim correctly rounded traces.
+    error = 16 * np.finfo(float).eps * (V.dim + W.dim + count) * V.dim * W.dim
+    if error > 0.25 or abs(total - nearest) > error + 0.25:
+        raise AmbiguousRank(f"the character count of Hom({V}, {W}) is {total:.6g} with an error of up to {error:.1g}")
+    return nearest
+
+
+class Character:
+    """The character of a representation: callable on elements; `values` on the classes of a finite group.
+
+    Examples
+    --------
+    >>> from grouprep import Symmetric
+    >>> V = Symmetric(3).defining()
+    >>> V.character.values.real, V.character.inner(V.character)
+    (array([3., 0., 1.]), 2)
+    """
+
+    def __init__(self, V: Representation) -> None:
+        self.representation = V
+
+    def __call__(self, g: Any) -> NDArray[Any]:
+        """The trace of V(g), leading axes of g are batch."""
+        return np.trace(self.representation(g), axis1=-2, axis2=-1)
+
+    @cached_property
+    def values(self) -> NDArray[Any]:
+        """The values on `group.conjugacy_classes`, complex (classes,)."""
+        G = self.representation.group
+        if not isinstance(G, FiniteGroup):
+            raise UnsupportedGroup(f"{G} has infinitely many classes; use weights()")
+        return np.array([complex(self.representation._trace(p, 1)) for p in _points(G)])
+
+    def weights(self) -> list[Laurent]:
+        """For a compact Lie group, the character on each component's torus as a Laurent polynomial."""
+        values = [(self.representation._trace(p, 1), p.rank) for p in _points(self.representation.group)]
+        return [v if isinstance(v, Laurent) else Laurent.constant(v, rank) for v, rank in values]
+
+    def inner(self, other: Character) -> int:
+        """The dimension of the intertwiners from this representation to the other."""
+        return inner(self.representation, other.representation)

@@ -1,0 +1,266 @@
+"""Cartan subalgebras, weights and roots of Lie groups given by exact generators, with proof."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from grouprep.errors import AmbiguousRank, UnsupportedGroup
+from grouprep.groups.lie import CartanComponent, LieGroup
+from grouprep.linalg import Image, as_exact, as_float
+from grouprep.linalg.sparse import from_domain_matrix_rows, identity_exact, sparse_matrix
+
+if TYPE_CHECKING:
+    from sympy.polys.matrices import DomainMatrix
+
+__all__ = ["close_algebra", "combination", "coordinates", "derive_cartan", "flatten", "joint_spectrum"]
+
+Eigenvalue = tuple[Fraction, tuple[Fraction, ...]]
+
+
+def bracket(a: DomainMatrix, b: DomainMatrix) -> DomainMatrix:
+    """a b - b a."""
+    return a * b - b * a
+
+
+def flatten(matrices: Sequence[DomainMatrix]) -> DomainMatrix:
+    """The matrices as the rows of one sparse matrix (count, m * n), over their common domain made a field."""
+    from grouprep.linalg.fields import common_domain, convert_matrix
+
+    domain = common_domain(*(m.domain for m in matrices)).get_field()
+    n = matrices[0].shape[1]
+    rows = {}
+    for k, m in enumerate(matrices):
+        entries = from_domain_matrix_rows(convert_matrix(m, domain))
+        rows[k] = {i * n + j: x for i, row in entries.items() for j, x in row.items()}
+    return sparse_matrix(rows, (len(matrices), matrices[0].shape[0] * n), domain)
+
+
+def coordinates(basis: Sequence[DomainMatrix], element: DomainMatrix) -> list[Any] | None:
+    """Coefficients c with element = sum c_k basis_k, in the common field, or None if it is not in the (real) span.
+
+    Coefficients with an imaginary part do not count: a Lie algebra of complex matrices is a real vector space.
+    """
+    stacked = flatten([*basis, element])
+    reduced, pivots = stacked.transpose().rref()
+    if len(basis) in pivots:
+        return None
+    field = stacked.domain
+    rows = from_domain_matrix_rows(reduced)
+    found = [field.zero] * len(basis)
+    for i, pivot in enumerate(pivots):
+        found[pivot] = rows[i].get(len(basis), field.zero)
+    return found
+
+
+def combination(values: Sequence[DomainMatrix], coefficients: Sequence[Any], field: Any) -> DomainMatrix:
+    """sum c_k values_k for coefficients in a field, over the common domain of both."""
+    from grouprep.linalg.fields import common_domain, convert_matrix
+
+    domain = common_domain(field, *(v.domain for v in values))
+    n = values[0].shape[0]
+    total = sparse_matrix({}, (n, n), domain)
+    for v, c in zip(values, coefficients, strict=True):
+        if c:
+            scalar = convert_matrix(sparse_matrix({0: {0: c}}, (1, 1), field), domain)
+            total = total + convert_matrix(v, domain) * from_domain_matrix_rows(scalar)[0][0]
+    return total
+
+
+def close_algebra(generators: Sequence[DomainMatrix]) -> tuple[list[tuple[int, int] | None], list[DomainMatrix]]:
+    """A basis of the Lie algebra that the generators span under brackets.
+
+    Returns
+    -------
+    How each basis element arises (None for a generator; (i, j) for the bracket of basis elements i and j), and the
+    matrices; dependent generators are dropped.
+    """
+    basis: list[DomainMatrix] = []
+    origin: list[tuple[int, int] | None] = []
+
+    def extend(element: DomainMatrix, source: tuple[int, int] | None) -> None:
+        if not element.is_zero_matrix and (not basis or coordinates(basis, element) is None):
+            basis.append(element)
+            origin.append(source)
+
+    for g in generators:
+        extend(g, None)
+    done = 0
+    while done < len(basis):
+        for i in range(done):
+            extend(bracket(basis[i], basis[done]), (i, done))
+        done += 1
+    return origin, basis
+
+
+def joint_spectrum(phase: Image | None, algebra: Sequence[Image]) -> Counter[Eigenvalue]:
+    """Joint eigenvalues of commuting diagonalisable matrices, with multiplicities, proved exactly.
+
+    Parameters
+    ----------
+    phase : an exact matrix of finite order, eigenvalues exp(2 pi i s), or None.
+    algebra : exact matrices H_j with eigenvalues i w_j, w_j rational.
+
+    Returns
+    -------
+    Multiplicities by (s, (w_1, ..., w_r)).
+
+    Raises
+    ------
+    AmbiguousRank
+        If the candidates read off in floats do not account for every dimension exactly.
+    """
+    n = (algebra[0] if algebra else phase).shape[0]  # type: ignore[union-attr]
+    candidates = _float_candidates(phase, algebra, n)
+    found: Counter[Eigenvalue] = Counter()
+    for s, weights in candidates:
+        multiplicity = _joint_nullity(phase, s, algebra, weights, n)
+        if multiplicity:
+            found[s, weights] = multiplicity
+    if sum(found.values()) != n:
+        raise AmbiguousRank(
+            f"joint eigenvalues {sorted(found)!r:.200} account for {sum(found.values())} of {n} dimensions: the matrices do "
+            "not commute, are not diagonalisable, or have eigenvalues outside i Q"
+        )
+    return found
+
+
+def _float_candidates(phase: Image | None, algebra: Sequence[Image], n: int) -> list[Eigenvalue]:
+    floats = [as_float(h) for h in algebra]
+    weights = np.sqrt(np.array([2.0, 3.0, 5.0, 7.0, 11.0, 13.0, 17.0, 19.0]))[: len(floats)]
+    mix = sum((w * h for w, h in zip(weights, floats, strict=True)), np.zeros((n, n)))
+    if phase is not None:
+        mix = mix + 0.4142 * as_float(phase)
+    _, vectors = np.linalg.eig(mix)
+    vectors = vectors / np.linalg.norm(vectors, axis=0)
+
+    def value(matrix: Any, k: int) -> complex:
+        v = vectors[:, k]
+        return complex(v.conj() @ (matrix @ v))
+
+    out = set()
+    for k in range(n):
+        s = Fraction(0)
+        if phase is not None:
+            s = Fraction(float(np.angle(value(as_float(phase), k))) / (2 * np.pi)).limit_denominator(60) % 1
+        out.add((s, tuple(Fraction(value(h, k).imag).limit_denominator(60) for h in floats)))
+    return sorted(out)
+
+
+def _joint_nullity(
+    phase: Image | None, s: Fraction, algebra: Sequence[Image], weights: tuple[Fraction, ...], n: int
+) -> int:
+    """The exact dimension of the joint eigenspace."""
+    from math import lcm
+
+    from sympy import QQ
+
+    from grouprep.linalg.fields import common_domain, convert_matrix, cyclotomic_field, zeta
+    from grouprep.linalg.nullspace import nullspace
+
+    exact = [as_exact(h) for h in algebra] + ([] if phase is None else [as_exact(phase)])
+    order = lcm(4, s.denominator)
+    field = common_domain(cyclotomic_field(order), *(m.domain for m in exact)).get_field()
+    eye = identity_exact(n, field)
+
+    def scalar(k: int, factor: Fraction) -> Any:
+        root = sparse_matrix({0: {0: zeta(order, k)}}, (1, 1), cyclotomic_field(order))
+        value = from_domain_matrix_rows(convert_matrix(root, field))[0][0]
+        return value * field.convert_from(QQ(factor.numerator, factor.denominator), QQ)
+
+    blocks = []
+    for h, w in zip(algebra, weights, strict=True):
+        shifted = convert_matrix(as_exact(h), field)
+        blocks.append(shifted - eye * scalar(order // 4, w) if w else shifted)
+    if phase is not None:
+        blocks.append(convert_matrix(as_exact(phase), field) - eye * scalar(int(s * order), Fraction(1)))
+    return int(nullspace(blocks[0].vstack(*blocks[1:]) if len(blocks) > 1 else blocks[0]).shape[0])
+
+
+def derive_cartan(G: LieGroup) -> tuple[CartanComponent, ...] | None:
+    """Torus, weight lattice and positive roots of a connected compact group from its exact generators; None if the
+    generators contain no maximal commuting set with rational weights.
+
+    References
+    ----------
+    Brocker and tom Dieck, Representations of Compact Lie Groups (1985), IV.1 (Weyl's integral formula), V.
+    """
+    _, basis = close_algebra([as_exact(a) for a in G.algebra])
+    chosen = _commuting_generators(G)
+    if not _is_maximal(basis, [as_exact(G.algebra[i]) for i in chosen]):
+        return None
+    try:
+        defining = joint_spectrum(None, [G.algebra[i] for i in chosen])
+        adjoint = joint_spectrum(None, [_adjoint(basis, as_exact(G.algebra[i])) for i in chosen])
+    except AmbiguousRank:
+        return None
+    if sum(m for (_, w), m in adjoint.items() if not any(w)) != len(chosen):
+        return None
+    torus = _dual_lattice([w for _, w in defining])
+    if torus is None:
+        return None
+    roots = []
+    for (_, w), _multiplicity in sorted(adjoint.items(), reverse=True):
+        pairing = tuple(sum((x * t for x, t in zip(w, h, strict=True)), Fraction(0)) for h in torus)
+        if next((x for x in pairing if x), 0) > 0:
+            roots.append((1, tuple(int(x) for x in pairing)))
+    vectors = []
+    for h in torus:
+        vector = [0] * len(G.algebra)
+        for i, t in zip(chosen, h, strict=True):
+            if t.denominator != 1:
+                return None
+            vector[i] = int(t)
+        vectors.append(tuple(vector))
+    return (CartanComponent(None, tuple(vectors), tuple(roots)),)
+
+
+def _commuting_generators(G: LieGroup) -> list[int]:
+    chosen: list[int] = []
+    for i, a in enumerate(G.algebra):
+        if all(bracket(as_exact(a), as_exact(G.algebra[j])).is_zero_matrix for j in chosen):
+            chosen.append(i)
+    return chosen
+
+
+def _is_maximal(basis: list[DomainMatrix], torus: list[DomainMatrix]) -> bool:
+    """Whether only the span of the torus commutes with the torus."""
+    from grouprep.linalg.nullspace import nullspace
+
+    systems = [flatten([bracket(b, h) for b in basis]).transpose() for h in torus]
+    stacked = systems[0].vstack(*systems[1:]) if len(systems) > 1 else systems[0]
+    return int(nullspace(stacked).shape[0]) == len(torus)
+
+
+def _adjoint(basis: list[DomainMatrix], element: DomainMatrix) -> DomainMatrix:
+    """The matrix of [element, .] in a basis of the algebra."""
+    columns = []
+    for b in basis:
+        c = coordinates(basis, bracket(element, b))
+        if c is None:
+            raise UnsupportedGroup("the generators do not close under brackets")
+        columns.append(c)
+    field = flatten(basis).domain
+    rows = {i: {j: c[i] for j, c in enumerate(columns) if c[i]} for i in range(len(basis))}
+    return sparse_matrix(rows, (len(basis), len(basis)), field)
+
+
+def _dual_lattice(weights: list[tuple[Fraction, ...]]) -> list[tuple[Fraction, ...]] | None:
+    """A basis of {h : <w, h> integer for all weights w}, the kernel of exp(2 pi .) on the torus; None if it is no lattice."""
+    from math import lcm
+
+    from sympy import Matrix
+    from sympy.matrices.normalforms import hermite_normal_form
+
+    rank = len(weights[0])
+    scale = lcm(*(x.denominator for w in weights for x in w))
+    rows = Matrix([[int(x * scale) for x in w] for w in weights if any(w)])
+    if rows.rank() < rank:
+        return None
+    lattice = hermite_normal_form(rows.T).T  # rows: a basis of scale * (weight lattice)
+    inverse = (lattice / scale).inv().T
+    return [tuple(Fraction(int(x.p), int(x.q)) for x in inverse.row(i)) for i in range(rank)]

@@ -1,0 +1,379 @@
+"""Finite groups as permutation groups: listed element by element where small, by Schreier-Sims where huge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge, UnsupportedGroup
+from grouprep.groups.base import Group, Letter
+from grouprep.groups.permutations import Perm, as_permutation, cycle_string, invert, sympy_group, uniform_elements
+
+if TYPE_CHECKING:
+    from sympy.combinatorics import PermutationGroup
+
+    from grouprep.groups.matrix_groups import MatrixAction
+    from grouprep.representations import Representation
+
+__all__ = ["LISTING_LIMIT", "FiniteGroup"]
+
+LISTING_LIMIT = 200_000  # elements; S8 has 40,320, and a listed element takes about 100 bytes + 8 for each point
+
+Word = tuple[tuple[int, int], ...]
+
+
+class FiniteGroup(Group):
+    """A finite group, held as the permutations that its generators induce on a set where it acts faithfully.
+
+    Make one with `from_permutations`, `from_matrices`, `from_table`, `from_presentation`, or the catalogue. An element is
+    an integer array (degree,) of the images of the points; g[h] is the product g h. Nothing is listed until asked for.
+
+    Examples
+    --------
+    >>> from grouprep import FiniteGroup
+    >>> G = FiniteGroup.from_permutations([[1, 2, 3, 0], [0, 3, 2, 1]], name="D4")
+    >>> G.order, len(G.conjugacy_classes)
+    (8, 5)
+    """
+
+    def __init__(
+        self,
+        perms: Sequence[Perm],
+        *,
+        name: str,
+        labels: Sequence[str] | None = None,
+        matrices: MatrixAction | None = None,
+        relators: Sequence[Word] | None = None,
+        order: int | None = None,
+        origin: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Keep data that is already checked; users call the from_... constructors."""
+        self.name = name
+        self._perms = tuple(perms)
+        self._labels = _labels(labels, len(self._perms))
+        self.matrices = matrices
+        self.relators = None if relators is None else tuple(relators)
+        self._known_order = order
+        self._origin = origin
+
+    # Constructors
+
+    @classmethod
+    def from_permutations(
+        cls,
+        generators: Sequence[Any] | Mapping[str, Any],
+        name: str = "",
+        degree: int | None = None,
+    ) -> FiniteGroup:
+        """The group that permutations of 0..n-1 generate; it may be huge, its elements are not listed.
+
+        Parameters
+        ----------
+        generators : lists of images ([1, 2, 0] sends 0 to 1), or text in cycles of the points 1..n ("(1 2 3)"); a mapping
+            names them.
+        name : how the group is printed.
+        degree : n; by default what the lists say, and the largest point of the cycles.
+
+        Raises
+        ------
+        GroupRepError
+            If a generator is not a permutation.
+        DimensionMismatch
+            If generators permute different numbers of points.
+        """
+        labels = list(generators) if isinstance(generators, Mapping) else None
+        given = list(generators.values()) if isinstance(generators, Mapping) else list(generators)
+        if not given:
+            raise GroupRepError("generators is empty; give at least one permutation (the identity for the trivial group)")
+        if degree is None and any(isinstance(g, str) for g in given):
+            degree = max(len(as_permutation(g, f"generators[{i}]")) for i, g in enumerate(given))
+        perms: list[Perm] = []
+        for i, images in enumerate(given):
+            label = labels[i] if labels else i
+            perms.append(as_permutation(images, f"generators[{label!r}]", degree))
+            degree = len(perms[0])
+        if degree == 0:
+            raise GroupRepError("generators permute no points; give permutations of at least one point")
+        return cls(perms, name=name or f"<{', '.join(map(cycle_string, perms)):.40}>", labels=labels)
+
+    @classmethod
+    def from_matrices(
+        cls,
+        generators: Sequence[Any] | Mapping[str, Any],
+        name: str = "",
+        max_points: int = 20_000,
+    ) -> FiniteGroup:
+        """The finite group that exact matrices generate, acting on the orbit of the standard basis vectors.
+
+        Parameters
+        ----------
+        generators : (n, n) exact matrices: sympy, nested lists of integers, fractions or text ("sqrt(2)/2"), arrays.
+        max_points : the largest orbit tried before the group is taken for infinite.
+
+        Raises
+        ------
+        UnsupportedGroup
+            If a generator has infinite order or the orbit exceeds max_points: the group is infinite, or too large.
+        """
+        from grouprep.groups.matrix_groups import act_on_vectors
+
+        labels = list(generators) if isinstance(generators, Mapping) else None
+        given = list(generators.values()) if isinstance(generators, Mapping) else list(generators)
+        perms, matrices = act_on_vectors(given, labels, max_points)
+        return cls(perms, name=name or f"<{len(perms)} matrices>", labels=labels, matrices=matrices)
+
+    @classmethod
+    def from_table(cls, table: Sequence[Sequence[int]], name: str = "") -> FiniteGroup:
+        """The group with a multiplication table: table[a][b] is the number of the product a b, for a, b in 0..n-1.
+
+        Raises
+        ------
+        GroupRepError
+            If the table is not that of a group; the message says which axiom fails where.
+        """
+        from grouprep.groups.constructions import permutations_of_table
+
+        perms, labels = permutations_of_table(table)
+        return cls(perms, name=name or f"<table of {len(table)}>", labels=labels, order=len(table))
+
+    @classmethod
+    def from_presentation(
+        cls, generators: Sequence[str], relators: Sequence[str], name: str = "", max_cosets: int = 20_000
+    ) -> FiniteGroup:
+        """The group with generators and relators, by coset enumeration over the trivial subgroup.
+
+        Parameters
+        ----------
+        generators : names, for example ["r", "s"].
+        relators : words that equal 1, for example ["r^4", "s^2", "(r s)^2"].
+        max_cosets : where the enumeration stops.
+
+        Raises
+        ------
+        UnsupportedGroup
+            If the enumeration does not close: the group is infinite, or larger than max_cosets.
+        """
+        from grouprep.groups.constructions import permutations_of_presentation
+
+        perms, words = permutations_of_presentation(list(generators), list(relators), max_cosets)
+        text = f"<{', '.join(generators)} | {', '.join(relators)}>"
+        return cls(
+            perms, name=name or text, labels=generators, relators=words, order=len(perms[0]),
+            origin={"generators": list(generators), "relators": list(relators)},
+        )  # fmt: skip
+
+    # What a group must have
+
+    @cached_property
+    def letters(self) -> tuple[Letter, ...]:
+        return tuple(Letter(label, "element", i) for i, label in enumerate(self._labels))
+
+    @property
+    def generators(self) -> tuple[Perm, ...]:
+        """The generating permutations, each (degree,)."""
+        return self._perms
+
+    @property
+    def degree(self) -> int:
+        """The number of points that the permutations act on."""
+        return len(self._perms[0])
+
+    @cached_property
+    def order(self) -> int:
+        """The number of elements, by Schreier-Sims where it is not known beforehand."""
+        return self._known_order if self._known_order is not None else int(self.schreier_sims.order())
+
+    @property
+    def is_finite(self) -> bool:
+        return True
+
+    @property
+    def is_compact(self) -> bool:
+        return True
+
+    @cached_property
+    def schreier_sims(self) -> PermutationGroup:
+        """The same group in sympy (which multiplies permutations from left to right)."""
+        return sympy_group(self._perms)
+
+    def identity(self) -> Perm:
+        return np.arange(self.degree)
+
+    def multiply(self, g: Any, h: Any) -> Perm:
+        g, h = np.broadcast_arrays(g, h)
+        return np.take_along_axis(g, h, axis=-1)
+
+    def inverse(self, g: Any) -> Perm:
+        return invert(np.asarray(g))
+
+    def sample(self, n: int, rng: np.random.Generator) -> Perm:
+        if self.order <= 2000:
+            return self.elements[rng.integers(self.order, size=n)]
+        return uniform_elements(self.schreier_sims, n, rng)
+
+    def _key(self) -> tuple[Any, ...]:
+        return self.degree, tuple(p.tobytes() for p in self._perms), self.matrices and self.matrices.key()
+
+    def check_element(self, g: Any) -> Perm:
+        """g as an integer array (..., degree), or DimensionMismatch saying what an element looks like."""
+        array = np.asarray(g)
+        if array.dtype.kind not in "iu" or array.ndim < 1 or array.shape[-1] != self.degree:
+            raise DimensionMismatch(
+                f"an element of {self} is an integer array (..., {self.degree}) of images of points, got {g!r:.60}"
+            )
+        if not np.array_equal(np.sort(array, axis=-1), np.broadcast_to(np.arange(self.degree), array.shape)):
+            raise GroupRepError(f"g = {g!r:.60} is not a permutation of 0..{self.degree - 1}")
+        return array.astype(np.int64)
+
+    # Listed groups
+
+    @cached_property
+    def _listing(self) -> tuple[Perm, dict[bytes, int], list[tuple[int, int]]]:
+        """Elements in breadth-first order, their numbers, and for each (generator, parent) with g = generator parent."""
+        if self.order > LISTING_LIMIT:
+            raise TooLarge(
+                f"{self} has {self.order:,} elements and at most {LISTING_LIMIT:,} are listed; use sample(), order, or "
+                "representations that act directly (defining, natural, their sums and products)"
+            )
+        elements, steps = [self.identity()], [(-1, -1)]
+        numbers = {elements[0].tobytes(): 0}
+        position = 0
+        while position < len(elements):
+            for k, p in enumerate(self._perms):
+                new = p[elements[position]]
+                key = new.tobytes()
+                if key not in numbers:
+                    numbers[key] = len(elements)
+                    elements.append(new)
+                    steps.append((k, position))
+            position += 1
+        table = np.array(elements)
+        table.setflags(write=False)
+        return table, numbers, steps
+
+    @property
+    def elements(self) -> Perm:
+        """All elements, (order, degree), breadth-first from the identity; TooLarge for huge groups."""
+        return self._listing[0]
+
+    def index(self, g: Any) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """The number of each element in `elements`; leading axes are batch. GroupRepError for a permutation outside."""
+        array = np.ascontiguousarray(self.check_element(g))
+        numbers = self._listing[1]
+        flat = array.reshape(-1, self.degree)
+        try:
+            return np.array([numbers[row.tobytes()] for row in flat], dtype=np.int64).reshape(array.shape[:-1])
+        except KeyError:
+            raise GroupRepError(f"a permutation given as element does not lie in {self}") from None
+
+    @property
+    def steps(self) -> list[tuple[int, int]]:
+        """For each listed element but the first, (k, j) with element = generator k times element j, j smaller."""
+        return self._listing[2]
+
+    def word(self, g: Any) -> Word:
+        """g as a product of generators, ((letter index, exponent), ...), shortest first where the group is listed."""
+        if self.order <= LISTING_LIMIT:
+            position, letters = int(self.index(np.asarray(g))), []
+            while position:
+                k, position = self.steps[position]
+                letters.append((k, 1))
+            return tuple(letters)
+        raise UnsupportedGroup(f"{self} is too large for words in its generators; use representations that act directly")
+
+    @cached_property
+    def left_multiplication(self) -> Perm:
+        """For each generator, the permutation of element numbers x -> generator x; (generators, order)."""
+        return np.array([self.index(p[self.elements]) for p in self._perms])
+
+    @cached_property
+    def conjugacy_classes(self) -> tuple[np.ndarray[Any, np.dtype[np.int64]], ...]:
+        """The conjugacy classes as arrays of element numbers, in order of their first elements; the identity's is first."""
+        from grouprep.linalg.monomial import Monomial
+        from grouprep.linalg.orbits import solve_orbits
+
+        elements = self.elements
+        moves = [self.index(p[elements[:, invert(p)]]) for p in self._perms]
+        space = solve_orbits((self.order, 1), [(Monomial.identity(1), Monomial(m)) for m in moves])
+        order = np.argsort(space.labels, kind="stable")
+        return tuple(np.split(order, np.cumsum(space.sizes())[:-1]))
+
+    # First representations
+
+    def defining(self) -> Representation:
+        """The matrices that the group was given by; for permutations, `natural`."""
+        if self.matrices is None:
+            return self.natural()
+        from grouprep.representations.leaves import MatrixGroupRepresentation
+
+        return MatrixGroupRepresentation(self)
+
+    def natural(self) -> Representation:
+        """The permutation representation on the points: P(g)[g(j), j] = 1."""
+        from grouprep.representations.leaves import NaturalRepresentation
+
+        return NaturalRepresentation(self)
+
+    def regular(self) -> Representation:
+        """The regular representation, permuting `elements` by left multiplication: g e_x = e_{gx}."""
+        from grouprep.representations.leaves import RegularRepresentation
+
+        return RegularRepresentation(self)
+
+    def permutation(self, action: Any) -> Representation:
+        """A permutation representation, from what each generator does to the new points.
+
+        Parameters
+        ----------
+        action : one permutation per generator (lists of images, or a mapping by generator name), or a function that takes
+            an element (degree,) to the permutation it induces.
+
+        Raises
+        ------
+        NotAHomomorphism
+            If the permutations are not the action of this group.
+        """
+        from grouprep.linalg import Monomial
+        from grouprep.representations.images import ImageRepresentation, images_by_letter
+
+        given = [action(p) for p in self._perms] if callable(action) else action
+        named = images_by_letter(self, given)
+        images = {a: Monomial(as_permutation(p, f"action[{a.label!r}]")) for a, p in named.items()}
+        return ImageRepresentation(self, images)
+
+    def subgroup(self, generators: Sequence[Any], name: str = "") -> FiniteGroup:
+        """The subgroup that elements (lists of images, or cycles of 1-based points) generate; include it with `Homomorphism.inclusion`."""
+        perms = [as_permutation(g, f"generators[{i}]", self.degree) for i, g in enumerate(generators)]
+        H = FiniteGroup.from_permutations(perms, name=name or f"subgroup of {self}")
+        for i, p in enumerate(perms):
+            if not self.contains(p):
+                raise GroupRepError(f"generators[{i}] = {cycle_string(p)} does not lie in {self}")
+        return H
+
+    def contains(self, perm: Perm) -> bool:
+        """Whether a permutation of the points lies in the group."""
+        from sympy.combinatorics import Permutation
+
+        if self.order <= 2000:
+            return np.ascontiguousarray(perm, dtype=np.int64).tobytes() in self._listing[1]
+        return bool(self.schreier_sims.contains(Permutation(list(map(int, perm)))))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data: name and generators (permutations in cycles, or matrices as text)."""
+        from grouprep.groups.files import finite_group_to_dict
+
+        return finite_group_to_dict(self)
+
+    def __repr__(self) -> str:
+        return f"FiniteGroup({self.name!r}, degree={self.degree})"
+
+
+def _labels(labels: Sequence[str] | None, count: int) -> tuple[str, ...]:
+    if labels is None:
+        return tuple("abcdefgh"[:count]) if count <= 8 else tuple(f"g{i + 1}" for i in range(count))
+    if len(set(labels)) != len(labels) or len(labels) != count:
+        raise GroupRepError(f"generator names {list(labels)!r:.80} must be {count} different words")
+    return tuple(labels)

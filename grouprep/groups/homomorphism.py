@@ -1,0 +1,200 @@
+"""Homomorphisms between groups, checked: inclusions, projections, and maps given by images of generators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from grouprep.errors import DimensionMismatch, NotAHomomorphism, UnsupportedGroup
+from grouprep.groups.base import Group, Letter
+from grouprep.groups.finite import FiniteGroup
+from grouprep.groups.lie import LieGroup
+from grouprep.groups.permutations import as_permutation
+from grouprep.groups.product import FiniteProduct, ProductGroup
+
+if TYPE_CHECKING:
+    from grouprep.representations import Representation
+
+__all__ = ["Homomorphism"]
+
+
+class Homomorphism:
+    """A homomorphism f from a source to a target group, checked when it is made.
+
+    Parameters
+    ----------
+    source, target : the groups.
+    images : the images of the source's letters, as a sequence in their order or a mapping by name. For a finite target:
+        permutations. For a Lie group as target: exact matrices of its defining size, Lie algebra elements for the letters
+        of the source's algebra.
+
+    Raises
+    ------
+    NotAHomomorphism
+        If the images break a relation of the source, or do not lie in the target.
+
+    Examples
+    --------
+    >>> from grouprep import Cyclic, Dihedral, Homomorphism
+    >>> C4, D4 = Cyclic(4), Dihedral(4)
+    >>> f = Homomorphism(C4, D4, [D4.generators[0]])
+    >>> D4.defining().restrict(f).dim
+    2
+    """
+
+    def __init__(self, source: Group, target: Group, images: Sequence[Any] | Mapping[str, Any]) -> None:
+        from grouprep.representations.images import images_by_letter
+
+        given = images_by_letter(source, images)
+        if isinstance(target, FiniteGroup):
+            self._init(source, target, *_to_finite(source, target, given))
+        elif isinstance(target, LieGroup):
+            self._init(source, target, *_to_lie(source, target, given))
+        else:
+            raise UnsupportedGroup(f"target = {target}: map into the factors instead")
+
+    def _init(
+        self, source: Group, target: Group, element: Callable[[Any], Any], algebra: Mapping[Letter, Any], key: Any
+    ) -> None:
+        self.source, self.target = source, target
+        self._element, self._algebra, self._key = element, dict(algebra), key
+
+    @classmethod
+    def _make(
+        cls, source: Group, target: Group, element: Callable[[Any], Any], algebra: Mapping[Letter, Any], key: Any
+    ) -> Homomorphism:
+        self = cls.__new__(cls)
+        self._init(source, target, element, algebra, key)
+        return self
+
+    @classmethod
+    def identity(cls, group: Group) -> Homomorphism:
+        """The identity map."""
+        return cls._make(group, group, _Same(), {a: a for a in group.letters if a.kind == "algebra"}, "identity")
+
+    @classmethod
+    def projection(cls, product: Group, factor: int) -> Homomorphism:
+        """The projection of a direct product onto a factor.
+
+        Raises
+        ------
+        DimensionMismatch
+            If there is no such factor.
+        """
+        count = len(product.factors)
+        if not isinstance(factor, int | np.integer) or not -count <= factor < count:
+            raise DimensionMismatch(f"factor = {factor!r}: {product} has the factors 0..{count - 1}")
+        k = int(factor) % count
+        if not isinstance(product, FiniteProduct | ProductGroup):
+            return cls.identity(product)
+        algebra = {a: a.outside() for a in product.letters if a.kind == "algebra" and a.path[0] == k}
+        return cls._make(product, product.factors[k], _Part(product, k), algebra, ("projection", k))
+
+    @classmethod
+    def inclusion(cls, subgroup: Group, group: Group) -> Homomorphism:
+        """The inclusion of a subgroup given by permutations of the same points, or by matrices of the same size.
+
+        Raises
+        ------
+        NotAHomomorphism
+            If a generator of the subgroup does not lie in the group.
+        """
+        if isinstance(subgroup, FiniteGroup) and isinstance(group, FiniteGroup):
+            if subgroup.degree != group.degree:
+                raise DimensionMismatch(f"{subgroup} permutes {subgroup.degree} points, {group} permutes {group.degree}")
+            return cls(subgroup, group, list(subgroup.generators))
+        defining = subgroup.defining()
+        return cls(subgroup, group, [defining.image(a) for a in subgroup.letters])
+
+    def __call__(self, g: Any) -> Any:
+        """The image of an element of the source; leading axes are batch."""
+        return self._element(g)
+
+    def algebra_image(self, letter: Letter) -> Any:
+        """Where the differential sends an algebra letter: a letter of the target, (coefficients, their field), or None for 0."""
+        return self._algebra.get(letter)
+
+    def kernel_contains(self, g: Any) -> bool:
+        """Whether an element is sent to the identity (floats: to rounding)."""
+        image, one = self(g), self.target.identity()
+        return bool(np.allclose(image, one)) if not isinstance(image, tuple) else all(map(np.allclose, image, one))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Homomorphism):
+            return NotImplemented
+        return (self.source, self.target, self._key) == (other.source, other.target, other._key)
+
+    def __hash__(self) -> int:
+        return hash((self.source, self.target, self._key))
+
+    def __repr__(self) -> str:
+        return f"Homomorphism({self.source} -> {self.target})"
+
+
+class _Same:
+    def __call__(self, g: Any) -> Any:
+        return g
+
+
+class _Part:
+    def __init__(self, product: FiniteProduct | ProductGroup, factor: int) -> None:
+        self.product, self.factor = product, factor
+
+    def __call__(self, g: Any) -> Any:
+        return self.product.part(g, self.factor)
+
+
+class _Through:
+    """Element images through a representation on the target's points or defining space."""
+
+    def __init__(self, carrier: Representation, permutes: bool) -> None:
+        self.carrier, self.permutes = carrier, permutes
+
+    def __call__(self, g: Any) -> Any:
+        if self.permutes:
+            return np.argmax(self.carrier(g), axis=-2)
+        return self.carrier.exact_image(g) if not isinstance(g, np.ndarray) else self.carrier(g)
+
+
+def _to_finite(source: Group, target: FiniteGroup, given: Mapping[Letter, Any]) -> tuple[Any, dict[Letter, Any], Any]:
+    from grouprep.linalg import Monomial
+    from grouprep.representations.images import ImageRepresentation
+
+    perms = {a: as_permutation(p, f"images[{a.label!r}]", target.degree) for a, p in given.items() if a.kind == "element"}
+    for a, p in perms.items():
+        if not target.contains(p):
+            raise NotAHomomorphism(f"images[{a.label!r}] does not lie in {target}")
+    if any(a.kind == "algebra" for a in source.letters):
+        raise UnsupportedGroup(f"a map from {source} to a finite group sends the identity component to 1: project on a factor")
+    if [perms[a].tobytes() for a in source.letters] == [p.tobytes() for p in getattr(source, "generators", ())]:
+        return _Same(), {}, "inclusion"
+    carrier = ImageRepresentation(source, {a: Monomial(p) for a, p in perms.items()})
+    return _Through(carrier, True), {}, tuple(perms[a].tobytes() for a in source.letters)
+
+
+def _to_lie(source: Group, target: LieGroup, given: Mapping[Letter, Any]) -> tuple[Any, dict[Letter, Any], Any]:
+    from grouprep.groups.cartan import coordinates, flatten
+    from grouprep.haar import contains
+    from grouprep.linalg import as_exact
+    from grouprep.linalg.matrices import is_exact, matrix_key
+    from grouprep.representations.images import ImageRepresentation
+
+    carrier = ImageRepresentation(source, given)
+    if carrier.dim != target.n:
+        raise DimensionMismatch(f"images are {carrier.dim} x {carrier.dim}, the elements of {target} are {target.n} x {target.n}")
+    algebra: dict[Letter, Any] = {}
+    basis = [as_exact(a) for a in target.algebra]
+    for a in source.letters:
+        image = carrier.image(a)
+        if a.kind == "algebra":
+            if not is_exact(image):
+                raise UnsupportedGroup(f"images[{a.label!r}] is a float matrix; maps into {target} need exact ones")
+            found = coordinates(basis, as_exact(image))
+            if found is None:
+                raise NotAHomomorphism(f"images[{a.label!r}] does not lie in the Lie algebra of {target}")
+            algebra[a] = found, flatten([*basis, as_exact(image)]).domain
+        elif not contains(target, image):
+            raise NotAHomomorphism(f"images[{a.label!r}] does not lie in {target}")
+    return _Through(carrier, False), algebra, tuple(matrix_key(carrier.image(a)) for a in source.letters)

@@ -1,0 +1,214 @@
+"""Finite groups of exact matrices as permutations of vectors: general ones, and the rotations and reflections of a polygon."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from grouprep.errors import DimensionMismatch, GroupRepError, UnsupportedGroup
+from grouprep.groups.permutations import Perm
+from grouprep.linalg import Image, Monomial, as_exact, as_image
+from grouprep.linalg.matrices import is_exact, matrix_key
+from grouprep.linalg.sparse import sparse_matrix
+
+if TYPE_CHECKING:
+    from sympy import Domain
+    from sympy.polys.matrices import DomainMatrix
+
+__all__ = ["MatrixAction", "PolygonAction", "act_on_vectors"]
+
+
+class MatrixAction:
+    """The exact matrices of a finite group's generators, with the vectors that its permutations permute.
+
+    images : one (n, n) exact matrix per generator.
+    vectors : exact (n, points) matrix, the standard basis first, with rho(g) vectors[:, k] = vectors[:, g[k]].
+    """
+
+    def __init__(self, images: Sequence[Image], vectors: DomainMatrix) -> None:
+        self._images, self._vectors = tuple(images), vectors
+
+    @property
+    def dim(self) -> int:
+        """The size n of the matrices."""
+        return int(self._vectors.shape[0])
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """The matrices of the generators."""
+        return self._images
+
+    def key(self) -> tuple[Any, ...]:
+        """What makes it equal to another one."""
+        return tuple(map(matrix_key, self._images))
+
+    def exact(self, perm: Perm) -> DomainMatrix:
+        """The exact matrix of an element given as a permutation of the vectors."""
+        n = self.dim
+        return self._vectors.extract(list(range(n)), [int(k) for k in perm[:n]])
+
+
+class PolygonAction:
+    """Rotation by 2 pi / n, and the reflection (x, y) -> (x, -y), on the corners of a regular n-gon; built when first used."""
+
+    def __init__(self, n: int, reflection: bool) -> None:
+        self.corners, self.reflection = n, reflection
+
+    @property
+    def dim(self) -> int:
+        return 2
+
+    def key(self) -> tuple[Any, ...]:
+        return "polygon", self.corners, self.reflection
+
+    @cached_property
+    def _entries(self) -> tuple[Domain, list[tuple[Any, Any]]]:
+        """(cos, sin) of 2 pi k / n in the real cyclotomic field of lcm(4, n)."""
+        from math import lcm
+
+        from sympy import QQ
+
+        from grouprep.linalg.fields import cosine, real_cyclotomic_field
+
+        n, order = self.corners, lcm(4, self.corners)
+        K = real_cyclotomic_field(order)
+        half = K.convert_from(QQ(1, 2), QQ)
+        step, quarter = order // n, order // 4
+        return K, [(cosine(order, k * step) * half, cosine(order, k * step - quarter) * half) for k in range(n)]
+
+    @cached_property
+    def images(self) -> tuple[Image, ...]:
+        """The matrices of the generators."""
+        from sympy import ZZ
+
+        K, entries = self._entries
+        cos, sin = entries[1 % self.corners]
+        rows = {0: {0: cos, 1: -sin}, 1: {0: sin, 1: cos}}
+        rotation = sparse_matrix({i: {j: x for j, x in row.items() if x} for i, row in rows.items()}, (2, 2), K)
+        rotation = rotation.convert_to(ZZ) if self.corners in (1, 2, 4) else rotation
+        first: Image = Monomial.from_domain_matrix(rotation) or rotation
+        return (first, Monomial([0, 1], [0, 1], 2)) if self.reflection else (first,)
+
+    def exact(self, perm: Perm) -> DomainMatrix:
+        """The exact matrix of an element given as a permutation of the corners."""
+        n = self.corners
+        if n <= 2:
+            return self._small(perm)
+        K, entries = self._entries
+        start, turn = int(perm[0]), (int(perm[1]) - int(perm[0])) % n
+        cos, sin = entries[start]
+        sign = K.one if turn == 1 % n else -K.one
+        rows = {0: {0: cos, 1: -sin * sign}, 1: {0: sin, 1: cos * sign}}
+        return sparse_matrix({i: {j: x for j, x in row.items() if x} for i, row in rows.items()}, (2, 2), K)
+
+    def _small(self, perm: Perm) -> DomainMatrix:
+        """For n <= 2: the first two points swap under the rotation by pi, the last two under the reflection."""
+        from sympy import ZZ
+
+        turned = self.corners == 2 and int(perm[0]) == 1
+        flipped = self.reflection and int(perm[-1]) < int(perm[-2])
+        x, y = (-1 if turned else 1), (-1 if turned != flipped else 1)
+        return sparse_matrix({0: {0: ZZ(x)}, 1: {1: ZZ(y)}}, (2, 2), ZZ)
+
+
+def act_on_vectors(
+    generators: Sequence[Any], labels: Sequence[str] | None, max_points: int
+) -> tuple[list[Perm], MatrixAction]:
+    """The matrices' action on the union of the orbits of e_1, ..., e_n, which is faithful.
+
+    Raises
+    ------
+    UnsupportedGroup
+        If a generator has infinite order, or the orbit exceeds max_points.
+    """
+    if not generators:
+        raise GroupRepError("generators is empty; give at least one matrix (the identity for the trivial group)")
+    names = [f"generators[{labels[i] if labels else i!r}]" for i in range(len(generators))]
+    images = [as_image(m, name) for m, name in zip(generators, names, strict=True)]
+    for name, image in zip(names, images, strict=True):
+        if not is_exact(image):
+            raise GroupRepError(f"{name} has float entries; a finite group needs exact ones: integers, fractions, sqrt(2)/2")
+        if image.shape != images[0].shape:
+            raise DimensionMismatch(f"{name} is {image.shape[0]} x {image.shape[0]}, the first is {images[0].shape[0]} wide")
+    domain, matrices = _common(images)
+    for name, matrix in zip(names, matrices, strict=True):
+        _check_finite_order(name, matrix)
+    columns = [_columns(m) for m in matrices]
+    perms, vectors = _orbit(columns, matrices[0].shape[0], domain, max_points)
+    return perms, MatrixAction(images, vectors)
+
+
+def _common(images: list[Image]) -> tuple[Domain, list[DomainMatrix]]:
+    from grouprep.linalg.fields import common_domain, convert_matrix
+
+    exact = [as_exact(m) for m in images]
+    domain = common_domain(*(m.domain for m in exact))
+    return domain, [convert_matrix(m, domain) for m in exact]
+
+
+def _check_finite_order(name: str, matrix: DomainMatrix) -> None:
+    """A matrix of finite order is a root of x^N - 1 with a bounded N; its characteristic polynomial then has bounded roots."""
+    from sympy.polys.matrices.exceptions import DMNonInvertibleMatrixError
+
+    from grouprep.linalg.convert import to_numpy
+
+    n = matrix.shape[0]
+    values = np.linalg.eigvals(to_numpy(matrix)) if n else np.ones(0)
+    # Backward error n eps |M|; a defective eigenvalue of multiplicity m moves by its m-th root, hence the generous bound.
+    if np.abs(np.abs(values) - 1).max(initial=0) > 0.5:
+        raise UnsupportedGroup(
+            f"{name} has the eigenvalue {values[np.argmax(np.abs(np.abs(values) - 1))]:.3g}, not a root of unity: the group is "
+            "infinite; for Lie groups use LieGroup.from_algebra"
+        )
+    try:
+        matrix.to_field().to_dense().inv()
+    except DMNonInvertibleMatrixError:
+        raise GroupRepError(f"{name} is singular; the matrices of a group are invertible") from None
+
+
+def _columns(matrix: DomainMatrix) -> list[list[tuple[int, Any]]]:
+    """Column j as pairs (row, entry)."""
+    from grouprep.linalg.sparse import from_domain_matrix_rows
+
+    out: list[list[tuple[int, Any]]] = [[] for _ in range(matrix.shape[1])]
+    for i, row in from_domain_matrix_rows(matrix).items():
+        for j, x in row.items():
+            out[j].append((i, x))
+    return out
+
+
+def _orbit(
+    generators: list[list[list[tuple[int, Any]]]], n: int, domain: Domain, max_points: int
+) -> tuple[list[Perm], DomainMatrix]:
+    zero = domain.zero
+    vectors = [tuple(domain.one if i == j else zero for i in range(n)) for j in range(n)]
+    numbers = {v: k for k, v in enumerate(vectors)}
+    images: list[list[int]] = [[] for _ in generators]
+    position = 0
+    while position < len(vectors):
+        vector = vectors[position]
+        for k, columns in enumerate(generators):
+            new = [zero] * n
+            for j, x in enumerate(vector):
+                if x:
+                    for i, y in columns[j]:
+                        new[i] = new[i] + x * y
+            key = tuple(new)
+            if key not in numbers:
+                if len(vectors) >= max_points:
+                    raise UnsupportedGroup(
+                        f"the matrices move the basis vectors to more than {max_points:,} vectors: the group is infinite "
+                        "(then use LieGroup.from_algebra) or large (then raise max_points)"
+                    )
+                numbers[key] = len(vectors)
+                vectors.append(key)
+            images[k].append(numbers[key])
+        position += 1
+    rows = {i: {k: v[i] for k, v in enumerate(vectors) if v[i]} for i in range(n)}
+    perms = [np.array(p, dtype=np.int64) for p in images]
+    for p in perms:
+        p.setflags(write=False)
+    return perms, sparse_matrix(rows, (n, len(vectors)), domain)

@@ -1,0 +1,117 @@
+"""Permutations as integer arrays: reading, cycles, Schreier-Sims through sympy, membership, uniform elements.
+
+Conventions: p is an array with p[x] the image of x; the product p q is p[q], q first. sympy multiplies the other way round,
+which changes neither the group that permutations generate, nor its order, orbits and stabilisers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grouprep.errors import DimensionMismatch, GroupRepError
+
+if TYPE_CHECKING:
+    from sympy.combinatorics import PermutationGroup
+
+__all__ = ["Perm", "as_permutation", "cycle_string", "invert", "parse_cycles", "sympy_group", "uniform_elements"]
+
+Perm = NDArray[np.int64]
+
+
+def as_permutation(images: Any, name: str, degree: int | None = None) -> Perm:
+    """A permutation of 0..n-1 from its list of images or, with a degree, from text in cycles of the points 1..degree.
+
+    Raises
+    ------
+    GroupRepError
+        If it is not a permutation; the message names it and the offending value.
+    """
+    if isinstance(images, str):
+        return parse_cycles(images, degree, name)
+    try:
+        values = np.asarray(images)
+    except ValueError:
+        raise GroupRepError(f"{name} is not a list of integers: {images!r:.80}") from None
+    if values.ndim != 1 or values.dtype.kind not in "iu":
+        raise GroupRepError(f"{name} must be a flat list of integers 0..n-1, got {images!r:.80}")
+    perm = values.astype(np.int64)
+    if not np.array_equal(np.sort(perm), np.arange(len(perm))):
+        raise GroupRepError(f"{name} = {perm.tolist()!r:.80} is not a permutation of 0..{len(perm) - 1}")
+    if degree is not None and len(perm) != degree:
+        raise DimensionMismatch(f"{name} permutes {len(perm)} points, the others permute {degree}")
+    perm.setflags(write=False)
+    return perm
+
+
+def parse_cycles(text: str, degree: int | None, name: str = "permutation") -> Perm:
+    """The permutation of 0..degree-1 written in cycles of 1-based points, such as "(1 2 3)(4,5)"; "()" is the identity."""
+    if not re.fullmatch(r"\s*(\(\s*(\d+([\s,]+\d+)*)?\s*\)\s*)+", text):
+        raise GroupRepError(f'{name} = "{text:.80}" is not in cycle notation; write for example "(1 2 3)(4 5)"')
+    cycles = [[int(x) for x in re.findall(r"\d+", part)] for part in re.findall(r"\(([^)]*)\)", text)]
+    points = [x for cycle in cycles for x in cycle]
+    n = max(points, default=1) if degree is None else degree
+    if len(set(points)) != len(points) or any(x < 1 or x > n for x in points):
+        raise GroupRepError(f'{name} = "{text:.80}": each point must occur once and lie in 1..{n}')
+    perm = np.arange(n, dtype=np.int64)
+    for cycle in cycles:
+        for x, y in zip(cycle, cycle[1:] + cycle[:1], strict=True):
+            perm[x - 1] = y - 1
+    perm.setflags(write=False)
+    return perm
+
+
+def cycle_string(perm: Perm) -> str:
+    """The permutation in cycles of 1-based points, such as "(1 2 3)(4 5)".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> cycle_string(np.array([1, 2, 0, 4, 3]))
+    '(1 2 3)(4 5)'
+    """
+    seen, cycles = set(), []
+    for start in range(len(perm)):
+        cycle, x = [], start
+        while x not in seen:
+            seen.add(x)
+            cycle.append(str(x + 1))
+            x = int(perm[x])
+        if len(cycle) > 1:
+            cycles.append("(" + " ".join(cycle) + ")")
+    return "".join(cycles) or "()"
+
+
+def invert(perm: Perm) -> Perm:
+    """The inverse; leading axes are batch."""
+    return np.argsort(perm, axis=-1)
+
+
+def sympy_group(perms: Iterable[Perm]) -> PermutationGroup:
+    """The group that permutations generate, as a sympy PermutationGroup (orders, stabilisers: Schreier-Sims)."""
+    from sympy.combinatorics import Permutation, PermutationGroup
+
+    return PermutationGroup([Permutation(p.tolist()) for p in perms])
+
+
+def uniform_elements(group: PermutationGroup, n: int, rng: np.random.Generator) -> Perm:
+    """n independent uniform elements, (n, degree): products of uniform coset representatives along the stabiliser chain."""
+    out = np.tile(np.arange(group.degree), (n, 1))
+    for transversal in reversed(group.basic_transversals):
+        table = np.array([p.array_form for p in transversal.values()], dtype=np.int64)
+        picks = table[rng.integers(len(table), size=n)]
+        out = np.take_along_axis(picks, out, axis=1)
+    return out
+
+
+def orbits_of(perms: Sequence[Perm]) -> list[list[int]]:
+    """The orbits on points, each sorted, in order of their smallest points."""
+    from grouprep.linalg.monomial import Monomial
+    from grouprep.linalg.orbits import solve_orbits
+
+    space = solve_orbits((len(perms[0]), 1), [(Monomial.identity(1), Monomial(p)) for p in perms])
+    return [np.flatnonzero(space.labels == k).tolist() for k in range(space.dim)]

@@ -1,0 +1,166 @@
+"""Direct products: of finite groups as permutations of the disjoint union of their points, of others as tuples."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import cached_property, reduce
+from itertools import combinations, product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from grouprep.errors import DimensionMismatch
+from grouprep.groups.base import Group, Letter
+from grouprep.groups.finite import FiniteGroup, Word
+from grouprep.groups.permutations import Perm
+
+if TYPE_CHECKING:
+    from grouprep.representations import Representation
+
+__all__ = ["FiniteProduct", "ProductGroup", "direct_product"]
+
+
+def direct_product(factors: Sequence[Group]) -> Group:
+    """The direct product of groups; a FiniteGroup if all factors are finite."""
+    if all(isinstance(G, FiniteGroup) for G in factors):
+        return FiniteProduct(factors)  # type: ignore[arg-type]
+    return ProductGroup(factors)
+
+
+def _product_letters(factors: Sequence[Group]) -> tuple[Letter, ...]:
+    return tuple(a.inside(k) for k, G in enumerate(factors) for a in G.letters)
+
+
+def _sum_of_factors(G: Group) -> Representation:
+    return reduce(lambda V, W: V + W, [G.pullback(k, H.defining()) for k, H in enumerate(G.factors)])
+
+
+class FiniteProduct(FiniteGroup):
+    """The direct product of finite groups; an element permutes the points of all factors, one factor after the other."""
+
+    def __init__(self, factors: Sequence[FiniteGroup]) -> None:
+        self._factors = tuple(factors)
+        degrees = [G.degree for G in factors]
+        self.offsets = np.concatenate([[0], np.cumsum(degrees)]).tolist()
+        perms = []
+        for k, G in enumerate(factors):
+            for p in G.generators:
+                whole = np.arange(self.offsets[-1])
+                whole[self.offsets[k] : self.offsets[k + 1]] = p + self.offsets[k]
+                whole.setflags(write=False)
+                perms.append(whole)
+        labels = [str(a) for a in _product_letters(factors)]
+        name = " x ".join(str(G) for G in factors)
+        super().__init__(perms, name=name, labels=labels, relators=_product_relators(factors))
+
+    @property
+    def factors(self) -> tuple[Group, ...]:
+        return self._factors
+
+    @cached_property
+    def letters(self) -> tuple[Letter, ...]:
+        return _product_letters(self._factors)
+
+    @cached_property
+    def order(self) -> int:
+        return math.prod(G.order for G in self._factors)
+
+    def part(self, g: Any, factor: int) -> Perm:
+        """The component of an element (..., degree) in a factor."""
+        start, stop = self.offsets[factor], self.offsets[factor + 1]
+        return np.asarray(g)[..., start:stop] - start
+
+    def defining(self) -> Representation:
+        """The direct sum of the factors' defining representations."""
+        return _sum_of_factors(self)
+
+    def sample(self, n: int, rng: np.random.Generator) -> Perm:
+        parts = [G.sample(n, rng) + start for G, start in zip(self._factors, self.offsets, strict=False)]
+        return np.concatenate(parts, axis=1)
+
+    def _key(self) -> tuple[Any, ...]:
+        return self._factors
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"name": self.name, "product": [G.to_dict() for G in self._factors]}
+
+
+def _product_relators(factors: Sequence[FiniteGroup]) -> list[Word] | None:
+    """The factors' relators and the commutators of letters of different factors; None if a factor has none."""
+    words: list[Word] = []
+    starts = np.concatenate([[0], np.cumsum([len(G.generators) for G in factors])]).tolist()
+    for G, start in zip(factors, starts, strict=False):
+        if G.relators is None:
+            return None
+        words += [tuple((k + start, e) for k, e in word) for word in G.relators]
+    for i, j in combinations(range(len(factors)), 2):
+        pairs = product(range(starts[i], starts[i + 1]), range(starts[j], starts[j + 1]))
+        words += [((a, 1), (b, 1), (a, -1), (b, -1)) for a, b in pairs]
+    return words
+
+
+class ProductGroup(Group):
+    """The direct product of groups of which one at least is infinite; an element is a tuple of the factors' elements."""
+
+    def __init__(self, factors: Sequence[Group]) -> None:
+        self._factors = tuple(factors)
+        self.name = " x ".join(str(G) for G in factors)
+
+    @property
+    def factors(self) -> tuple[Group, ...]:
+        return self._factors
+
+    @cached_property
+    def letters(self) -> tuple[Letter, ...]:
+        return _product_letters(self._factors)
+
+    @property
+    def order(self) -> float:
+        return math.inf
+
+    @cached_property
+    def is_compact(self) -> bool:
+        return all(G.is_compact for G in self._factors)
+
+    def identity(self) -> tuple[Any, ...]:
+        return tuple(G.identity() for G in self._factors)
+
+    def multiply(self, g: Any, h: Any) -> tuple[Any, ...]:
+        return tuple(G.multiply(x, y) for G, x, y in zip(self._factors, g, h, strict=True))
+
+    def inverse(self, g: Any) -> tuple[Any, ...]:
+        return tuple(G.inverse(x) for G, x in zip(self._factors, g, strict=True))
+
+    def check_element(self, g: Any) -> tuple[Any, ...]:
+        """g as a tuple of the factors' elements."""
+        if not isinstance(g, tuple) or len(g) != len(self._factors):
+            raise DimensionMismatch(f"an element of {self} is a tuple of {len(self._factors)} elements, got {g!r:.60}")
+        return tuple(G.check_element(x) for G, x in zip(self._factors, g, strict=True))  # type: ignore[attr-defined]
+
+    def part(self, g: Any, factor: int) -> Any:
+        """The component of an element in a factor."""
+        return g[factor]
+
+    def sample(self, n: int, rng: np.random.Generator) -> tuple[Any, ...]:
+        return tuple(G.sample(n, rng) for G in self._factors)
+
+    @property
+    def torsion(self) -> tuple[Any, ...]:
+        one = [G.exact_identity() for G in self._factors]
+        return tuple(
+            (*one[:k], h, *one[k + 1 :]) for k, G in enumerate(self._factors) for h in G.torsion
+        )
+
+    def defining(self) -> Representation:
+        """The direct sum of the factors' defining representations."""
+        return _sum_of_factors(self)
+
+    def _key(self) -> tuple[Any, ...]:
+        return self._factors
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"name": self.name, "product": [G.to_dict() for G in self._factors]}
+
+    def __repr__(self) -> str:
+        return f"ProductGroup({self.name!r})"

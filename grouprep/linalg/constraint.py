@@ -1,0 +1,146 @@
+"""The linear system X A = B X, restricted to an orbit space, as an exact sparse or a float matrix."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grouprep.linalg.matrices import as_exact, as_float
+from grouprep.linalg.memory import require_memory
+from grouprep.linalg.orbits import OrbitSpace
+from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
+
+if TYPE_CHECKING:
+    from sympy.polys.matrices import DomainMatrix
+
+__all__ = ["exact_constraint", "float_constraint"]
+
+_SMALL = 2**20  # integer entries below this stay far from int64 overflow: a row sums at most m + n of their products
+
+
+def exact_constraint(space: OrbitSpace, a: Any, b: Any) -> DomainMatrix:
+    """The matrix of y -> B X - X A with X = sum_k y_k E_k, shape (m * n, space.dim), sparse over a common domain.
+
+    Generators over QQ are scaled by a common denominator first, which does not change the solutions.
+    """
+    from grouprep.linalg.fields import common_domain, convert_matrix
+
+    a, b = as_exact(a), as_exact(b)
+    domain = common_domain(a.domain, b.domain)
+    a, b = convert_matrix(a, domain), convert_matrix(b, domain)
+    if domain.is_QQ:
+        a, b = _clear_denominators(a, b)
+        domain = a.domain
+    if domain.is_ZZ and space.is_real:
+        small = _integer_constraint(space, a, b)
+        if small is not None:
+            return small
+    return _field_constraint(space, a, b)
+
+
+def _clear_denominators(a: DomainMatrix, b: DomainMatrix) -> tuple[DomainMatrix, DomainMatrix]:
+    from sympy import ZZ
+
+    scale_a, _ = a.clear_denoms(convert=True)
+    scale_b, _ = b.clear_denoms(convert=True)
+    scale = ZZ.lcm(scale_a.element, scale_b.element)
+    field = a.domain
+    return (a * field(scale)).convert_to(ZZ), (b * field(scale)).convert_to(ZZ)
+
+
+def _to_csr(matrix: DomainMatrix) -> Any:
+    """A small-integer matrix as a scipy csr array, or None if an entry is too large."""
+    from scipy.sparse import csr_array
+
+    rows, columns, values = [], [], []
+    for i, row in from_domain_matrix_rows(matrix).items():
+        for j, x in row.items():
+            rows.append(i)
+            columns.append(j)
+            values.append(int(x))
+    if values and max(map(abs, values)) >= _SMALL:
+        return None
+    return csr_array((np.array(values, dtype=np.int64), (rows, columns)), shape=matrix.shape)
+
+
+def _integer_constraint(space: OrbitSpace, a: DomainMatrix, b: DomainMatrix) -> DomainMatrix | None:
+    from scipy.sparse import csr_array, eye_array, kron
+    from sympy import ZZ
+
+    left, right = _to_csr(b), _to_csr(a)
+    if left is None or right is None:
+        return None
+    m, n = space.shape
+    inside = np.flatnonzero(space.labels >= 0)
+    sign = np.where(space.phase[inside] == 0, 1, -1)
+    expand = csr_array((sign, (inside, space.labels[inside])), shape=(m * n, space.dim))
+    identity_m, identity_n = eye_array(m, dtype=np.int64), eye_array(n, dtype=np.int64)
+    system = (kron(left, identity_n, format="csr") - kron(identity_m, right.T, format="csr")) @ expand
+    system = _unique_rows(csr_array(system))
+    pointer, indices, data = system.indptr.tolist(), system.indices.tolist(), system.data.tolist()
+    rows = {
+        i: {indices[k]: ZZ(data[k]) for k in range(pointer[i], pointer[i + 1])} for i in range(system.shape[0])
+    }
+    return sparse_matrix(rows, system.shape, ZZ)
+
+
+def _unique_rows(system: Any) -> Any:
+    """The distinct non-zero rows of an integer csr array, up to sign."""
+    system.eliminate_zeros()
+    system.sum_duplicates()
+    system.sort_indices()
+    seen: dict[bytes, int] = {}
+    pointer = system.indptr
+    for i in np.flatnonzero(np.diff(pointer)).tolist():
+        part = slice(pointer[i], pointer[i + 1])
+        data = system.data[part]
+        seen.setdefault(system.indices[part].tobytes() + (data if data[0] > 0 else -data).tobytes(), i)
+    return system[list(seen.values())]
+
+
+def _field_constraint(space: OrbitSpace, a: DomainMatrix, b: DomainMatrix) -> DomainMatrix:
+    from grouprep.linalg.fields import common_domain, convert_matrix
+
+    basis = space.rows()
+    domain = common_domain(a.domain, basis.domain)
+    a, b, basis = (convert_matrix(x, domain) for x in (a, b, basis))
+    m, n = space.shape
+    unknown: list[tuple[int, Any] | None] = [None] * (m * n)
+    for k, row in from_domain_matrix_rows(basis).items():
+        for i, x in row.items():
+            unknown[i] = (k, x)
+    left, right = from_domain_matrix_rows(b), from_domain_matrix_rows(a.transpose())
+    rows: dict[int, dict[int, Any]] = {}
+    for i in range(m):
+        for j in range(n):
+            row: dict[int, Any] = {}
+            for k, x in left.get(i, {}).items():
+                _accumulate(row, unknown[k * n + j], x)
+            for k, x in right.get(j, {}).items():
+                _accumulate(row, unknown[i * n + k], -x)
+            row = {k: x for k, x in row.items() if x}
+            if row:
+                rows[i * n + j] = row
+    return sparse_matrix(rows, (m * n, space.dim), domain)
+
+
+def _accumulate(row: dict[int, Any], entry: tuple[int, Any] | None, factor: Any) -> None:
+    if entry is not None:
+        k, x = entry
+        row[k] = row[k] + factor * x if k in row else factor * x
+
+
+def float_constraint(space: OrbitSpace, a: Any, b: Any) -> NDArray[Any]:
+    """The matrix of y -> B X - X A with X = sum_k y_k E_k / |E_k|, (m * n, space.dim), each generator pair scaled to size 1."""
+    a, b = as_float(a), as_float(b)
+    m, n = space.shape
+    require_memory(3 * m * n * space.dim, f"the constraint on {m} x {n} operators", remedy="give exact generators")
+    inside = np.flatnonzero(space.labels >= 0)
+    expand = np.zeros((m * n, space.dim), dtype=np.result_type(space.values()))
+    expand[inside, space.labels[inside]] = space.values()[inside] / np.sqrt(space.sizes()[space.labels[inside]])
+    expand = expand.reshape(m, n, space.dim)
+    system = np.tensordot(b, expand, 1) - np.einsum("ijk,jl->ilk", expand, a)
+    scale = max(np.linalg.norm(a, 2), np.linalg.norm(b, 2)) if min(m, n) else 0.0
+    return system.reshape(m * n, space.dim) / (scale or 1.0)

@@ -1,0 +1,529 @@
+"""Exact numbers in number fields whose complex embedding is known: which field holds them, and how they move between fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from functools import lru_cache, reduce
+from math import comb, gcd, lcm
+from typing import TYPE_CHECKING, Any
+
+from grouprep.errors import GroupRepError
+from grouprep.linalg._cyclotomic import (
+    Outside,
+    atom_order,
+    coefficients,
+    conductor,
+    character,
+    convert_element,
+    cyclotomic_field,
+    degree,
+    discriminant,
+    embedding,
+    evaluate_in,
+    from_coefficients,
+    kind,
+    quadratic_field,
+    real_cyclotomic_field,
+    restrict,
+    root_in,
+    sqrt_in,
+    two_cos_in,
+)
+from grouprep.linalg.parsing import Unrecognised, atoms
+
+if TYPE_CHECKING:
+    from sympy import Domain, Expr
+    from sympy.polys.matrices import DomainMatrix
+
+__all__ = [
+    "canonical_domain",
+    "coefficients",
+    "common_domain",
+    "conjugate",
+    "convert_matrix",
+    "cosine",
+    "cyclotomic_field",
+    "degree",
+    "domain_of",
+    "element",
+    "embedding",
+    "expression",
+    "is_real_field",
+    "quadratic_field",
+    "real_cyclotomic_field",
+    "zeta",
+]
+
+_LARGEST_DEGREE = 1000  # cyclotomic fields above this degree are left to sympy's primitive elements
+
+
+def zeta(n: int, k: int = 1) -> Any:
+    """The root of unity exp(2 pi i k/n) as an element of `cyclotomic_field(n)`.
+
+    Examples
+    --------
+    >>> from grouprep.linalg.fields import zeta
+    >>> zeta(4, 2) == zeta(4) ** 2 == -zeta(4, 0)
+    True
+    """
+    return root_in(Fraction(k, n) % 1, cyclotomic_field(n))
+
+
+def cosine(n: int, k: int = 1) -> Any:
+    """The number 2 cos(2 pi k/n) as an element of `real_cyclotomic_field(n)`.
+
+    Examples
+    --------
+    >>> from grouprep.linalg.fields import cosine
+    >>> cosine(5, 1) + cosine(5, 2) == -1
+    True
+    """
+    return two_cos_in(Fraction(k, n) % 1, real_cyclotomic_field(n))
+
+
+def is_real_field(K: Domain) -> bool:
+    """Whether the embedding of K is into the real numbers."""
+    name, n = kind(K)
+    return bool(embedding(K, 64).imag == 0) if name == "other" else name != "zeta" and n > 0
+
+
+def _totient(n: int) -> int:
+    from flint import fmpz
+
+    return int(fmpz(n).euler_phi())
+
+
+@lru_cache(maxsize=4096)
+def _ambient(expr: Expr) -> int:
+    """The n of a cyclotomic field that contains the expression; raises Unrecognised."""
+    n = reduce(lcm, (atom_order(a) for a in atoms(expr)), 1)
+    if _totient(n) > _LARGEST_DEGREE:
+        raise Unrecognised
+    return n
+
+
+@lru_cache(maxsize=65536)
+def element(expr: Any, K: Domain) -> Any:
+    """The number that a sympy expression (or int, Fraction) writes, as an element of the domain K.
+
+    Raises
+    ------
+    GroupRepError
+        If the number is not in K or is not an exact number; the message names both.
+
+    Examples
+    --------
+    >>> from sympy import I, sqrt
+    >>> from grouprep.linalg.fields import cyclotomic_field, element, zeta
+    >>> element((1 + I) / sqrt(2), cyclotomic_field(8)) == zeta(8)
+    True
+    """
+    from sympy import QQ, sympify
+
+    expr = sympify(expr)
+    _require_exact(expr)
+    try:
+        if expr.is_Rational:
+            return _in_rationals(QQ(int(expr.p), int(expr.q)), K)
+        if K.is_ZZ or K.is_QQ:
+            M = cyclotomic_field(_ambient(expr))
+            return _in_rationals(convert_element(evaluate_in(expr, M), M, QQ), K)
+        try:
+            return evaluate_in(expr, K)
+        except Outside:
+            if kind(K)[0] == "other":
+                return _sympy_element(expr, K)
+            M = cyclotomic_field(lcm(_ambient(expr), conductor(K)))
+            return restrict(evaluate_in(expr, M), M, K)
+    except Outside:
+        raise GroupRepError(f"{expr} is not in the field {K}") from None
+    except ZeroDivisionError:
+        raise GroupRepError(f"{expr} divides by zero") from None
+    except Unrecognised:
+        return _sympy_element(expr, K)
+
+
+def _in_rationals(q: Any, K: Domain) -> Any:
+    if K.is_AlgebraicField:
+        return K([q])
+    if K.is_QQ:
+        return q
+    if q.denominator != 1:
+        raise Outside
+    return K(q.numerator)
+
+
+def _sympy_element(expr: Expr, K: Domain) -> Any:
+    from sympy.polys.polyerrors import CoercionFailed
+
+    try:
+        return K.from_sympy(expr)
+    except (CoercionFailed, NotImplementedError, ValueError):
+        raise GroupRepError(f"{expr} is not in the field {K}, or is not an algebraic number") from None
+
+
+def _require_exact(expr: Any) -> None:
+    from sympy import Expr, Float
+
+    if not isinstance(expr, Expr):
+        raise GroupRepError(f"{expr!r} is not a number")
+    if expr.is_Rational:
+        return
+    if expr.has(Float):
+        raise GroupRepError(f"{expr} holds a float, and floats are not exact; write a fraction or a root")
+    if expr.free_symbols:
+        names = ", ".join(sorted(map(str, expr.free_symbols)))
+        raise GroupRepError(f"{expr} holds the free symbol {names}; only numbers are allowed")
+    if expr.is_finite is False:
+        raise GroupRepError(f"{expr} is not a finite number")
+
+
+def domain_of(expressions: Iterable[Any]) -> Domain:
+    """The smallest of ZZ, QQ, Q(sqrt d), Q(2 cos 2pi/n), Q(zeta_n) that holds all the given numbers.
+
+    Parameters
+    ----------
+    expressions : sympy expressions, ints or Fractions; other algebraic numbers (cube roots) get a primitive element.
+
+    Raises
+    ------
+    GroupRepError
+        If an entry holds a float or a free symbol, or is not algebraic; the message names the entry.
+
+    Examples
+    --------
+    >>> from sympy import I, cos, pi, sqrt
+    >>> from grouprep.linalg.fields import domain_of
+    >>> domain_of([1, sqrt(5) / 4 + I / 4 * I]), domain_of([cos(2 * pi / 7)]), domain_of([I * sqrt(3)])
+    (QQ<sqrt5>, QQ<cos7>, QQ<zeta3>)
+
+    References
+    ----------
+    L. C. Washington, Introduction to Cyclotomic Fields, Springer 1997, chapters 2 and 3.
+    """
+    from sympy import QQ, ZZ, sympify
+
+    distinct = list(dict.fromkeys(sympify(e) for e in expressions))
+    for e in distinct:
+        _require_exact(e)
+    irrational = [e for e in distinct if not e.is_Rational]
+    if not irrational:
+        return ZZ if all(e.is_Integer for e in distinct) else QQ
+    try:
+        K = _recognised_domain(irrational)
+    except Unrecognised:
+        return _sympy_domain(distinct)
+    except ZeroDivisionError:
+        raise GroupRepError("an entry divides by zero") from None
+    if K.is_QQ and all(c.denominator == 1 for e in distinct for c in coefficients(element(e, QQ), QQ)):
+        return ZZ
+    return K
+
+
+def _recognised_domain(irrational: list[Expr]) -> Domain:
+    from sympy import QQ
+
+    found = frozenset().union(*(atoms(e) for e in irrational))
+    if len(found) == 1 and next(iter(found))[0] == "sqrt":  # one square root: no Gauss sum is needed, d may be large
+        K = quadratic_field(next(iter(found))[1])
+        if all(not any(coefficients(evaluate_in(e, K), K)[1:]) for e in irrational):
+            return QQ
+        return K
+    n = reduce(lcm, (atom_order(a) for a in found), 1)
+    if _totient(n) > _LARGEST_DEGREE:
+        raise Unrecognised
+    M = cyclotomic_field(n)
+    return _smallest_domain(tuple(evaluate_in(e, M) for e in irrational), M)
+
+
+def _smallest_domain(elements: tuple[Any, ...], M: Domain) -> Domain:
+    """The smallest listed field that contains elements of the cyclotomic field M, by Galois theory."""
+    from sympy import QQ
+
+    if M.is_QQ:
+        return QQ
+    n = _smallest_conductor(elements, M)
+    if n == 1:
+        return QQ
+    for d in (n, -n, n // 4, -(n // 4)):
+        if d % 4 in (1, 2, 3) and abs(discriminant(d)) == n and _squarefree(d):
+            K = quadratic_field(d)
+            if all(_contains(K, x, M) for x in elements):
+                return K
+    if all(_galois(x, M, -1) == x for x in elements):
+        return real_cyclotomic_field(n)
+    return cyclotomic_field(n)
+
+
+def _squarefree(d: int) -> bool:
+    from sympy.ntheory.factor_ import core
+
+    return bool(core(abs(d)) == abs(d))
+
+
+def _contains(K: Domain, x: Any, M: Domain) -> bool:
+    try:
+        restrict(x, M, K)
+    except Outside:
+        return False
+    return True
+
+
+def _smallest_conductor(elements: tuple[Any, ...], M: Domain) -> int:
+    """The least n with all elements in Q(zeta_n): the kernel of (Z/N)* -> (Z/n)* must fix them."""
+    from sympy import primefactors
+
+    N = n = conductor(M)
+    if kind(M)[1] != N:
+        return _smallest_conductor(tuple(convert_element(x, M, cyclotomic_field(N)) for x in elements), cyclotomic_field(N))
+    for p in primefactors(N):
+        while n % p == 0:
+            smaller = n // p
+            kernel = [a for a in range(1, N, smaller) if gcd(a, N) == 1]
+            if not all(_galois(x, M, a) == x for a in kernel for x in elements):
+                break
+            n = smaller
+    return n // 2 if n % 4 == 2 else n
+
+
+def _galois(x: Any, M: Domain, a: int) -> Any:
+    """The image of x in Q(zeta_n) under zeta_n -> zeta_n^a."""
+    from flint import fmpq_poly, fmpz_poly
+
+    n = kind(M)[1]
+    moved = [0] * n
+    for k, c in enumerate(coefficients(x, M)):
+        moved[a * k % n] = c
+    return from_coefficients((fmpq_poly(moved) % fmpq_poly(fmpz_poly.cyclotomic(n))).coeffs(), M)
+
+
+def _sympy_domain(expressions: list[Expr]) -> Domain:
+    from sympy import construct_domain
+    from sympy.polys.polyerrors import BasePolynomialError
+
+    for e in expressions:
+        if e.is_algebraic is False:
+            raise GroupRepError(f"{e} is not an algebraic number; allowed are rationals, roots, exp(2*pi*I*r) and cos(pi*r)")
+    try:
+        K, _ = construct_domain(expressions, extension=True)
+    except (BasePolynomialError, NotImplementedError, ValueError) as error:
+        raise GroupRepError(f"no number field holds all of {expressions[:5]}: {error}") from None
+    if not (K.is_AlgebraicField or K.is_QQ or K.is_ZZ):
+        bad = next((e for e in expressions if e.is_algebraic is not True), expressions[0])
+        raise GroupRepError(f"{bad} is not recognised as an algebraic number; write it with rationals, sqrt, exp and cos")
+    return K
+
+
+@lru_cache(maxsize=512)
+def canonical_domain(K: Domain) -> Domain:
+    """The listed field equal to a foreign domain such as QQ<sqrt(2)> or QQ_I, else K itself; rings other than ZZ raise."""
+    if K.is_ZZ or K.is_QQ or kind(K)[0] != "other":
+        return K
+    if K.is_ZZ_I or K.is_QQ_I:
+        return cyclotomic_field(4)
+    if not K.is_AlgebraicField:
+        raise GroupRepError(f"entries over {K} are not numbers of a number field; give integers, fractions or algebraic numbers")
+    generator = K.to_sympy(K.unit)
+    try:
+        L = _recognised_domain([generator])
+    except Unrecognised:
+        return K
+    return L
+
+
+def _is_subfield(K: Domain, L: Domain) -> bool:
+    from sympy import QQ
+
+    if K == L or K.is_ZZ:
+        return True
+    if L.is_ZZ or L.is_QQ or degree(L) % degree(K):
+        return bool(K.is_QQ and not L.is_ZZ)
+    try:
+        convert_element(K.unit if K.is_AlgebraicField else QQ.one, K, L)
+    except (Outside, Unrecognised):
+        return False
+    return True
+
+
+@lru_cache(maxsize=1024)
+def common_domain(*domains: Domain) -> Domain:
+    """The smallest listed domain that contains all the given ones.
+
+    Examples
+    --------
+    >>> from sympy import QQ, ZZ
+    >>> from grouprep.linalg.fields import common_domain, cyclotomic_field, quadratic_field
+    >>> common_domain(ZZ, QQ), common_domain(QQ, quadratic_field(5), cyclotomic_field(3))
+    (QQ, QQ<zeta15>)
+    """
+    from sympy import ZZ
+
+    fields = list(dict.fromkeys(canonical_domain(K) for K in domains))
+    if not fields:
+        return ZZ
+    for L in fields:
+        if all(_is_subfield(K, L) for K in fields):
+            return L
+    if all(kind(K)[0] != "other" for K in fields):
+        n = reduce(lcm, (conductor(K) for K in fields))
+        if _totient(n) <= _LARGEST_DEGREE:
+            return real_cyclotomic_field(n) if all(is_real_field(K) for K in fields) else cyclotomic_field(n)
+    numbers = [K.to_sympy(K.unit) for K in fields if K.is_AlgebraicField]
+    return _sympy_domain(numbers)
+
+
+def convert_matrix(matrix: DomainMatrix, K: Domain) -> DomainMatrix:
+    """The same matrix over another domain K, which must hold its entries; sparse.
+
+    Raises
+    ------
+    GroupRepError
+        If an entry is not in K.
+    """
+    L = matrix.domain
+    matrix = matrix.to_sparse()
+    if L == K:
+        return matrix
+    if (L.is_ZZ and K.is_QQ) or (L.is_ZZ and K.is_ZZ):
+        return matrix.convert_to(K)
+    return _map_entries(matrix, lambda x: convert_number(x, L, K), K)
+
+
+@lru_cache(maxsize=65536)
+def convert_number(x: Any, L: Domain, K: Domain) -> Any:
+    """The element x of L as an element of K."""
+    from sympy import QQ
+
+    if L.is_ZZ or L.is_QQ:
+        try:
+            return _in_rationals(QQ(x), K)
+        except Outside:
+            raise GroupRepError(f"{x} is not in {K}") from None
+    if L.is_ZZ_I or L.is_QQ_I:
+        return element(L.to_sympy(x), K)
+    try:
+        if K.is_ZZ:
+            return _in_rationals(convert_element(x, L, QQ), K)
+        return convert_element(x, L, K)
+    except Outside:
+        raise GroupRepError(f"{expression(x, L)} is not in {K}") from None
+    except Unrecognised:
+        return element(L.to_sympy(x), K)
+
+
+def _map_entries(matrix: DomainMatrix, function: Any, K: Domain) -> DomainMatrix:
+    """function on every non-zero entry, once for each distinct one."""
+    from sympy.polys.matrices import DomainMatrix
+    from sympy.polys.matrices.sdm import SDM
+
+    seen: dict[Any, Any] = {}
+    rows: dict[int, dict[int, Any]] = {}
+    for i, row in matrix.to_sparse().rep.to_sdm().items():
+        new: dict[int, Any] = {}
+        for j, x in row.items():
+            y = seen.get(x)
+            if y is None:
+                y = seen[x] = function(x)
+            if y:
+                new[j] = y
+        if new:
+            rows[i] = new
+    return DomainMatrix.from_rep(SDM(rows, matrix.shape, K))
+
+
+def conjugate(matrix: DomainMatrix) -> DomainMatrix:
+    """The entrywise complex conjugate of a matrix over any number field, over the same field; sparse.
+
+    Raises
+    ------
+    GroupRepError
+        If the field is not closed under complex conjugation, such as Q(exp(2 pi i/3) 2^(1/3)).
+    """
+    K = matrix.domain
+    if K.is_ZZ or K.is_QQ or is_real_field(K):
+        return matrix.to_sparse()
+    return _map_entries(matrix, lambda x: conjugate_number(x, K), K)
+
+
+@lru_cache(maxsize=65536)
+def conjugate_number(x: Any, K: Domain) -> Any:
+    """The complex conjugate of an element of K."""
+    name, _ = kind(K)
+    if name == "zeta":
+        return _galois(x, K, -1)
+    if name == "rational" or is_real_field(K):
+        return x
+    generator = -K.unit if name == "sqrt" else element(K.to_sympy(K.unit).conjugate(), K)
+    total = K.zero
+    for c in reversed(coefficients(x, K)):
+        total = total * generator + K([c])
+    return total
+
+
+@lru_cache(maxsize=65536)
+def expression(x: Any, K: Domain) -> Expr:
+    """An element of K as a sympy expression in rationals, sqrt, I, cos and exp, in the smallest listed field.
+
+    Examples
+    --------
+    >>> from grouprep.linalg.fields import cyclotomic_field, expression, zeta
+    >>> expression(zeta(8), cyclotomic_field(8)), expression(zeta(7), cyclotomic_field(7))
+    (sqrt(2)/2 + sqrt(2)*I/2, exp(2*I*pi/7))
+    """
+    from sympy import Add, I, cos, exp, pi, sqrt
+
+    name, n = kind(K)
+    if name == "other":
+        return K.to_sympy(x)
+    if name in ("zeta", "cos"):
+        M = cyclotomic_field(conductor(K))
+        y = convert_element(x, K, M)
+        terms = _in_square_roots(y, M)
+        if terms is not None:
+            return Add(*(_fraction(c) * sqrt(d) for d, c in terms.items()))
+        K = _smallest_domain((y,), M)
+        x = convert_element(y, M, K)
+        name, n = kind(K)
+    values = [_fraction(c) for c in coefficients(x, K)]
+    if name == "cos":
+        waves: dict[int, Any] = {}  # (2 cos t)^j = sum_i binomial(j, i) cos((j - 2 i) t)
+        for j, c in enumerate(values):
+            for i in range(j + 1):
+                waves[abs(j - 2 * i)] = waves.get(abs(j - 2 * i), 0) + c * comb(j, i)
+        return Add(*(c * cos(2 * pi * k / n) for k, c in waves.items()))
+    generator = sqrt(n) if name == "sqrt" else exp(2 * pi * I / n)
+    return Add(*(c * generator**k for k, c in enumerate(values) if c))
+
+
+def _fraction(c: Any) -> Any:
+    from sympy import Rational
+
+    return Rational(int(c.numerator), int(c.denominator))
+
+
+def _in_square_roots(x: Any, M: Domain) -> dict[int, Any] | None:
+    """x as {d: c} with x = sum of c sqrt(d), d = 1 included, or None: the components under the real characters of Galois."""
+    from sympy import QQ
+
+    n = kind(M)[1]
+    units = [a for a in range(1, n + 1) if gcd(a, n) == 1]
+    if any(_galois(x, M, a) != x for a in sorted({a * a % n for a in units})):
+        return None
+    images = {a: _galois(x, M, a) for a in units}
+    terms: dict[int, Any] = {}
+    for d in (s * e for e in _squarefree_divisors(n) for s in (1, -1)):
+        D = discriminant(d)
+        if n % abs(D) and d != 1:
+            continue
+        total = sum((image * character(D, a) for a, image in images.items()), M.zero)
+        if total:
+            root = sqrt_in(d, M) if d != 1 else M.one
+            terms[d] = coefficients(total / root, M)[0] / QQ(len(units))
+    return terms
+
+
+def _squarefree_divisors(n: int) -> list[int]:
+    from sympy import divisors
+
+    return [d for d in divisors(n) if _squarefree(d)]

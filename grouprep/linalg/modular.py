@@ -1,0 +1,391 @@
+"""Ranks and nullspaces modulo word-size primes, lifted to Q or to a number field and verified exactly there.
+
+A number field Q(a) with defining polynomial f is mapped to F_p by a root of f modulo p; at a prime where f splits completely,
+all its roots together give back the coordinates in 1, a, a^2, ....
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from itertools import islice
+from math import isqrt, lcm
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from grouprep.errors import AmbiguousRank, GroupRepError
+
+if TYPE_CHECKING:
+    from flint import fmpz_mat, nmod_mat
+    from sympy import Domain
+    from sympy.polys.matrices import DomainMatrix
+
+__all__ = ["modular_nullspace", "modular_rank"]
+
+_TOP = 2**62  # multi-prime images: primes just below
+_SMALL_TOP = 2**31  # choosing pivots: products of two residues fit a word, 25 % faster here
+_MAX_PRIMES = 2000
+_LIFT_AFTER = 8  # over Q, p-adic lifting (fmpz_mat.solve) is faster than more primes from about 500 bits on
+_MARGIN = 24  # bits by which a reconstructed number must stay below what the modulus could hold
+
+
+@dataclass(frozen=True)
+class _System:
+    """An (m, n) matrix sum_k a^k layers[k] over Z[a], the layers as flat row-major lists; modulus(a) = 0."""
+
+    layers: list[list[Any]]
+    shape: tuple[int, int]
+    modulus: list[int]
+    domain: Domain
+    alias: tuple[str, int]
+
+    @property
+    def degree(self) -> int:
+        return len(self.layers)
+
+    def select(self, rows: Sequence[int], columns: Sequence[int]) -> list[fmpz_mat]:
+        """The layers of a submatrix."""
+        from flint import fmpz_mat
+
+        if not rows or not columns:
+            return [fmpz_mat(len(rows), len(columns)) for _ in self.layers]
+        m, n = self.shape
+        if len(columns) == n:
+            parts = [[x for i in rows for x in flat[i * n : (i + 1) * n]] for flat in self.layers]
+        else:
+            pick = itemgetter(*columns) if len(columns) > 1 else lambda row: (row[columns[0]],)
+            parts = [[x for i in rows for x in pick(flat[i * n : (i + 1) * n])] for flat in self.layers]
+        return [fmpz_mat(len(rows), len(columns), part) for part in parts]
+
+    def whole(self) -> list[fmpz_mat]:
+        """The layers as matrices."""
+        from flint import fmpz_mat
+
+        return [fmpz_mat(*self.shape, flat) for flat in self.layers]
+
+
+def _layers(matrix: DomainMatrix) -> _System:
+    """The rows of a matrix over ZZ, QQ or Q(a) scaled by common denominators, which changes no nullspace."""
+    from grouprep.linalg._cyclotomic import coefficients, degree, integer_modulus, kind
+
+    K = matrix.domain
+    if not (K.is_ZZ or K.is_QQ or K.is_AlgebraicField):
+        raise GroupRepError(f"entries over {K} have no image modulo a prime; convert the matrix to QQ or a number field")
+    d = degree(K)
+    m, n = matrix.shape
+    flat = [[0] * (m * n) for _ in range(d)]
+    for i, row in matrix.to_sparse().rep.to_sdm().items():
+        if K.is_ZZ:
+            for j, x in row.items():
+                flat[0][i * n + j] = x
+            continue
+        split = {j: coefficients(x, K) for j, x in row.items()}
+        scale = reduce(lcm, (int(c.denominator) for values in split.values() for c in values), 1)
+        for j, values in split.items():
+            for k, c in enumerate(values):
+                if c:
+                    flat[k][i * n + j] = c.numerator * (scale // c.denominator)
+    modulus = integer_modulus(K) if K.is_AlgebraicField else [0, 1]
+    return _System(flat, (m, n), modulus, K, kind(K))
+
+
+def _primes(system: _System, top: int, split: bool) -> Iterator[tuple[int, list[int]]]:
+    """A deterministic sequence of primes with the roots of the defining polynomial: all of them if split, else at least one."""
+    from flint import fmpz, nmod_poly
+
+    name, n = system.alias
+    step = n if name in ("zeta", "cos") and system.degree > 1 else 2
+    step = step if step % 2 == 0 else 2 * step
+    p = top - (top % step) + 1
+    for _ in range(10**6):
+        p -= step
+        if p < 2**20:
+            break
+        if not fmpz(p).is_probable_prime() or system.modulus[-1] % p == 0:
+            continue
+        if system.degree == 1:
+            yield p, [1]
+            continue
+        if name == "sqrt" and fmpz(n % p).jacobi(fmpz(p)) != 1:
+            continue
+        roots = sorted(int(r) for r, _ in nmod_poly(system.modulus, p).roots())
+        if len(roots) == system.degree or (roots and not split):
+            yield p, roots
+    raise GroupRepError(f"no prime below {top} was found where the defining polynomial of {system.domain} splits")
+
+
+def _reduce(layers: list[fmpz_mat], p: int, root: int) -> nmod_mat:
+    """The image modulo p under a -> root."""
+    from flint import nmod, nmod_mat
+
+    image = nmod_mat(layers[-1], p)
+    for layer in reversed(layers[:-1]):
+        image = image * nmod(root, p) + nmod_mat(layer, p)
+    return image
+
+
+def modular_rank(matrix: DomainMatrix, prime: int | None = None) -> int:
+    """The rank of an (m, n) matrix modulo one prime: a proved lower bound of its rank over Q or the number field.
+
+    Rows are scaled to algebraic integers and mapped to F_p by a ring homomorphism; a minor that is not zero in F_p is not
+    zero before. The bound is the rank itself unless the prime divides some minors (chance about n / 2^62).
+
+    Parameters
+    ----------
+    matrix : (m, n) DomainMatrix over ZZ, QQ or a number field.
+    prime : a prime where the defining polynomial has a root; None takes the first of a fixed sequence below 2^62.
+
+    Raises
+    ------
+    GroupRepError
+        If prime is not a prime below 2^63 with a root, or the domain is no number field.
+
+    Examples
+    --------
+    >>> from grouprep.linalg.convert import to_domain_matrix
+    >>> from grouprep.linalg.modular import modular_rank
+    >>> modular_rank(to_domain_matrix([[1, "sqrt(2)"], ["sqrt(2)", 2]]))
+    1
+
+    References
+    ----------
+    J. von zur Gathen, J. Gerhard, Modern Computer Algebra, Cambridge 2013, section 5.5.
+    """
+    system = _layers(matrix)
+    if 0 in matrix.shape:
+        return 0
+    if prime is None:
+        prime, roots = next(_primes(system, _TOP, split=False))
+    else:
+        roots = _roots_modulo(system, prime)
+    return int(_reduce(system.whole(), prime, roots[0]).rank())
+
+
+def _roots_modulo(system: _System, prime: int) -> list[int]:
+    from flint import fmpz, nmod_poly
+
+    if not (isinstance(prime, int) and 2 <= prime < 2**63 and fmpz(prime).is_prime()):
+        raise GroupRepError(f"{prime!r} is not a prime below 2^63")
+    if system.degree == 1:
+        return [1]
+    roots = [] if system.modulus[-1] % prime == 0 else nmod_poly(system.modulus, prime).roots()
+    if not roots:
+        raise GroupRepError(f"the defining polynomial of {system.domain} has no root modulo {prime}")
+    return sorted(int(r) for r, _ in roots)
+
+
+def modular_nullspace(matrix: DomainMatrix) -> DomainMatrix:
+    """The canonical basis of {x : matrix x = 0} by linear algebra modulo primes, verified exactly: (r, n), sparse.
+
+    The result has the identity at the free columns of the reduced row echelon form, as `nullspace` has. The proof: matrix
+    times basis is checked to be exactly zero, the r rows are independent, and nullity modulo p is never below the true one.
+
+    Parameters
+    ----------
+    matrix : (m, n) DomainMatrix over ZZ, QQ or a number field.
+
+    Raises
+    ------
+    AmbiguousRank
+        If the entries of the basis need more than 2,000 primes of 62 bits.
+
+    Examples
+    --------
+    >>> from grouprep.linalg.convert import to_domain_matrix, to_sympy
+    >>> from grouprep.linalg.modular import modular_nullspace
+    >>> to_sympy(modular_nullspace(to_domain_matrix([[2, 3, 0], [0, 0, 1]])))
+    Matrix([[-3/2, 1, 0]])
+
+    References
+    ----------
+    J. von zur Gathen, J. Gerhard, Modern Computer Algebra, Cambridge 2013, sections 5.5 and 5.10 (rational reconstruction);
+    J. D. Dixon, Exact solution of linear equations using p-adic expansions, Numer. Math. 40 (1982).
+    """
+    system = _layers(matrix)
+    whole = system.whole()
+    for prime, roots in _primes(system, _SMALL_TOP, split=False):
+        rows, columns = _profile(system, _reduce(whole, prime, roots[0]), prime, roots[0])
+        found = _lift(system, whole, rows, columns)
+        if found is not None:
+            return found
+    raise AssertionError("the sequence of primes ends by raising")
+
+
+def _pivots(reduced: nmod_mat, rank: int) -> list[int]:
+    pivots: list[int] = []
+    j = 0
+    for i in range(rank):
+        while int(reduced[i, j]) == 0:
+            j += 1
+        pivots.append(j)
+        j += 1
+    return pivots
+
+
+def _profile(system: _System, image: nmod_mat, p: int, root: int) -> tuple[list[int], list[int]]:
+    """The first independent rows and the first independent columns modulo p; their submatrix is not singular."""
+    if 0 in system.shape:
+        return [], []
+    rows = _pivots(*image.transpose().rref())
+    if not rows:
+        return [], []
+    return rows, _pivots(*_reduce(system.select(rows, range(system.shape[1])), p, root).rref())
+
+
+def _lift(system: _System, whole: list[fmpz_mat], rows: list[int], columns: list[int]) -> DomainMatrix | None:
+    """The basis with A[rows, columns] X = -A[rows, free], verified against all of A; None if the prime was unlucky."""
+    n = system.shape[1]
+    chosen = set(columns)
+    free = [j for j in range(n) if j not in chosen]
+    if not free:
+        return _basis([], 1, columns, free, system)
+    left, right = system.select(rows, columns), [-layer for layer in system.select(rows, free)]
+    before: tuple[list[list[int]], int] | None = None
+    for solution, denominator in _solutions(system, left, right):
+        if _is_canonical(solution, columns, free) and _annihilates(system, whole, solution, denominator, columns, free):
+            return _basis(solution, denominator, columns, free, system)
+        if before == (solution, denominator):  # the submatrix is solved, yet A is not: it missed part of A
+            return None
+        before = solution, denominator
+    raise AmbiguousRank(f"the nullspace was not found with {_MAX_PRIMES} primes of 62 bits; its entries are too large")
+
+
+def _solutions(
+    system: _System, left: list[fmpz_mat], right: list[fmpz_mat]
+) -> Iterator[tuple[list[list[int]], int]]:
+    """Candidates (layers of numerators, denominator) for left X = right, from more and more primes."""
+    modulus, residues = 1, [[0] * (right[0].nrows() * right[0].ncols()) for _ in left]
+    for count, (p, roots) in enumerate(islice(_primes(system, _TOP, split=True), _MAX_PRIMES)):
+        if system.degree == 1 and count == _LIFT_AFTER:
+            exact = _integers(left[0].solve(right[0]))
+            yield exact
+            yield exact
+            return
+        try:
+            image = _solve_modulo(left, right, p, roots)
+        except ZeroDivisionError:
+            continue
+        inverse = pow(modulus, -1, p)
+        residues = [
+            [u + modulus * ((x - u) * inverse % p) for u, x in zip(old, new, strict=True)]
+            for old, new in zip(residues, image, strict=True)
+        ]
+        modulus *= p
+        found = _reconstruct(residues, modulus)
+        if found is not None:
+            yield found
+
+
+def _integers(solution: Any) -> tuple[list[list[int]], int]:
+    numerators, denominator = solution.numer_denom()
+    return [[int(x) for x in numerators.entries()]], int(denominator)
+
+
+def _solve_modulo(left: list[fmpz_mat], right: list[fmpz_mat], p: int, roots: list[int]) -> list[list[int]]:
+    """The layers of X modulo p: solved at every root of the defining polynomial, then interpolated."""
+    from flint import nmod_mat
+
+    images = [_reduce(left, p, r).solve(_reduce(right, p, r)) for r in roots]
+    if len(roots) == 1:
+        return [[int(x) for x in images[0].entries()]]
+    inverse = nmod_mat([[pow(r, k, p) for k in range(len(roots))] for r in roots], p).inv()
+    layers = []
+    for k in range(len(roots)):
+        total = images[0] * inverse[k, 0]
+        for i in range(1, len(roots)):
+            total += images[i] * inverse[k, i]
+        layers.append([int(x) for x in total.entries()])
+    return layers
+
+
+def _reconstruct(residues: list[list[int]], modulus: int) -> tuple[list[list[int]], int] | None:
+    """Numerators and one common denominator, small against the modulus, or None."""
+    denominator, limit, half = 1, isqrt(modulus) >> (_MARGIN // 2), modulus >> 1
+    cap = modulus >> _MARGIN
+    for layer in residues:
+        for u in layer:
+            v = u * denominator % modulus
+            v = v - modulus if v > half else v
+            if abs(v) * denominator < cap:
+                continue
+            part = _rational_denominator(v % modulus, modulus, limit)
+            if part is None:
+                return None
+            denominator *= part
+            if denominator > cap:
+                return None
+    numerators = []
+    for layer in residues:
+        values = [u * denominator % modulus for u in layer]
+        numerators.append([v - modulus if v > half else v for v in values])
+    largest = max((abs(v) for layer in numerators for v in layer), default=0)
+    return (numerators, denominator) if largest * denominator < cap else None
+
+
+def _rational_denominator(u: int, modulus: int, limit: int) -> int | None:
+    """The denominator d <= limit with |u d mod modulus| <= limit, by half of Euclid's algorithm."""
+    r0, r1, t0, t1 = modulus, u, 0, 1
+    while r1 > limit:
+        q = r0 // r1
+        r0, r1, t0, t1 = r1, r0 - q * r1, t1, t0 - q * t1
+    return abs(t1) if 0 < abs(t1) <= limit else None
+
+
+def _is_canonical(solution: list[list[int]], columns: list[int], free: list[int]) -> bool:
+    """Whether every free column is a combination of pivot columns to its left."""
+    width = len(free)
+    return all(
+        not layer[i * width + j] for layer in solution for i, c in enumerate(columns) for j, f in enumerate(free) if c > f
+    )
+
+
+def _annihilates(
+    system: _System, whole: list[fmpz_mat], solution: list[list[int]], denominator: int, columns: list[int], free: list[int]
+) -> bool:
+    """Whether A times the basis is exactly zero over Z[a]."""
+    from flint import fmpz_mat
+
+    n, width = system.shape[1], len(free)
+    vectors = []
+    for k, layer in enumerate(solution):
+        flat = [0] * (n * width)
+        for i, c in enumerate(columns):
+            flat[c * width : (c + 1) * width] = layer[i * width : (i + 1) * width]
+        if k == 0:
+            for j, f in enumerate(free):
+                flat[f * width + j] = denominator
+        vectors.append(fmpz_mat(n, width, flat))
+    d = system.degree
+    products = [fmpz_mat(system.shape[0], width) for _ in range(2 * d - 1)]
+    for i, layer in enumerate(whole):
+        for j, vector in enumerate(vectors):
+            products[i + j] += layer * vector
+    for k in range(2 * d - 2, d - 1, -1):  # lead a^k = -(lower terms) a^(k-d)
+        top, lead = products.pop(), system.modulus[-1]
+        if lead != 1:
+            products = [product * lead for product in products]
+        for i in range(d):
+            products[k - d + i] -= top * system.modulus[i]
+    return all(product.is_zero() for product in products)
+
+
+def _basis(
+    solution: list[list[int]], denominator: int, columns: list[int], free: list[int], system: _System
+) -> DomainMatrix:
+    """The rows e_f + sum_c X[c, f] e_c over the fraction field."""
+    from sympy import QQ
+    from sympy.polys.matrices import DomainMatrix
+    from sympy.polys.matrices.sdm import SDM
+
+    from grouprep.linalg._cyclotomic import from_coefficients
+
+    K = system.domain if system.domain.is_AlgebraicField else QQ
+    width = len(free)
+    rows: dict[int, dict[int, Any]] = {j: {f: K.one} for j, f in enumerate(free)}
+    for i, c in enumerate(columns if free else []):
+        for j in range(width):
+            values = [layer[i * width + j] for layer in solution]
+            if any(values):
+                rows[j][c] = from_coefficients([QQ(v, denominator) for v in values], K)
+    return DomainMatrix.from_rep(SDM(rows, (width, system.shape[1]), K))

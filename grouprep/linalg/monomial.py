@@ -1,0 +1,191 @@
+"""Monomial matrices: permutations with a root of unity in every column, stored as integers."""
+
+from __future__ import annotations
+
+from math import lcm
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from grouprep.errors import DimensionMismatch
+
+if TYPE_CHECKING:
+    from sympy.polys.matrices import DomainMatrix
+
+__all__ = ["Monomial"]
+
+IntArray = NDArray[np.int64]
+
+
+class Monomial:
+    """The n x n matrix M with M e_j = zeta^phase[j] e_perm[j], where zeta = exp(2 pi i / modulus).
+
+    Parameters
+    ----------
+    perm : (n,) integers, a permutation of range(n): column j has its entry in row perm[j].
+    phase : (n,) integers, the exponent of zeta in column j; zeros if not given.
+    modulus : the order of zeta: 1 for permutation matrices, 2 for signed ones.
+
+    Raises
+    ------
+    DimensionMismatch
+        If perm is not a permutation, or phase has another length.
+
+    Examples
+    --------
+    >>> from grouprep.linalg import Monomial
+    >>> Monomial([1, 0], [0, 1], 2).to_numpy()
+    array([[ 0., -1.],
+           [ 1.,  0.]])
+    """
+
+    __slots__ = ("modulus", "perm", "phase")
+
+    perm: IntArray
+    phase: IntArray
+    modulus: int
+
+    def __init__(self, perm: ArrayLike, phase: ArrayLike | None = None, modulus: int = 1) -> None:
+        perm = np.asarray(perm, dtype=np.int64)
+        if perm.ndim != 1 or not np.array_equal(np.sort(perm), np.arange(len(perm))):
+            raise DimensionMismatch(f"perm must be a permutation of 0..{perm.size - 1}, got {perm.tolist()!r:.80}")
+        phases = np.zeros(len(perm), dtype=np.int64) if phase is None else np.asarray(phase, dtype=np.int64) % modulus
+        if phases.shape != perm.shape:
+            raise DimensionMismatch(f"phase has shape {phases.shape}, perm has shape {perm.shape}; give one per column")
+        self._set(perm, phases, modulus)
+
+    def _set(self, perm: IntArray, phase: IntArray, modulus: int) -> None:
+        perm.setflags(write=False)
+        phase.setflags(write=False)
+        for name, value in (("perm", perm), ("phase", phase), ("modulus", int(modulus))):
+            object.__setattr__(self, name, value)
+
+    @classmethod
+    def _trusted(cls, perm: IntArray, phase: IntArray, modulus: int) -> Monomial:
+        """A matrix from arrays already known to be valid, without the check."""
+        self = cls.__new__(cls)
+        self._set(perm, phase % modulus, modulus)
+        return self
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError("Monomial is immutable")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Monomial, (self.perm, self.phase, self.modulus)
+
+    @classmethod
+    def identity(cls, n: int) -> Monomial:
+        """The n x n identity."""
+        return cls._trusted(np.arange(n), np.zeros(n, dtype=np.int64), 1)
+
+    @classmethod
+    def from_domain_matrix(cls, matrix: DomainMatrix) -> Monomial | None:
+        """The monomial form of an integer matrix whose entries are 0, 1 and -1, or None if it has none."""
+        n, columns = matrix.shape
+        if n != columns or not (matrix.domain.is_ZZ or matrix.domain.is_QQ):
+            return None
+        perm, phase = np.full(n, -1, dtype=np.int64), np.zeros(n, dtype=np.int64)
+        for i, row in matrix.to_sparse().rep.to_sdm().items():
+            for j, value in row.items():
+                if value not in (1, -1) or perm[j] >= 0:
+                    return None
+                perm[j], phase[j] = i, int(value == -1)
+        if not np.array_equal(np.sort(perm), np.arange(n)):
+            return None
+        return cls._trusted(perm, phase, 2 if phase.any() else 1)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n, n)."""
+        return len(self.perm), len(self.perm)
+
+    def __len__(self) -> int:
+        return len(self.perm)
+
+    def _over(self, modulus: int) -> IntArray:
+        return self.phase * (modulus // self.modulus)
+
+    def __matmul__(self, other: Monomial) -> Monomial:
+        m = lcm(self.modulus, other.modulus)
+        return Monomial._trusted(self.perm[other.perm], other._over(m) + self._over(m)[other.perm], m)
+
+    def inverse(self) -> Monomial:
+        """The inverse matrix, which is also the conjugate transpose."""
+        perm = np.empty_like(self.perm)
+        perm[self.perm] = np.arange(len(perm))
+        return Monomial._trusted(perm, -self.phase[perm], self.modulus)
+
+    def conjugate(self) -> Monomial:
+        """The entrywise complex conjugate."""
+        return Monomial._trusted(self.perm.copy(), -self.phase, self.modulus)
+
+    def kron(self, other: Monomial) -> Monomial:
+        """The Kronecker product, of size len(self) * len(other)."""
+        m, n = lcm(self.modulus, other.modulus), len(other)
+        perm = (self.perm[:, None] * n + other.perm).ravel()
+        return Monomial._trusted(perm, (self._over(m)[:, None] + other._over(m)).ravel(), m)
+
+    def direct_sum(self, other: Monomial) -> Monomial:
+        """The block-diagonal matrix of the two."""
+        m = lcm(self.modulus, other.modulus)
+        perm = np.concatenate([self.perm, other.perm + len(self)])
+        return Monomial._trusted(perm, np.concatenate([self._over(m), other._over(m)]), m)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Monomial) or len(other) != len(self):
+            return NotImplemented if not isinstance(other, Monomial) else False
+        m = lcm(self.modulus, other.modulus)
+        return np.array_equal(self.perm, other.perm) and np.array_equal(self._over(m), other._over(m))
+
+    def __hash__(self) -> int:
+        return hash(self.perm.tobytes())
+
+    @property
+    def is_real(self) -> bool:
+        """Whether all entries are 0, 1 or -1."""
+        return not np.any(2 * self.phase % self.modulus)
+
+    def trace_phases(self) -> IntArray:
+        """How often each power of zeta stands on the diagonal: (modulus,) integers, the trace as a sum of roots."""
+        return np.bincount(self.phase[self.perm == np.arange(len(self))], minlength=self.modulus)
+
+    def to_numpy(self) -> NDArray[Any]:
+        """The dense matrix, (n, n), float64 where all entries are real and complex128 otherwise, correctly rounded."""
+        out = np.zeros(self.shape, dtype=float if self.is_real else complex)
+        out[self.perm, np.arange(len(self))] = self.values()
+        return out
+
+    def values(self) -> NDArray[Any]:
+        """The non-zero entry of each column, (n,), float64 or complex128, correctly rounded."""
+        if self.is_real:
+            return np.where(self.phase == 0, 1.0, -1.0)
+        from grouprep.linalg.fields import cyclotomic_field, zeta
+        from grouprep.linalg.sparse import sparse_matrix
+
+        used = np.unique(self.phase)
+        from grouprep.linalg.convert import to_numpy
+
+        row = {int(k): zeta(self.modulus, int(k)) for k in used}
+        table = to_numpy(sparse_matrix({0: row}, (1, self.modulus), cyclotomic_field(self.modulus)))
+        return table[0].astype(complex)[self.phase]
+
+    def to_domain_matrix(self) -> DomainMatrix:
+        """The exact sparse matrix over ZZ, or over the cyclotomic field of the modulus."""
+        from sympy import ZZ
+
+        from grouprep.linalg.fields import cyclotomic_field, zeta
+        from grouprep.linalg.sparse import sparse_matrix
+
+        if self.is_real:
+            domain, table = ZZ, {0: ZZ(1), self.modulus // 2: ZZ(-1)}
+            if self.modulus == 1:
+                table = {0: ZZ(1)}
+        else:
+            domain = cyclotomic_field(self.modulus)
+            table = {int(k): zeta(self.modulus, int(k)) for k in np.unique(self.phase)}
+        rows = {i: {j: table[k]} for j, (i, k) in enumerate(zip(self.perm.tolist(), self.phase.tolist(), strict=True))}
+        return sparse_matrix(rows, self.shape, domain)
+
+    def __repr__(self) -> str:
+        return f"Monomial(n={len(self)}, modulus={self.modulus})"

@@ -1,0 +1,172 @@
+"""Intertwiners of monomial matrices: orbits of index pairs, weighted by roots of unity.
+
+If A e_j = a_j e_{alpha(j)} and B e_i = b_i e_{beta(i)}, then X A = B X says
+X[beta(i), alpha(j)] = b_i conj(a_j) X[i, j]: X is fixed on each orbit of the index pairs by one entry, and is zero on an
+orbit in which some cycle multiplies an entry by something else than 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import lcm
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grouprep.linalg.memory import require_memory
+from grouprep.linalg.monomial import Monomial
+
+if TYPE_CHECKING:
+    from sympy.polys.matrices import DomainMatrix
+
+__all__ = ["OrbitSpace", "solve_orbits"]
+
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class OrbitSpace:
+    """The space spanned by matrices E_0, ..., E_{dim-1} with disjoint supports and roots of unity as entries.
+
+    shape : (m, n) of the matrices; indices below are row-major in range(m * n).
+    labels : (m * n,) the k with E_k non-zero there, or -1.
+    phase : (m * n,) E_k has entry exp(2 pi i phase / modulus); 0 at the first index of each orbit.
+    """
+
+    shape: tuple[int, int]
+    dim: int
+    labels: IntArray
+    phase: IntArray
+    modulus: int
+
+    @property
+    def is_real(self) -> bool:
+        """Whether all entries are 0, 1 or -1."""
+        return self.modulus <= 2
+
+    def sizes(self) -> IntArray:
+        """The number of entries of each E_k, (dim,)."""
+        return np.bincount(self.labels[self.labels >= 0], minlength=self.dim)
+
+    def values(self) -> NDArray[Any]:
+        """The entry at every index, (m * n,), 0 where no orbit is; float64 or complex128, correctly rounded."""
+        if self.modulus == 1:
+            return (self.labels >= 0).astype(float)
+        n = len(self.labels)
+        signs = Monomial._trusted(np.arange(n), self.phase.copy(), self.modulus).values()
+        return np.where(self.labels >= 0, signs, 0)
+
+    def rows(self) -> DomainMatrix:
+        """The exact basis, (dim, m * n), row-major vectors, sparse."""
+        from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
+
+        n = len(self.labels)
+        diagonal = Monomial._trusted(np.arange(n), self.phase.copy(), self.modulus).to_domain_matrix()
+        entries = from_domain_matrix_rows(diagonal)
+        rows: dict[int, dict[int, Any]] = {}
+        for i in np.flatnonzero(self.labels >= 0).tolist():
+            rows.setdefault(int(self.labels[i]), {})[i] = entries[i][i]
+        return sparse_matrix(rows, (self.dim, n), diagonal.domain)
+
+
+def trivial_space(shape: tuple[int, int]) -> OrbitSpace:
+    """All (m, n) matrices: every index pair is its own orbit."""
+    n = shape[0] * shape[1]
+    return OrbitSpace(shape, n, np.arange(n), np.zeros(n, dtype=np.int64), 1)
+
+
+def solve_orbits(shape: tuple[int, int], pairs: Sequence[tuple[Monomial, Monomial]]) -> OrbitSpace:
+    """The space {X of the given shape (m, n): X A = B X for all pairs (A, B)} of monomial matrices, exactly.
+
+    Parameters
+    ----------
+    shape : (m, n); every A is (n, n) and every B is (m, m).
+    pairs : the pairs (A, B).
+
+    Raises
+    ------
+    TooLarge
+        If m * n index pairs do not fit into memory.
+
+    Examples
+    --------
+    >>> from grouprep.linalg import Monomial
+    >>> swap = Monomial([1, 0])
+    >>> solve_orbits((2, 2), [(swap, swap)]).labels
+    array([0, 1, 1, 0])
+
+    References
+    ----------
+    D. G. Higman, Coherent configurations I, Geom. Dedicata 4 (1975), section 1 (orbitals).
+    """
+    count = shape[0] * shape[1]
+    require_memory(count * (4 + 2 * len(pairs)), f"the orbits on {shape[0]} x {shape[1]} index pairs")
+    if not pairs:
+        return trivial_space(shape)
+    modulus = lcm(*(m.modulus for pair in pairs for m in pair))
+    targets, weights = zip(*(_edges(a, b, modulus) for a, b in pairs), strict=True)
+    labels, first = _components(count, targets)
+    if modulus == 1:
+        return OrbitSpace(shape, len(first), labels, np.zeros(count, dtype=np.int64), 1)
+    phase = _potentials(count, first, targets, weights, modulus)
+    bad = np.zeros(len(first), dtype=bool)
+    for target, weight in zip(targets, weights, strict=True):
+        bad[labels[(phase[target] - phase - weight) % modulus != 0]] = True
+    renumber = np.where(bad, -1, np.cumsum(~bad) - 1)
+    labels = renumber[labels]
+    return OrbitSpace(shape, int((~bad).sum()), labels, np.where(labels >= 0, phase, 0), modulus)
+
+
+def _edges(a: Monomial, b: Monomial, modulus: int) -> tuple[IntArray, IntArray]:
+    """Where each index pair goes, and the exponent it picks up on the way."""
+    target = (b.perm[:, None] * len(a) + a.perm).ravel()
+    return target, (b._over(modulus)[:, None] - a._over(modulus)).ravel() % modulus
+
+
+def _components(count: int, targets: Sequence[IntArray]) -> tuple[IntArray, IntArray]:
+    """Component of every node, numbered by first occurrence, and the first node of each."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    nodes = np.arange(count, dtype=np.int32)
+    indices = np.stack(targets, axis=1).astype(np.int32).ravel()
+    pointer = np.arange(count + 1, dtype=np.int32) * len(targets)
+    graph = csr_array((np.ones(len(indices), dtype=np.int32), indices, pointer), shape=(count, count))
+    number, labels = connected_components(graph, directed=True, connection="weak")
+    first = np.full(number, count, dtype=np.int64)
+    np.minimum.at(first, labels, nodes)
+    order = np.argsort(first)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(number)
+    return rank[labels].astype(np.int64), first[order]
+
+
+def _potentials(
+    count: int, first: IntArray, targets: Sequence[IntArray], weights: Sequence[IntArray], modulus: int
+) -> IntArray:
+    """An exponent for every node: the weights summed along a path of a spanning tree from the component's first node."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import breadth_first_order
+
+    nodes = np.arange(count)
+    tails = np.concatenate([np.tile(nodes, len(targets)), np.full(len(first), count)])
+    heads = np.concatenate([*targets, first])
+    graph = csr_array((np.ones(len(tails), dtype=np.int32), (tails, heads)), shape=(count + 1, count + 1))
+    _, parent = breadth_first_order(graph, count, directed=False, return_predecessors=True)
+    parent = parent[:count].astype(np.int64)
+    root = parent == count
+    parent[root] = nodes[root]
+    phase, found = np.zeros(count, dtype=np.int64), root.copy()
+    for target, weight in zip(targets, weights, strict=True):
+        forward = ~found & (target[parent] == nodes)
+        phase[forward] = weight[parent[forward]]
+        found |= forward
+        backward = ~found & (target == parent)
+        phase[backward] = -weight[backward]
+        found |= backward
+    while not root[parent].all():
+        phase = (phase + phase[parent]) % modulus
+        parent = parent[parent]
+    return phase % modulus

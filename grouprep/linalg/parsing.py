@@ -1,0 +1,343 @@
+"""Numbers as people write them: a safe parser of text, and the algebraic atoms that a sympy expression is built from."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from fractions import Fraction
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from grouprep.errors import GroupRepError
+
+if TYPE_CHECKING:
+    from sympy import Expr
+
+__all__ = ["Atom", "Unrecognised", "atoms", "evaluate", "parse_expression", "turn"]
+
+_MAX_TEXT = 10_000
+_MAX_EXPONENT = 10_000
+_MAX_BITS = 200_000
+_MAX_DEPTH = 100
+_FUNCTIONS = ("sqrt", "exp", "cos", "sin", "zeta", "Rational")
+_NAMES = ("pi", "I", "i")
+
+
+def parse_expression(text: str) -> Expr:
+    """The exact number that a text writes, as a sympy expression; nothing in the text is ever executed.
+
+    Parameters
+    ----------
+    text : integers, + - * / ** (or ^), parentheses, pi, I (or i), sqrt(x), exp(x), cos(x), sin(x), Rational(p, q), and
+        zeta(n) or zeta(n, k) for exp(2 pi I k/n).
+
+    Returns
+    -------
+    A sympy Expr without free symbols and without floats.
+
+    Raises
+    ------
+    GroupRepError
+        If the text holds anything else, is longer than 10,000 characters, nested deeper than 100, or has an exponent
+        beyond 10,000; the message shows the text and the part that is wrong.
+
+    Examples
+    --------
+    >>> from grouprep.linalg.parsing import parse_expression
+    >>> parse_expression("(1 + sqrt(5))/2^3")
+    1/8 + sqrt(5)/8
+    >>> parse_expression("0.5")
+    Traceback (most recent call last):
+    ...
+    grouprep.errors.GroupRepError: cannot read '0.5': '0.5' is a decimal and not exact; write a fraction such as 1/2
+
+    References
+    ----------
+    Python Software Foundation, The Python Language Reference, section 6 (the grammar of expressions).
+    """
+    if not isinstance(text, str):
+        raise GroupRepError(f"a text is needed, not {type(text).__name__}")
+    if len(text) > _MAX_TEXT:
+        raise GroupRepError(f"cannot read {_short(text)!r}: {len(text):,} characters; the limit is {_MAX_TEXT:,}")
+    source = text.strip().replace("^", "**")
+    if not source:
+        raise GroupRepError("cannot read an empty text as a number; write 0 for zero")
+    if _parenthesis_depth(source) > _MAX_DEPTH:
+        raise _complaint(text, f"parentheses nested deeper than {_MAX_DEPTH}")
+    try:
+        tree = ast.parse(source, mode="eval").body
+    except (SyntaxError, ValueError) as error:
+        raise _complaint(text, f"{getattr(error, 'msg', None) or error}") from None
+    except (RecursionError, MemoryError):
+        raise _complaint(text, "it is nested too deeply") from None
+    return _Reader(text, source).read(tree, 0)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 80 else text[:60] + " ... " + text[-10:]
+
+
+def _complaint(text: str, reason: str) -> GroupRepError:
+    return GroupRepError(f"cannot read {_short(text)!r}: {reason}")
+
+
+def _parenthesis_depth(source: str) -> int:
+    depth = deepest = 0
+    for character in source:
+        depth += (character == "(") - (character == ")")
+        deepest = max(deepest, depth)
+    return deepest
+
+
+class _Reader:
+    """Turns the syntax tree of one text into a sympy expression."""
+
+    def __init__(self, text: str, source: str) -> None:
+        self.text, self.source = text, source
+
+    def fail(self, node: ast.AST, reason: str) -> GroupRepError:
+        part = ast.get_source_segment(self.source, node) or ""  # type: ignore[arg-type]
+        return _complaint(self.text, f"{_short(part)!r} {reason}")
+
+    def read(self, node: ast.expr, depth: int) -> Any:
+        if depth > 2 * _MAX_DEPTH:
+            raise _complaint(self.text, "it is nested too deeply")
+        if isinstance(node, ast.Constant):
+            return self.constant(node)
+        if isinstance(node, ast.Name):
+            return self.name(node)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.UAdd | ast.USub):
+            operand = self.read(node.operand, depth + 1)
+            return -operand if isinstance(node.op, ast.USub) else operand
+        if isinstance(node, ast.BinOp):
+            return self.binary(node, depth)
+        if isinstance(node, ast.Call):
+            return self.call(node, depth)
+        raise self.fail(node, "is not allowed in a number")
+
+    def constant(self, node: ast.Constant) -> Any:
+        from sympy import Integer
+
+        if type(node.value) is int:
+            return Integer(node.value)
+        if isinstance(node.value, float | complex):
+            raise self.fail(node, "is a decimal and not exact; write a fraction such as 1/2")
+        raise self.fail(node, "is not allowed in a number")
+
+    def name(self, node: ast.Name) -> Any:
+        from sympy import I, pi
+
+        if node.id not in _NAMES:
+            known = ", ".join(_NAMES + _FUNCTIONS)
+            raise self.fail(node, f"is not a known name; known are {known}")
+        return pi if node.id == "pi" else I
+
+    def binary(self, node: ast.BinOp, depth: int) -> Any:
+        spine: list[ast.BinOp] = []  # a + b + c + ... is a left spine: walk it in a loop, not by recursion
+        left: ast.expr = node
+        while isinstance(left, ast.BinOp):
+            spine.append(left)
+            left = left.left
+        value = self.read(left, depth + 1)
+        for step in reversed(spine):
+            value = self.apply(step, value, self.read(step.right, depth + 1))
+        return value
+
+    def apply(self, node: ast.BinOp, left: Any, right: Any) -> Any:
+        match node.op:
+            case ast.Add():
+                return left + right
+            case ast.Sub():
+                return left - right
+            case ast.Mult():
+                return left * right
+            case ast.Div():
+                if right.is_zero:
+                    raise self.fail(node, "divides by zero")
+                return left / right
+            case ast.Pow():
+                return self.power(node, left, right)
+        raise self.fail(node, "uses an operator that is not allowed; allowed are + - * / ** ^")
+
+    def power(self, node: ast.BinOp, base: Any, exponent: Any) -> Any:
+        if not exponent.is_Rational:
+            raise self.fail(node, "has an exponent that is not a rational number")
+        if abs(exponent.p) > _MAX_EXPONENT or exponent.q > _MAX_EXPONENT:
+            raise self.fail(node, f"has an exponent beyond {_MAX_EXPONENT:,}")
+        if base.is_zero and exponent < 0:
+            raise self.fail(node, "divides by zero")
+        if base.is_Rational and max(base.p.bit_length(), base.q.bit_length()) * abs(exponent) > _MAX_BITS:
+            raise self.fail(node, f"has more than {_MAX_BITS:,} bits")
+        result = base**exponent
+        if any(abs(e.p) > _MAX_EXPONENT for e in _exponents(result)):
+            raise self.fail(node, f"has an exponent beyond {_MAX_EXPONENT:,}")
+        return result
+
+    def call(self, node: ast.Call, depth: int) -> Any:
+        import sympy
+
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name not in _FUNCTIONS:
+            raise self.fail(node.func, f"is not a known function; known are {', '.join(_FUNCTIONS)}")
+        if node.keywords or any(isinstance(a, ast.Starred) for a in node.args):
+            raise self.fail(node, "has arguments by name")
+        arguments = [self.read(a, depth + 1) for a in node.args]
+        least, most = {"Rational": (1, 2), "zeta": (1, 2)}.get(name, (1, 1))
+        if not least <= len(arguments) <= most:
+            raise self.fail(node, f"has {len(arguments)} arguments; {name} takes {most}")
+        if name == "Rational":
+            return self.rational(node, arguments)
+        if name == "zeta":
+            return self.zeta(node, arguments)
+        return getattr(sympy, name)(arguments[0])
+
+    def rational(self, node: ast.Call, arguments: list[Any]) -> Any:
+        if not all(a.is_Rational for a in arguments):
+            raise self.fail(node, "needs integers")
+        if len(arguments) == 2 and arguments[1] == 0:
+            raise self.fail(node, "divides by zero")
+        return arguments[0] / arguments[1] if len(arguments) == 2 else arguments[0]
+
+    def zeta(self, node: ast.Call, arguments: list[Any]) -> Any:
+        from sympy import I, exp, pi
+
+        if not all(a.is_Integer for a in arguments) or arguments[0] < 1:
+            raise self.fail(node, "needs a positive integer n (and an integer k)")
+        return exp(2 * pi * I * (arguments[1] if len(arguments) == 2 else 1) / arguments[0])
+
+
+def _exponents(expr: Any) -> list[Any]:
+    from sympy import Pow
+
+    return [p.exp for p in expr.atoms(Pow) if p.exp.is_Rational]
+
+
+class Unrecognised(Exception):
+    """The expression is not built from square roots, roots of unity, cosines and rational numbers."""
+
+
+Atom = tuple[str, Any]  # ("sqrt", d), ("root", Fraction r), ("cos", Fraction r), ("nested", expr)
+
+
+def turn(angle: Any) -> Fraction | None:
+    """The fraction r with angle = 2 pi r modulo 2 pi, in [0, 1), or None."""
+    from sympy import expand, pi
+
+    ratio = angle / (2 * pi)
+    if not ratio.is_Rational:
+        ratio = expand(ratio)
+    return Fraction(int(ratio.p), int(ratio.q)) % 1 if ratio.is_Rational else None
+
+
+def _exponential(expr: Any) -> Fraction | None:
+    from sympy import I
+
+    return turn(expr.exp / I)
+
+
+@lru_cache(maxsize=4096)
+def atoms(expr: Expr) -> frozenset[Atom]:
+    """The atoms that `evaluate` will ask for; raises Unrecognised."""
+    found: set[Atom] = set()
+
+    def note(kind: str) -> Callable[[Any], int]:
+        def remember(value: Any) -> int:
+            found.add((kind, value))
+            return 1
+
+        return remember
+
+    _walk(expr, lambda q: 1, note("root"), note("cos"), note("sqrt"), note("nested"), arithmetic=False)
+    return frozenset(found)
+
+
+def evaluate(
+    expr: Expr,
+    rational: Callable[[Any], Any],
+    root: Callable[[Fraction], Any],
+    two_cos: Callable[[Fraction], Any],
+    sqrt: Callable[[int], Any],
+    nested: Callable[[Expr], Any],
+) -> Any:
+    """The value of an expression in any field that knows rationals, exp(2 pi i r), 2 cos(2 pi r), sqrt(d) and sqrt(expr).
+
+    d is a squarefree integer other than 0 and 1. Raises Unrecognised for any other kind of number, and ZeroDivisionError.
+    """
+    return _walk(expr, rational, root, two_cos, sqrt, nested, arithmetic=True)
+
+
+def _walk(
+    expr: Any,
+    rational: Callable[[Any], Any],
+    root: Callable[[Fraction], Any],
+    two_cos: Callable[[Fraction], Any],
+    sqrt: Callable[[int], Any],
+    nested: Callable[[Any], Any],
+    arithmetic: bool,
+) -> Any:
+    from sympy import Rational, S, cos, exp, sin, tan
+
+    def cosine(r: Fraction | None) -> Any:
+        if r is None:
+            raise Unrecognised
+        return two_cos(min(r % 1, 1 - r % 1)) * (rational(Rational(1, 2)) if arithmetic else 1)
+
+    def square_root(q: Any) -> Any:
+        d, outside = _squarefree(int(q.p) * int(q.q))
+        factor = rational(Rational(outside, q.q))
+        return factor if d == 1 else factor * sqrt(d)
+
+    def power(base: Any, exponent: Any) -> Any:
+        if not exponent.is_Rational:
+            raise Unrecognised
+        if base == -1:
+            return root(Fraction(int(exponent.p), 2 * int(exponent.q)) % 1)
+        if exponent.q > 2:
+            raise Unrecognised
+        if exponent.q == 1:
+            value = walk(base)
+        else:
+            value = square_root(base) if base.is_Rational else nested(base)
+        return value ** int(exponent.p) if arithmetic else value
+
+    def walk(e: Any) -> Any:
+        if e.is_Rational:
+            return rational(e)
+        if e is S.ImaginaryUnit:
+            return sqrt(-1)
+        if e is S.GoldenRatio:
+            return (rational(S.One) + sqrt(5)) * (rational(S.Half) if arithmetic else 1)
+        if e.is_Add or e.is_Mul:
+            parts = [walk(a) for a in e.args]
+            total = parts[0]
+            for part in parts[1:]:
+                total = total + part if e.is_Add else total * part
+            return total if arithmetic else 1
+        if isinstance(e, exp):
+            r = _exponential(e)
+            if r is None:
+                raise Unrecognised
+            return root(r)
+        if e.is_Pow:
+            return power(e.base, e.exp)
+        if isinstance(e, cos | sin | tan):
+            r = turn(e.args[0])
+            if r is None:
+                raise Unrecognised
+            if isinstance(e, cos):
+                return cosine(r)
+            sine = cosine(r - Fraction(1, 4))
+            return sine if isinstance(e, sin) else (sine / cosine(r) if arithmetic else cosine(r))
+        raise Unrecognised
+
+    return walk(expr)
+
+
+def _squarefree(n: int) -> tuple[int, int]:
+    """(d, s) with n = d s^2 and d squarefree, d with the sign of n."""
+    from sympy import factorint
+
+    d, s = (1 if n > 0 else -1), 1
+    for p, e in factorint(abs(n)).items():
+        d, s = d * p ** (e % 2), s * p ** (e // 2)
+    return int(d), int(s)

@@ -1,0 +1,372 @@
+"""The Representation: a small required interface, and the algebra and queries that follow from it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grouprep.errors import DimensionMismatch, GroupRepError, UnsupportedGroup
+from grouprep.groups.base import Group, Letter
+from grouprep.linalg import Image, Monomial, as_exact, as_float
+from grouprep.linalg.matrices import is_exact
+
+if TYPE_CHECKING:
+    from sympy import Domain, Matrix
+
+    from grouprep.characters import Character
+    from grouprep.groups.finite import FiniteGroup
+    from grouprep.groups.homomorphism import Homomorphism
+
+__all__ = ["Representation"]
+
+
+class Representation(ABC):
+    """A finite-dimensional representation of a group, in one basis, exact where its generators are.
+
+    `Representation(G, images=...)` makes one from a matrix for each generator and proves that it is one
+    (`grouprep.representations.images.ImageRepresentation`); others come from the group (`G.defining()`, `G.regular()`) and
+    from the algebra: V + W, V * W (tensor product), n * V, V ** k, V.dual, V.conjugate, V.symmetric_power(k),
+    V.exterior_power(k), V.restrict(f).
+
+    A subclass gives: group, dim, image, _evaluate, exact_image, _form, _trace, _key, __str__.
+
+    Examples
+    --------
+    >>> from grouprep import FiniteGroup, Representation
+    >>> G = FiniteGroup.from_permutations([[1, 2, 3, 0], [0, 3, 2, 1]], name="D4")
+    >>> V = Representation(G, images=[[[0, -1], [1, 0]], [[1, 0], [0, -1]]])
+    >>> (V * V + 2 * V).dim
+    8
+    """
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Representation:
+        if cls is Representation:
+            from grouprep.representations.images import ImageRepresentation
+
+            return object.__new__(ImageRepresentation)
+        return object.__new__(cls)
+
+    @property
+    @abstractmethod
+    def group(self) -> Group:
+        """The group that is represented."""
+
+    @property
+    @abstractmethod
+    def dim(self) -> int:
+        """The dimension."""
+
+    @abstractmethod
+    def image(self, letter: Letter) -> Image:
+        """The matrix of a generator: rho(g) for an element, the differential for a letter of the Lie algebra."""
+
+    @abstractmethod
+    def _evaluate(self, g: Any) -> NDArray[Any]:
+        """rho(g) in floats for checked elements g, (..., dim, dim)."""
+
+    @abstractmethod
+    def exact_image(self, g: Any) -> Image:
+        """rho(g) exactly: g a permutation for finite groups, an exact matrix of the group for Lie groups."""
+
+    @abstractmethod
+    def _form(self) -> Image | None:
+        """An invariant Hermitian form, positive definite if one exists; None if none is known to exist."""
+
+    @abstractmethod
+    def _trace(self, point: Any, k: int) -> Any:
+        """The character at the k-th power of a class (see `grouprep.characters`)."""
+
+    @abstractmethod
+    def _key(self) -> tuple[Any, ...]:
+        """What makes the representation equal to another one of the same type."""
+
+    # Values
+
+    def __call__(self, g: Any) -> NDArray[Any]:
+        """rho(g) in floats, each entry correctly rounded where rho is exact.
+
+        Parameters
+        ----------
+        g : elements of the group with leading batch axes: integer arrays (..., degree) of permutations for finite groups,
+            float arrays (..., n, n) for Lie groups, tuples of these for products.
+
+        Returns
+        -------
+        (..., dim, dim) float64, or complex128 for complex representations.
+
+        Raises
+        ------
+        DimensionMismatch
+            If g has the wrong shape.
+        """
+        return self._evaluate(self.group.check_element(g))  # type: ignore[attr-defined]
+
+    def exact(self, g: Any) -> Matrix:
+        """rho(g) as a sympy Matrix, (dim, dim).
+
+        Parameters
+        ----------
+        g : a permutation (finite groups), or an exact matrix of the group (Lie groups).
+
+        Raises
+        ------
+        GroupRepError
+            If the representation has float generators only.
+        """
+        from grouprep.linalg.convert import to_sympy
+
+        return to_sympy(as_exact(self.exact_image(g)))
+
+    def differential(self, X: Any) -> NDArray[Any]:
+        """The Lie algebra representation at X, (dim, dim) floats.
+
+        Parameters
+        ----------
+        X : coefficients (count,) in the algebra's generators, or for Lie groups a matrix (n, n) in their span.
+
+        Raises
+        ------
+        UnsupportedGroup
+            If the group is finite.
+        """
+        letters = [a for a in self.group.letters if a.kind == "algebra"]
+        if not letters:
+            raise UnsupportedGroup(f"{self.group} is finite and has no Lie algebra")
+        array = np.asarray(X)
+        if array.shape != (len(letters),):
+            array = _coefficients(self.group, array)
+        return np.tensordot(array, np.array([as_float(self.image(a)) for a in letters]), 1)
+
+    @cached_property
+    def images(self) -> dict[Letter, Image]:
+        """The matrix of every generator."""
+        return {a: self.image(a) for a in self.group.letters}
+
+    @cached_property
+    def domain(self) -> Domain | None:
+        """The sympy domain that holds the generators' entries (ZZ, QQ, a number field); None if a generator is float."""
+        from grouprep.linalg.fields import common_domain
+
+        if not all(map(is_exact, self.images.values())):
+            return None
+        return common_domain(*(as_exact(m).domain for m in self.images.values()))
+
+    @cached_property
+    def field(self) -> str:
+        """ "real" if the generators' matrices are real, else "complex"."""
+        real = all(m.is_real if isinstance(m, Monomial) else as_float(m).dtype.kind == "f" for m in self.images.values())
+        return "real" if real else "complex"
+
+    # Forms
+
+    @cached_property
+    def invariant_form(self) -> Image | None:
+        """An invariant Hermitian form, rho(g)* H rho(g) = H; it may be indefinite (Lorentz); None if none is known."""
+        return self._form()
+
+    @cached_property
+    def gram(self) -> Image | None:
+        """A positive-definite invariant form, or None where none exists; the identity for unitary representations."""
+        form = self.invariant_form
+        if form is None or (isinstance(form, Monomial) and form == Monomial.identity(self.dim)):
+            return form
+        values = np.linalg.eigvalsh(as_float(form))
+        noise = self.dim * np.finfo(float).eps * np.abs(values).max(initial=0)
+        return form if values.min(initial=1) > noise else None
+
+    @cached_property
+    def is_unitary(self) -> bool:
+        """Whether rho(g) is unitary in the standard inner product for all g, decided on the generators."""
+        form = self.gram
+        if isinstance(form, Monomial):
+            return True
+        if form is None:
+            return False
+        n = self.dim
+        if is_exact(form):
+            from grouprep.linalg.sparse import equal_exact, identity_exact
+
+            return equal_exact(as_exact(form), identity_exact(n, as_exact(form).domain))
+        return bool(np.abs(form - np.eye(n)).max(initial=0) <= n * np.finfo(float).eps)
+
+    def unitary(self) -> tuple[Representation, NDArray[Any]]:
+        """(U, S): a unitary representation U and the change of basis S with U(g) = S V(g) S^-1.
+
+        Raises
+        ------
+        NotUnitary
+            If no positive-definite invariant form exists.
+
+        Examples
+        --------
+        >>> from grouprep import Symmetric
+        >>> U, S = Symmetric(3).defining().symmetric_power(2).unitary()
+        >>> U.is_unitary
+        True
+        """
+        from grouprep.representations.unitary import unitary_form
+
+        return unitary_form(self)
+
+    # Characters
+
+    @property
+    def character(self) -> Character:
+        """The character: callable on elements, exact on conjugacy classes, with the inner product."""
+        from grouprep.characters import Character
+
+        return Character(self)
+
+    def multiplicities(self) -> dict[str, int]:
+        """How often each irrep occurs; not offered before the irreps are."""
+        raise UnsupportedGroup(f"the irreps of {self.group} are not known yet; Hom(V, W).dim counts common constituents")
+
+    # Algebra
+
+    def __add__(self, other: Any) -> Representation:
+        """The direct sum."""
+        if not isinstance(other, Representation):
+            return NotImplemented
+        from grouprep.representations.composite import direct_sum_of
+
+        return direct_sum_of([(1, self), (1, other)])
+
+    def __mul__(self, other: Any) -> Representation:
+        """V * W is the tensor product, kron(V, W); V * n and n * V are n copies, kron(I_n, V)."""
+        if isinstance(other, Representation):
+            from grouprep.representations.composite import tensor_of
+
+            return tensor_of([self, other])
+        if isinstance(other, int | np.integer) and not isinstance(other, bool):
+            from grouprep.representations.composite import direct_sum_of
+
+            return direct_sum_of([(_count(other, "n * V", 1), self)])
+        return NotImplemented
+
+    __rmul__ = __mul__
+
+    def __pow__(self, k: int) -> Representation:
+        """The k-th tensor power; the trivial representation for k = 0."""
+        from grouprep.representations.composite import tensor_of
+
+        return tensor_of([self] * _count(k, "V ** k", 0)) if k else self.group.trivial()
+
+    @property
+    def dual(self) -> Representation:
+        """The dual (contragredient) representation, rho(g^-1)^T."""
+        from grouprep.representations.composite import dual_of
+
+        return dual_of(self)
+
+    @property
+    def conjugate(self) -> Representation:
+        """The complex conjugate representation."""
+        from grouprep.representations.composite import conjugate_of
+
+        return conjugate_of(self)
+
+    def symmetric_power(self, k: int) -> Representation:
+        """Sym^k(V) in the basis of monomials e_a1 ... e_ak, a1 <= ... <= ak in lexicographic order.
+
+        Entries stay in the field of V; the basis is orthogonal, not orthonormal (see `gram`).
+        """
+        from grouprep.representations.powers import SymmetricPower
+
+        return SymmetricPower(self, _count(k, "symmetric_power", 0)) if k else self.group.trivial()
+
+    def exterior_power(self, k: int) -> Representation:
+        """The k-th exterior power in the basis e_a1 ^ ... ^ e_ak, a1 < ... < ak in lexicographic order."""
+        from grouprep.representations.powers import ExteriorPower
+
+        if not 0 <= _count(k, "exterior_power", 0) <= self.dim:
+            raise GroupRepError(f"exterior_power(k) needs 0 <= k <= {self.dim}, got {k}; higher powers are zero")
+        return ExteriorPower(self, k) if k else self.group.trivial()
+
+    def restrict(self, f: Homomorphism | FiniteGroup) -> Representation:
+        """The representation g -> V(f(g)) of the source of a homomorphism f; a subgroup of the same points stands for its inclusion.
+
+        Raises
+        ------
+        DimensionMismatch
+            If the target of f is another group.
+        """
+        from grouprep.groups.homomorphism import Homomorphism
+        from grouprep.representations.pullback import Pullback
+
+        if isinstance(f, Group):
+            f = Homomorphism.inclusion(f, self.group)
+        if f.target != self.group:
+            raise DimensionMismatch(f"f maps into {f.target}, the representation is one of {self.group}")
+        return Pullback(f, self)
+
+    pull_back = restrict
+
+    # Identity
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data: the group and the exact images of its generators; `grouprep.representations.files` reads it back."""
+        from grouprep.representations.files import representation_to_dict
+
+        return representation_to_dict(self)
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((type(self).__name__, self.group, self._key()))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Representation):
+            return NotImplemented
+        return self is other or (
+            type(self) is type(other)
+            and self._hash == other._hash
+            and self.group == other.group
+            and self._key() == other._key()
+        )
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __repr__(self) -> str:
+        return f"<{self} of {self.group}, dim {self.dim}>"
+
+    def _repr_latex_(self) -> str:
+        text = str(self).replace(" * ", r" \otimes ").replace(" + ", r" \oplus ").replace("^", r"^{\otimes}")
+        return rf"$\mathrm{{{text}}}$"
+
+
+def _count(k: Any, what: str, least: int) -> int:
+    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < least:
+        raise GroupRepError(f"{what} needs an integer >= {least}, got {k!r}")
+    return int(k)
+
+
+def _coefficients(G: Group, X: NDArray[Any]) -> NDArray[Any]:
+    """The coefficients of a matrix X in the algebra's generators, by least squares with a check."""
+    algebra = getattr(G, "algebra", None)
+    if algebra is None or X.shape != (G.n, G.n):  # type: ignore[attr-defined]
+        raise DimensionMismatch(f"X has shape {X.shape}; give coefficients in the generators of the algebra of {G}")
+    basis = np.array([as_float(a).ravel() for a in algebra]).T
+    real = np.concatenate([basis.real, basis.imag])
+    target = np.concatenate([X.real.ravel(), X.imag.ravel()])
+    found, *_ = np.linalg.lstsq(real, target, rcond=None)
+    # lstsq is backward stable: the error of a matrix in the span is a small multiple of eps times its size.
+    if np.linalg.norm(real @ found - target) > 100 * len(target) * np.finfo(float).eps * max(np.linalg.norm(target), 1e-300):
+        raise DimensionMismatch(f"X does not lie in the span of the generators of the Lie algebra of {G}")
+    return found
+
+
+def same_group(representations: Sequence[Representation], what: str) -> Group:
+    """The common group, or DimensionMismatch."""
+    groups = [V.group for V in representations]
+    for H in groups[1:]:
+        if H != groups[0]:
+            raise DimensionMismatch(
+                f"{what} joins representations of {groups[0]} and of {H}; pull both back to their product, "
+                "(G * K).pullback(0, V)"
+            )
+    return groups[0]

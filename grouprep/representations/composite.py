@@ -1,0 +1,245 @@
+"""Direct sums with multiplicities, tensor products, duals and conjugates."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from functools import cached_property, reduce
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grouprep.groups.base import Group, Letter
+from grouprep.linalg import Image, Monomial, as_exact
+from grouprep.linalg import matrices as mat
+from grouprep.linalg.sparse import sparse_matrix
+from grouprep.representations.base import Representation, same_group
+
+__all__ = ["Composite", "Conjugate", "DirectSum", "Dual", "Tensor"]
+
+
+class Composite(Representation):
+    """A representation made from others; a subclass says how matrices of group and of Lie algebra elements combine."""
+
+    parts: tuple[Representation, ...]
+
+    @abstractmethod
+    def _combine(self, values: list[Image]) -> Image:
+        """rho(g) from the parts' matrices at g."""
+
+    @abstractmethod
+    def _derive(self, values: list[Image]) -> Image:
+        """The differential from the parts' differentials."""
+
+    @property
+    def group(self) -> Group:
+        return self.parts[0].group
+
+    def image(self, letter: Letter) -> Image:
+        values = [V.images[letter] for V in self.parts]
+        return self._combine(values) if letter.kind == "element" else self._derive(values)
+
+    def _evaluate(self, g: Any) -> NDArray[Any]:
+        return np.asarray(self._combine([V._evaluate(g) for V in self.parts]))
+
+    def exact_image(self, g: Any) -> Image:
+        return self._combine([V.exact_image(g) for V in self.parts])
+
+    def _form(self) -> Image | None:
+        forms = [V.gram if V.gram is not None else V.invariant_form for V in self.parts]
+        return None if any(f is None for f in forms) else self._combine_forms(forms)  # type: ignore[arg-type]
+
+    def _combine_forms(self, forms: list[Image]) -> Image:
+        return self._combine(forms)
+
+    def _key(self) -> tuple[Any, ...]:
+        return self.parts
+
+
+class DirectSum(Composite):
+    """n_1 V_1 + n_2 V_2 + ...; each n V is copy-major, kron(I_n, V)."""
+
+    def __init__(self, counts: Sequence[int], parts: Sequence[Representation]) -> None:
+        same_group(parts, "a direct sum")
+        self.counts, self.parts = tuple(counts), tuple(parts)
+
+    @cached_property
+    def dim(self) -> int:
+        return sum(n * V.dim for n, V in zip(self.counts, self.parts, strict=True))
+
+    def _combine(self, values: list[Image]) -> Image:
+        blocks = [mat.kron(Monomial.identity(n), x) if n > 1 else x for n, x in zip(self.counts, values, strict=True)]
+        return reduce(mat.direct_sum, blocks)
+
+    _derive = _combine
+
+    def _trace(self, point: Any, k: int) -> Any:
+        return sum((V._trace(point, k) * n for n, V in zip(self.counts, self.parts, strict=True)), 0)
+
+    def _key(self) -> tuple[Any, ...]:
+        return self.counts, self.parts
+
+    def __str__(self) -> str:
+        return " + ".join(
+            (f"{n} * ({V})" if isinstance(V, DirectSum) else f"{n} * {V}") if n > 1 else str(V)
+            for n, V in zip(self.counts, self.parts, strict=True)
+        )
+
+
+def direct_sum_of(terms: Sequence[tuple[int, Representation]]) -> Representation:
+    """The direct sum of n copies of each V; single copies of sums are flattened."""
+    counts: list[int] = []
+    parts: list[Representation] = []
+    for n, V in terms:
+        nested = isinstance(V, DirectSum) and (n == 1 or len(V.parts) == 1)
+        inner = zip(V.counts, V.parts, strict=True) if nested else [(1, V)]  # type: ignore[attr-defined]
+        for m, W in inner:
+            if parts and parts[-1] is not None and parts[-1] == W:
+                counts[-1] += n * m
+            else:
+                counts.append(n * m)
+                parts.append(W)
+    if counts == [1]:
+        return parts[0]
+    return DirectSum(counts, parts)
+
+
+class Tensor(Composite):
+    """V_1 * V_2 * ..., kron of the factors' matrices, the last index fastest."""
+
+    def __init__(self, parts: Sequence[Representation]) -> None:
+        same_group(parts, "a tensor product")
+        self.parts = tuple(parts)
+
+    @cached_property
+    def dim(self) -> int:
+        return prod(V.dim for V in self.parts)
+
+    def _combine(self, values: list[Image]) -> Image:
+        return reduce(mat.kron, values)
+
+    def _derive(self, values: list[Image]) -> Image:
+        total, n = values[0], self.parts[0].dim
+        for x, V in zip(values[1:], self.parts[1:], strict=True):
+            total = _add(mat.kron(total, Monomial.identity(V.dim)), mat.kron(Monomial.identity(n), x))
+            n *= V.dim
+        return total
+
+    def _trace(self, point: Any, k: int) -> Any:
+        values = {V: V._trace(point, k) for V in dict.fromkeys(self.parts)}
+        return reduce(lambda x, y: x * y, [values[V] for V in self.parts])
+
+    def __str__(self) -> str:
+        if len(set(self.parts)) == 1:
+            return f"{_factor(self.parts[0])}^{len(self.parts)}"
+        return " * ".join(map(_factor, self.parts))
+
+
+def _factor(V: Representation) -> str:
+    return f"({V})" if isinstance(V, DirectSum | Tensor) else str(V)
+
+
+def _add(a: Image, b: Image) -> Image:
+    if mat.is_exact(a) and mat.is_exact(b):
+        from grouprep.linalg.sparse import add_exact
+
+        return add_exact(as_exact(a), as_exact(b))
+    return mat.as_float(a) + mat.as_float(b)
+
+
+def tensor_of(factors: Sequence[Representation]) -> Representation:
+    """The tensor product; factors that are tensor products are flattened."""
+    flat = [W for V in factors for W in (V.parts if isinstance(V, Tensor) else (V,))]
+    return flat[0] if len(flat) == 1 else Tensor(flat)
+
+
+class Dual(Composite):
+    """The dual of a representation: rho(g^-1)^T, and minus the transpose on the Lie algebra."""
+
+    def __init__(self, V: Representation) -> None:
+        self.parts = (V,)
+
+    @property
+    def dim(self) -> int:
+        return self.parts[0].dim
+
+    def _combine(self, values: list[Image]) -> Image:
+        return mat.transpose(mat.inverse(values[0]))
+
+    def _derive(self, values: list[Image]) -> Image:
+        return -mat.transpose(values[0])  # type: ignore[operator]
+
+    def _combine_forms(self, forms: list[Image]) -> Image:
+        return mat.conjugate(mat.inverse(forms[0]))
+
+    def _trace(self, point: Any, k: int) -> Any:
+        return _conj(self.parts[0]._trace(point, k))
+
+    def __str__(self) -> str:
+        return f"dual({self.parts[0]})"
+
+
+class Conjugate(Composite):
+    """The complex conjugate of a representation."""
+
+    def __init__(self, V: Representation) -> None:
+        self.parts = (V,)
+
+    @property
+    def dim(self) -> int:
+        return self.parts[0].dim
+
+    def _combine(self, values: list[Image]) -> Image:
+        return mat.conjugate(values[0])
+
+    _derive = _combine
+
+    def _trace(self, point: Any, k: int) -> Any:
+        return _conj(self.parts[0]._trace(point, k))
+
+    def __str__(self) -> str:
+        return f"conj({self.parts[0]})"
+
+
+def _conj(x: Any) -> Any:
+    return x.conjugate()
+
+
+def dual_of(V: Representation) -> Representation:
+    """The dual, carried to the leaves of sums and products; the conjugate for unitary V."""
+    if isinstance(V, DirectSum):
+        return DirectSum(V.counts, [W.dual for W in V.parts])
+    if isinstance(V, Tensor):
+        return Tensor([W.dual for W in V.parts])
+    if isinstance(V, Dual):
+        return V.parts[0]
+    if V.is_unitary:
+        return conjugate_of(V)
+    return Dual(V)
+
+
+def conjugate_of(V: Representation) -> Representation:
+    """The conjugate, carried to the leaves; V itself where it is real."""
+    if V.field == "real":
+        return V
+    if isinstance(V, DirectSum):
+        return DirectSum(V.counts, [W.conjugate for W in V.parts])
+    if isinstance(V, Tensor):
+        return Tensor([W.conjugate for W in V.parts])
+    return V.parts[0] if isinstance(V, Conjugate) else Conjugate(V)
+
+
+def zero_like(n: int) -> Image:
+    """The exact n x n zero matrix, the differential of anything trivial."""
+    from sympy import ZZ
+
+    return sparse_matrix({}, (n, n), ZZ)
+
+
+def identity_like(n: int) -> Image:
+    """The n x n identity, monomial."""
+    return Monomial.identity(n)
+
+

@@ -1,0 +1,136 @@
+"""Representations from text such as "2*regular + trivial", "defining^2", "sym(2, defining)", "grid(8,8)"."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+from grouprep.errors import GroupRepError
+from grouprep.groups.base import Group
+from grouprep.representations.base import Representation
+
+__all__ = ["parse_representation"]
+
+_NAMES = ("trivial", "defining", "natural", "regular")
+_CALLS = ("grid", "sym", "ext", "dual", "conj", "factor", "irrep")
+
+
+def parse_representation(G: Group, text: str, named: Mapping[str, Representation] | None = None) -> Representation:
+    """The representation of G that an expression describes.
+
+    Parameters
+    ----------
+    G : the group.
+    text : names trivial, defining, natural, regular and those in `named`; V + W, n*V, V*W (tensor product), V^k;
+        grid(h, w), sym(k, V), ext(k, V), dual(V), conj(V); for products factor(i, V), with V read over factor i.
+    named : further representations of G by name.
+
+    Raises
+    ------
+    GroupRepError
+        If the text is not such an expression; the message shows the text and what is wrong in it.
+
+    Examples
+    --------
+    >>> from grouprep import Dihedral
+    >>> parse_representation(Dihedral(4), "2*regular + defining^2").dim
+    20
+    """
+    if not isinstance(text, str):
+        raise GroupRepError(f"a representation is written as text, got {text!r:.60}")
+    if len(text) > 2_000:
+        raise GroupRepError(f"representation: {len(text):,} characters; at most 2,000 are read")
+    try:
+        tree = ast.parse(text.strip().replace("^", "**"), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise GroupRepError(f'representation "{text:.80}" is not an expression: {getattr(error, "msg", error)}') from None
+    try:
+        value = _Reader(text, named or {}).read(tree, G)
+    except RecursionError:
+        raise GroupRepError(f'representation "{text:.80}" is nested too deeply') from None
+    if not isinstance(value, Representation):
+        raise GroupRepError(f'representation "{text}" is the number {value}; write for example {value}*trivial')
+    return value
+
+
+class _Reader:
+    def __init__(self, text: str, named: Mapping[str, Representation]) -> None:
+        self.text, self.named = text, named
+
+    def fail(self, what: str) -> GroupRepError:
+        return GroupRepError(f'representation "{self.text:.80}": {what}')
+
+    def read(self, node: ast.expr, G: Group) -> Any:
+        if isinstance(node, ast.Constant) and type(node.value) is int:
+            return node.value
+        if isinstance(node, ast.Name):
+            return self.name(node.id, G)
+        if isinstance(node, ast.BinOp):
+            return self.operation(node, G)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
+            return self.call(node.func.id, node.args, G)
+        raise self.fail(f'"{ast.unparse(node)}" is not allowed here; use names, +, *, ^ and {", ".join(_CALLS)}')
+
+    def name(self, name: str, G: Group) -> Representation:
+        if name in self.named:
+            if self.named[name].group != G:
+                raise self.fail(f'"{name}" is a representation of {self.named[name].group}, not of {G}')
+            return self.named[name]
+        if name in _NAMES:
+            value: Representation = getattr(G, name)()
+            return value
+        known = [*self.named, *_NAMES, *_CALLS]
+        close = difflib.get_close_matches(name, known, 1)
+        raise self.fail(f'"{name}" is unknown; ' + (f'did you mean "{close[0]}"?' if close else f"known are {', '.join(known)}"))
+
+    def operation(self, node: ast.BinOp, G: Group) -> Any:
+        left, right = self.read(node.left, G), self.read(node.right, G)
+        numbers = isinstance(left, int), isinstance(right, int)
+        if isinstance(node.op, ast.Mult):
+            return left * right
+        if isinstance(node.op, ast.Add):
+            if any(numbers) and not all(numbers):
+                raise self.fail(f'"{ast.unparse(node)}" adds a number to a representation; write {left if numbers[0] else right}*trivial')
+            return left + right
+        if isinstance(node.op, ast.Pow):
+            if not numbers[1] or numbers[0]:
+                raise self.fail(f'"{ast.unparse(node)}": powers are V^k with an integer k')
+            return left**right
+        raise self.fail(f'"{ast.unparse(node)}": only +, * and ^ join representations')
+
+    def call(self, name: str, arguments: list[ast.expr], G: Group) -> Representation:
+        if name not in _CALLS:
+            close = difflib.get_close_matches(name, _CALLS, 1)
+            raise self.fail(f'"{name}(...)" is unknown; ' + (f'did you mean "{close[0]}"?' if close else f"known are {', '.join(_CALLS)}"))
+        if name == "grid":
+            return G.grid([self.number(a, G, "grid(h, w)") for a in arguments])
+        if name == "irrep":
+            return G.irrep(ast.unparse(arguments[0]) if arguments else "")
+        if name in ("dual", "conj"):
+            if len(arguments) != 1:
+                raise self.fail(f"{name}(V) takes one representation")
+            V = self.representation(arguments[0], G, f"{name}(V)")
+            return V.dual if name == "dual" else V.conjugate
+        if len(arguments) != 2:
+            raise self.fail(f"{name}(k, V) takes a number and a representation")
+        k = self.number(arguments[0], G, f"{name}(k, V)")
+        if name == "factor":
+            if not 0 <= k < len(G.factors):
+                raise self.fail(f"factor({k}, ...): {G} has the factors 0..{len(G.factors) - 1}")
+            return G.pullback(k, self.representation(arguments[1], G.factors[k], "factor(i, V)"))
+        V = self.representation(arguments[1], G, f"{name}(k, V)")
+        return V.symmetric_power(k) if name == "sym" else V.exterior_power(k)
+
+    def number(self, node: ast.expr, G: Group, what: str) -> int:
+        value = self.read(node, G)
+        if not isinstance(value, int):
+            raise self.fail(f'{what} takes integers, got "{ast.unparse(node)}"')
+        return value
+
+    def representation(self, node: ast.expr, G: Group, what: str) -> Representation:
+        value = self.read(node, G)
+        if not isinstance(value, Representation):
+            raise self.fail(f'{what} takes a representation, got "{ast.unparse(node)}"')
+        return value

@@ -1,0 +1,129 @@
+"""Representations as plain data, and the named representations of a group file.
+
+A group file may hold tables [representations.NAME] with one of
+
+    expression   = "2*regular + trivial"
+    permutations = { r = "(1 2)", s = "()" }            # a permutation for every generator
+    images       = { r = [[-1]], s = [[1]] }            # a matrix for every generator
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os import PathLike
+from typing import Any
+
+from grouprep.errors import GroupRepError
+from grouprep.groups.base import Group
+from grouprep.groups.files import check_keys, group_from_dict, load_group, matrix_to_data, read_data_file
+from grouprep.linalg import Image, Monomial
+from grouprep.representations.base import Representation
+from grouprep.representations.images import ImageRepresentation
+
+__all__ = ["load_representations", "named_representations", "representation_from_dict", "representation_to_dict"]
+
+
+def load_representations(source: str | PathLike[str]) -> tuple[Group, dict[str, Representation]]:
+    """The group with a name or in a file, and the representations that the file names.
+
+    Raises
+    ------
+    GroupRepError
+        As `load_group`, and if a named representation is not one.
+    """
+    if not str(source).lower().endswith((".toml", ".json")):
+        return load_group(source), {}
+    data = read_data_file(source)
+    G = group_from_dict(data, str(source))
+    return G, named_representations(G, data.get("representations", {}), str(source))
+
+
+def named_representations(G: Group, tables: Any, where: str) -> dict[str, Representation]:
+    """The representations in the tables [representations.NAME] of a file, in their order; later ones may use earlier ones."""
+    from grouprep.representations.expression import parse_representation
+
+    if not isinstance(tables, Mapping):
+        raise GroupRepError(f"{where}: representations must be a table of tables, got {tables!r:.60}")
+    named: dict[str, Representation] = {}
+    for name, table in tables.items():
+        place = f"{where}: representations.{name}"
+        if not isinstance(table, Mapping):
+            raise GroupRepError(f"{place}: a table is needed, got {table!r:.60}")
+        check_keys(table, ("expression", "permutations", "images"), place)
+        if len(table) != 1:
+            raise GroupRepError(f"{place}: exactly one of expression, permutations, images is needed")
+        try:
+            if "expression" in table:
+                named[name] = parse_representation(G, table["expression"], named)
+            elif "permutations" in table:
+                named[name] = _from_permutations(G, table["permutations"], name)
+            else:
+                named[name] = ImageRepresentation(G, table["images"], name=name)
+        except GroupRepError as error:
+            raise type(error)(f"{place}: {error}") from None
+    return named
+
+
+def _from_permutations(G: Group, table: Any, name: str) -> Representation:
+    from grouprep.groups.permutations import as_permutation
+    from grouprep.representations.images import images_by_letter
+
+    given = images_by_letter(G, table)
+    degree = max(len(as_permutation(p, a.label)) for a, p in given.items())
+    images = {a: Monomial(as_permutation(p, a.label, degree)) for a, p in given.items()}
+    return ImageRepresentation(G, images, name=name)
+
+
+def image_to_data(image: Image) -> dict[str, Any]:
+    """A matrix as plain data: monomial ones by permutation and phase, others by rows of text."""
+    if isinstance(image, Monomial):
+        data: dict[str, Any] = {"perm": image.perm.tolist()}
+        if image.modulus > 1:
+            data |= {"phase": image.phase.tolist(), "modulus": image.modulus}
+        return data
+    return {"rows": matrix_to_data(image)}
+
+
+def image_from_data(data: Any, where: str) -> Any:
+    """Read back `image_to_data`."""
+    if not isinstance(data, Mapping):
+        raise GroupRepError(f"{where}: a table is needed, got {data!r:.60}")
+    check_keys(data, ("perm", "phase", "modulus", "rows"), where)
+    if "rows" in data:
+        return data["rows"]
+    if "perm" not in data:
+        raise GroupRepError(f"{where}: perm or rows is needed")
+    modulus = data.get("modulus", 1)
+    if isinstance(modulus, bool) or not isinstance(modulus, int) or modulus < 1:
+        raise GroupRepError(f"{where}: modulus must be a positive integer, got {modulus!r:.40}")
+    try:
+        return Monomial(data["perm"], data.get("phase"), modulus)
+    except (TypeError, ValueError) as error:
+        raise GroupRepError(f"{where}: {error}") from None
+
+
+def representation_to_dict(V: Representation) -> dict[str, Any]:
+    """The group and the exact images of its generators; GroupRepError for float representations."""
+    if V.domain is None:
+        raise GroupRepError(f"{V} has float generators; only exact representations are written to files")
+    images = {str(a): image_to_data(m) for a, m in V.images.items()}
+    return {"group": V.group.to_dict(), "name": str(V), "images": images}
+
+
+def representation_from_dict(data: Mapping[str, Any], where: str = "representation") -> Representation:
+    """The representation in plain data, proved to be one.
+
+    Raises
+    ------
+    GroupRepError
+        If the data is not what `to_dict` gives; NotAHomomorphism if the images are not a representation.
+    """
+    if not isinstance(data, Mapping):
+        raise GroupRepError(f"{where}: a table is needed, got {data!r:.60}")
+    check_keys(data, ("group", "name", "images"), where)
+    for key in ("group", "images"):
+        if not isinstance(data.get(key), Mapping):
+            raise GroupRepError(f'{where}: the table "{key}" is missing')
+    G = group_from_dict(data["group"], f"{where}.group")
+    images = {k: image_from_data(m, f"{where}.images.{k}") for k, m in data["images"].items()}
+    return ImageRepresentation(G, images, name=str(data.get("name", "")))

@@ -1,0 +1,98 @@
+"""Pixels of a grid, permuted by a group that acts on the plane (or on space) about the grid's centre."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grouprep.errors import DimensionMismatch, GroupRepError, UnsupportedGroup
+from grouprep.groups.base import Group, Letter
+from grouprep.groups.finite import FiniteGroup
+from grouprep.linalg import Image, Monomial
+from grouprep.linalg.memory import require_memory
+from grouprep.representations.base import Representation
+
+__all__ = ["GridRepresentation", "grid_representation"]
+
+
+class GridRepresentation(Representation):
+    """The permutation of the pixels of a grid induced by the defining matrices of a finite group."""
+
+    def __init__(self, group: FiniteGroup, shape: tuple[int, ...]) -> None:
+        self._group, self.shape = group, shape
+        for letter in group.letters:
+            self.image(letter)
+
+    @property
+    def group(self) -> FiniteGroup:
+        return self._group
+
+    @property
+    def dim(self) -> int:
+        return prod(self.shape)
+
+    def permuted(self, matrix: NDArray[Any]) -> NDArray[np.int64]:
+        """Where each pixel goes under a (d, d) matrix."""
+        points = _centres(self.shape)
+        moved = points @ matrix.T
+        numbers = {tuple(p): k for k, p in enumerate(points.tolist())}
+        try:
+            return np.array([numbers[tuple(p)] for p in moved.tolist()])
+        except KeyError:
+            raise UnsupportedGroup(
+                f"grid{self.shape}: {self._group} does not map this grid to itself (its matrices must be signed permutations, "
+                "and axes that they exchange must have the same size)"
+            ) from None
+
+    def image(self, letter: Letter) -> Image:
+        return self.exact_image(self._group.generators[self._group.letters.index(letter)])
+
+    def exact_image(self, g: Any) -> Image:
+        return Monomial(self.permuted(self._group.defining()(g)))
+
+    def _evaluate(self, g: Any) -> NDArray[Any]:
+        matrices = self._group.defining()(g)
+        targets = np.array([self.permuted(m) for m in matrices.reshape(-1, *matrices.shape[-2:])])
+        targets = targets.reshape(*matrices.shape[:-2], self.dim)
+        return (np.arange(self.dim)[:, None] == targets[..., None, :]).astype(float)
+
+    def _form(self) -> Image | None:
+        return Monomial.identity(self.dim)
+
+    def _trace(self, point: Any, k: int) -> Any:
+        return point.leaf(self, k)
+
+    def _key(self) -> tuple[Any, ...]:
+        return (self.shape,)
+
+    def __str__(self) -> str:
+        return f"grid({', '.join(map(str, self.shape))})"
+
+
+def _centres(shape: tuple[int, ...]) -> NDArray[Any]:
+    """Twice the centred coordinates of every pixel, row-major: integers, so that comparisons are exact."""
+    axes = [2.0 * np.arange(n) - (n - 1) for n in shape]
+    points = np.stack([a.ravel() for a in np.meshgrid(*axes, indexing="ij")], axis=-1)
+    if len(shape) == 2:
+        points = np.stack([points[:, 1], -points[:, 0]], axis=-1)
+    return points + 0.0
+
+
+def grid_representation(G: Group, shape: Sequence[int]) -> Representation:
+    """See `Group.grid`."""
+    sizes = tuple(shape) if isinstance(shape, Sequence) else (shape,)
+    if not sizes or any(isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1 for n in sizes):
+        raise GroupRepError(f"grid(shape) needs positive integers, got {shape!r}")
+    require_memory(4 * prod(sizes), f"grid{sizes}")
+    if not isinstance(G, FiniteGroup) or G.matrices is None:
+        raise UnsupportedGroup(
+            f"grid{sizes}: {G} has no action on the plane; use Cyclic, Dihedral or FiniteGroup.from_matrices, or give the "
+            "permutation of the pixels with G.permutation(action)"
+        )
+    if G.matrices.dim != len(sizes):
+        raise DimensionMismatch(f"grid{sizes}: the matrices of {G} are {G.matrices.dim} x {G.matrices.dim}, not {len(sizes)}")
+    return GridRepresentation(G, tuple(int(n) for n in sizes))

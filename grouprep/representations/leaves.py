@@ -1,0 +1,215 @@
+"""The representations that come with a group: trivial, natural, regular, defining."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grouprep.errors import DimensionMismatch
+from grouprep.groups.base import Group, Letter
+from grouprep.groups.finite import FiniteGroup
+from grouprep.groups.lie import LieGroup
+from grouprep.linalg import Image, Monomial, as_exact, as_float, as_image
+from grouprep.linalg.matrices import size
+from grouprep.representations.base import Representation
+
+__all__ = [
+    "LieDefiningRepresentation",
+    "MatrixGroupRepresentation",
+    "NaturalRepresentation",
+    "RegularRepresentation",
+    "TrivialRepresentation",
+]
+
+
+class _Leaf(Representation):
+    """A representation that is not made from others."""
+
+    name: str
+
+    def _trace(self, point: Any, k: int) -> Any:
+        return point.leaf(self, k)
+
+    def _key(self) -> tuple[Any, ...]:
+        return ()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TrivialRepresentation(_Leaf):
+    """The trivial representation, of dimension 1."""
+
+    name = "trivial"
+
+    def __init__(self, group: Group) -> None:
+        self._group = group
+
+    @property
+    def group(self) -> Group:
+        return self._group
+
+    @property
+    def dim(self) -> int:
+        return 1
+
+    def image(self, letter: Letter) -> Image:
+        from grouprep.representations.composite import zero_like
+
+        return Monomial.identity(1) if letter.kind == "element" else zero_like(1)
+
+    def _evaluate(self, g: Any) -> NDArray[Any]:
+        while isinstance(g, tuple):
+            g = g[0]
+        batch = g.shape[:-1] if isinstance(self._group.factors[0], FiniteGroup) else g.shape[:-2]
+        return np.ones((*batch, 1, 1))
+
+    def exact_image(self, g: Any) -> Image:
+        return Monomial.identity(1)
+
+    def _form(self) -> Image | None:
+        return Monomial.identity(1)
+
+    def _trace(self, point: Any, k: int) -> Any:
+        return 1
+
+
+class _FiniteLeaf(_Leaf):
+    """A leaf over a finite group that knows its exact value at every element."""
+
+    def __init__(self, group: FiniteGroup) -> None:
+        self._group = group
+
+    @property
+    def group(self) -> FiniteGroup:
+        return self._group
+
+    def image(self, letter: Letter) -> Image:
+        return self.exact_image(self._group.generators[self._group.letters.index(letter)])
+
+
+class _PermutationLeaf(_FiniteLeaf):
+    """A leaf that permutes basis vectors; a subclass says how."""
+
+    def permuted(self, g: NDArray[Any]) -> NDArray[Any]:
+        """Where each basis vector goes, (..., dim)."""
+        raise NotImplementedError
+
+    def exact_image(self, g: Any) -> Image:
+        return Monomial(self.permuted(self._group.check_element(g)))
+
+    def _evaluate(self, g: Any) -> NDArray[Any]:
+        target = self.permuted(g)
+        return (np.arange(self.dim)[:, None] == target[..., None, :]).astype(float)
+
+    def _form(self) -> Image | None:
+        return Monomial.identity(self.dim)
+
+
+class NaturalRepresentation(_PermutationLeaf):
+    """The permutation matrices of the points of a finite group, P(g)[g(j), j] = 1."""
+
+    name = "natural"
+
+    @property
+    def dim(self) -> int:
+        return self._group.degree
+
+    def permuted(self, g: NDArray[Any]) -> NDArray[Any]:
+        return g
+
+
+class RegularRepresentation(_PermutationLeaf):
+    """The group acting on the listing of its elements by left multiplication, g e_x = e_{g x}."""
+
+    name = "regular"
+
+    def __init__(self, group: FiniteGroup) -> None:
+        super().__init__(group)
+        _ = group.elements  # raises TooLarge now rather than at the first use
+
+    @property
+    def dim(self) -> int:
+        return self._group.order
+
+    def permuted(self, g: NDArray[Any]) -> NDArray[Any]:
+        products = g[..., None, :][..., 0, :][..., self._group.elements]
+        return self._group.index(products)
+
+    def image(self, letter: Letter) -> Image:
+        return Monomial(self._group.left_multiplication[self._group.letters.index(letter)])
+
+
+class MatrixGroupRepresentation(_FiniteLeaf):
+    """The exact matrices that a finite group was given by."""
+
+    name = "defining"
+
+    @property
+    def _action(self) -> Any:
+        return self._group.matrices
+
+    @property
+    def dim(self) -> int:
+        return int(self._action.dim)
+
+    def image(self, letter: Letter) -> Image:
+        image: Image = self._action.images[self._group.letters.index(letter)]
+        return image
+
+    def exact_image(self, g: Any) -> Image:
+        exact = self._action.exact(self._group.check_element(g))
+        return Monomial.from_domain_matrix(exact) or exact
+
+    def _evaluate(self, g: Any) -> NDArray[Any]:
+        flat = g.reshape(-1, g.shape[-1])
+        distinct, where = np.unique(flat, axis=0, return_inverse=True)
+        values = np.array([as_float(self.exact_image(row)) for row in distinct])
+        return values[where.ravel()].reshape(*g.shape[:-1], self.dim, self.dim)
+
+    def _form(self) -> Image | None:
+        from grouprep.representations.forms import find_invariant_form
+
+        return find_invariant_form(self)
+
+
+class LieDefiningRepresentation(_Leaf):
+    """The matrices of a Lie group themselves."""
+
+    name = "defining"
+
+    def __init__(self, group: LieGroup) -> None:
+        self._group = group
+
+    @property
+    def group(self) -> LieGroup:
+        return self._group
+
+    @property
+    def dim(self) -> int:
+        return self._group.n
+
+    def image(self, letter: Letter) -> Image:
+        return (self._group.algebra if letter.kind == "algebra" else self._group.components)[letter.index]
+
+    def _evaluate(self, g: Any) -> NDArray[Any]:
+        return np.asarray(g)
+
+    def exact_image(self, g: Any) -> Image:
+        image = as_image(g, "g")
+        as_exact(image)
+        if size(image) != self.dim:
+            raise DimensionMismatch(f"g is {size(image)} x {size(image)}; elements of {self._group} are {self.dim} x {self.dim}")
+        return image
+
+    @cached_property
+    def _invariant(self) -> Image | None:
+        from grouprep.representations.forms import find_invariant_form
+
+        return find_invariant_form(self)
+
+    def _form(self) -> Image | None:
+        return self._invariant

@@ -1,0 +1,218 @@
+"""Proving that images of generators define a representation, or naming the relation that fails."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grouprep.errors import NotAHomomorphism, UnsupportedGroup
+from grouprep.groups.base import Group, Letter
+from grouprep.groups.finite import FiniteGroup, Word
+from grouprep.groups.lie import LieGroup
+from grouprep.groups.permutations import invert, sympy_group
+from grouprep.groups.product import ProductGroup
+from grouprep.linalg import Image, Monomial, as_float
+from grouprep.linalg import matrices as mat
+
+__all__ = ["prove_homomorphism", "sift_pairs"]
+
+_SEARCH_LIMIT = 20_000  # pairs visited to name a short broken relation
+
+
+def prove_homomorphism(G: Group, images: Mapping[Letter, Image]) -> None:
+    """Return if the images extend to a representation of G; exact images are proved, floats checked to rounding.
+
+    Raises
+    ------
+    NotAHomomorphism
+        Naming the relation that fails.
+    UnsupportedGroup
+        If neither can be shown.
+    """
+    if isinstance(G, FiniteGroup):
+        _prove_finite(G, [images[a] for a in G.letters])
+    elif isinstance(G, LieGroup):
+        from grouprep.representations.proof_lie import prove_lie
+
+        prove_lie(G, images)
+    elif isinstance(G, ProductGroup):
+        _prove_product(G, images)
+    else:
+        raise UnsupportedGroup(f"representations of {G} by images of generators")
+
+
+def word_string(word: Word, letters: Sequence[Letter]) -> str:
+    """A word such as "r^4" or "r s r s"."""
+    out: list[tuple[str, int]] = []
+    for k, e in word:
+        name = str(letters[k])
+        if out and out[-1][0] == name:
+            out[-1] = (name, out[-1][1] + e)
+        else:
+            out.append((name, e))
+    return " ".join(f"{name}^{e}" if e != 1 else name for name, e in out) or "1"
+
+
+def _evaluate(word: Word, images: Sequence[Image], inverses: dict[int, Image]) -> Image:
+    value: Image = Monomial.identity(mat.size(images[0]))
+    for k, e in word:
+        if e < 0 and k not in inverses:
+            inverses[k] = mat.inverse(images[k])
+        value = mat.matmul(value, images[k] if e > 0 else inverses[k])
+    return value
+
+
+def _is_identity(value: Image, size: float, steps: int) -> bool:
+    """Exactly, or to the rounding of a product of that many factors of norm at most size."""
+    n = mat.size(value)
+    if mat.is_exact(value):
+        return mat.equal(value, Monomial.identity(n))
+    error = np.linalg.norm(as_float(value) - np.eye(n))
+    return bool(error <= 2 * (steps + 1) * n**1.5 * np.finfo(float).eps * max(size, 1.0) ** min(steps, 2) * n)
+
+
+def _prove_finite(G: FiniteGroup, images: Sequence[Image]) -> None:
+    from sympy.polys.matrices.exceptions import DMNonInvertibleMatrixError
+
+    try:
+        if G.relators is not None:
+            _check_relators(G, images)
+        elif all(map(mat.is_exact, images)):
+            _compare_orders(G, images)
+        else:
+            _check_cayley_graph(G, images)
+    except (DMNonInvertibleMatrixError, np.linalg.LinAlgError):
+        raise NotAHomomorphism("a generator's image is singular; the matrices of a representation are invertible") from None
+
+
+def _check_relators(G: FiniteGroup, images: Sequence[Image]) -> None:
+    inverses: dict[int, Image] = {}
+    size = max((float(np.linalg.norm(as_float(a), 2)) for a in images if not mat.is_exact(a)), default=1.0)
+    for word in G.relators or ():
+        value = _evaluate(word, images, inverses)
+        if not _is_identity(value, size, len(word)):
+            raise NotAHomomorphism(f"the images break the relation {word_string(word, G.letters)} = 1 of {G}")
+
+
+def _as_permutations(images: Sequence[Image]) -> list[NDArray[np.int64]]:
+    """The images as permutations of a finite set on which the group they generate acts faithfully."""
+    if all(isinstance(a, Monomial) for a in images):
+        from math import lcm
+
+        modulus = lcm(*(a.modulus for a in images))  # type: ignore[union-attr]
+        return [_lift(a, modulus) for a in images]  # type: ignore[arg-type]
+    from grouprep.groups.matrix_groups import act_on_vectors
+
+    return list(act_on_vectors(images, None, max_points=20_000)[0])
+
+
+def _lift(a: Monomial, modulus: int) -> NDArray[np.int64]:
+    """The permutation of the pairs (basis vector, root of unity)."""
+    powers = np.arange(modulus)
+    return (a.perm[:, None] * modulus + (a._over(modulus)[:, None] + powers) % modulus).ravel()
+
+
+def _pairs(G: FiniteGroup, images: Sequence[Image]) -> list[NDArray[np.int64]]:
+    try:
+        lifted = _as_permutations(images)
+    except UnsupportedGroup as error:
+        raise NotAHomomorphism(f"the images generate an infinite group, {G} is finite ({error})") from None
+    return [np.concatenate([p, q + G.degree]) for p, q in zip(G.generators, lifted, strict=True)]
+
+
+def _compare_orders(G: FiniteGroup, images: Sequence[Image]) -> None:
+    """g -> rho(g) is a homomorphism iff the group of the pairs (g, rho(g)) is no larger than G."""
+    pairs = _pairs(G, images)
+    order = int(sympy_group(pairs).order())
+    if order != G.order:
+        broken = _broken_relation(G, pairs)
+        raise NotAHomomorphism(
+            f"the images break the relation {broken} of {G}"
+            if broken
+            else f"the pairs (g, image of g) generate a group of order {order:,}, {G} has order {G.order:,}: some relation fails"
+        )
+
+
+def _broken_relation(G: FiniteGroup, pairs: Sequence[NDArray[np.int64]]) -> str:
+    """A shortest word that is 1 in G and not 1 in the images, looked for breadth-first."""
+    start = np.arange(len(pairs[0]))
+    seen = {start[: G.degree].tobytes(): (start, ())}
+    queue: deque[tuple[NDArray[np.int64], Word]] = deque([(start, ())])
+    while queue and len(seen) < _SEARCH_LIMIT:
+        element, word = queue.popleft()
+        for k, p in enumerate(pairs):
+            new = element[p]
+            longer: Word = (*word, (k, 1))
+            known = seen.get(new[: G.degree].tobytes())
+            if known is None:
+                seen[new[: G.degree].tobytes()] = (new, longer)
+                queue.append((new, longer))
+            elif not np.array_equal(known[0], new):
+                return f"{word_string(longer, G.letters)} = {word_string(known[1], G.letters)}"
+    return ""
+
+
+def _check_cayley_graph(G: FiniteGroup, images: Sequence[Image]) -> None:
+    """Float images of a listed group: every edge of the Cayley graph, to rounding."""
+    if G.order > 2_000:
+        raise UnsupportedGroup(f"float images cannot be checked for {G} with {G.order:,} elements; give exact matrices")
+    floats = [as_float(a) for a in images]
+    n = len(floats[0])
+    values, depth = [np.eye(n)], [0]
+    for k, j in G.steps[1:]:
+        values.append(floats[k] @ values[j])
+        depth.append(depth[j] + 1)
+    size = max(float(np.linalg.norm(v, 2)) for v in values)
+    for k, row in enumerate(G.left_multiplication):
+        for j, target in enumerate(row.tolist()):
+            gap = np.linalg.norm(floats[k] @ values[j] - values[target])
+            if gap > 4 * (depth[j] + depth[target] + 2) * n**1.5 * np.finfo(float).eps * size**2:
+                left = ((k, 1), *G.word(G.elements[j]))
+                right = G.word(G.elements[target])
+                raise NotAHomomorphism(
+                    f"the images break the relation {word_string(left, G.letters)} = {word_string(right, G.letters)} of {G} "
+                    f"by {gap:.2g}"
+                )
+
+
+def sift_pairs(G: Group, images: Mapping[Letter, Image], g: NDArray[Any]) -> Monomial:
+    """The image of g, by writing g through the stabiliser chain of the proved group of pairs (g, rho(g))."""
+    assert isinstance(G, FiniteGroup)
+    from math import lcm
+
+    ordered = [images[a] for a in G.letters]
+    modulus = lcm(*(a.modulus for a in ordered))  # type: ignore[union-attr]
+    group = sympy_group(_pairs(G, ordered))
+    element = np.arange(group.degree)
+    rest = np.asarray(g)
+    for base, transversal in zip(group.base, group.basic_transversals, strict=True):
+        step = np.array(transversal[int(rest[base])].array_form)
+        element = element[step]
+        rest = invert(step[: G.degree])[rest]
+    lifted = element[G.degree :] - G.degree
+    first = lifted[::modulus]
+    return Monomial(first // modulus, first % modulus, modulus)
+
+
+def _prove_product(G: ProductGroup, images: Mapping[Letter, Image]) -> None:
+    """Each factor's images are a representation, and images of different factors commute."""
+    for k, H in enumerate(G.factors):
+        prove_homomorphism(H, {a: images[a.inside(k)] for a in H.letters})
+    letters = G.letters
+    for i, a in enumerate(letters):
+        for b in letters[i + 1 :]:
+            if a.path[0] == b.path[0]:
+                continue
+            left, right = mat.matmul(images[a], images[b]), mat.matmul(images[b], images[a])
+            if mat.is_exact(left):
+                good = mat.equal(left, right)
+            else:
+                x, y = as_float(images[a]), as_float(images[b])
+                bound = 4 * len(x) * np.finfo(float).eps * np.linalg.norm(x) * np.linalg.norm(y)
+                good = bool(np.linalg.norm(as_float(left) - as_float(right)) <= bound)
+            if not good:
+                raise NotAHomomorphism(f"the images of {a} and {b}, of different factors of {G}, do not commute")

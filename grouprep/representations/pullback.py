@@ -1,0 +1,83 @@
+"""Pulling a representation back along a homomorphism: restriction to subgroups, factors of products, coverings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numpy.typing import NDArray
+
+from grouprep.groups.base import Group, Letter
+from grouprep.groups.finite import FiniteGroup
+from grouprep.groups.homomorphism import Homomorphism
+from grouprep.groups.lie import LieGroup
+from grouprep.linalg import Image, Monomial, as_exact
+from grouprep.representations.base import Representation
+
+__all__ = ["Pullback"]
+
+
+class Pullback(Representation):
+    """g -> V(f(g)) for a homomorphism f from another group into that of V."""
+
+    def __init__(self, f: Homomorphism, V: Representation) -> None:
+        self.f, self.V = f, V
+
+    @property
+    def group(self) -> Group:
+        return self.f.source
+
+    @property
+    def dim(self) -> int:
+        return self.V.dim
+
+    def image(self, letter: Letter) -> Image:
+        if letter.kind == "element":
+            return self._element_image(letter)
+        found = self.f.algebra_image(letter)
+        if found is None:
+            from grouprep.representations.composite import zero_like
+
+            return zero_like(self.dim)
+        if isinstance(found, Letter):
+            return self.V.image(found)
+        from grouprep.groups.cartan import combination
+
+        values = [as_exact(self.V.image(a)) for a in self.V.group.letters if a.kind == "algebra"]
+        return combination(values, *found)
+
+    def _element_image(self, letter: Letter) -> Image:
+        if letter.path:
+            factor = letter.path[0]
+            if self.f._key == ("projection", factor):
+                return self.V.image(letter.outside())
+            if self.f._key[0] == "projection":
+                return Monomial.identity(self.dim)
+        source = self.f.source
+        if isinstance(source, FiniteGroup):
+            return self.V.exact_image(self.f(source.generators[source.letters.index(letter)]))
+        assert isinstance(source, LieGroup)
+        return self.V.exact_image(self.f(source.components[letter.index]))
+
+    def _evaluate(self, g: Any) -> NDArray[Any]:
+        return self.V._evaluate(self.f(g))
+
+    def exact_image(self, g: Any) -> Image:
+        return self.V.exact_image(self.f(g))
+
+    def _form(self) -> Image | None:
+        if self.V.gram is not None:
+            return self.V.gram
+        from grouprep.representations.forms import find_invariant_form
+
+        return find_invariant_form(self)
+
+    def _trace(self, point: Any, k: int) -> Any:
+        return point.pulled_back(self, k)
+
+    def _key(self) -> tuple[Any, ...]:
+        return self.f, self.V
+
+    def __str__(self) -> str:
+        if self.f._key[0] == "projection":
+            return f"factor({self.f._key[1]}, {self.V})"
+        return f"res({self.V})"

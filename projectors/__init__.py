@@ -1,0 +1,7 @@
+"""Equivariant linear maps: exact bases of Hom_G(V, W), orthogonal projectors, certificates and penalties."""
+
+from projectors.basis import Basis, ExactBasis
+from projectors.certificate import Certificate
+from projectors.hom import Hom, commutant
+
+__all__ = ["Basis", "Certificate", "ExactBasis", "Hom", "commutant"]

@@ -1,0 +1,59 @@
+"""Prose: why Hom_G(V, W) has the dimension it has, above all why it is zero."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from grouprep.errors import GroupRepError
+from grouprep.linalg import as_float
+
+if TYPE_CHECKING:
+    from projectors.hom import Hom
+
+__all__ = ["explain"]
+
+
+def explain(H: Hom) -> str:
+    """See `Hom.explain`."""
+    lines = [f"Hom({H.V}, {H.W}) of {H.V.group} has dimension {H.dim}."]
+    counted = H.character_count
+    if counted is not None:
+        lines.append(f"The inner product of the characters of {H.V} and {H.W} is {counted}.")
+    if H.dim:
+        for (V, W), n in H.pairs.items():
+            lines.append(f"  {V} -> {W}: {H.space(V, W).dim}" + (f", in {n} places" if n > 1 else ""))
+        return "\n".join(lines)
+    reasons = [_disjoint_spectra(H, str(a), as_float(H.V.images[a]), as_float(H.W.images[a])) for a in H.V.group.letters]
+    reasons = [r for r in reasons if r]
+    if reasons:
+        lines += reasons
+        lines.append("X maps eigenvectors to eigenvectors of the same eigenvalue, so X = 0.")
+        return "\n".join(lines)
+    try:
+        own = H.__class__(H.V, H.V).dim, H.__class__(H.W, H.W).dim
+        lines.append(
+            f"{H.V} has a commutant of dimension {own[0]} and {H.W} one of dimension {own[1]}, but they have no irreducible "
+            "constituent in common; by Schur's lemma every equivariant map between them is zero."
+        )
+    except GroupRepError:
+        lines.append("The two have no irreducible constituent in common.")
+    return "\n".join(lines)
+
+
+def _disjoint_spectra(H: Hom, letter: str, a: np.ndarray, b: np.ndarray) -> str:
+    """A sentence if a generator's eigenvalues on V and on W are clearly apart (Sylvester: then X A = B X has only X = 0)."""
+    if max(len(a), len(b)) > 500:
+        return ""
+    on_V, on_W = np.linalg.eigvals(a), np.linalg.eigvals(b)
+    distance = np.abs(on_V[:, None] - on_W[None, :]).min()
+    if distance < 1e-3 * max(1.0, float(np.abs(on_V).max()), float(np.abs(on_W).max())):
+        return ""
+    return f"The generator {letter} has the eigenvalues {_list(on_V)} on {H.V} and {_list(on_W)} on {H.W}, none in common."
+
+
+def _list(values: np.ndarray) -> str:
+    distinct = sorted({complex(round(x.real, 4) + 0.0, round(x.imag, 4) + 0.0) for x in values}, key=lambda z: (z.real, z.imag))
+    shown = [f"{z.real:g}" if z.imag == 0 else f"{z.real:g}{z.imag:+g}i" for z in distinct[:6]]
+    return "{" + ", ".join(shown) + (", ..." if len(distinct) > 6 else "") + "}"

@@ -1,0 +1,149 @@
+"""Saved bases: JSON files with the group, V, W and an exact basis, proved anew from the file alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from grouprep.errors import CertificateError, GroupRepError
+from grouprep.groups.files import check_keys, read_data_file
+from grouprep.linalg.intertwiners import ExactSpace
+from grouprep.representations.files import representation_from_dict
+from projectors.certificate import Certificate, certify_spaces
+
+if TYPE_CHECKING:
+    from projectors.hom import Hom
+
+__all__ = ["load_basis", "save_basis", "verify", "write_text"]
+
+FORMAT = "grouprep-basis"
+_KEYS = ("format", "version", "V", "W", "dim", "shape", "basis")
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a file in one step: it is complete, or it is not there (or what was there before).
+
+    Raises
+    ------
+    GroupRepError
+        If the folder does not exist or cannot be written.
+    """
+    target = Path(path)
+    try:
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    except OSError as error:
+        raise GroupRepError(f"cannot write {target}: {error.strerror or error}") from None
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(name, target)
+    except OSError as error:
+        Path(name).unlink(missing_ok=True)
+        raise GroupRepError(f"cannot write {target}: {error.strerror or error}") from None
+
+
+def save_basis(H: Hom, path: str | Path) -> None:
+    """Write H's exact basis with all that its proof needs. Entries are written as (row, column, text).
+
+    Raises
+    ------
+    GroupRepError
+        If H is not exact, or the file cannot be written.
+    """
+    from grouprep.linalg.fields import expression
+    from grouprep.linalg.sparse import from_domain_matrix_rows
+
+    basis = H.exact_basis()
+    n = H.shape[1]
+    domain = basis.domain
+    texts: dict[Any, Any] = {}
+
+    def text(x: Any) -> Any:
+        if x not in texts:
+            value = expression(x, domain)
+            texts[x] = int(value) if value.is_Integer else str(value)
+        return texts[x]
+
+    rows = from_domain_matrix_rows(basis.rows)
+    elements = [[[i // n, i % n, text(x)] for i, x in sorted(rows.get(k, {}).items())] for k in range(len(basis))]
+    data = {
+        "format": FORMAT, "version": 1, "V": H.V.to_dict(), "W": H.W.to_dict(),
+        "dim": len(basis), "shape": list(H.shape), "basis": elements,
+    }  # fmt: skip
+    write_text(path, json.dumps(data, separators=(",", ":")) + "\n")
+
+
+def load_basis(path: str | Path) -> tuple[Any, Any, ExactSpace]:
+    """V, W and the basis in a file; V and W are proved to be representations, the basis is not checked (see `verify`).
+
+    Raises
+    ------
+    GroupRepError
+        If the file is not a saved basis, or is truncated.
+    """
+    data = read_data_file(path)
+    where = str(path)
+    if data.get("format") != FORMAT:
+        raise GroupRepError(f'{where} is not a saved basis: "format" is {data.get("format")!r:.40}, not "{FORMAT}"')
+    check_keys(data, _KEYS, where)
+    if data.get("version") != 1:
+        raise GroupRepError(f"{where} has version {data.get('version')!r:.40}; this release reads version 1")
+    if missing := [k for k in _KEYS if k not in data]:
+        raise GroupRepError(f"{where}: the keys {', '.join(missing)} are missing")
+    V = representation_from_dict(data["V"], f"{where}: V")
+    W = representation_from_dict(data["W"], f"{where}: W")
+    if V.group != W.group:
+        raise GroupRepError(f"{where}: V and W are representations of different groups")
+    if data["shape"] != [W.dim, V.dim]:
+        raise GroupRepError(f"{where}: shape is {data['shape']!r:.40}, the representations give {[W.dim, V.dim]}")
+    return V, W, ExactSpace((W.dim, V.dim), _read_rows(data, (W.dim, V.dim), where))
+
+
+def _read_rows(data: Mapping[str, Any], shape: tuple[int, int], where: str) -> Any:
+    from grouprep.linalg.fields import domain_of, element
+    from grouprep.linalg.parsing import parse_expression
+    from grouprep.linalg.sparse import sparse_matrix
+
+    m, n = shape
+    basis = data["basis"]
+    if not isinstance(basis, list) or len(basis) != data["dim"]:
+        raise GroupRepError(f"{where}: basis must be a list of {data['dim']!r:.20} elements")
+    values: dict[Any, Any] = {}
+    for entries in basis:
+        for entry in entries if isinstance(entries, list) else [None]:
+            good = isinstance(entry, list) and len(entry) == 3
+            if not (good and type(entry[0]) is int and type(entry[1]) is int and 0 <= entry[0] < m and 0 <= entry[1] < n):
+                raise GroupRepError(f"{where}: basis entry {entry!r:.60} is not [row, column, value] inside {m} x {n}")
+            if type(entry[2]) not in (int, str):
+                raise GroupRepError(f"{where}: basis value {entry[2]!r:.40} is neither an integer nor text")
+            values.setdefault(entry[2], None)
+    expressions = {v: parse_expression(str(v)) for v in values}
+    domain = domain_of(list(expressions.values()))
+    exact = {v: element(e, domain) for v, e in expressions.items()}
+    rows = {k: {i * n + j: exact[v] for i, j, v in entries if exact[v]} for k, entries in enumerate(basis)}
+    return sparse_matrix(rows, (len(basis), m * n), domain)
+
+
+def verify(path: str | Path) -> Certificate:
+    """Prove a saved basis from the file alone: that V and W are representations, and the claims of `Hom.certify`.
+
+    Raises
+    ------
+    CertificateError
+        If a claim is false.
+    GroupRepError
+        If the file is damaged; NotAHomomorphism if V or W is not a representation.
+    """
+    from grouprep.characters import has_characters, inner
+
+    V, W, space = load_basis(path)
+    count = inner(V, W) if has_characters(V.group) else None
+    pair = (V, W)
+    try:
+        return certify_spaces(f"{path}: Hom({V}, {W}) of {V.group}", {pair: 1}, {pair: space}, count)
+    except CertificateError as error:
+        raise CertificateError(f"{path}: {error}") from None

@@ -1,0 +1,315 @@
+"""Hom_G(V, W): the space of equivariant linear maps, its bases, its orthogonal projector and its certificate."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grouprep.errors import CertificateError, DimensionMismatch, GroupRepError, NotUnitary
+from grouprep.linalg import as_float
+from grouprep.linalg.intertwiners import FloatSpace, Space
+from grouprep.linalg.orbits import OrbitSpace
+from grouprep.representations import Representation
+from projectors.basis import Basis, Block, ExactBasis, OrbitBasis, PairBasis, check_operator
+from projectors.blocks import Summand, summands
+from projectors.solvers import SOLVERS, solve
+
+if TYPE_CHECKING:
+    from projectors.certificate import Certificate
+
+__all__ = ["Hom", "commutant"]
+
+Pair = tuple[Representation, Representation]
+
+
+class Hom:
+    """Hom_G(V, W), the space of linear maps X: V -> W with rho_W(g) X = X rho_V(g) for all g.
+
+    Immutable and lazy: nothing is solved until asked for. Direct sums and multiplicities are split first, and each distinct
+    pair of summands is solved once.
+
+    Parameters
+    ----------
+    V, W : domain and codomain, representations of one group.
+    solver : "auto", or one of "orbits", "constraint" (dispatching to "sparse", "modular" or "float"), "averaging".
+    inner : "invariant" (default): `project` is orthogonal in tr(H_V^-1 A* H_W B) with invariant positive forms H, which is
+        the Reynolds average; "euclidean": orthogonal in the Frobenius inner product whatever the forms are (Lorentz).
+
+    Raises
+    ------
+    DimensionMismatch
+        If V and W belong to different groups.
+
+    Examples
+    --------
+    >>> from grouprep import Dihedral
+    >>> from projectors import Hom
+    >>> H = Hom(Dihedral(4).regular(), Dihedral(4).defining())
+    >>> H.dim, H.basis().matrices.shape
+    (2, (2, 2, 8))
+    """
+
+    def __init__(self, V: Representation, W: Representation, solver: str = "auto", inner: str = "invariant") -> None:
+        for name, value in (("V", V), ("W", W)):
+            if not isinstance(value, Representation):
+                raise GroupRepError(f"{name} must be a Representation such as G.defining(), got {value!r:.60}")
+        if V.group != W.group:
+            raise DimensionMismatch(
+                f"V is a representation of {V.group}, W of {W.group}; equivariance needs one group (see Group.pullback)"
+            )
+        if solver not in SOLVERS:
+            raise GroupRepError(f'solver = "{solver}" is unknown; choose one of {", ".join(SOLVERS)}')
+        if inner not in ("invariant", "euclidean"):
+            raise GroupRepError(f'inner = "{inner}" is unknown; choose "invariant" or "euclidean"')
+        self.V, self.W, self.solver, self.inner = V, W, solver, inner
+        self._spaces: dict[Pair, Space] = {}
+        self._bases: dict[Pair, PairBasis] = {}
+
+    @property
+    def domain(self) -> Representation:
+        """V."""
+        return self.V
+
+    @property
+    def codomain(self) -> Representation:
+        """W."""
+        return self.W
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(dim W, dim V), the shape of an operator."""
+        return self.W.dim, self.V.dim
+
+    @cached_property
+    def is_complex(self) -> bool:
+        """Whether operators of the space are complex: V or W is."""
+        return "complex" in (self.V.field, self.W.field)
+
+    # Blocks
+
+    @cached_property
+    def _summands(self) -> tuple[list[Summand], list[Summand]]:
+        return summands(self.W), summands(self.V)
+
+    def space(self, V: Representation, W: Representation) -> Space:
+        """The solved space of one distinct pair of summands."""
+        if (V, W) not in self._spaces:
+            self._spaces[V, W] = solve(V, W, self.solver)
+        return self._spaces[V, W]
+
+    @cached_property
+    def pairs(self) -> dict[Pair, int]:
+        """The distinct pairs (V_i, W_j) of summands, and how often each occurs."""
+        rows, columns = self._summands
+        out: dict[Pair, int] = {}
+        for w in rows:
+            for v in columns:
+                key = (v.representation, w.representation)
+                out[key] = out.get(key, 0) + w.count * v.count
+        return out
+
+    # Dimension
+
+    @cached_property
+    def dim(self) -> int:
+        """The dimension, an exact integer: counted by characters where they are known, else the size of a basis."""
+        counted = self.character_count
+        return counted if counted is not None else self._solved_dim
+
+    @cached_property
+    def character_count(self) -> int | None:
+        """The dimension as the inner product of characters, or None where the group's characters are not known."""
+        from grouprep.characters import has_characters, inner
+        from grouprep.errors import UnsupportedGroup
+
+        if not has_characters(self.V.group):
+            return None
+        try:
+            return sum(n * inner(V, W) for (V, W), n in self.pairs.items())
+        except UnsupportedGroup:
+            return None
+
+    @cached_property
+    def _solved_dim(self) -> int:
+        solved = sum(n * self.space(V, W).dim for (V, W), n in self.pairs.items())
+        if "character_count" in self.__dict__ and self.character_count not in (None, solved):
+            raise CertificateError(
+                f"the basis of Hom({self.V}, {self.W}) has {solved} elements, the characters count {self.character_count}"
+            )
+        return solved
+
+    # Bases
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the solver gives exact bases: all generators are exact and the solver is not "float"."""
+        return self.V.domain is not None and self.W.domain is not None and self.solver != "float"
+
+    def exact_basis(self) -> ExactBasis:
+        """An exact basis, sympy matrices over the smallest field known, in V's and W's own bases.
+
+        Raises
+        ------
+        GroupRepError
+            If the generators, or the solver, are float.
+        """
+        return self._exact_basis
+
+    @cached_property
+    def _exact_basis(self) -> ExactBasis:
+        from projectors.blocks import assemble_exact
+
+        if not self.is_exact:
+            raise GroupRepError(f"{self} has float generators or a float solver; an exact basis needs exact generators")
+        _ = self._checked_dim
+        return ExactBasis(self.shape, assemble_exact(*self._summands, self._rows))
+
+    def _rows(self, V: Representation, W: Representation) -> Any:
+        space = self.space(V, W)
+        assert not isinstance(space, FloatSpace)
+        return space.rows()
+
+    def basis(self) -> Basis:
+        """An orthonormal float basis, held block by block: `.matrices` (r, dim W, dim V), `.coordinates(T)`, `.combine(c)`.
+
+        Raises
+        ------
+        CertificateError
+            If a float solver finds another dimension than the characters count.
+        AmbiguousRank
+            If float generators leave the dimension open.
+        """
+        return self._basis
+
+    @cached_property
+    def _basis(self) -> Basis:
+        rows, columns = self._summands
+        blocks = []
+        for w in rows:
+            for v in columns:
+                pair = self._pair_basis(v.representation, w.representation)
+                if pair.dim:
+                    blocks.append(Block(pair, w.start, w.count, v.start, v.count))
+        _ = self._checked_dim
+        return Basis(self.shape, blocks)
+
+    @cached_property
+    def _checked_dim(self) -> int:
+        """The solved dimension; what floats found must be what the characters count."""
+        if any(isinstance(self.space(V, W), FloatSpace) for V, W in self.pairs):
+            _ = self.character_count
+        return self._solved_dim
+
+    def _pair_basis(self, V: Representation, W: Representation) -> PairBasis:
+        if (V, W) not in self._bases:
+            self._bases[V, W] = self._orthonormal(V, W)
+        return self._bases[V, W]
+
+    def _orthonormal(self, V: Representation, W: Representation) -> PairBasis:
+        from projectors.orthonormal import orthonormal_basis
+
+        space = self.space(V, W)
+        if self.inner == "euclidean" or not self._has_grams or (V.is_unitary and W.is_unitary):
+            return OrbitBasis(space) if isinstance(space, OrbitSpace) else orthonormal_basis(space, None, None)
+        return orthonormal_basis(space, as_float(V.gram), as_float(W.gram))  # type: ignore[arg-type]
+
+    @cached_property
+    def _has_grams(self) -> bool:
+        return all(V.representation.gram is not None for side in self._summands for V in side)
+
+    # Projection
+
+    def project(self, T: Any) -> NDArray[Any]:
+        """P(T), the orthogonal projection on the space: the Reynolds average of T for a compact group.
+
+        Parameters
+        ----------
+        T : numpy array (..., dim W, dim V), real or complex; leading axes are batch.
+
+        Returns
+        -------
+        An array of the shape and precision of T, complex where T or the space is.
+
+        Raises
+        ------
+        NotUnitary
+            If V or W has no invariant positive-definite form and inner="euclidean" was not asked for.
+        DimensionMismatch
+            If T has another shape.
+        """
+        T = check_operator(T, self.shape)
+        if not np.isfinite(T).all():
+            raise GroupRepError("T has NaN or infinite entries; every entry must be finite")
+        if self.inner == "invariant" and not self._has_grams:
+            raise NotUnitary(
+                f"{self.V} or {self.W} has no invariant positive-definite form, so the group has no average on operators; "
+                'Hom(V, W, inner="euclidean") projects orthogonally in the Frobenius inner product instead'
+            )
+        return self.basis().project(T)
+
+    def residual(self, T: Any) -> NDArray[Any]:
+        """T - P(T), the part of T that is not equivariant; as `project`."""
+        T = check_operator(T, self.shape)
+        out: NDArray[Any] = T - self.project(T)
+        return out
+
+    # Proof and prose
+
+    def certify(self) -> Certificate:
+        """Prove the exact basis (or bound the float one): residual zero, independence, completeness.
+
+        Raises
+        ------
+        CertificateError
+            If a check fails: the basis is wrong.
+        """
+        from projectors.certificate import certify
+
+        return certify(self)
+
+    def explain(self) -> str:
+        """Why the space has the dimension it has; where it is zero, what V and W do not share."""
+        from projectors.explain import explain
+
+        return explain(self)
+
+    def save(self, path: str | Path) -> None:
+        """Write the exact basis, V, W and the group to a JSON file that `projectors.files.verify` proves from alone."""
+        from projectors.files import save_basis
+
+        save_basis(self, path)
+
+    def _key(self) -> tuple[Any, ...]:
+        return self.V, self.W, self.solver, self.inner
+
+    def __eq__(self, other: object) -> bool:
+        return self._key() == other._key() if isinstance(other, Hom) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __repr__(self) -> str:
+        return f"Hom({self.V}, {self.W}) of {self.V.group}, operators {self.shape[0]} x {self.shape[1]}"
+
+    def _repr_latex_(self) -> str:
+        V, W = self.V._repr_latex_().strip("$"), self.W._repr_latex_().strip("$")
+        return rf"$\mathrm{{Hom}}_{{{self.V.group}}}({V}, {W})$"
+
+
+def commutant(V: Representation, solver: str = "auto", inner: str = "invariant") -> Hom:
+    """Hom_G(V, V), the operators that commute with V.
+
+    Examples
+    --------
+    >>> from grouprep import Symmetric
+    >>> from projectors import commutant
+    >>> commutant(Symmetric(4).regular()).dim
+    24
+    """
+    return Hom(V, V, solver=solver, inner=inner)
+
+

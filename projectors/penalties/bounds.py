@@ -1,0 +1,55 @@
+"""What a penalty guarantees: bounds on the equivariance defect sup_g ||rho_W(g) T - T rho_V(g)||."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from grouprep.errors import NotUnitary
+from projectors.hom import Hom
+from projectors.penalties.norms import Frobenius, Norm
+
+__all__ = ["DefectBound", "defect_bound"]
+
+
+class DefectBound(NamedTuple):
+    """Lower and upper bounds on the defect, each (...) as the batch of operators."""
+
+    lower: Any
+    upper: Any
+
+
+def defect_bound(T: Any, H: Hom, norm: Norm | None = None) -> DefectBound:
+    """Bounds on the defect sup over g of ||rho_W(g) T - T rho_V(g)|| for unitary V and W.
+
+    With R = T - P(T): c ||R|| <= defect <= 2 ||R||, c = sqrt(2) for the Frobenius and 1 for the spectral norm.
+
+    Parameters
+    ----------
+    T : operators (..., dim W, dim V).
+    H : Hom(V, W) of unitary representations.
+    norm : `Frobenius()` (default) or `Spectral()`; a squared norm stands for the norm itself.
+
+    Raises
+    ------
+    NotUnitary
+        If V or W is not unitary, or the group has no Haar measure.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from grouprep import Cyclic
+    >>> from projectors import commutant
+    >>> bound = defect_bound(np.diag([1.0, -1.0]), commutant(Cyclic(2).natural()))
+    >>> float(bound.lower), float(bound.upper)
+    (2.0, 2.8284271247461903)
+
+    References
+    ----------
+    Mean over the group of ||rho T - T rho||^2 = 2 ||R||^2: Berndt and Stuehmer, arXiv 2601.05028, section 3.
+    """
+    norm = (Frobenius() if norm is None else norm).as_norm()
+    for name, V in (("V", H.V), ("W", H.W)):
+        if not V.is_unitary:
+            raise NotUnitary(f"{name} = {V} is not unitary; defect bounds need unitary representations: take {name}.unitary()")
+    value = norm.value(H.residual(T))
+    return DefectBound(norm.lower_constant * value, 2 * value)
