@@ -60,7 +60,7 @@ format: $(VENV)/.installed-test  ## Repair style and format where that can be do
 	$(BIN)/ruff format .
 
 bench: $(VENV_BENCH)/.installed-bench  ## Measure against the peers, in an environment of its own
-	$(ONE_THREAD) TQDM_DISABLE=1 $(VENV_BENCH)/bin/python benchmarks/run.py $(ARGS)
+	$(ONE_THREAD) TQDM_DISABLE=1 $(VENV_BENCH)/bin/python benchmarks/run.py --out $(RESULTS) $(ARGS)
 
 bench-check: $(VENV_BENCH)/.installed-bench  ## Compare the last benchmark's results with the targets
 	$(VENV_BENCH)/bin/python benchmarks/check.py $(RESULTS)

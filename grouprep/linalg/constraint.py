@@ -78,7 +78,7 @@ def _integer_constraint(space: OrbitSpace, a: DomainMatrix, b: DomainMatrix) -> 
     expand = csr_array((sign, (inside, space.labels[inside])), shape=(m * n, space.dim))
     identity_m, identity_n = eye_array(m, dtype=np.int64), eye_array(n, dtype=np.int64)
     system = (kron(left, identity_n, format="csr") - kron(identity_m, right.T, format="csr")) @ expand
-    system = _unique_rows(csr_array(system))
+    system = _unique_rows(csr_array(system).astype(np.int64))
     pointer, indices, data = system.indptr.tolist(), system.indices.tolist(), system.data.tolist()
     rows = {
         i: {indices[k]: ZZ(data[k]) for k in range(pointer[i], pointer[i + 1])} for i in range(system.shape[0])

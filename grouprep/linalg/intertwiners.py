@@ -14,6 +14,7 @@ from grouprep.linalg.constraint import exact_constraint, float_constraint
 from grouprep.linalg.matrices import Image, as_image, is_exact, size
 from grouprep.linalg.monomial import Monomial
 from grouprep.linalg.orbits import OrbitSpace, solve_orbits
+from grouprep.linalg.spinning import prefers_spinning, spin_intertwiners
 
 if TYPE_CHECKING:
     from sympy.polys.matrices import DomainMatrix
@@ -80,6 +81,10 @@ def intertwiner_space(shape: tuple[int, int], pairs: Sequence[tuple[Image, Image
     rest = [(a, b) for a, b in pairs if not (isinstance(a, Monomial) and isinstance(b, Monomial))]
     if not rest:
         return space
+    if prefers_spinning(space, rest):
+        rows = spin_intertwiners(pairs)
+        if rows is not None:
+            return ExactSpace(shape, rows)
     if all(is_exact(m) for pair in rest for m in pair):
         return _exact_space(space, rest)
     return float_space(space, rest)

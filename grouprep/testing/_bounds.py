@@ -1,0 +1,82 @@
+"""Error bounds of floating point, from which the laws take their tolerances."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grouprep.groups import Group
+from grouprep.linalg import as_float
+from grouprep.representations import Representation
+
+__all__ = ["evaluation_error", "gamma", "norm", "require_close", "require_equal", "sensitivity"]
+
+_COMPLEX = 4  # a complex product rounds like 2 sqrt(2) real ones, and eps is twice the unit roundoff: 4 covers both
+
+
+def gamma(count: float, dtype: Any = np.float64) -> float:
+    """The relative error k eps / (1 - k eps) of k = 4 count roundings in a row.
+
+    References
+    ----------
+    N. J. Higham, Accuracy and Stability of Numerical Algorithms, SIAM 2002, sections 3.1 and 3.6 (complex numbers).
+    """
+    k = _COMPLEX * max(float(count), 1.0) * float(np.finfo(dtype).eps)
+    return k / (1 - k) if k < 1 else float("inf")
+
+
+def norm(matrices: Any) -> float:
+    """The largest Frobenius norm in a stack (..., m, n)."""
+    array = np.asarray(matrices)
+    return float(np.sqrt((np.abs(array) ** 2).sum(axis=(-2, -1))).max(initial=0.0))
+
+
+def sensitivity(V: Representation) -> float:
+    """The norm of the differential from the defining matrices of the Lie algebra to those on V; 0 for finite groups.
+
+    A relative error e in g becomes one of sensitivity * e in V(g), to first order.
+    """
+    letters = [a for a in V.group.letters if a.kind == "algebra"]
+    if not letters:
+        return 0.0
+    defining = V.group.defining()
+    below = np.array([as_float(defining.images[a]).ravel() for a in letters]).T
+    above = np.array([as_float(V.images[a]).ravel() for a in letters]).T
+    real = np.concatenate([below.real, below.imag])
+    image = np.concatenate([above.real, above.imag])
+    return float(np.linalg.norm(image @ np.linalg.pinv(real), 2))
+
+
+def _size(G: Group) -> int:
+    return max((int(getattr(H, "n", 1)) for H in G.factors), default=1)
+
+
+def evaluation_error(V: Representation, *norms: float) -> float:
+    """A bound on the Frobenius norm of the error of a product of matrices V(g) of the given norms.
+
+    Each entry of V(g) is a sum of products of entries of g, and each product of (dim, dim) matrices adds dim roundings;
+    the elements g of a Lie group are themselves rounded products of (n, n) matrices.
+    """
+    size = _size(V.group)
+    count = (len(norms) + 1) * (V.dim + size) * (1 + size * sensitivity(V))
+    return gamma(count) * prod(max(x, 1.0) for x in norms)
+
+
+def require_close(actual: NDArray[Any], expected: NDArray[Any], bound: float, law: str) -> None:
+    """Raise AssertionError naming the law if a matrix of a stack is further from the expected one than the bound."""
+    if np.shape(actual) != np.shape(expected):
+        raise AssertionError(f"{law}: shapes {np.shape(actual)} and {np.shape(expected)} differ")
+    error = norm(np.asarray(actual) - np.asarray(expected)) if np.ndim(actual) >= 2 else float(
+        np.abs(np.asarray(actual) - np.asarray(expected)).max(initial=0.0)
+    )
+    if not error <= bound:
+        raise AssertionError(f"{law}: the two sides differ by {error:.3g}, rounding explains at most {bound:.3g}")
+
+
+def require_equal(actual: Any, expected: Any, law: str) -> None:
+    """Raise AssertionError naming the law if two values differ."""
+    if actual != expected:
+        raise AssertionError(f"{law}: {actual!r:.200} is not {expected!r:.200}")
