@@ -131,15 +131,26 @@ def generators(group: str, n: int) -> Generators:
         return Generators((np.array([1, 0, *points[2:]]), np.roll(points, -1)))
     if group == "Z":
         return Generators((np.roll(points, -1),))
-    if group == "Z2^":  # on the 2^n corners of a cube, which is also the regular representation
-        return Generators(tuple(np.arange(2**n) ^ (1 << k) for k in reversed(range(n))))
+    if group == "Z2^":  # on n pairs of points
+        pairs = np.arange(2 * n)
+        return Generators(tuple(np.where(pairs // 2 == k, pairs ^ 1, pairs) for k in range(n)))
     raise KeyError(group)
 
 
-def regular(elements: Sequence[Sequence[int]] | Array, g: Array) -> Array:
+def elements(group: str, n: int) -> list[tuple[int, ...]]:
+    """All elements of a finite family, as permutations of the points of `generators`, in an order of our own."""
+    if group == "S":
+        return list(itertools.permutations(range(n)))
+    if group == "Z2^":
+        swaps = itertools.product((0, 1), repeat=n)
+        return [tuple(p ^ s for p, s in zip(range(2 * n), np.repeat(swap, 2).tolist())) for swap in swaps]
+    raise KeyError(group)
+
+
+def regular(elements: Sequence[Sequence[int]] | Array, G: Generators) -> Generators:
     """Left multiplication x -> g x on a list of permutations, as a permutation of that list."""
     number = {tuple(map(int, x)): i for i, x in enumerate(elements)}
-    return np.array([number[tuple(int(g[p]) for p in x)] for x in elements])
+    return Generators(tuple(np.array([number[tuple(int(g[p]) for p in x)] for x in elements]) for g in G.elements))
 
 
 def from_cycles(text: str, degree: int) -> Array:
@@ -195,10 +206,10 @@ def random_unimodular(n: int, seed: int) -> Array:
 
 def conjugated_regular(n: int, perms: Sequence[Array], seed: int) -> list[list[list[int]]]:
     """Integer matrices S^-1 R(g) S, one for each g: R the regular representation of S_n, S `random_unimodular`."""
-    elements = list(itertools.permutations(range(n)))
-    S = random_unimodular(len(elements), seed).astype(object)
+    R = regular(elements("S", n), Generators(tuple(perms)))
+    S = random_unimodular(len(R.elements[0]), seed).astype(object)
     inverse = _unimodular_inverse(S)
-    return [(inverse @ S[np.argsort(regular(elements, g))]).tolist() for g in perms]
+    return [(inverse @ S[np.argsort(g)]).tolist() for g in R.elements]
 
 
 def _unimodular_inverse(S: Array) -> Array:

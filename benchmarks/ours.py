@@ -72,9 +72,7 @@ def base_representation(c: Case) -> Any:
 def base_generators(c: Case, V: Any) -> Generators:
     """The generators that the residual is taken over, in V's basis (only its order is read from V)."""
     found = generators(c.group, c.n)
-    if c.space == "regular" and c.group == "S":
-        return Generators(tuple(regular(V.group.elements, g) for g in found.elements))
-    return found
+    return regular(V.group.elements, found) if c.space == "regular" else found
 
 
 def measure_hom(c: Case) -> dict[str, Any]:

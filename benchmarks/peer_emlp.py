@@ -6,7 +6,6 @@ dense) and with whichever generators emlp was fastest.
 
 from __future__ import annotations
 
-import itertools
 import sys
 from typing import Any
 
@@ -17,7 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import worker
-from cases import Case, Generators, case, generators, largest_residual, orthonormality_error, regular
+from cases import Case, Generators, case, elements, generators, largest_residual, orthonormality_error, regular
 from emlp.reps.linear_operators import LazyPerm
 
 
@@ -32,10 +31,7 @@ class Permutations(emlp.groups.Group):  # type: ignore[misc]
 def base_generators(c: Case) -> Generators:
     """The generators that the residual is taken over, in the basis that emlp's group acts on."""
     found = generators(c.group, c.n)
-    if c.space == "regular" and c.group == "S":
-        elements = list(itertools.permutations(range(c.n)))
-        return Generators(tuple(regular(elements, g) for g in found.elements))
-    return found
+    return regular(elements(c.group, c.n), found) if c.space == "regular" else found
 
 
 def solve(c: Case) -> np.ndarray[Any, Any]:

@@ -59,6 +59,7 @@ class PolygonAction:
 
     @property
     def dim(self) -> int:
+        """The size of the matrices, 2."""
         return 2
 
     def key(self) -> tuple[Any, ...]:

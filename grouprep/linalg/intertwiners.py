@@ -99,9 +99,9 @@ def _exact_space(space: OrbitSpace, pairs: Sequence[tuple[Image, Image]]) -> Exa
 
 
 def float_space(space: OrbitSpace, pairs: Sequence[tuple[Image, Image]]) -> FloatSpace:
+    """The solutions within an orbit space of X A = B X for float pairs, by a singular value decomposition."""
     from grouprep.linalg.floats import float_nullspace
 
-    """The solutions within an orbit space of X A = B X for float pairs, by a singular value decomposition."""
     system = np.concatenate([float_constraint(space, a, b) for a, b in pairs])
     found = float_nullspace(system, scale=2.0)
     inside = space.labels >= 0

@@ -1,0 +1,278 @@
+"""Laws that every representation obeys: it is a homomorphism, exactly and in floats, and what derives from it agrees."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import Any
+
+import numpy as np
+
+from grouprep.errors import NotUnitary, UnsupportedGroup
+from grouprep.groups import FiniteGroup, Group, LieGroup
+from grouprep.linalg import Monomial, as_float
+from grouprep.linalg import matrices as mat
+from grouprep.representations import Representation
+from grouprep.testing._bounds import evaluation_error, gamma, norm, require_close, require_equal
+from grouprep.testing.elements import draw, exponential, take
+
+__all__ = [
+    "check_character",
+    "check_differential",
+    "check_dual",
+    "check_exact",
+    "check_form",
+    "check_homomorphism",
+    "check_images",
+    "check_representation_copies",
+    "check_representation_data",
+    "check_unitary",
+]
+
+
+def check_homomorphism(V: Representation, rng: np.random.Generator) -> None:
+    """V(1) = 1, V(g h) = V(g) V(h), V(g^-1) V(g) = 1; a stack of elements gives the stack of values; the dtype is V.field's."""
+    G = V.group
+    g, h = draw(G, 4, rng), draw(G, 4, rng)
+    x, y = V(g), V(h)
+    require_equal(x.shape, (4, V.dim, V.dim), f"{V} of {G}: shape of V(g)")
+    require_equal(x.dtype, np.dtype(complex if V.field == "complex" else float), f"{V} of {G}: dtype of V(g)")
+    one = np.eye(V.dim)
+    error = evaluation_error(V, norm(x), norm(y))
+    require_close(V(G.identity()), one, evaluation_error(V, norm(one)), f"{V} of {G}: V(1) = 1")
+    require_close(V(G.multiply(g, h)), x @ y, error, f"{V} of {G}: V(g h) = V(g) V(h)")
+    inverse = V(G.inverse(g))
+    law = f"{V} of {G}: V(g^-1) V(g) = 1"
+    require_close(inverse @ x, np.broadcast_to(one, x.shape), evaluation_error(V, norm(inverse), norm(x), norm(x)), law)
+    for i in range(2):
+        require_close(V(take(g, i)), x[i], evaluation_error(V, norm(x)), f"{V} of {G}: value at one element of a stack")
+    grid = _reshape(g, (2, 2))
+    require_close(V(grid), x.reshape(2, 2, V.dim, V.dim), evaluation_error(V, norm(x)), f"{V} of {G}: two batch axes")
+
+
+def _reshape(g: Any, batch: tuple[int, ...]) -> Any:
+    return tuple(_reshape(x, batch) for x in g) if isinstance(g, tuple) else g.reshape(*batch, *g.shape[1:])
+
+
+def _generator(G: Group, position: int) -> Any:
+    """The element of the letter at a position, in floats (finite groups: as a permutation)."""
+    letter = G.letters[position]
+    if isinstance(G, FiniteGroup):
+        return G.generators[position]
+    if isinstance(G, LieGroup):
+        return as_float(G.components[letter.index])
+    k = letter.path[0]
+    H = G.factors[k]
+    parts = [F.identity() for F in G.factors]
+    parts[k] = _generator(H, H.letters.index(letter.outside()))
+    return tuple(parts)
+
+
+def check_images(V: Representation, rng: np.random.Generator) -> None:
+    """The images are those of the generators, exact where a domain is named, real where the field is."""
+    G = V.group
+    require_equal(tuple(V.images), G.letters, f"{V} of {G}: letters of the images")
+    for position, (letter, image) in enumerate(V.images.items()):
+        require_equal(mat.size(image), V.dim, f"{V} of {G}: size of the image of {letter}")
+        if V.domain is not None:
+            assert mat.is_exact(image), f"{V} of {G}: the image of {letter} is float, but domain is {V.domain}"
+        value = as_float(image)
+        if V.field == "real":
+            require_equal(value.dtype.kind, "f", f"{V} of {G}: kind of the image of {letter}")
+        if letter.kind == "element":
+            found = V(_generator(G, position))
+            require_close(found, value, evaluation_error(V, norm(value)), f"{V} of {G}: V({letter}) is its image")
+    if V.field == "complex":
+        kinds = {as_float(m).dtype.kind for m in V.images.values()}
+        assert "c" in kinds, f"{V} of {G}: field is complex, but every image is real"
+
+
+def check_exact(V: Representation, rng: np.random.Generator) -> None:
+    """Exact values multiply exactly, and floats are what they round to."""
+    G = V.group
+    if V.domain is None or not isinstance(G, FiniteGroup | LieGroup):
+        return
+    if isinstance(G, FiniteGroup):
+        g, h = draw(G, 3, rng), draw(G, 3, rng)
+        elements = [(take(g, i), take(h, i)) for i in range(3)]
+        for a, b in elements:
+            left, right = V.exact_image(G.multiply(a, b)), mat.matmul(V.exact_image(a), V.exact_image(b))
+            assert mat.equal(left, right), f"{V} of {G}: exactly, V(g h) differs from V(g) V(h)"
+        samples: list[Any] = [a for a, _ in elements]
+    else:
+        samples = list(G.components)
+    for a in samples:
+        exact = as_float(V.exact_image(a))
+        element = a if isinstance(G, FiniteGroup) else as_float(a)
+        value = V(element)
+        require_close(value, exact, evaluation_error(V, norm(exact)), f"{V} of {G}: floats against exact values")
+        assert V.exact(a).shape == (V.dim, V.dim), f"{V} of {G}: shape of the exact matrix"
+    if samples:
+        symbolic = np.array(V.exact(samples[0]).evalf(20).tolist(), dtype=complex)
+        exact = as_float(V.exact_image(samples[0]))
+        require_close(symbolic, exact.astype(complex), gamma(1) * norm(exact), f"{V} of {G}: sympy's value of V.exact(g)")
+
+
+def check_dual(V: Representation, rng: np.random.Generator) -> None:
+    """dual(g) = V(g^-1)^T, conjugate(g) = conj V(g), both involutions; V.dual = V.conjugate for unitary V."""
+    G = V.group
+    g = draw(G, 3, rng)
+    x, inverse = V(g), V(G.inverse(g))
+    error = evaluation_error(V, norm(x), norm(inverse), norm(inverse))
+    require_close(V.dual(g), np.swapaxes(inverse, -1, -2), error, f"{V} of {G}: dual(g) = V(g^-1)^T")
+    require_close(V.conjugate(g), x.conj(), evaluation_error(V, norm(x)), f"{V} of {G}: conjugate(g) = conj V(g)")
+    require_close(V.dual.dual(g), x, error, f"{V} of {G}: the dual of the dual")
+    require_close(V.conjugate.conjugate(g), x, evaluation_error(V, norm(x)), f"{V} of {G}: the conjugate of the conjugate")
+    require_equal((V.dual.dim, V.conjugate.dim), (V.dim, V.dim), f"{V} of {G}: dimensions of dual and conjugate")
+    if V.field == "real":
+        assert V.conjugate == V, f"{V} of {G}: real, but not its own conjugate"
+    for letter, image in V.images.items():
+        value, other = as_float(image), as_float(V.dual.images[letter])
+        expected = -value.T if letter.kind == "algebra" else np.linalg.inv(value).T
+        require_close(other, expected, evaluation_error(V, norm(value), norm(expected), norm(expected)), f"{V}: dual image of {letter}")
+
+
+def check_form(V: Representation, rng: np.random.Generator) -> None:
+    """The invariant form is Hermitian and invariant, the gram positive definite, and is_unitary what V(g)* V(g) says."""
+    G = V.group
+    form = V.invariant_form
+    x = V(draw(G, 6, rng))
+    star = np.swapaxes(x.conj(), -1, -2)
+    if form is not None:
+        H = as_float(form)
+        require_close(H, H.conj().T, gamma(V.dim) * norm(H), f"{V} of {G}: the invariant form is Hermitian")
+        error = evaluation_error(V, norm(x), norm(x)) * max(norm(H), 1.0)
+        require_close(star @ H @ x, np.broadcast_to(H, x.shape), error, f"{V} of {G}: rho* H rho = H")
+        assert np.linalg.matrix_rank(H) == V.dim or V.gram is None, f"{V} of {G}: the form is singular"
+    if V.gram is not None:
+        values = np.linalg.eigvalsh(as_float(V.gram))
+        assert values.min() > 0, f"{V} of {G}: the gram has the eigenvalue {values.min():.3g}"
+    if G.is_compact:
+        assert V.gram is not None, f"{V} of {G}: compact group, but no positive-definite invariant form was found"
+    if V.is_unitary:
+        error = evaluation_error(V, norm(x), norm(x))
+        require_close(star @ x, np.broadcast_to(np.eye(V.dim), x.shape), error, f"{V} of {G}: unitary, but V(g)* V(g) is not 1")
+    elif V.domain is not None:
+        assert not _letters_unitary(V), f"{V} of {G}: all generators are unitary, but is_unitary is False"
+
+
+def _letters_unitary(V: Representation) -> bool:
+    """Whether every generator is unitary (skew for algebra letters), exactly."""
+    for letter, image in V.images.items():
+        star = mat.transpose(mat.conjugate(image))
+        if letter.kind == "algebra":
+            good = bool(mat.equal(star, -image))  # type: ignore[operator]
+        else:
+            good = mat.equal(mat.matmul(star, image), Monomial.identity(V.dim))
+        if not good:
+            return False
+    return True
+
+
+def check_unitary(V: Representation, rng: np.random.Generator) -> None:
+    """unitary() is unitary and U(g) = S V(g) S^-1; without a positive form it raises NotUnitary."""
+    G = V.group
+    if V.gram is None:
+        try:
+            V.unitary()
+        except NotUnitary:
+            return
+        raise AssertionError(f"{V} of {G}: no positive-definite form, but unitary() returns")
+    U, S = V.unitary()
+    g = draw(G, 3, rng)
+    x, u = V(g), U(g)
+    scale = norm(S) * norm(np.linalg.inv(S))
+    error = evaluation_error(V, norm(x), norm(u)) * max(scale, 1.0)
+    require_close(u @ S, S @ x, error * norm(S), f"{V} of {G}: U(g) S = S V(g)")
+    star = np.swapaxes(u.conj(), -1, -2)
+    require_close(star @ u, np.broadcast_to(np.eye(V.dim), u.shape), error * scale, f"{V} of {G}: unitary() is not unitary")
+    assert U.is_unitary, f"{V} of {G}: unitary() does not say that it is unitary"
+    require_equal(U.dim, V.dim, f"{V} of {G}: dimension of unitary()")
+    if V.is_unitary:
+        assert U == V, f"{V} of {G}: unitary already, but unitary() changes it"
+        assert np.array_equal(S, np.eye(V.dim)), f"{V} of {G}: unitary already, but S is not 1"
+
+
+def check_differential(V: Representation, rng: np.random.Generator) -> None:
+    """exp(dV(X)) = V(exp X), dV is linear and takes brackets of the group's matrices to brackets."""
+    G = V.group
+    letters = [a for a in G.letters if a.kind == "algebra"]
+    if not letters:
+        try:
+            V.differential(np.zeros(1))
+        except UnsupportedGroup:
+            return
+        raise AssertionError(f"{V} of {G}: a finite group has no differential, but no error was raised")
+    from scipy.linalg import expm
+
+    c, d = rng.standard_normal(len(letters)) / 4, rng.standard_normal(len(letters)) / 4
+    X, Y = V.differential(c), V.differential(d)
+    value = V(exponential(G, c))
+    expected = expm(X)
+    # Scaling and squaring: a relative error of about eps dim times the growth exp(|X|) on the way (Higham, Functions, 10.3).
+    growth = float(np.exp(norm(X)))
+    require_close(value, expected, evaluation_error(V, norm(value)) * growth, f"{V} of {G}: V(exp X) = exp(dV(X))")
+    bound = gamma(4 * len(letters)) * (norm(X) + norm(Y))
+    require_close(V.differential(c + 2 * d), X + 2 * Y, bound, f"{V} of {G}: the differential is linear")
+    for i, letter in enumerate(letters):
+        unit = np.eye(len(letters))[i]
+        require_close(V.differential(unit), as_float(V.images[letter]), 0.0, f"{V} of {G}: differential at {letter}")
+    if isinstance(G, LieGroup):
+        _check_brackets(V, G, c, d)
+
+
+def _check_brackets(V: Representation, G: LieGroup, c: Any, d: Any) -> None:
+    stack = np.array([as_float(a) for a in G.algebra])
+    x, y = np.tensordot(c, stack, 1), np.tensordot(d, stack, 1)
+    X, Y = V.differential(c), V.differential(d)
+    bound = evaluation_error(V, norm(X), norm(Y))
+    require_close(V.differential(x), X, bound, f"{V} of {G}: differential at a matrix against coefficients")
+    origin, basis = G.structure_constants()
+    if all(o is None for o in origin) and len(basis) == len(G.algebra):
+        require_close(V.differential(x @ y - y @ x), X @ Y - Y @ X, 2 * bound, f"{V} of {G}: dV([X, Y]) = [dV(X), dV(Y)]")
+
+
+def check_character(V: Representation, rng: np.random.Generator) -> None:
+    """The character is the trace, a class function, exact on classes, and <chi, chi> is a positive integer."""
+    G = V.group
+    g, h = draw(G, 4, rng), draw(G, 4, rng)
+    x = V(g)
+    error = evaluation_error(V, norm(x)) * np.sqrt(V.dim)
+    chi = V.character
+    require_close(chi(g), np.trace(x, axis1=-2, axis2=-1), error, f"{V} of {G}: the character is the trace")
+    moved = G.multiply(G.multiply(h, g), G.inverse(h))
+    y = V(h)
+    size = evaluation_error(V, norm(x), norm(y), norm(V(G.inverse(h)))) * np.sqrt(V.dim)
+    require_close(chi(moved), chi(g), size, f"{V} of {G}: the character is constant on classes")
+    if isinstance(G, FiniteGroup) and G.order <= 2_000:
+        for numbers, value in zip(G.conjugacy_classes, chi.values, strict=True):
+            trace = np.trace(V(G.elements[numbers[-1]]))
+            require_close(np.array(value), trace, error, f"{V} of {G}: character on a class")
+        sizes = np.array([len(c) for c in G.conjugacy_classes])
+        mean = float((sizes * np.abs(chi.values) ** 2).sum() / G.order)
+        bound = gamma(len(sizes) + V.dim) * V.dim**2
+        if all(m.is_real or m.modulus for m in V.images.values() if isinstance(m, Monomial)) and V.is_unitary:
+            require_close(np.array(float(chi.inner(chi))), np.array(mean), bound, f"{V} of {G}: <chi, chi> as a mean over classes")
+
+
+def check_representation_data(V: Representation, rng: np.random.Generator) -> None:
+    """The representation that the plain data describes has the same images, exactly."""
+    from grouprep.representations.files import representation_from_dict
+
+    if V.domain is None:
+        return
+    found = representation_from_dict(V.to_dict())
+    assert found.group == V.group, f"{V} of {V.group}: to_dict describes another group"
+    for (letter, image), other in zip(V.images.items(), found.images.values(), strict=True):
+        assert mat.equal(image, other), f"{V} of {V.group}: the image of {letter} changes in a round trip through to_dict"
+
+
+def check_representation_copies(V: Representation, rng: np.random.Generator) -> None:
+    """Pickled and deep copies are equal, hash alike and give the same values bit for bit."""
+    g = draw(V.group, 2, rng)
+    value = V(g)
+    for other in (pickle.loads(pickle.dumps(V)), copy.deepcopy(V)):
+        assert other == V, f"{V} of {V.group}: a copy is not equal to it"
+        require_equal(hash(other), hash(V), f"{V} of {V.group}: hash of a copy")
+        assert np.array_equal(other(g), value), f"{V} of {V.group}: a copy has other values"
+    assert V != V + V.group.trivial(), f"{V} of {V.group} is equal to a representation of another dimension"
