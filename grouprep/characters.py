@@ -99,7 +99,9 @@ class Laurent:
         total: Any = 0
         for (s, w), c in self.terms.items():
             if not any(w):
-                total += c if s == 0 else -c if s == Fraction(1, 2) else complex(c) * cmath.exp(2j * cmath.pi * float(s))
+                total += (
+                    c if s == 0 else -c if s == Fraction(1, 2) else complex(c) * cmath.exp(2j * cmath.pi * float(s))
+                )
         return total
 
 
@@ -179,11 +181,17 @@ class _LiePoint:
         letters = [a for a in self.group.letters if a.kind == "algebra"]
         torus = []
         for vector in self.component.torus:
-            terms = [as_exact(V.image(a)) * as_exact(V.image(a)).domain.convert(c) for a, c in zip(letters, vector, strict=True) if c]
+            terms = [
+                as_exact(V.image(a)) * as_exact(V.image(a)).domain.convert(c)
+                for a, c in zip(letters, vector, strict=True)
+                if c
+            ]
             torus.append(reduce(lambda x, y: x + y, terms))
         h = None
         if self.component.component is not None:
-            h = V.image(next(a for a in self.group.letters if a.kind == "element" and a.index == self.component.component))
+            h = V.image(
+                next(a for a in self.group.letters if a.kind == "element" and a.index == self.component.component)
+            )
         spectrum = joint_spectrum(h, torus)
         terms_: dict[tuple[Fraction, tuple[int, ...]], int] = {}
         for (s, weights), m in spectrum.items():
@@ -206,7 +214,8 @@ class _ProductPoint:
 
     @property
     def weight(self) -> Fraction:
-        return reduce(lambda x, y: x * y, (p.weight for p in self.points))
+        weight: Fraction = reduce(lambda x, y: x * y, (p.weight for p in self.points))
+        return weight
 
     def _place(self, factor: int, value: Any) -> Any:
         if not isinstance(value, Laurent):
@@ -218,7 +227,9 @@ class _ProductPoint:
         return reduce(lambda x, y: x * y, (self._place(i, p.density()) for i, p in enumerate(self.points)))
 
     def leaf(self, V: Representation, k: int) -> Any:
-        raise UnsupportedGroup(f"the character of {V} of a product is not known; pull back representations of its factors")
+        raise UnsupportedGroup(
+            f"the character of {V} of a product is not known; pull back representations of its factors"
+        )
 
     def pulled_back(self, V: Any, k: int) -> Any:
         if V.f._key[0] != "projection":
@@ -303,7 +314,8 @@ class Character:
 
     def __call__(self, g: Any) -> NDArray[Any]:
         """The trace of V(g), leading axes of g are batch."""
-        return np.trace(self.representation(g), axis1=-2, axis2=-1)
+        traces: NDArray[Any] = np.trace(self.representation(g), axis1=-2, axis2=-1)
+        return traces
 
     @cached_property
     def values(self) -> NDArray[Any]:

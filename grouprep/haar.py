@@ -72,7 +72,9 @@ def sample_lie_group(G: LieGroup, n: int, rng: np.random.Generator) -> NDArray[A
     F. Mezzadri, How to generate random matrices from the classical compact groups, Notices AMS 54 (2007), section 5.
     """
     if not G.is_compact:
-        raise UnsupportedGroup(f"{G} is not compact and has no Haar probability measure; random() gives elements without one")
+        raise UnsupportedGroup(
+            f"{G} is not compact and has no Haar probability measure; random() gives elements without one"
+        )
     kind = classical_type(G)
     if kind is None:
         raise UnsupportedGroup(f"no Haar sampler is known for {G}, whose algebra is not all of so(n), su(n) or u(n)")
@@ -89,10 +91,10 @@ def _classical(kind: Classical, size: int, n: int, rng: np.random.Generator) -> 
         z = z + 1j * rng.standard_normal((n, size, size))
     q, r = np.linalg.qr(z)
     diagonal = np.diagonal(r, axis1=-2, axis2=-1)
-    q = q * (diagonal / np.abs(diagonal))[:, None, :]
+    unitary: NDArray[Any] = q * (diagonal / np.abs(diagonal))[:, None, :]
     if kind == "U":
-        return q
-    return _fix_column(q, np.linalg.det(q))
+        return unitary
+    return _fix_column(unitary, np.linalg.det(unitary))
 
 
 def _fix_column(q: NDArray[Any], determinant: NDArray[Any]) -> NDArray[Any]:
@@ -115,7 +117,9 @@ def contains(G: LieGroup, matrix: Image) -> bool:
 
     kind = classical_type(G)
     if kind is None or not is_exact(matrix):
-        raise UnsupportedGroup(f"membership in {G} cannot be decided for this matrix; only for SO, O, SU, U and exact matrices")
+        raise UnsupportedGroup(
+            f"membership in {G} cannot be decided for this matrix; only for SO, O, SU, U and exact matrices"
+        )
     m = as_exact(matrix)
     if not equal_exact(matmul_exact(conjugate(m).transpose(), m), identity_exact(m.shape[0], m.domain)):
         return False

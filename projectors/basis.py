@@ -90,11 +90,12 @@ class DenseBasis(PairBasis):
     def coordinates(self, T: Array) -> Array:
         kind = _kind(T, self.dtype)
         dual = self.dual.reshape(self.dim, -1).conj().T.astype(kind)
-        return T.reshape(*T.shape[:-2], -1).astype(kind) @ dual
+        inner: Array = T.reshape(*T.shape[:-2], -1).astype(kind) @ dual
+        return inner
 
     def combine(self, c: Array) -> Array:
         kind = _kind(c, self.dtype)
-        flat = c.astype(kind) @ self.array.reshape(self.dim, -1).astype(kind)
+        flat: Array = c.astype(kind) @ self.array.reshape(self.dim, -1).astype(kind)
         return flat.reshape(*c.shape[:-1], *self.shape)
 
 
@@ -174,7 +175,9 @@ class Basis:
     def matrices(self) -> Array:
         """All elements, (r, dim W, dim V); TooLarge if they do not fit into memory: then use `combine` or `basis[k]`."""
         r, (m, n) = len(self), self.shape
-        require_memory(r * m * n, f"{r} dense basis elements of shape {m} x {n}", self.dtype.itemsize, "use basis[k] or combine")
+        require_memory(
+            r * m * n, f"{r} dense basis elements of shape {m} x {n}", self.dtype.itemsize, "use basis[k] or combine"
+        )
         out = self.combine(np.eye(r))
         out.setflags(write=False)
         return out
@@ -189,7 +192,9 @@ class Basis:
         """The combinations sum_k c_k X_k: (..., r) -> (..., dim W, dim V)."""
         c = np.asarray(c)
         if c.ndim < 1 or c.shape[-1] != len(self):
-            raise DimensionMismatch(f"c has shape {c.shape}; the basis has {len(self)} elements, give (..., {len(self)})")
+            raise DimensionMismatch(
+                f"c has shape {c.shape}; the basis has {len(self)} elements, give (..., {len(self)})"
+            )
         c = c if c.dtype.kind in "fc" else c.astype(float)
         kind = _kind(c, self.dtype)
         out = np.zeros((*c.shape[:-1], *self.shape), dtype=kind)

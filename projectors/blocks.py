@@ -46,7 +46,9 @@ def _collect(V: Representation, start: int, count: int, out: list[Summand]) -> N
 
 
 def assemble_exact(
-    rows: Sequence[Summand], columns: Sequence[Summand], solved: Callable[[Representation, Representation], DomainMatrix]
+    rows: Sequence[Summand],
+    columns: Sequence[Summand],
+    solved: Callable[[Representation, Representation], DomainMatrix],
 ) -> DomainMatrix:
     """The exact basis of the whole space as rows (r, dim W * dim V), in the order of the float basis."""
     from grouprep.linalg.fields import common_domain, convert_matrix
@@ -54,7 +56,9 @@ def assemble_exact(
 
     height = max(s.start + s.count * s.representation.dim for s in rows)
     width = max(s.start + s.count * s.representation.dim for s in columns)
-    parts = {(v.representation, w.representation): solved(v.representation, w.representation) for w in rows for v in columns}
+    parts = {
+        (v.representation, w.representation): solved(v.representation, w.representation) for w in rows for v in columns
+    }
     domain = common_domain(*(p.domain for p in parts.values()))
     converted = {k: from_domain_matrix_rows(convert_matrix(p, domain)) for k, p in parts.items()}
     out: dict[int, dict[int, Any]] = {}

@@ -69,7 +69,9 @@ class Certificate:
 
     def __str__(self) -> str:
         lines = [f"{self.subject}: dimension {self.dim}, {'proved' if self.proved else 'not proved in full'}"]
-        lines += [f"  [{'x' if c.proved else ' '}] {c.statement}: {c.evidence} ({c.seconds:.3g} s)" for c in self.claims]
+        lines += [
+            f"  [{'x' if c.proved else ' '}] {c.statement}: {c.evidence} ({c.seconds:.3g} s)" for c in self.claims
+        ]
         return "\n".join(lines)
 
 
@@ -104,7 +106,10 @@ def certify_spaces(
                 evidence.check_residual(*pair, spaces[pair])
             return True, "rho_W X - X rho_V is exactly zero for every generator and basis element"
         bound = max(evidence.float_residual_bound(*pair, spaces[pair]) for pair in pairs)
-        return False, f"at most {bound:.3g} |X|_F for every generator, a rigorous bound in ball arithmetic for the float generators given"
+        return (
+            False,
+            f"at most {bound:.3g} |X|_F for every generator, a rigorous bound in ball arithmetic for the float generators given",
+        )
 
     def independence() -> tuple[bool, str]:
         if exact:
@@ -117,7 +122,9 @@ def certify_spaces(
     def completeness() -> tuple[bool, str]:
         if character_count is not None:
             if character_count != dim:
-                raise CertificateError(f"{subject}: the basis has {dim} elements, the characters count {character_count}")
+                raise CertificateError(
+                    f"{subject}: the basis has {dim} elements, the characters count {character_count}"
+                )
             return True, f"the inner product of the characters is {character_count}"
         if not exact:
             return False, "the rank was read off a gap in the singular values; give exact generators for a proof"

@@ -23,7 +23,9 @@ __all__ = [
     "suborbit_count",
 ]
 
-_DENSE = 0.25  # the share of non-zero entries above which flint's dense product beats the sparse one (measured on 24 x 576)
+_DENSE = (
+    0.25  # the share of non-zero entries above which flint's dense product beats the sparse one (measured on 24 x 576)
+)
 
 
 def check_residual(V: Representation, W: Representation, space: Space) -> None:
@@ -115,7 +117,9 @@ def check_independence(space: Space) -> None:
 
     rows = _rows(space)
     if rows.shape[0] and modular_rank(rows) < rows.shape[0]:
-        raise CertificateError(f"the {rows.shape[0]} basis elements are dependent modulo a prime; they are not proved independent")
+        raise CertificateError(
+            f"the {rows.shape[0]} basis elements are dependent modulo a prime; they are not proved independent"
+        )
 
 
 def check_completeness(V: Representation, W: Representation, space: Space) -> str:
@@ -204,5 +208,3 @@ def orthonormality_bound(space: Space) -> float:
         X = _ball_matrix(space.array)
         gram = X * _ball_matrix(space.array.conj().T)
         return _frobenius_upper(gram - _ball_matrix(np.eye(space.dim)))
-
-

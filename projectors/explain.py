@@ -25,7 +25,9 @@ def explain(H: Hom) -> str:
         for (V, W), n in H.pairs.items():
             lines.append(f"  {V} -> {W}: {H.space(V, W).dim}" + (f", in {n} places" if n > 1 else ""))
         return "\n".join(lines)
-    reasons = [_disjoint_spectra(H, str(a), as_float(H.V.images[a]), as_float(H.W.images[a])) for a in H.V.group.letters]
+    reasons = [
+        _disjoint_spectra(H, str(a), as_float(H.V.images[a]), as_float(H.W.images[a])) for a in H.V.group.letters
+    ]
     reasons = [r for r in reasons if r]
     if reasons:
         lines += reasons
@@ -50,10 +52,14 @@ def _disjoint_spectra(H: Hom, letter: str, a: np.ndarray, b: np.ndarray) -> str:
     distance = np.abs(on_V[:, None] - on_W[None, :]).min()
     if distance < 1e-3 * max(1.0, float(np.abs(on_V).max()), float(np.abs(on_W).max())):
         return ""
-    return f"The generator {letter} has the eigenvalues {_list(on_V)} on {H.V} and {_list(on_W)} on {H.W}, none in common."
+    return (
+        f"The generator {letter} has the eigenvalues {_list(on_V)} on {H.V} and {_list(on_W)} on {H.W}, none in common."
+    )
 
 
 def _list(values: np.ndarray) -> str:
-    distinct = sorted({complex(round(x.real, 4) + 0.0, round(x.imag, 4) + 0.0) for x in values}, key=lambda z: (z.real, z.imag))
+    distinct = sorted(
+        {complex(round(x.real, 4) + 0.0, round(x.imag, 4) + 0.0) for x in values}, key=lambda z: (z.real, z.imag)
+    )
     shown = [f"{z.real:g}" if z.imag == 0 else f"{z.real:g}{z.imag:+g}i" for z in distinct[:6]]
     return "{" + ", ".join(shown) + (", ..." if len(distinct) > 6 else "") + "}"

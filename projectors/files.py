@@ -114,9 +114,10 @@ def _read_rows(data: Mapping[str, Any], shape: tuple[int, int], where: str) -> A
         raise GroupRepError(f"{where}: basis must be a list of {data['dim']!r:.20} elements")
     values: dict[Any, Any] = {}
     for entries in basis:
-        for entry in entries if isinstance(entries, list) else [None]:
-            good = isinstance(entry, list) and len(entry) == 3
-            if not (good and type(entry[0]) is int and type(entry[1]) is int and 0 <= entry[0] < m and 0 <= entry[1] < n):
+        if not isinstance(entries, list):
+            raise GroupRepError(f"{where}: a basis element must be a list of entries, got {entries!r:.60}")
+        for entry in entries:
+            if not (isinstance(entry, list) and len(entry) == 3 and _inside(entry[0], m) and _inside(entry[1], n)):
                 raise GroupRepError(f"{where}: basis entry {entry!r:.60} is not [row, column, value] inside {m} x {n}")
             if type(entry[2]) not in (int, str):
                 raise GroupRepError(f"{where}: basis value {entry[2]!r:.40} is neither an integer nor text")
@@ -126,6 +127,10 @@ def _read_rows(data: Mapping[str, Any], shape: tuple[int, int], where: str) -> A
     exact = {v: element(e, domain) for v, e in expressions.items()}
     rows = {k: {i * n + j: exact[v] for i, j, v in entries if exact[v]} for k, entries in enumerate(basis)}
     return sparse_matrix(rows, (len(basis), m * n), domain)
+
+
+def _inside(index: Any, size: int) -> bool:
+    return type(index) is int and 0 <= index < size
 
 
 def verify(path: str | Path) -> Certificate:

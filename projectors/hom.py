@@ -213,9 +213,10 @@ class Hom:
         from projectors.orthonormal import orthonormal_basis
 
         space = self.space(V, W)
-        if self.inner == "euclidean" or not self._has_grams or (V.is_unitary and W.is_unitary):
+        unitary = V.is_unitary and W.is_unitary
+        if self.inner == "euclidean" or not self._has_grams or unitary or V.gram is None or W.gram is None:
             return OrbitBasis(space) if isinstance(space, OrbitSpace) else orthonormal_basis(space, None, None)
-        return orthonormal_basis(space, as_float(V.gram), as_float(W.gram))  # type: ignore[arg-type]
+        return orthonormal_basis(space, as_float(V.gram), as_float(W.gram))
 
     @cached_property
     def _has_grams(self) -> bool:
@@ -311,5 +312,3 @@ def commutant(V: Representation, solver: str = "auto", inner: str = "invariant")
     24
     """
     return Hom(V, V, solver=solver, inner=inner)
-
-

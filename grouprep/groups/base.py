@@ -155,7 +155,9 @@ class Group(ABC):
 
     def regular(self) -> Representation:
         """The regular representation of a finite group, permuting its elements by left multiplication."""
-        raise UnsupportedGroup(f"{self} is infinite and has no finite-dimensional regular representation; use defining()")
+        raise UnsupportedGroup(
+            f"{self} is infinite and has no finite-dimensional regular representation; use defining()"
+        )
 
     def natural(self) -> Representation:
         """The permutation representation on the points that a finite group acts on."""
@@ -184,7 +186,7 @@ class Group(ABC):
 
     def irrep(self, label: Any) -> Representation:
         """The irreducible representation with a label; not offered yet for any family."""
-        return self.irreps()[label]
+        raise UnsupportedGroup(f"irrep({label!r}) of {self}: irreps are not part of this release")
 
     def pullback(self, factor: int, V: Representation) -> Representation:
         """The representation of a factor, as one of the product: (g_0, g_1, ...) acts as V(g_factor).

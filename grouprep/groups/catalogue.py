@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from grouprep.errors import GroupRepError
-from grouprep.groups.finite import FiniteGroup
+from grouprep.groups.finite import FiniteGroup, Word
 from grouprep.groups.lie import CartanComponent, LieGroup, Weight
 from grouprep.groups.matrix_groups import MatrixAction, PolygonAction
 from grouprep.groups.permutations import Perm, as_permutation
 
-__all__ = ["O", "SO", "SU", "Alternating", "Cyclic", "Dihedral", "Lorentz", "Quaternion", "Symmetric", "U"]
+__all__ = ["SO", "SU", "Alternating", "Cyclic", "Dihedral", "Lorentz", "O", "Quaternion", "Symmetric", "U"]
 
 
 def _positive(n: Any, name: str, least: int = 1) -> int:
@@ -46,7 +46,9 @@ def Cyclic(n: int) -> FiniteGroup:
     """
     n = _positive(n, "Cyclic")
     r = _perm(np.roll(np.arange(n), -1))
-    return FiniteGroup([r], name=f"C{n}", labels=["r"], order=n, relators=[((0, 1),) * n], matrices=PolygonAction(n, False))
+    return FiniteGroup(
+        [r], name=f"C{n}", labels=["r"], order=n, relators=[((0, 1),) * n], matrices=PolygonAction(n, False)
+    )
 
 
 def Dihedral(n: int) -> FiniteGroup:
@@ -73,7 +75,9 @@ def Dihedral(n: int) -> FiniteGroup:
         r, s = np.roll(np.arange(n), -1), -np.arange(n) % n
     words = [((0, 1),) * n, ((1, 1), (1, 1)), ((0, 1), (1, 1), (0, 1), (1, 1))]
     action = PolygonAction(n, True)
-    return FiniteGroup([_perm(r), _perm(s)], name=f"D{n}", labels=["r", "s"], order=2 * n, relators=words, matrices=action)
+    return FiniteGroup(
+        [_perm(r), _perm(s)], name=f"D{n}", labels=["r", "s"], order=2 * n, relators=words, matrices=action
+    )
 
 
 def Symmetric(n: int) -> FiniteGroup:
@@ -99,7 +103,7 @@ def Symmetric(n: int) -> FiniteGroup:
     n = _positive(n, "Symmetric")
     a, b = _perm(np.roll(np.arange(n), -1)), np.arange(n)
     b[:2] = b[:2][::-1]
-    relators = [((0, 1),) * n, ((1, 1),) * 2, ((0, 1), (1, 1)) * (n - 1)]
+    relators: list[Word] = [((0, 1),) * n, ((1, 1),) * 2, ((0, 1), (1, 1)) * (n - 1)]
     relators += [(((1, 1),) + ((0, -1),) * j + ((1, 1),) + ((0, 1),) * j) * 2 for j in range(2, n // 2 + 1)]
     if n == 1:
         relators = [((0, 1),), ((1, 1),)]
@@ -132,12 +136,14 @@ def Alternating(n: int) -> FiniteGroup:
         p[[0, 1, k]] = [1, k, 0]
         perms.append(_perm(p))
     count = len(perms)
-    relators = [((k, 1),) * 3 for k in range(count)]
+    relators: list[Word] = [((k, 1),) * 3 for k in range(count)]
     relators += [((j, 1), (k, 1)) * 2 for j, k in combinations(range(count), 2)]
     if not perms:
         perms, relators = [_perm(np.arange(n))], [((0, 1),)]
     order = max(factorial(n) // 2, 1)
-    return FiniteGroup(perms, name=f"A{n}", labels=[f"x{k + 3}" for k in range(len(perms))], order=order, relators=relators)
+    return FiniteGroup(
+        perms, name=f"A{n}", labels=[f"x{k + 3}" for k in range(len(perms))], order=order, relators=relators
+    )
 
 
 def Quaternion() -> FiniteGroup:
@@ -220,7 +226,7 @@ def O(n: int) -> LieGroup:  # noqa: E743
     --------
     >>> from projectors import Hom
     >>> V = O(3).defining()
-    >>> Hom(V ** 2, V ** 2).dim
+    >>> Hom(V**2, V**2).dim
     3
 
     References
@@ -303,7 +309,7 @@ def Lorentz() -> LieGroup:
     --------
     >>> from projectors import Hom
     >>> V = Lorentz().defining()
-    >>> Hom(V ** 2, V ** 2, inner="euclidean").dim
+    >>> Hom(V**2, V**2, inner="euclidean").dim
     3
     """
     rotations = [_unit(4, {(j, i): 1, (i, j): -1}) for i, j in combinations((1, 2, 3), 2)]

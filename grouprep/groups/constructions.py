@@ -45,9 +45,9 @@ def permutations_of_table(table: Sequence[Sequence[int]]) -> tuple[list[Perm], l
         raise GroupRepError("table is not a group: no element e has e x = x = x e for all x")
     generators = _generating_set(t, int(neutral[0]))
     for g in generators:
-        wrong = np.argwhere(t[t[:, g]] != t[:, t[g]])
-        if len(wrong):
-            a, b = wrong[0]
+        pairs = np.argwhere(t[t[:, g]] != t[:, t[g]])
+        if len(pairs):
+            a, b = pairs[0]
             raise GroupRepError(f"table is not a group: ({a} {g}) {b} differs from {a} ({g} {b})")
     perms = [t[g].astype(np.int64) for g in generators]
     for p in perms:
@@ -64,7 +64,9 @@ def _generating_set(t: Any, neutral: int) -> list[int]:
         generators.append(candidate)
         frontier = list(reached)
         while frontier:
-            new = {int(t[g, x]) for g in generators for x in frontier} | {int(t[x, g]) for g in generators for x in frontier}
+            new = {int(t[g, x]) for g in generators for x in frontier} | {
+                int(t[x, g]) for g in generators for x in frontier
+            }
             frontier = list(new - reached)
             reached |= new
     return generators or [neutral]
@@ -81,7 +83,9 @@ def parse_word(text: str, names: Sequence[str]) -> Word:
     tokens = re.findall(r"[A-Za-z_]\w*|\^\s*-?\d+|\*\*\s*-?\d+|[()*]|\d+|\S", text)
     word, rest = _parse_product(tokens, list(names), text)
     if rest:
-        raise GroupRepError(f'relator "{text}": unexpected "{rest[0]}"; write a word such as "(r s)^2" in {list(names)}')
+        raise GroupRepError(
+            f'relator "{text}": unexpected "{rest[0]}"; write a word such as "(r s)^2" in {list(names)}'
+        )
     return tuple(word)
 
 
@@ -154,7 +158,10 @@ def permutations_of_presentation(
     table.compress()
     table.standardize()
     # The table acts on right cosets from the right, c -> c x; x -> (c -> c x^-1) is the action from the left.
-    perms = [invert(np.array([row[table.A_dict[symbols[k]]] for row in table.table], dtype=np.int64)) for k in range(len(names))]
+    perms = [
+        invert(np.array([row[table.A_dict[symbols[k]]] for row in table.table], dtype=np.int64))
+        for k in range(len(names))
+    ]
     for p in perms:
         p.setflags(write=False)
     return perms, words

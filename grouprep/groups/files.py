@@ -114,7 +114,9 @@ def group_from_dict(data: Mapping[str, Any], where: str = "group") -> Group:
     check_keys(data, _KEYS, where)
     kinds = [k for k in _KINDS if k in data]
     if len(kinds) != 1:
-        raise GroupRepError(f"{where}: exactly one of {', '.join(_KINDS)} is needed, found {', '.join(kinds) or 'none'}")
+        raise GroupRepError(
+            f"{where}: exactly one of {', '.join(_KINDS)} is needed, found {', '.join(kinds) or 'none'}"
+        )
     name = data.get("name", "")
     if not isinstance(name, str):
         raise GroupRepError(f"{where}: name must be text, got {name!r:.60}")
@@ -127,7 +129,9 @@ def group_from_dict(data: Mapping[str, Any], where: str = "group") -> Group:
     except GroupRepError as error:
         raise type(error)(f"{where}: {error}") from None
     except (TypeError, KeyError, AttributeError) as error:
-        raise GroupRepError(f'{where}: "{kind}" does not have the form that the documentation shows ({error})') from None
+        raise GroupRepError(
+            f'{where}: "{kind}" does not have the form that the documentation shows ({error})'
+        ) from None
     return group
 
 
@@ -162,7 +166,9 @@ def _read_algebra(data: Mapping[str, Any], name: str) -> Group:
     def values(entry: Any) -> list[Any]:
         return list(entry.values()) if isinstance(entry, dict) else list(entry)
 
-    return LieGroup.from_algebra(values(_entries(data["algebra"], "algebra")), values(data.get("components", [])), name=name)
+    return LieGroup.from_algebra(
+        values(_entries(data["algebra"], "algebra")), values(data.get("components", [])), name=name
+    )
 
 
 def _read_product(data: Mapping[str, Any], name: str) -> Group:

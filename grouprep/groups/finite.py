@@ -15,7 +15,7 @@ from grouprep.groups.permutations import Perm, as_permutation, cycle_string, inv
 if TYPE_CHECKING:
     from sympy.combinatorics import PermutationGroup
 
-    from grouprep.groups.matrix_groups import MatrixAction
+    from grouprep.groups.matrix_groups import MatrixAction, PolygonAction
     from grouprep.representations import Representation
 
 __all__ = ["LISTING_LIMIT", "FiniteGroup"]
@@ -45,7 +45,7 @@ class FiniteGroup(Group):
         *,
         name: str,
         labels: Sequence[str] | None = None,
-        matrices: MatrixAction | None = None,
+        matrices: MatrixAction | PolygonAction | None = None,
         relators: Sequence[Word] | None = None,
         order: int | None = None,
         origin: Mapping[str, Any] | None = None,
@@ -87,7 +87,9 @@ class FiniteGroup(Group):
         labels = list(generators) if isinstance(generators, Mapping) else None
         given = list(generators.values()) if isinstance(generators, Mapping) else list(generators)
         if not given:
-            raise GroupRepError("generators is empty; give at least one permutation (the identity for the trivial group)")
+            raise GroupRepError(
+                "generators is empty; give at least one permutation (the identity for the trivial group)"
+            )
         if degree is None and any(isinstance(g, str) for g in given):
             degree = max(len(as_permutation(g, f"generators[{i}]")) for i, g in enumerate(given))
         perms: list[Perm] = []
@@ -282,7 +284,9 @@ class FiniteGroup(Group):
                 k, position = self.steps[position]
                 letters.append((k, 1))
             return tuple(letters)
-        raise UnsupportedGroup(f"{self} is too large for words in its generators; use representations that act directly")
+        raise UnsupportedGroup(
+            f"{self} is too large for words in its generators; use representations that act directly"
+        )
 
     @cached_property
     def left_multiplication(self) -> Perm:

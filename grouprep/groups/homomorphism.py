@@ -103,7 +103,9 @@ class Homomorphism:
         """
         if isinstance(subgroup, FiniteGroup) and isinstance(group, FiniteGroup):
             if subgroup.degree != group.degree:
-                raise DimensionMismatch(f"{subgroup} permutes {subgroup.degree} points, {group} permutes {group.degree}")
+                raise DimensionMismatch(
+                    f"{subgroup} permutes {subgroup.degree} points, {group} permutes {group.degree}"
+                )
             return cls(subgroup, group, list(subgroup.generators))
         defining = subgroup.defining()
         return cls(subgroup, group, [defining.image(a) for a in subgroup.letters])
@@ -162,12 +164,16 @@ def _to_finite(source: Group, target: FiniteGroup, given: Mapping[Letter, Any]) 
     from grouprep.linalg import Monomial
     from grouprep.representations.images import ImageRepresentation
 
-    perms = {a: as_permutation(p, f"images[{a.label!r}]", target.degree) for a, p in given.items() if a.kind == "element"}
+    perms = {
+        a: as_permutation(p, f"images[{a.label!r}]", target.degree) for a, p in given.items() if a.kind == "element"
+    }
     for a, p in perms.items():
         if not target.contains(p):
             raise NotAHomomorphism(f"images[{a.label!r}] does not lie in {target}")
     if any(a.kind == "algebra" for a in source.letters):
-        raise UnsupportedGroup(f"a map from {source} to a finite group sends the identity component to 1: project on a factor")
+        raise UnsupportedGroup(
+            f"a map from {source} to a finite group sends the identity component to 1: project on a factor"
+        )
     if [perms[a].tobytes() for a in source.letters] == [p.tobytes() for p in getattr(source, "generators", ())]:
         return _Same(), {}, "inclusion"
     carrier = ImageRepresentation(source, {a: Monomial(p) for a, p in perms.items()})
@@ -183,7 +189,9 @@ def _to_lie(source: Group, target: LieGroup, given: Mapping[Letter, Any]) -> tup
 
     carrier = ImageRepresentation(source, given)
     if carrier.dim != target.n:
-        raise DimensionMismatch(f"images are {carrier.dim} x {carrier.dim}, the elements of {target} are {target.n} x {target.n}")
+        raise DimensionMismatch(
+            f"images are {carrier.dim} x {carrier.dim}, the elements of {target} are {target.n} x {target.n}"
+        )
     algebra: dict[Letter, Any] = {}
     basis = [as_exact(a) for a in target.algebra]
     for a in source.letters:

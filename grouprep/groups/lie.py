@@ -100,7 +100,11 @@ class LieGroup(Group):
             if abs(np.linalg.det(as_float(h))) < np.finfo(float).eps * np.linalg.norm(as_float(h)) ** n:
                 raise GroupRepError(f"components[{i}] is singular; the elements of a group are invertible")
         # A Lie algebra element is no group element: a Monomial generator would be read as one.
-        return cls([as_exact(a) if isinstance(a, Monomial) else a for a in algebra], parts, name=name or f"<Lie group in GL({n})>")
+        return cls(
+            [as_exact(a) if isinstance(a, Monomial) else a for a in algebra],
+            parts,
+            name=name or f"<Lie group in GL({n})>",
+        )
 
     @cached_property
     def letters(self) -> tuple[Letter, ...]:
@@ -130,7 +134,8 @@ class LieGroup(Group):
         return np.eye(self.n)
 
     def multiply(self, g: Any, h: Any) -> NDArray[Any]:
-        return np.asarray(g) @ np.asarray(h)
+        product: NDArray[Any] = np.asarray(g) @ np.asarray(h)
+        return product
 
     def inverse(self, g: Any) -> NDArray[Any]:
         return np.linalg.inv(g)
@@ -139,7 +144,9 @@ class LieGroup(Group):
         """g as a float array (..., n, n), or DimensionMismatch saying what an element looks like."""
         array = np.asarray(g)
         if array.dtype.kind not in "iufc" or array.shape[-2:] != (self.n, self.n):
-            raise DimensionMismatch(f"an element of {self} is a float array (..., {self.n}, {self.n}), got shape {array.shape}")
+            raise DimensionMismatch(
+                f"an element of {self} is a float array (..., {self.n}, {self.n}), got shape {array.shape}"
+            )
         if not np.isfinite(array).all():
             raise GroupRepError("g has NaN or infinite entries")
         return array.astype(complex if array.dtype.kind == "c" else float)
@@ -151,11 +158,11 @@ class LieGroup(Group):
         return sample_lie_group(self, n, rng)
 
     def random(self, n: int, rng: np.random.Generator, scale: float = 1.0) -> NDArray[Any]:
-        """n random elements, not Haar distributed, for groups without Haar measure too: a component times exp of a random algebra element."""
+        """n random elements, not Haar distributed, of any Lie group: a discrete element times exp of a Gaussian one."""
         from scipy.linalg import expm
 
         stack = np.array([as_float(a) for a in self.algebra])
-        g = expm(np.tensordot(scale * rng.standard_normal((n, len(stack))), stack, 1))
+        g: NDArray[Any] = expm(np.tensordot(scale * rng.standard_normal((n, len(stack))), stack, 1))
         if self.components:
             parts = as_float(self.component_group.defining()(self.component_group.sample(n, rng)))
             g = parts @ g
@@ -172,7 +179,7 @@ class LieGroup(Group):
         return Monomial.identity(self.n)
 
     @cached_property
-    def torsion(self) -> tuple[Image, ...]:  # type: ignore[override]
+    def torsion(self) -> tuple[Image, ...]:
         """Exact monomial elements exp(pi A / (2 c)) = 1 + A / c + (A / c)^2 of the identity component, where A^3 = -c^2 A.
 
         They follow from the generators; solvers use them first because monomial constraints are solved by orbits.

@@ -131,9 +131,13 @@ def act_on_vectors(
     images = [as_image(m, name) for m, name in zip(generators, names, strict=True)]
     for name, image in zip(names, images, strict=True):
         if not is_exact(image):
-            raise GroupRepError(f"{name} has float entries; a finite group needs exact ones: integers, fractions, sqrt(2)/2")
+            raise GroupRepError(
+                f"{name} has float entries; a finite group needs exact ones: integers, fractions, sqrt(2)/2"
+            )
         if image.shape != images[0].shape:
-            raise DimensionMismatch(f"{name} is {image.shape[0]} x {image.shape[0]}, the first is {images[0].shape[0]} wide")
+            raise DimensionMismatch(
+                f"{name} is {image.shape[0]} x {image.shape[0]}, the first is {images[0].shape[0]} wide"
+            )
     domain, matrices = _common(images)
     for name, matrix in zip(names, matrices, strict=True):
         _check_finite_order(name, matrix)

@@ -69,7 +69,8 @@ class FiniteProduct(FiniteGroup):
     def part(self, g: Any, factor: int) -> Perm:
         """The component of an element (..., degree) in a factor."""
         start, stop = self.offsets[factor], self.offsets[factor + 1]
-        return np.asarray(g)[..., start:stop] - start
+        component: Perm = np.asarray(g)[..., start:stop] - start
+        return component
 
     def defining(self) -> Representation:
         """The direct sum of the factors' defining representations."""
@@ -148,9 +149,7 @@ class ProductGroup(Group):
     @property
     def torsion(self) -> tuple[Any, ...]:
         one = [G.exact_identity() for G in self._factors]
-        return tuple(
-            (*one[:k], h, *one[k + 1 :]) for k, G in enumerate(self._factors) for h in G.torsion
-        )
+        return tuple((*one[:k], h, *one[k + 1 :]) for k, G in enumerate(self._factors) for h in G.torsion)
 
     def defining(self) -> Representation:
         """The direct sum of the factors' defining representations."""

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["exact_constraint", "float_constraint"]
 
-_DENSE_SIZE = 4_000_000  # numbers; below, dense products are faster than building scipy's sparse ones (SO(3): 3 ms against 10)
+_DENSE_SIZE = (
+    4_000_000  # numbers; below, dense products are faster than building scipy's sparse ones (SO(3): 3 ms against 10)
+)
 _SMALL = 2**20  # integer entries below this stay far from int64 overflow: a row sums at most m + n of their products
 
 
@@ -92,9 +94,9 @@ def _dense_rows(space: OrbitSpace, left: Any, right: Any) -> list[tuple[list[int
         return []
     first = system[np.arange(len(system)), np.argmax(system != 0, axis=1)]
     system = system * np.sign(first)[:, None] + 0.0
-    distinct = {row.tobytes(): row for row in system}
+    different = {row.tobytes(): row for row in system}
     out = []
-    for row in distinct.values():
+    for row in different.values():
         columns = np.flatnonzero(row)
         out.append((columns.tolist(), row[columns].astype(np.int64).tolist()))
     return out
@@ -111,12 +113,14 @@ def _sparse_rows(space: OrbitSpace, left: Any, right: Any) -> list[tuple[list[in
     sign = np.where(space.phase[inside] == 0, 1, -1)
     expand = csr_array((sign, (inside, space.labels[inside])), shape=(m * n, space.dim))
     identity_m, identity_n = eye_array(m, dtype=np.int64), eye_array(n, dtype=np.int64)
-    system = csr_array((kron(b, identity_n, format="csr") - kron(identity_m, a.T, format="csr")) @ expand).astype(np.int64)
+    system = csr_array((kron(b, identity_n, format="csr") - kron(identity_m, a.T, format="csr")) @ expand).astype(
+        np.int64
+    )
     system.eliminate_zeros()
     system.sum_duplicates()
     system.sort_indices()
     pointer = system.indptr
-    distinct = {}
+    distinct: dict[bytes, tuple[list[int], list[int]]] = {}
     for i in np.flatnonzero(np.diff(pointer)).tolist():
         columns, values = system.indices[pointer[i] : pointer[i + 1]], system.data[pointer[i] : pointer[i + 1]]
         values = values if values[0] > 0 else -values
@@ -132,8 +136,8 @@ def _field_constraint(space: OrbitSpace, a: DomainMatrix, b: DomainMatrix) -> Do
     a, b, basis = (convert_matrix(x, domain) for x in (a, b, basis))
     m, n = space.shape
     unknown: list[tuple[int, Any] | None] = [None] * (m * n)
-    for k, row in from_domain_matrix_rows(basis).items():
-        for i, x in row.items():
+    for k, element in from_domain_matrix_rows(basis).items():
+        for i, x in element.items():
             unknown[i] = (k, x)
     left, right = from_domain_matrix_rows(b), from_domain_matrix_rows(a.transpose())
     rows: dict[int, dict[int, Any]] = {}
@@ -144,9 +148,8 @@ def _field_constraint(space: OrbitSpace, a: DomainMatrix, b: DomainMatrix) -> Do
                 _accumulate(row, unknown[k * n + j], x)
             for k, x in right.get(j, {}).items():
                 _accumulate(row, unknown[i * n + k], -x)
-            row = {k: x for k, x in row.items() if x}
-            if row:
-                rows[i * n + j] = row
+            if kept := {k: x for k, x in row.items() if x}:
+                rows[i * n + j] = kept
     return sparse_matrix(rows, (m * n, space.dim), domain)
 
 
@@ -166,5 +169,6 @@ def float_constraint(space: OrbitSpace, a: Any, b: Any) -> NDArray[Any]:
     expand[inside, space.labels[inside]] = space.values()[inside] / np.sqrt(space.sizes()[space.labels[inside]])
     expand = expand.reshape(m, n, space.dim)
     system = np.tensordot(b, expand, 1) - np.einsum("ijk,jl->ilk", expand, a)
-    scale = max(np.linalg.norm(a, 2), np.linalg.norm(b, 2)) if min(m, n) else 0.0
-    return system.reshape(m * n, space.dim) / (scale or 1.0)
+    scale = max(float(np.linalg.norm(a, 2)), float(np.linalg.norm(b, 2))) if min(m, n) else 0.0
+    scaled: NDArray[Any] = system.reshape(m * n, space.dim) / (scale or 1.0)
+    return scaled

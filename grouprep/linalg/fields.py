@@ -12,9 +12,9 @@ from grouprep.errors import GroupRepError
 from grouprep.linalg._cyclotomic import (
     Outside,
     atom_order,
+    character,
     coefficients,
     conductor,
-    character,
     convert_element,
     cyclotomic_field,
     degree,

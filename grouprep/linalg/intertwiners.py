@@ -76,7 +76,9 @@ def intertwiner_space(shape: tuple[int, int], pairs: Sequence[tuple[Image, Image
     """
     for a, b in pairs:
         if (size(b), size(a)) != shape:
-            raise DimensionMismatch(f"X has shape {shape}, but B is {size(b)} x {size(b)} and A is {size(a)} x {size(a)}")
+            raise DimensionMismatch(
+                f"X has shape {shape}, but B is {size(b)} x {size(b)} and A is {size(a)} x {size(a)}"
+            )
     space = solve_orbits(shape, [(a, b) for a, b in pairs if isinstance(a, Monomial) and isinstance(b, Monomial)])
     rest = [(a, b) for a, b in pairs if not (isinstance(a, Monomial) and isinstance(b, Monomial))]
     if not rest:
@@ -145,7 +147,9 @@ def intertwiners(As: Sequence[Any], Bs: Sequence[Any]) -> list[Any]:
     J.-P. Serre, Linear Representations of Finite Groups, Springer 1977, section 2.2 (Schur) for As = Bs.
     """
     if len(As) != len(Bs) or not As:
-        raise DimensionMismatch(f"As has {len(As)} matrices and Bs has {len(Bs)}; give the same positive number of each")
+        raise DimensionMismatch(
+            f"As has {len(As)} matrices and Bs has {len(Bs)}; give the same positive number of each"
+        )
     pairs = [(as_image(a, f"As[{i}]"), as_image(b, f"Bs[{i}]")) for i, (a, b) in enumerate(zip(As, Bs, strict=True))]
     shape = (size(pairs[0][1]), size(pairs[0][0]))
     space = intertwiner_space(shape, pairs)

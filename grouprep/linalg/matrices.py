@@ -77,7 +77,9 @@ def as_image(matrix: Any, name: str = "matrix") -> Image:
 
 
 def _has_floats(matrix: Any) -> bool:
-    return any(isinstance(x, float | complex | np.inexact) for row in matrix for x in np.ravel(np.array(row, dtype=object)))
+    return any(
+        isinstance(x, float | complex | np.inexact) for row in matrix for x in np.ravel(np.array(row, dtype=object))
+    )
 
 
 def _check_square(shape: tuple[int, ...], name: str) -> None:

@@ -148,7 +148,8 @@ class Monomial:
 
     def trace_phases(self) -> IntArray:
         """How often each power of zeta stands on the diagonal: (modulus,) integers, the trace as a sum of roots."""
-        return np.bincount(self.phase[self.perm == np.arange(len(self))], minlength=self.modulus)
+        counts: IntArray = np.bincount(self.phase[self.perm == np.arange(len(self))], minlength=self.modulus)
+        return counts
 
     def to_numpy(self) -> NDArray[Any]:
         """The dense matrix, (n, n), float64 where all entries are real and complex128 otherwise, correctly rounded."""
@@ -168,7 +169,8 @@ class Monomial:
 
         row = {int(k): zeta(self.modulus, int(k)) for k in used}
         table = to_numpy(sparse_matrix({0: row}, (1, self.modulus), cyclotomic_field(self.modulus)))
-        return table[0].astype(complex)[self.phase]
+        values: NDArray[Any] = table[0].astype(complex)[self.phase]
+        return values
 
     def to_domain_matrix(self) -> DomainMatrix:
         """The exact sparse matrix over ZZ, or over the cyclotomic field of the modulus."""

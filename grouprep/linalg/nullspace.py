@@ -17,7 +17,7 @@ __all__ = ["nullspace", "rank", "sparse_nullspace"]
 Rows = dict[int, dict[int, Any]]
 
 _DENSE_COLUMNS = 24
-_DENSE = 0.15
+_DENSE = 0.04
 
 
 def nullspace(matrix: DomainMatrix) -> DomainMatrix:

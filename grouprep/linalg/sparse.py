@@ -9,7 +9,14 @@ if TYPE_CHECKING:
     from sympy import Domain
     from sympy.polys.matrices import DomainMatrix
 
-__all__ = ["direct_sum_exact", "from_domain_matrix_rows", "identity_exact", "kron_exact", "sparse_matrix", "trace_exact"]
+__all__ = [
+    "direct_sum_exact",
+    "from_domain_matrix_rows",
+    "identity_exact",
+    "kron_exact",
+    "sparse_matrix",
+    "trace_exact",
+]
 
 Rows = dict[int, dict[int, Any]]
 

@@ -158,8 +158,10 @@ class Representation(ABC):
 
     @cached_property
     def field(self) -> str:
-        """ "real" if the generators' matrices are real, else "complex"."""
-        real = all(m.is_real if isinstance(m, Monomial) else as_float(m).dtype.kind == "f" for m in self.images.values())
+        """Either "real", if the generators' matrices are real, else "complex"."""
+        real = all(
+            m.is_real if isinstance(m, Monomial) else as_float(m).dtype.kind == "f" for m in self.images.values()
+        )
         return "real" if real else "complex"
 
     # Forms
@@ -224,7 +226,9 @@ class Representation(ABC):
 
     def multiplicities(self) -> dict[str, int]:
         """How often each irrep occurs; not offered before the irreps are."""
-        raise UnsupportedGroup(f"the irreps of {self.group} are not known yet; Hom(V, W).dim counts common constituents")
+        raise UnsupportedGroup(
+            f"the irreps of {self.group} are not known yet; Hom(V, W).dim counts common constituents"
+        )
 
     # Algebra
 
@@ -354,10 +358,13 @@ def _coefficients(G: Group, X: NDArray[Any]) -> NDArray[Any]:
     real = np.concatenate([basis.real, basis.imag])
     target = np.concatenate([X.real.ravel(), X.imag.ravel()])
     found, *_ = np.linalg.lstsq(real, target, rcond=None)
-    # lstsq is backward stable: the error of a matrix in the span is a small multiple of eps times its size.
-    if np.linalg.norm(real @ found - target) > 100 * len(target) * np.finfo(float).eps * max(np.linalg.norm(target), 1e-300):
+    # Householder least squares is backward stable: for X in the span the error is at most about m n eps |X| (Golub and
+    # Van Loan 5.3.3); the projection of a matrix outside the span is off by a part of |X|.
+    error, size = float(np.linalg.norm(real @ found - target)), float(np.linalg.norm(target))
+    if error > real.size * np.finfo(float).eps * size:
         raise DimensionMismatch(f"X does not lie in the span of the generators of the Lie algebra of {G}")
-    return found
+    coefficients: NDArray[Any] = found
+    return coefficients
 
 
 def same_group(representations: Sequence[Representation], what: str) -> Group:

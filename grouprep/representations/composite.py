@@ -49,7 +49,8 @@ class Composite(Representation):
 
     def _form(self) -> Image | None:
         forms = [V.gram if V.gram is not None else V.invariant_form for V in self.parts]
-        return None if any(f is None for f in forms) else self._combine_forms(forms)  # type: ignore[arg-type]
+        known = [f for f in forms if f is not None]
+        return self._combine_forms(known) if len(known) == len(forms) else None
 
     def _combine_forms(self, forms: list[Image]) -> Image:
         return self._combine(forms)
@@ -241,5 +242,3 @@ def zero_like(n: int) -> Image:
 def identity_like(n: int) -> Image:
     """The n x n identity, monomial."""
     return Monomial.identity(n)
-
-

@@ -31,7 +31,9 @@ def principal_logarithm(G: LieGroup, element: NDArray[Any]) -> NDArray[Any] | No
     if G.is_exact:
         origin, closed = close_algebra([as_exact(a) for a in G.algebra])
         if any(o is not None for o in origin):
-            raise GroupRepError(f"values need generators of {G} that are a basis of its Lie algebra, give all {len(closed)}")
+            raise GroupRepError(
+                f"values need generators of {G} that are a basis of its Lie algebra, give all {len(closed)}"
+            )
     basis = np.array([a.ravel() for a in algebra]).T
     real = np.concatenate([basis.real, basis.imag])
     target = np.concatenate([X.real.ravel(), X.imag.ravel()])
@@ -39,7 +41,8 @@ def principal_logarithm(G: LieGroup, element: NDArray[Any]) -> NDArray[Any] | No
     # logm loses up to half the digits near the cut locus (eigenvalue -1); beyond that the element is not exp of the algebra.
     if np.linalg.norm(real @ found - target) > np.sqrt(np.finfo(float).eps) * max(1.0, float(np.linalg.norm(target))):
         return None
-    return found
+    coefficients: NDArray[Any] = found
+    return coefficients
 
 
 def evaluate_by_exponential(G: LieGroup, V: Representation, g: NDArray[Any]) -> NDArray[Any]:
@@ -70,6 +73,8 @@ def evaluate_by_exponential(G: LieGroup, V: Representation, g: NDArray[Any]) -> 
                 out.append(image @ expm(np.tensordot(X, stack, 1)))
                 break
         else:
-            raise GroupRepError(f"g is not an element of {G}, or not a product of a discrete element and an exponential")
+            raise GroupRepError(
+                f"g is not an element of {G}, or not a product of a discrete element and an exponential"
+            )
     values = np.array(out).reshape(*g.shape[:-2], V.dim, V.dim)
     return values if V.field == "complex" else values.real

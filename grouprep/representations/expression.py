@@ -45,7 +45,9 @@ def parse_representation(G: Group, text: str, named: Mapping[str, Representation
     try:
         tree = ast.parse(text.strip().replace("^", "**"), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise GroupRepError(f'representation "{text:.80}" is not an expression: {getattr(error, "msg", error)}') from None
+        raise GroupRepError(
+            f'representation "{text:.80}" is not an expression: {getattr(error, "msg", error)}'
+        ) from None
     try:
         value = _Reader(text, named or {}).read(tree, G)
     except RecursionError:
@@ -83,7 +85,9 @@ class _Reader:
             return value
         known = [*self.named, *_NAMES, *_CALLS]
         close = difflib.get_close_matches(name, known, 1)
-        raise self.fail(f'"{name}" is unknown; ' + (f'did you mean "{close[0]}"?' if close else f"known are {', '.join(known)}"))
+        raise self.fail(
+            f'"{name}" is unknown; ' + (f'did you mean "{close[0]}"?' if close else f"known are {', '.join(known)}")
+        )
 
     def operation(self, node: ast.BinOp, G: Group) -> Any:
         left, right = self.read(node.left, G), self.read(node.right, G)
@@ -92,7 +96,9 @@ class _Reader:
             return left * right
         if isinstance(node.op, ast.Add):
             if any(numbers) and not all(numbers):
-                raise self.fail(f'"{ast.unparse(node)}" adds a number to a representation; write {left if numbers[0] else right}*trivial')
+                raise self.fail(
+                    f'"{ast.unparse(node)}" adds a number to a representation; write {left if numbers[0] else right}*trivial'
+                )
             return left + right
         if isinstance(node.op, ast.Pow):
             if not numbers[1] or numbers[0]:
@@ -103,7 +109,10 @@ class _Reader:
     def call(self, name: str, arguments: list[ast.expr], G: Group) -> Representation:
         if name not in _CALLS:
             close = difflib.get_close_matches(name, _CALLS, 1)
-            raise self.fail(f'"{name}(...)" is unknown; ' + (f'did you mean "{close[0]}"?' if close else f"known are {', '.join(_CALLS)}"))
+            raise self.fail(
+                f'"{name}(...)" is unknown; '
+                + (f'did you mean "{close[0]}"?' if close else f"known are {', '.join(_CALLS)}")
+            )
         if name == "grid":
             return G.grid([self.number(a, G, "grid(h, w)") for a in arguments])
         if name == "irrep":

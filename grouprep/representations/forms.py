@@ -38,7 +38,7 @@ def is_invariant(form: Image, images: Mapping[Letter, Image]) -> bool:
             good = equal_exact(x, y) if letter.kind == "element" else add_exact(x, y).is_zero_matrix
         else:
             x, y = as_float(left), as_float(right)
-            size = np.linalg.norm(as_float(form)) * max(np.linalg.norm(as_float(a)), 1.0) ** 2
+            size = float(np.linalg.norm(as_float(form))) * max(float(np.linalg.norm(as_float(a))), 1.0) ** 2
             gap = x - y if letter.kind == "element" else x + y
             good = bool(np.linalg.norm(gap) <= 4 * n * np.finfo(float).eps * size)
         if not good:

@@ -15,6 +15,7 @@ from grouprep.groups.finite import FiniteGroup
 from grouprep.linalg import Image, Monomial
 from grouprep.linalg.memory import require_memory
 from grouprep.representations.base import Representation
+from grouprep.representations.leaves import permutation_matrices
 
 __all__ = ["GridRepresentation", "grid_representation"]
 
@@ -57,8 +58,7 @@ class GridRepresentation(Representation):
     def _evaluate(self, g: Any) -> NDArray[Any]:
         matrices = self._group.defining()(g)
         targets = np.array([self.permuted(m) for m in matrices.reshape(-1, *matrices.shape[-2:])])
-        targets = targets.reshape(*matrices.shape[:-2], self.dim)
-        return (np.arange(self.dim)[:, None] == targets[..., None, :]).astype(float)
+        return permutation_matrices(targets.reshape(*matrices.shape[:-2], self.dim))
 
     def _form(self) -> Image | None:
         return Monomial.identity(self.dim)
@@ -94,5 +94,7 @@ def grid_representation(G: Group, shape: Sequence[int]) -> Representation:
             "permutation of the pixels with G.permutation(action)"
         )
     if G.matrices.dim != len(sizes):
-        raise DimensionMismatch(f"grid{sizes}: the matrices of {G} are {G.matrices.dim} x {G.matrices.dim}, not {len(sizes)}")
+        raise DimensionMismatch(
+            f"grid{sizes}: the matrices of {G} are {G.matrices.dim} x {G.matrices.dim}, not {len(sizes)}"
+        )
     return GridRepresentation(G, tuple(int(n) for n in sizes))

@@ -126,7 +126,9 @@ class ImageRepresentation(Representation):
             return self._element(self._group.check_element(g))
         if isinstance(self._group, LieGroup):
             return self._exact_component(as_image(g, "g"))
-        raise UnsupportedGroup(f"exact values at elements of {self._group}: pull back representations of its factors instead")
+        raise UnsupportedGroup(
+            f"exact values at elements of {self._group}: pull back representations of its factors instead"
+        )
 
     def _element(self, g: NDArray[Any]) -> Image:
         G = self._group
@@ -165,7 +167,9 @@ class ImageRepresentation(Representation):
                 return self._images[a]
         if mat.is_exact(g) and mat.equal(g, Monomial.identity(G.n)):
             return Monomial.identity(self.dim)
-        raise UnsupportedGroup("exact values at this element are not known for a representation given by its differential")
+        raise UnsupportedGroup(
+            "exact values at this element are not known for a representation given by its differential"
+        )
 
     def _evaluate(self, g: Any) -> NDArray[Any]:
         if isinstance(self._group, FiniteGroup):

@@ -25,6 +25,12 @@ __all__ = [
 ]
 
 
+def permutation_matrices(target: NDArray[Any]) -> NDArray[Any]:
+    """The matrices P with P[target[j], j] = 1, (..., n) -> (..., n, n)."""
+    matrices: NDArray[Any] = (np.arange(target.shape[-1])[:, None] == target[..., None, :]).astype(float)
+    return matrices
+
+
 class _Leaf(Representation):
     """A representation that is not made from others."""
 
@@ -103,7 +109,7 @@ class _PermutationLeaf(_FiniteLeaf):
 
     def _evaluate(self, g: Any) -> NDArray[Any]:
         target = self.permuted(g)
-        return (np.arange(self.dim)[:, None] == target[..., None, :]).astype(float)
+        return permutation_matrices(target)
 
     def _form(self) -> Image | None:
         return Monomial.identity(self.dim)
@@ -202,7 +208,9 @@ class LieDefiningRepresentation(_Leaf):
         image = as_image(g, "g")
         as_exact(image)
         if size(image) != self.dim:
-            raise DimensionMismatch(f"g is {size(image)} x {size(image)}; elements of {self._group} are {self.dim} x {self.dim}")
+            raise DimensionMismatch(
+                f"g is {size(image)} x {size(image)}; elements of {self._group} are {self.dim} x {self.dim}"
+            )
         return image
 
     @cached_property

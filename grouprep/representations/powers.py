@@ -201,5 +201,3 @@ class ExteriorPower(_Power):
         if isinstance(forms[0], Monomial):
             return Monomial.identity(self.dim)
         return self._map([forms[0]] * self.k)
-
-

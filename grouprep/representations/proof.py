@@ -86,7 +86,9 @@ def _prove_finite(G: FiniteGroup, images: Sequence[Image]) -> None:
         else:
             _check_cayley_graph(G, images)
     except (DMNonInvertibleMatrixError, np.linalg.LinAlgError):
-        raise NotAHomomorphism("a generator's image is singular; the matrices of a representation are invertible") from None
+        raise NotAHomomorphism(
+            "a generator's image is singular; the matrices of a representation are invertible"
+        ) from None
 
 
 def _check_relators(G: FiniteGroup, images: Sequence[Image]) -> None:
@@ -140,7 +142,7 @@ def _compare_orders(G: FiniteGroup, images: Sequence[Image]) -> None:
 def _broken_relation(G: FiniteGroup, pairs: Sequence[NDArray[np.int64]]) -> str:
     """A shortest word that is 1 in G and not 1 in the images, looked for breadth-first."""
     start = np.arange(len(pairs[0]))
-    seen = {start[: G.degree].tobytes(): (start, ())}
+    seen: dict[bytes, tuple[NDArray[np.int64], Word]] = {start[: G.degree].tobytes(): (start, ())}
     queue: deque[tuple[NDArray[np.int64], Word]] = deque([(start, ())])
     while queue and len(seen) < _SEARCH_LIMIT:
         element, word = queue.popleft()

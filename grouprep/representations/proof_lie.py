@@ -90,7 +90,9 @@ def _check_closed_paths(G: LieGroup, values: list[Any]) -> None:
         try:
             weights = [w for _, (w,) in joint_spectrum(None, [H])]
         except AmbiguousRank as error:
-            raise NotAHomomorphism(f"the image of {_element(vector)}, which generates a circle in {G}, has no real frequencies: {error}") from None
+            raise NotAHomomorphism(
+                f"the image of {_element(vector)}, which generates a circle in {G}, has no real frequencies: {error}"
+            ) from None
         for w in weights:
             if w.denominator != 1:
                 raise NotAHomomorphism(
@@ -148,11 +150,15 @@ def _check_components(G: LieGroup, images: Mapping[Letter, Image], basis: list[A
         if X is not None:
             from scipy.linalg import expm
 
-            expected = expm(np.tensordot(X, np.array([as_float(images[a]) for a in G.letters if a.kind == "algebra"]), 1))
+            expected = expm(
+                np.tensordot(X, np.array([as_float(images[a]) for a in G.letters if a.kind == "algebra"]), 1)
+            )
             got = as_float(finite.exact_image(g))
             # expm is accurate to eps times the condition of the exponential; exp of a unitary algebra has condition 1.
             if np.linalg.norm(expected - got) > np.sqrt(np.finfo(float).eps) * max(1.0, float(np.linalg.norm(got))):
-                raise NotAHomomorphism("a product of discrete generators lies in the identity component, its image does not agree")
+                raise NotAHomomorphism(
+                    "a product of discrete generators lies in the identity component, its image does not agree"
+                )
 
 
 def _logarithm(G: LieGroup, element: Any) -> Any:

@@ -33,7 +33,8 @@ class ChangedBasis(Representation):
         return self.S @ as_float(self.V.image(letter)) @ self._inverse
 
     def _evaluate(self, g: Any) -> NDArray[Any]:
-        return self.S @ self.V._evaluate(g) @ self._inverse
+        values: NDArray[Any] = self.S @ self.V._evaluate(g) @ self._inverse
+        return values
 
     def exact_image(self, g: Any) -> Image:
         raise GroupRepError(f"{self} is a float representation; exact values are those of V itself")

@@ -50,6 +50,8 @@ def defect_bound(T: Any, H: Hom, norm: Norm | None = None) -> DefectBound:
     norm = (Frobenius() if norm is None else norm).as_norm()
     for name, V in (("V", H.V), ("W", H.W)):
         if not V.is_unitary:
-            raise NotUnitary(f"{name} = {V} is not unitary; defect bounds need unitary representations: take {name}.unitary()")
+            raise NotUnitary(
+                f"{name} = {V} is not unitary; defect bounds need unitary representations: take {name}.unitary()"
+            )
     value = norm.value(H.residual(T))
     return DefectBound(norm.lower_constant * value, 2 * value)

@@ -51,9 +51,13 @@ def penalty(T: Any, H: Hom, norm: Norm | None = None, part: str = "residual", fr
     """
     norm = Frobenius() if norm is None else norm
     if not isinstance(norm, Norm):
-        raise GroupRepError(f"norm = {norm!r:.60} is not a norm; use Frobenius(), Frobenius(squared=True) or Spectral()")
+        raise GroupRepError(
+            f"norm = {norm!r:.60} is not a norm; use Frobenius(), Frobenius(squared=True) or Spectral()"
+        )
     if frame != "spatial":
-        raise GroupRepError(f'frame = "{frame}": only frame="spatial" is offered; the spectral frame needs irreps, which come later')
+        raise GroupRepError(
+            f'frame = "{frame}": only frame="spatial" is offered; the spectral frame needs irreps, which come later'
+        )
     if part == "residual":
         return norm.value(H.residual(T))
     if part == "equivariant":

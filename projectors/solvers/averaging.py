@@ -24,7 +24,9 @@ def _check(V: Representation, W: Representation) -> FiniteGroup:
     if not isinstance(G, FiniteGroup):
         raise UnsupportedGroup(f'solver "averaging" lists the group; {G} is infinite: use solver="constraint"')
     if G.order * V.dim * W.dim > _LIMIT:
-        raise TooLarge(f"averaging takes {G.order:,} x {V.dim * W.dim:,} terms, at most {_LIMIT:,} are done; use orbits or constraint")
+        raise TooLarge(
+            f"averaging takes {G.order:,} x {V.dim * W.dim:,} terms, at most {_LIMIT:,} are done; use orbits or constraint"
+        )
     return G
 
 

@@ -20,7 +20,9 @@ __all__ = ["solve_constraint", "solve_float", "solve_modular", "solve_sparse", "
 def stacked_constraint(V: Representation, W: Representation) -> Any:
     """The exact sparse matrix of X -> (rho_W(g) X - X rho_V(g))_g over all generators, columns row-major in X."""
     if V.domain is None or W.domain is None:
-        raise UnsupportedGroup(f"exact solvers need exact generators; those of {V if V.domain is None else W} are float")
+        raise UnsupportedGroup(
+            f"exact solvers need exact generators; those of {V if V.domain is None else W} are float"
+        )
     everything = trivial_space((W.dim, V.dim))
     return stack_exact([exact_constraint(everything, a, b) for a, b in generator_pairs(V, W)])
 
