@@ -117,15 +117,12 @@ def _matrix(g: Array) -> Array:
 
 def generators(group: str, n: int) -> Generators:
     """Generators of a family on its defining space, or on the points that it permutes."""
-    unit = np.eye(max(n, 1))
-    planes = list(itertools.combinations(range(n), 2))
-    rotations = {(i, j): np.outer(unit[i], unit[j]) - np.outer(unit[j], unit[i]) for i, j in planes}
     points = np.arange(n)
     if group == "SO":
-        return Generators(algebra=tuple(rotations.values()))
+        return Generators(algebra=tuple(_rotation(n, i, j) for i, j in itertools.combinations(range(n), 2)))
     if group == "O13":  # coordinates t, x, y, z
-        boosts = [abs(rotations[0, i]) for i in (1, 2, 3)]
-        turns = [rotations[i, j] for i, j in planes if i]
+        boosts = [abs(_rotation(4, 0, i)) for i in (1, 2, 3)]
+        turns = [_rotation(4, i, j) for i, j in ((1, 2), (1, 3), (2, 3))]
         return Generators((np.diag([1.0, -1, -1, -1]), np.diag([-1.0, 1, 1, 1])), (*boosts, *turns))
     if group == "S":
         return Generators((np.array([1, 0, *points[2:]]), np.roll(points, -1)))
@@ -135,6 +132,12 @@ def generators(group: str, n: int) -> Generators:
         pairs = np.arange(2 * n)
         return Generators(tuple(np.where(pairs // 2 == k, pairs ^ 1, pairs) for k in range(n)))
     raise KeyError(group)
+
+
+def _rotation(n: int, i: int, j: int) -> Array:
+    A = np.zeros((n, n))
+    A[i, j], A[j, i] = 1, -1
+    return A
 
 
 def elements(group: str, n: int) -> list[tuple[int, ...]]:

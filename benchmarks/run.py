@@ -170,7 +170,7 @@ def short(side: dict[str, Any] | None) -> str:
         return "-"
     if side["status"] == "ok":
         return f"{seconds(side['cpu'])} CPU"
-    return f"not in {side['limit']:.0f} s" if side["status"] == "did not finish" else side["error"].split(":")[0][-24:]
+    return f"not in {side['limit']:.0f} s" if side["status"] == "did not finish" else side["error"].split(":")[0].rsplit(".", 1)[-1]
 
 
 def seconds(value: float) -> str:

@@ -205,7 +205,7 @@ def modular_nullspace(matrix: DomainMatrix) -> DomainMatrix:
     system = _layers(matrix)
     whole = system.whole()
     for prime, roots in _primes(system, _SMALL_TOP, split=False):
-        rows, columns = _profile(system, _reduce(whole, prime, roots[0]), prime, roots[0])
+        rows, columns = _profile(_reduce(whole, prime, roots[0]))
         found = _lift(system, whole, rows, columns)
         if found is not None:
             return found
@@ -223,14 +223,11 @@ def _pivots(reduced: nmod_mat, rank: int) -> list[int]:
     return pivots
 
 
-def _profile(system: _System, image: nmod_mat, p: int, root: int) -> tuple[list[int], list[int]]:
-    """The first independent rows and the first independent columns modulo p; their submatrix is not singular."""
-    if 0 in system.shape:
+def _profile(image: nmod_mat) -> tuple[list[int], list[int]]:
+    """The first independent rows and the first independent columns; where they meet, the submatrix is not singular."""
+    if image.nrows() == 0 or image.ncols() == 0:
         return [], []
-    rows = _pivots(*image.transpose().rref())
-    if not rows:
-        return [], []
-    return rows, _pivots(*_reduce(system.select(rows, range(system.shape[1])), p, root).rref())
+    return _pivots(*image.transpose().rref()), _pivots(*image.rref())
 
 
 def _lift(system: _System, whole: list[fmpz_mat], rows: list[int], columns: list[int]) -> DomainMatrix | None:
@@ -382,10 +379,11 @@ def _basis(
 
     K = system.domain if system.domain.is_AlgebraicField else QQ
     width = len(free)
+    new = (lambda values: values[0]) if K.is_QQ else (lambda values: from_coefficients(values, K))
     rows: dict[int, dict[int, Any]] = {j: {f: K.one} for j, f in enumerate(free)}
     for i, c in enumerate(columns if free else []):
         for j in range(width):
             values = [layer[i * width + j] for layer in solution]
             if any(values):
-                rows[j][c] = from_coefficients([QQ(v, denominator) for v in values], K)
+                rows[j][c] = new([QQ(v, denominator) for v in values])
     return DomainMatrix.from_rep(SDM(rows, (width, system.shape[1]), K))
