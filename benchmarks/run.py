@@ -12,6 +12,7 @@ import importlib.util
 import json
 import os
 import platform
+import re
 import resource
 import subprocess
 import sys
@@ -170,7 +171,10 @@ def short(side: dict[str, Any] | None) -> str:
         return "-"
     if side["status"] == "ok":
         return f"{seconds(side['cpu'])} CPU"
-    return f"not in {side['limit']:.0f} s" if side["status"] == "did not finish" else side["error"].split(":")[0].rsplit(".", 1)[-1]
+    if side["status"] == "did not finish":
+        return f"not in {side['limit']:.0f} s"
+    name = re.match(r"([\w.]*\.)?(\w+(Error|Exception|Exit))\b", side["error"])
+    return name[2] if name else "failed"
 
 
 def seconds(value: float) -> str:

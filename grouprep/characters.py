@@ -27,7 +27,7 @@ from grouprep.linalg import Monomial, as_exact, as_float
 from grouprep.linalg.sparse import trace_exact
 from grouprep.representations.base import Representation
 
-__all__ = ["Character", "Laurent", "has_characters", "inner"]
+__all__ = ["Character", "Laurent", "count_intertwiners", "has_characters", "inner"]
 
 CLASS_LIMIT = 20_000  # elements of a finite group whose classes are computed on the way to a dimension
 
@@ -296,6 +296,16 @@ def inner(V: Representation, W: Representation) -> int:
     if error > 0.25 or abs(total - nearest) > error + 0.25:
         raise AmbiguousRank(f"the character count of Hom({V}, {W}) is {total:.6g} with an error of up to {error:.1g}")
     return nearest
+
+
+def count_intertwiners(V: Representation, W: Representation) -> int | None:
+    """`inner`, or None where the characters are not known at little cost."""
+    if not has_characters(V.group):
+        return None
+    try:
+        return inner(V, W)
+    except UnsupportedGroup:
+        return None
 
 
 class Character:

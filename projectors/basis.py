@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from grouprep.errors import DimensionMismatch
 from grouprep.linalg.memory import require_memory
 from grouprep.linalg.orbits import OrbitSpace
+from grouprep.linalg.pickling import Picklable
+from grouprep.linalg.sparse import equal_exact
 
 if TYPE_CHECKING:
     from sympy import Domain, Matrix
@@ -43,6 +45,10 @@ class PairBasis(ABC):
     def dtype(self) -> np.dtype[Any]:
         """float64 or complex128."""
 
+    @abstractmethod
+    def key(self) -> tuple[Any, ...]:
+        """What makes it equal to another one, bit for bit."""
+
 
 class OrbitBasis(PairBasis):
     """Indicator matrices of orbits, with roots of unity as entries, each divided by the square root of its size."""
@@ -61,10 +67,14 @@ class OrbitBasis(PairBasis):
         return self.entries.dtype
 
     def coordinates(self, T: Array) -> Array:
-        flat = T.reshape(*T.shape[:-2], -1)[..., self.inside] * self.entries.conj().astype(_kind(T, self.dtype))
+        m, n = self.shape
+        flat = T.reshape(*T.shape[:-2], m * n)[..., self.inside] * self.entries.conj().astype(_kind(T, self.dtype))
         if not self.dim:
             return np.zeros((*T.shape[:-2], 0), dtype=flat.dtype)
         return np.add.reduceat(flat[..., self.order], self.starts, axis=-1)
+
+    def key(self) -> tuple[Any, ...]:
+        return self.shape, self.dim, self.inside.tobytes(), self.labels.tobytes(), self.entries.tobytes()
 
     def combine(self, c: Array) -> Array:
         m, n = self.shape
@@ -89,14 +99,19 @@ class DenseBasis(PairBasis):
 
     def coordinates(self, T: Array) -> Array:
         kind = _kind(T, self.dtype)
-        dual = self.dual.reshape(self.dim, -1).conj().T.astype(kind)
-        inner: Array = T.reshape(*T.shape[:-2], -1).astype(kind) @ dual
+        m, n = self.shape
+        dual = self.dual.reshape(self.dim, m * n).conj().T.astype(kind)
+        inner: Array = T.reshape(*T.shape[:-2], m * n).astype(kind) @ dual
         return inner
 
     def combine(self, c: Array) -> Array:
         kind = _kind(c, self.dtype)
-        flat: Array = c.astype(kind) @ self.array.reshape(self.dim, -1).astype(kind)
+        m, n = self.shape
+        flat: Array = c.astype(kind) @ self.array.reshape(self.dim, m * n).astype(kind)
         return flat.reshape(*c.shape[:-1], *self.shape)
+
+    def key(self) -> tuple[Any, ...]:
+        return self.shape, self.dim, self.array.tobytes(), self.dual.tobytes()
 
 
 def _kind(T: Array, basis: np.dtype[Any]) -> np.dtype[Any]:
@@ -213,6 +228,16 @@ class Basis:
             b.write(b.pair.combine(b.pair.coordinates(b.read(T))), out)
         return out
 
+    def _key(self) -> tuple[Any, ...]:
+        places = tuple((b.row, b.rows_n, b.column, b.columns_n) for b in self.blocks)
+        return self.shape, places, tuple(b.pair.key() for b in self.blocks)
+
+    def __eq__(self, other: object) -> bool:
+        return self._key() == other._key() if isinstance(other, Basis) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self.shape, len(self)))
+
     def __repr__(self) -> str:
         return f"<orthonormal basis of {len(self)} operators of shape {self.shape}>"
 
@@ -230,7 +255,7 @@ def check_operator(T: Any, shape: tuple[int, int]) -> Array:
     return array if array.dtype.kind in "fc" else array.astype(float)
 
 
-class ExactBasis:
+class ExactBasis(Picklable):
     """An exact basis of Hom_G(V, W), in the order of the float basis; a sequence of sympy matrices (dim W, dim V)."""
 
     def __init__(self, shape: tuple[int, int], rows: DomainMatrix) -> None:
@@ -270,6 +295,14 @@ class ExactBasis:
 
         require_memory(len(self) * self.shape[0] * self.shape[1], f"{len(self)} dense basis elements")
         return to_numpy(self.rows).reshape(len(self), *self.shape)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ExactBasis):
+            return NotImplemented
+        return self.shape == other.shape and equal_exact(self.rows, other.rows)
+
+    def __hash__(self) -> int:
+        return hash((self.shape, len(self)))
 
     def __repr__(self) -> str:
         return f"<exact basis of {len(self)} operators of shape {self.shape} over {self.domain}>"

@@ -143,10 +143,10 @@ def verify(path: str | Path) -> Certificate:
     GroupRepError
         If the file is damaged; NotAHomomorphism if V or W is not a representation.
     """
-    from grouprep.characters import has_characters, inner
+    from grouprep.characters import count_intertwiners
 
     V, W, space = load_basis(path)
-    count = inner(V, W) if has_characters(V.group) else None
+    count = count_intertwiners(V, W)
     pair = (V, W)
     try:
         return certify_spaces(f"{path}: Hom({V}, {W}) of {V.group}", {pair: 1}, {pair: space}, count)

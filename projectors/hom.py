@@ -13,6 +13,7 @@ from grouprep.errors import CertificateError, DimensionMismatch, GroupRepError, 
 from grouprep.linalg import as_float
 from grouprep.linalg.intertwiners import FloatSpace, Space
 from grouprep.linalg.orbits import OrbitSpace
+from grouprep.linalg.pickling import Picklable
 from grouprep.representations import Representation
 from projectors.basis import Basis, Block, ExactBasis, OrbitBasis, PairBasis, check_operator
 from projectors.blocks import Summand, summands
@@ -26,7 +27,7 @@ __all__ = ["Hom", "commutant"]
 Pair = tuple[Representation, Representation]
 
 
-class Hom:
+class Hom(Picklable):
     """Hom_G(V, W), the space of linear maps X: V -> W with rho_W(g) X = X rho_V(g) for all g.
 
     Immutable and lazy: nothing is solved until asked for. Direct sums and multiplicities are split first, and each distinct
@@ -123,15 +124,15 @@ class Hom:
     @cached_property
     def character_count(self) -> int | None:
         """The dimension as the inner product of characters, or None where the group's characters are not known."""
-        from grouprep.characters import has_characters, inner
-        from grouprep.errors import UnsupportedGroup
+        from grouprep.characters import count_intertwiners
 
-        if not has_characters(self.V.group):
-            return None
-        try:
-            return sum(n * inner(V, W) for (V, W), n in self.pairs.items())
-        except UnsupportedGroup:
-            return None
+        total = 0
+        for (V, W), n in self.pairs.items():
+            counted = count_intertwiners(V, W)
+            if counted is None:
+                return None
+            total += n * counted
+        return total
 
     @cached_property
     def _solved_dim(self) -> int:

@@ -322,12 +322,12 @@ def public_modules() -> list[str]:
 
 
 def public_members(cls: type) -> list[str]:
-    """Names of the functions and properties that the class itself defines."""
+    """Names of the functions and properties that the class itself defines; tests are described by their names."""
     kinds = (property, functools.cached_property, classmethod, staticmethod)
     return [
         name
         for name, value in vars(cls).items()
-        if not name.startswith("_") and (isinstance(value, kinds) or inspect.isfunction(value))
+        if not name.startswith(("_", "test_")) and (isinstance(value, kinds) or inspect.isfunction(value))
     ]
 
 

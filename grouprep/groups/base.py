@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from grouprep.errors import UnsupportedGroup
+from grouprep.linalg.pickling import Picklable
 
 if TYPE_CHECKING:
     from grouprep.representations import Representation
@@ -45,7 +46,7 @@ class Letter:
         return self.label + "".join(f"@{i}" for i in self.path)
 
 
-class Group(ABC):
+class Group(Picklable, ABC):
     """A group given by generators; abstract, with `FiniteGroup`, `LieGroup` and `ProductGroup` below it.
 
     A subclass gives: name, letters, order, is_compact, identity, multiply, inverse, sample, _key, defining, to_dict.

@@ -1,4 +1,4 @@
-"""The number fields Q(sqrt d), Q(2 cos 2pi/n), Q(zeta_n), each with its complex embedding, and the atoms in them.
+"""The number fields Q(sqrt d), Q(2 cos 2pi/n), Q(zeta_n), and the roots of unity, cosines and square roots in them.
 
 All of them lie in cyclotomic fields: square roots are Gauss sums, cosines are sums of two roots of unity.
 `grouprep.linalg.fields` is the public face of this module.
@@ -13,16 +13,12 @@ from math import gcd, lcm
 from typing import TYPE_CHECKING, Any
 
 from grouprep.errors import GroupRepError
-from grouprep.linalg.parsing import Atom, Unrecognised, atoms, evaluate
 
 if TYPE_CHECKING:
-    from flint import acb
     from sympy import Domain, Expr
 
-_SMALL_NESTED = 32  # degree up to which sqrt(element) is looked for
 
-
-def _number_field(modulus: Sequence[int], root: Expr, alias: str) -> Domain:
+def _number_field(modulus: Sequence[Any], root: Expr, alias: str) -> Domain:
     """Q[x]/(modulus), its coefficients lowest first, embedded by x -> root, without computing a minimal polynomial."""
     from sympy import QQ, Poly, Symbol
 
@@ -155,6 +151,40 @@ class Outside(Exception):
     """A number is not in the field at hand."""
 
 
+def degree(K: Domain) -> int:
+    """The degree of K over Q."""
+    return int(K.mod.degree()) if K.is_AlgebraicField else 1
+
+
+def coefficients(x: Any, K: Domain) -> list[Any]:
+    """The rational coordinates of x in 1, a, a^2, ... for the generator a of K, as many as the degree, flint fmpq."""
+    from sympy import QQ
+
+    if not K.is_AlgebraicField:
+        return [QQ(x)]
+    values = list(reversed(x.to_list()))
+    return values + [QQ.zero] * (degree(K) - len(values))
+
+
+def from_coefficients(values: Sequence[Any], K: Domain) -> Any:
+    from sympy import QQ
+
+    rational = [QQ(int(v.numerator), int(v.denominator)) for v in values]
+    if not K.is_AlgebraicField:
+        return rational[0]
+    rational = [*rational]
+    while rational and not rational[-1]:
+        rational.pop()
+    return K(rational[::-1])
+
+
+def integer_modulus(K: Domain) -> list[int]:
+    """The integer coefficients of the defining polynomial of K, lowest first, without a common factor."""
+    values = [Fraction(int(c.numerator), int(c.denominator)) for c in reversed(K.mod.to_list())]
+    scale = reduce(lcm, (v.denominator for v in values))
+    return [int(v * scale) for v in values]
+
+
 def rational_in(q: Any, K: Domain) -> Any:
     from sympy import QQ
 
@@ -218,231 +248,3 @@ def sqrt_in(d: int, K: Domain) -> Any:
         terms = (character(D, a) * two_cos_in(Fraction(a, D), K) for a in range(1, D // 2 + 1) if character(D, a))
     total = sum(terms, K.zero)
     return total if D == d else total / 2
-
-
-def atom_order(atom: Atom) -> int:
-    """The n of a cyclotomic field that contains the atom."""
-    name, value = atom
-    if name == "sqrt":
-        return abs(discriminant(value))
-    return _nested_root(value)[0] if name == "nested" else int(value.denominator)
-
-
-@lru_cache(maxsize=1024)
-def _nested_root(expr: Expr) -> tuple[int, tuple[Fraction, ...]]:
-    """(n, x): the principal root of an expression as x in Q(zeta_n), found by lattice reduction and proved by squaring."""
-    from sympy import sqrt
-
-    n = reduce(lcm, (atom_order(a) for a in atoms(expr)), 4)
-    for order in (n, 2 * n, 3 * n):
-        K = cyclotomic_field(order)
-        if degree(K) > _SMALL_NESTED:
-            break
-        square = evaluate_in(expr, K)
-        candidate = _lattice_root(square, K)
-        if candidate is not None:
-            return order, tuple(candidate)
-    raise Unrecognised(f"{sqrt(expr)}")
-
-
-def _lattice_root(square: Any, K: Domain) -> list[Fraction] | None:
-    from flint import ctx, fmpz_mat
-
-    d = degree(K)
-    bits = 20 * d + 60
-    with ctx.workprec(2 * bits):
-        target = value_of(square, K, 2 * bits).sqrt()
-    generator = embedding(K, 2 * bits)
-    rows = []
-    for k, number in enumerate([*_powers(generator, d, 2 * bits), target]):
-        scaled = [_rounded(part, bits) for part in (number.real, number.imag)]
-        rows.append([int(k == j) for j in range(d + 1)] + scaled)
-    for row in fmpz_mat(rows).lll().tolist()[:1]:
-        if row[d]:
-            found = [Fraction(-int(c), int(row[d])) for c in row[:d]]
-            x = from_coefficients(found, K)
-            if x * x == square and value_of(x, K, bits).overlaps(target):
-                return found
-    return None
-
-
-def _powers(x: acb, count: int, bits: int) -> list[acb]:
-    from flint import acb, ctx
-
-    with ctx.workprec(bits):
-        powers = [acb(1)]
-        for _ in range(count - 1):
-            powers.append(powers[-1] * x)
-    return powers
-
-
-def _rounded(x: Any, bits: int) -> int:
-    mantissa, exponent = x.mid().man_exp()
-    shift = int(exponent) + bits
-    return int(mantissa) << shift if shift >= 0 else int(mantissa) >> -shift
-
-
-def evaluate_in(expr: Expr, K: Domain) -> Any:
-    """A recognised expression in K; raises Outside if a part of it is not in K, Unrecognised if it is of another kind."""
-
-    def nested(base: Any) -> Any:
-        n, found = _nested_root(base)
-        M = cyclotomic_field(n)
-        return convert_element(from_coefficients(found, M), M, K)
-
-    return evaluate(
-        expr,
-        lambda q: rational_in(q, K),
-        lambda r: root_in(r, K),
-        lambda r: two_cos_in(r, K),
-        lambda d: sqrt_in(d, K),
-        nested,
-    )
-
-
-def degree(K: Domain) -> int:
-    """The degree of K over Q."""
-    return int(K.mod.degree()) if K.is_AlgebraicField else 1
-
-
-def coefficients(x: Any, K: Domain) -> list[Any]:
-    """The rational coordinates of x in 1, a, a^2, ... for the generator a of K, as many as the degree, flint fmpq."""
-    from sympy import QQ
-
-    if not K.is_AlgebraicField:
-        return [QQ(x)]
-    values = list(reversed(x.to_list()))
-    return values + [QQ.zero] * (degree(K) - len(values))
-
-
-def from_coefficients(values: Sequence[Any], K: Domain) -> Any:
-    from sympy import QQ
-
-    rational = [QQ(int(v.numerator), int(v.denominator)) for v in values]
-    if not K.is_AlgebraicField:
-        return rational[0]
-    rational = [*rational]
-    while rational and not rational[-1]:
-        rational.pop()
-    return K(rational[::-1])
-
-
-@lru_cache(maxsize=1024)
-def embedding(K: Domain, bits: int) -> acb:
-    """The complex value of the generator of K (1 for ZZ and QQ) as a flint acb ball of about the given precision.
-
-    Examples
-    --------
-    >>> from grouprep.linalg.fields import cyclotomic_field, embedding
-    >>> float(embedding(cyclotomic_field(3), 64).real)
-    -0.5
-
-    References
-    ----------
-    F. Johansson, Arb: efficient arbitrary-precision midpoint-radius interval arithmetic, IEEE Trans. Comput. 66 (2017).
-    """
-    from flint import acb, arb, ctx, fmpq
-
-    name, n = kind(K)
-    with ctx.workprec(bits):
-        if name == "zeta":
-            return acb(arb.cos_pi_fmpq(fmpq(2, n)), arb.sin_pi_fmpq(fmpq(2, n)))
-        if name == "cos":
-            return acb(2 * arb.cos_pi_fmpq(fmpq(2, n)))
-        if name == "sqrt":
-            return acb(0, arb(-n).sqrt()) if n < 0 else acb(arb(n).sqrt())
-        return acb(1) if name == "rational" else _isolated_root(K)
-
-
-def _isolated_root(K: Domain) -> acb:
-    """The root of the defining polynomial of an unlisted field that is its generator, at the working precision."""
-    from flint import acb, fmpz_poly
-    from sympy import N
-
-    roots = [r for r, _ in fmpz_poly(integer_modulus(K)).complex_roots()]
-    real, imag = N(K.to_sympy(K.unit), 30).as_real_imag()
-    near = acb(float(real), float(imag))
-    return min(roots, key=lambda r: float(abs(r - near).mid()))
-
-
-def integer_modulus(K: Domain) -> list[int]:
-    """The integer coefficients of the defining polynomial of K, lowest first, without a common factor."""
-    values = [Fraction(int(c.numerator), int(c.denominator)) for c in reversed(K.mod.to_list())]
-    scale = reduce(lcm, (v.denominator for v in values))
-    return [int(v * scale) for v in values]
-
-
-def value_of(x: Any, K: Domain, bits: int) -> acb:
-    """The complex value of an element as a ball."""
-    from flint import acb, ctx
-
-    generator = embedding(K, bits)
-    with ctx.workprec(bits):
-        total = acb(0)
-        for c in reversed(coefficients(x, K)):
-            total = total * generator + acb(c)
-        return total
-
-
-@lru_cache(maxsize=512)
-def _images(K: Domain, L: Domain) -> list[Any]:
-    """The powers of the generator of K as elements of L; raises Outside or Unrecognised."""
-    name, n = kind(K)
-    if name == "rational":
-        generator = L.one
-    elif name == "zeta":
-        generator = root_in(Fraction(1, n), L)
-    elif name == "cos":
-        generator = two_cos_in(Fraction(1, n), L)
-    elif name == "sqrt":
-        generator = sqrt_in(n, L)
-    else:
-        generator = evaluate_in(K.to_sympy(K.unit), L)
-    powers = [L.one]
-    for _ in range(degree(K) - 1):
-        powers.append(powers[-1] * generator)
-    return powers
-
-
-@lru_cache(maxsize=512)
-def _section(L: Domain, M: Domain) -> tuple[list[int], Any, Any]:
-    """(rows, S, B): B holds the powers of L's generator in M as columns, S inverts its given rows."""
-    from flint import fmpq_mat
-
-    columns = [coefficients(p, M) for p in _images(L, M)]
-    transposed = fmpq_mat(columns)
-    reduced, rank = transposed.rref()
-    rows = [next(j for j in range(reduced.ncols()) if reduced[i, j] != 0) for i in range(rank)]
-    square = fmpq_mat([[column[i] for column in columns] for i in rows])
-    return rows, square.inv(), transposed.transpose()
-
-
-def restrict(x: Any, M: Domain, L: Domain) -> Any:
-    """An element of M as an element of its subfield L; raises Outside if it is not one."""
-    from flint import fmpq_mat
-
-    rows, inverse, basis = _section(L, M)
-    values = coefficients(x, M)
-    found = inverse * fmpq_mat([[values[i]] for i in rows])
-    if basis * found != fmpq_mat([[v] for v in values]):
-        raise Outside
-    return from_coefficients([v for (v,) in found.tolist()], L)
-
-
-@lru_cache(maxsize=65536)
-def convert_element(x: Any, K: Domain, L: Domain) -> Any:
-    """The same complex number in another field; raises Outside if it is not in L, Unrecognised if K is not cyclotomic."""
-    if K == L:
-        return x
-    try:
-        images = _images(K, L)
-    except Outside:
-        if "other" in (kind(K)[0], kind(L)[0]):
-            raise Unrecognised from None
-        M = cyclotomic_field(lcm(conductor(K), conductor(L)))
-        return restrict(convert_element(x, K, M), M, L)
-    total = L.zero
-    for c, image in zip(coefficients(x, K), images, strict=True):
-        if c:
-            total += image * c if not L.is_AlgebraicField else L([c]) * image
-    return total

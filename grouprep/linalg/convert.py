@@ -78,7 +78,9 @@ def _from_array(array: NDArray[Any], domain: Domain | None) -> DomainMatrix:
     if array.dtype.kind != "O":
         rows, columns = np.nonzero(array)
         values = array[rows, columns].astype(object).tolist() if array.dtype.kind != "b" else [1] * len(rows)
-        return _from_entries(dict(zip(zip(rows.tolist(), columns.tolist(), strict=True), values, strict=True)), array.shape, domain)
+        return _from_entries(
+            dict(zip(zip(rows.tolist(), columns.tolist(), strict=True), values, strict=True)), array.shape, domain
+        )
     entries = {(int(i), int(j)): array[i, j] for i in rows for j in columns}
     return _from_entries(entries, array.shape, domain)
 
@@ -284,7 +286,7 @@ def _nearest_part(y: Any, K: Domain, imaginary: bool = False) -> float:
 
 def _nearest_irrational(y: Any, K: Domain, imaginary: bool) -> float:
     """The float nearest to an irrational number: no tie is possible, so rising precision decides it."""
-    from grouprep.linalg._cyclotomic import value_of
+    from grouprep.linalg._evaluation import value_of
 
     bits = 96
     while True:

@@ -5,31 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import lru_cache, reduce
-from math import comb, gcd, lcm
+from math import comb, lcm
 from typing import TYPE_CHECKING, Any
 
 from grouprep.errors import GroupRepError
 from grouprep.linalg._cyclotomic import (
     Outside,
-    atom_order,
-    character,
     coefficients,
     conductor,
-    convert_element,
     cyclotomic_field,
     degree,
-    discriminant,
-    embedding,
-    evaluate_in,
-    from_coefficients,
     kind,
     quadratic_field,
     real_cyclotomic_field,
-    restrict,
     root_in,
-    sqrt_in,
     two_cos_in,
 )
+from grouprep.linalg._evaluation import atom_order, convert_element, embedding, evaluate_in, restrict
+from grouprep.linalg._galois import galois, in_square_roots, smallest_domain
 from grouprep.linalg.parsing import Unrecognised, atoms
 
 if TYPE_CHECKING:
@@ -75,9 +68,9 @@ def cosine(n: int, k: int = 1) -> Any:
 
     Examples
     --------
-    >>> from grouprep.linalg.fields import cosine
-    >>> cosine(5, 1) + cosine(5, 2) == -1
-    True
+    >>> from grouprep.linalg.fields import cosine, expression, real_cyclotomic_field
+    >>> expression(cosine(5, 1) + cosine(5, 2), real_cyclotomic_field(5))
+    -1
     """
     return two_cos_in(Fraction(k, n) % 1, real_cyclotomic_field(n))
 
@@ -234,68 +227,7 @@ def _recognised_domain(irrational: list[Expr]) -> Domain:
     if _totient(n) > _LARGEST_DEGREE:
         raise Unrecognised
     M = cyclotomic_field(n)
-    return _smallest_domain(tuple(evaluate_in(e, M) for e in irrational), M)
-
-
-def _smallest_domain(elements: tuple[Any, ...], M: Domain) -> Domain:
-    """The smallest listed field that contains elements of the cyclotomic field M, by Galois theory."""
-    from sympy import QQ
-
-    if M.is_QQ:
-        return QQ
-    n = _smallest_conductor(elements, M)
-    if n == 1:
-        return QQ
-    for d in (n, -n, n // 4, -(n // 4)):
-        if d % 4 in (1, 2, 3) and abs(discriminant(d)) == n and _squarefree(d):
-            K = quadratic_field(d)
-            if all(_contains(K, x, M) for x in elements):
-                return K
-    if all(_galois(x, M, -1) == x for x in elements):
-        return real_cyclotomic_field(n)
-    return cyclotomic_field(n)
-
-
-def _squarefree(d: int) -> bool:
-    from sympy.ntheory.factor_ import core
-
-    return bool(core(abs(d)) == abs(d))
-
-
-def _contains(K: Domain, x: Any, M: Domain) -> bool:
-    try:
-        restrict(x, M, K)
-    except Outside:
-        return False
-    return True
-
-
-def _smallest_conductor(elements: tuple[Any, ...], M: Domain) -> int:
-    """The least n with all elements in Q(zeta_n): the kernel of (Z/N)* -> (Z/n)* must fix them."""
-    from sympy import primefactors
-
-    N = n = conductor(M)
-    if kind(M)[1] != N:
-        return _smallest_conductor(tuple(convert_element(x, M, cyclotomic_field(N)) for x in elements), cyclotomic_field(N))
-    for p in primefactors(N):
-        while n % p == 0:
-            smaller = n // p
-            kernel = [a for a in range(1, N, smaller) if gcd(a, N) == 1]
-            if not all(_galois(x, M, a) == x for a in kernel for x in elements):
-                break
-            n = smaller
-    return n // 2 if n % 4 == 2 else n
-
-
-def _galois(x: Any, M: Domain, a: int) -> Any:
-    """The image of x in Q(zeta_n) under zeta_n -> zeta_n^a."""
-    from flint import fmpq_poly, fmpz_poly
-
-    n = kind(M)[1]
-    moved = [0] * n
-    for k, c in enumerate(coefficients(x, M)):
-        moved[a * k % n] = c
-    return from_coefficients((fmpq_poly(moved) % fmpq_poly(fmpz_poly.cyclotomic(n))).coeffs(), M)
+    return smallest_domain(tuple(evaluate_in(e, M) for e in irrational), M)
 
 
 def _sympy_domain(expressions: list[Expr]) -> Domain:
@@ -304,14 +236,18 @@ def _sympy_domain(expressions: list[Expr]) -> Domain:
 
     for e in expressions:
         if e.is_algebraic is False:
-            raise GroupRepError(f"{e} is not an algebraic number; allowed are rationals, roots, exp(2*pi*I*r) and cos(pi*r)")
+            raise GroupRepError(
+                f"{e} is not an algebraic number; allowed are rationals, roots, exp(2*pi*I*r) and cos(pi*r)"
+            )
     try:
         K, _ = construct_domain(expressions, extension=True)
     except (BasePolynomialError, NotImplementedError, ValueError) as error:
         raise GroupRepError(f"no number field holds all of {expressions[:5]}: {error}") from None
     if not (K.is_AlgebraicField or K.is_QQ or K.is_ZZ):
         bad = next((e for e in expressions if e.is_algebraic is not True), expressions[0])
-        raise GroupRepError(f"{bad} is not recognised as an algebraic number; write it with rationals, sqrt, exp and cos")
+        raise GroupRepError(
+            f"{bad} is not recognised as an algebraic number; write it with rationals, sqrt, exp and cos"
+        )
     return K
 
 
@@ -323,7 +259,9 @@ def canonical_domain(K: Domain) -> Domain:
     if K.is_ZZ_I or K.is_QQ_I:
         return cyclotomic_field(4)
     if not K.is_AlgebraicField:
-        raise GroupRepError(f"entries over {K} are not numbers of a number field; give integers, fractions or algebraic numbers")
+        raise GroupRepError(
+            f"entries over {K} are not numbers of a number field; give integers, fractions or algebraic numbers"
+        )
     generator = K.to_sympy(K.unit)
     try:
         L = _recognised_domain([generator])
@@ -451,7 +389,7 @@ def conjugate_number(x: Any, K: Domain) -> Any:
     """The complex conjugate of an element of K."""
     name, _ = kind(K)
     if name == "zeta":
-        return _galois(x, K, -1)
+        return galois(x, K, -1)
     if name == "rational" or is_real_field(K):
         return x
     generator = -K.unit if name == "sqrt" else element(K.to_sympy(K.unit).conjugate(), K)
@@ -479,10 +417,10 @@ def expression(x: Any, K: Domain) -> Expr:
     if name in ("zeta", "cos"):
         M = cyclotomic_field(conductor(K))
         y = convert_element(x, K, M)
-        terms = _in_square_roots(y, M)
+        terms = in_square_roots(y, M)
         if terms is not None:
             return Add(*(_fraction(c) * sqrt(d) for d, c in terms.items()))
-        K = _smallest_domain((y,), M)
+        K = smallest_domain((y,), M)
         x = convert_element(y, M, K)
         name, n = kind(K)
     values = [_fraction(c) for c in coefficients(x, K)]
@@ -500,30 +438,3 @@ def _fraction(c: Any) -> Any:
     from sympy import Rational
 
     return Rational(int(c.numerator), int(c.denominator))
-
-
-def _in_square_roots(x: Any, M: Domain) -> dict[int, Any] | None:
-    """x as {d: c} with x = sum of c sqrt(d), d = 1 included, or None: the components under the real characters of Galois."""
-    from sympy import QQ
-
-    n = kind(M)[1]
-    units = [a for a in range(1, n + 1) if gcd(a, n) == 1]
-    if any(_galois(x, M, a) != x for a in sorted({a * a % n for a in units})):
-        return None
-    images = {a: _galois(x, M, a) for a in units}
-    terms: dict[int, Any] = {}
-    for d in (s * e for e in _squarefree_divisors(n) for s in (1, -1)):
-        D = discriminant(d)
-        if n % abs(D) and d != 1:
-            continue
-        total = sum((image * character(D, a) for a, image in images.items()), M.zero)
-        if total:
-            root = sqrt_in(d, M) if d != 1 else M.one
-            terms[d] = coefficients(total / root, M)[0] / QQ(len(units))
-    return terms
-
-
-def _squarefree_divisors(n: int) -> list[int]:
-    from sympy import divisors
-
-    return [d for d in divisors(n) if _squarefree(d)]

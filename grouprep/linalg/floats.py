@@ -113,7 +113,7 @@ def _decompose(a: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[Any]]:
     if m == 0 or n == 0 or not a.any():
         return np.zeros(min(m, n)), np.eye(n, dtype=a.dtype)
     if m > n:
-        a = np.linalg.qr(a, mode="r")
+        a = np.asarray(np.linalg.qr(a, mode="r"))
     _, values, vectors = np.linalg.svd(a, full_matrices=True)
     return values, vectors
 
@@ -142,7 +142,7 @@ def _canonical(v: NDArray[Any]) -> NDArray[Any]:
 
     A pivot is the first row whose remaining length is within a factor of the longest, so that ties do not hang on rounding.
     """
-    n, r = v.shape
+    r = v.shape[1]
     rest = np.array(v.conj().T)  # (r, n): the projector is v @ rest
     frame = np.zeros((r, r), dtype=v.dtype)
     for k in range(r):

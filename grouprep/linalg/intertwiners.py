@@ -14,6 +14,7 @@ from grouprep.linalg.constraint import exact_constraint, float_constraint
 from grouprep.linalg.matrices import Image, as_image, is_exact, size
 from grouprep.linalg.monomial import Monomial
 from grouprep.linalg.orbits import OrbitSpace, solve_orbits
+from grouprep.linalg.pickling import Picklable
 from grouprep.linalg.spinning import prefers_spinning, spin_intertwiners
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ __all__ = ["ExactSpace", "FloatSpace", "Space", "float_space", "intertwiner_spac
 
 
 @dataclass(frozen=True, eq=False)
-class ExactSpace:
+class ExactSpace(Picklable):
     """A space of (m, n) matrices with an exact basis: the rows of a sparse (dim, m * n) DomainMatrix."""
 
     shape: tuple[int, int]

@@ -5,6 +5,7 @@ Mixed arguments meet at the most special kind that holds both: monomial, then ex
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from grouprep.errors import DimensionMismatch, GroupRepError
 from grouprep.linalg import sparse
+from grouprep.linalg.memory import require_memory
 from grouprep.linalg.monomial import Monomial
 
 if TYPE_CHECKING:
@@ -131,6 +133,8 @@ def kron(a: Image, b: Image) -> Image:
         return a.kron(b)
     if kind == 1:
         return sparse.kron_exact(a, b)
+    batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    require_memory(prod((*batch, *a.shape[-2:], *b.shape[-2:])), f"a Kronecker product of {a.shape} and {b.shape}")
     product = a[..., :, None, :, None] * b[..., None, :, None, :]
     n, m = a.shape[-1] * b.shape[-1], a.shape[-2] * b.shape[-2]
     return product.reshape(*product.shape[:-4], m, n)

@@ -50,7 +50,7 @@ class _System:
 
         if not rows or not columns:
             return [fmpz_mat(len(rows), len(columns)) for _ in self.layers]
-        m, n = self.shape
+        n = self.shape[1]
         if len(columns) == n:
             parts = [[x for i in rows for x in flat[i * n : (i + 1) * n]] for flat in self.layers]
         else:
@@ -71,7 +71,9 @@ def _layers(matrix: DomainMatrix) -> _System:
 
     K = matrix.domain
     if not (K.is_ZZ or K.is_QQ or K.is_AlgebraicField):
-        raise GroupRepError(f"entries over {K} have no image modulo a prime; convert the matrix to QQ or a number field")
+        raise GroupRepError(
+            f"entries over {K} have no image modulo a prime; convert the matrix to QQ or a number field"
+        )
     d = degree(K)
     m, n = matrix.shape
     flat = [[0] * (m * n) for _ in range(d)]
@@ -248,9 +250,7 @@ def _lift(system: _System, whole: list[fmpz_mat], rows: list[int], columns: list
     raise AmbiguousRank(f"the nullspace was not found with {_MAX_PRIMES} primes of 62 bits; its entries are too large")
 
 
-def _solutions(
-    system: _System, left: list[fmpz_mat], right: list[fmpz_mat]
-) -> Iterator[tuple[list[list[int]], int]]:
+def _solutions(system: _System, left: list[fmpz_mat], right: list[fmpz_mat]) -> Iterator[tuple[list[list[int]], int]]:
     """Candidates (layers of numerators, denominator) for left X = right, from more and more primes."""
     modulus, residues = 1, [[0] * (right[0].nrows() * right[0].ncols()) for _ in left]
     for count, (p, roots) in enumerate(islice(_primes(system, _TOP, split=True), _MAX_PRIMES)):
@@ -333,12 +333,21 @@ def _is_canonical(solution: list[list[int]], columns: list[int], free: list[int]
     """Whether every free column is a combination of pivot columns to its left."""
     width = len(free)
     return all(
-        not layer[i * width + j] for layer in solution for i, c in enumerate(columns) for j, f in enumerate(free) if c > f
+        not layer[i * width + j]
+        for layer in solution
+        for i, c in enumerate(columns)
+        for j, f in enumerate(free)
+        if c > f
     )
 
 
 def _annihilates(
-    system: _System, whole: list[fmpz_mat], solution: list[list[int]], denominator: int, columns: list[int], free: list[int]
+    system: _System,
+    whole: list[fmpz_mat],
+    solution: list[list[int]],
+    denominator: int,
+    columns: list[int],
+    free: list[int],
 ) -> bool:
     """Whether A times the basis is exactly zero over Z[a]."""
     from flint import fmpz_mat
@@ -355,9 +364,9 @@ def _annihilates(
         vectors.append(fmpz_mat(n, width, flat))
     d = system.degree
     products = [fmpz_mat(system.shape[0], width) for _ in range(2 * d - 1)]
-    for i, layer in enumerate(whole):
+    for i, part in enumerate(whole):
         for j, vector in enumerate(vectors):
-            products[i + j] += layer * vector
+            products[i + j] += part * vector
     for k in range(2 * d - 2, d - 1, -1):  # lead a^k = -(lower terms) a^(k-d)
         top, lead = products.pop(), system.modulus[-1]
         if lead != 1:
@@ -379,11 +388,11 @@ def _basis(
 
     K = system.domain if system.domain.is_AlgebraicField else QQ
     width = len(free)
-    new = (lambda values: values[0]) if K.is_QQ else (lambda values: from_coefficients(values, K))
     rows: dict[int, dict[int, Any]] = {j: {f: K.one} for j, f in enumerate(free)}
     for i, c in enumerate(columns if free else []):
         for j in range(width):
             values = [layer[i * width + j] for layer in solution]
             if any(values):
-                rows[j][c] = new([QQ(v, denominator) for v in values])
+                numbers = [QQ(v, denominator) for v in values]
+                rows[j][c] = numbers[0] if K.is_QQ else from_coefficients(numbers, K)
     return DomainMatrix.from_rep(SDM(rows, (width, system.shape[1]), K))

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from grouprep.errors import DimensionMismatch
+from grouprep.linalg.memory import require_memory
 
 if TYPE_CHECKING:
+    from sympy import Domain
     from sympy.polys.matrices import DomainMatrix
 
 __all__ = ["Monomial"]
@@ -123,6 +125,7 @@ class Monomial:
     def kron(self, other: Monomial) -> Monomial:
         """The Kronecker product, of size len(self) * len(other)."""
         m, n = lcm(self.modulus, other.modulus), len(other)
+        require_memory(6 * len(self) * n, f"a monomial matrix of size {len(self) * n:,}")
         perm = (self.perm[:, None] * n + other.perm).ravel()
         return Monomial._trusted(perm, (self._over(m)[:, None] + other._over(m)).ravel(), m)
 
@@ -146,10 +149,14 @@ class Monomial:
         """Whether all entries are 0, 1 or -1."""
         return not np.any(2 * self.phase % self.modulus)
 
-    def trace_phases(self) -> IntArray:
-        """How often each power of zeta stands on the diagonal: (modulus,) integers, the trace as a sum of roots."""
-        counts: IntArray = np.bincount(self.phase[self.perm == np.arange(len(self))], minlength=self.modulus)
-        return counts
+    @property
+    def domain(self) -> Domain:
+        """The sympy domain of the entries: ZZ, or the cyclotomic field of the modulus."""
+        from sympy import ZZ
+
+        from grouprep.linalg.fields import cyclotomic_field
+
+        return ZZ if self.is_real else cyclotomic_field(self.modulus)
 
     def to_numpy(self) -> NDArray[Any]:
         """The dense matrix, (n, n), float64 where all entries are real and complex128 otherwise, correctly rounded."""

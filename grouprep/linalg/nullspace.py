@@ -80,7 +80,7 @@ def rank(matrix: DomainMatrix) -> int:
     if 0 in matrix.shape:
         return 0
     if modular_rank(matrix) == min(matrix.shape):  # a lower bound that meets the upper one
-        return min(matrix.shape)
+        return int(min(matrix.shape))
     return int(matrix.shape[1] - nullspace(matrix).shape[0])
 
 
@@ -140,7 +140,8 @@ def _components(rows: list[dict[int, Any]], n: int) -> list[tuple[list[int], lis
 
     if not rows:
         return []
-    first, second = [], []
+    first: list[int] = []
+    second: list[int] = []
     for row in rows:  # every row links its columns into a star
         anchor = next(iter(row))
         first += [anchor] * len(row)

@@ -135,8 +135,8 @@ def _components(count: int, targets: Sequence[IntArray]) -> tuple[IntArray, IntA
     pointer = np.arange(count + 1, dtype=np.int32) * len(targets)
     graph = csr_array((np.ones(len(indices), dtype=np.int32), indices, pointer), shape=(count, count))
     number, labels = connected_components(graph, directed=True, connection="weak")
-    first = np.full(number, count, dtype=np.int64)
-    np.minimum.at(first, labels, nodes)
+    first = np.empty(number, dtype=np.int64)
+    first[labels[::-1]] = nodes[::-1]  # the last assignment wins: the smallest node of each component
     order = np.argsort(first)
     rank = np.empty_like(order)
     rank[order] = np.arange(number)

@@ -96,7 +96,7 @@ class _Reader:
         self.text, self.source = text, source
 
     def fail(self, node: ast.AST, reason: str) -> GroupRepError:
-        part = ast.get_source_segment(self.source, node) or ""  # type: ignore[arg-type]
+        part = ast.get_source_segment(self.source, node) or ""
         return _complaint(self.text, f"{_short(part)!r} {reason}")
 
     def read(self, node: ast.expr, depth: int) -> Any:
@@ -119,6 +119,9 @@ class _Reader:
         from sympy import Integer
 
         if type(node.value) is int:
+            digits = ast.get_source_segment(self.source, node) or ""
+            if not digits.isdecimal():
+                raise self.fail(node, "is not a plain integer; write decimal digits alone")
             return Integer(node.value)
         if isinstance(node.value, float | complex):
             raise self.fail(node, "is a decimal and not exact; write a fraction such as 1/2")

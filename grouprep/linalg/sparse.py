@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from grouprep.linalg.memory import require_memory
+
 if TYPE_CHECKING:
     from sympy import Domain
     from sympy.polys.matrices import DomainMatrix
@@ -19,6 +21,8 @@ __all__ = [
 ]
 
 Rows = dict[int, dict[int, Any]]
+
+_ENTRY = 150  # bytes that one entry of a dictionary of rows takes, number included
 
 
 def sparse_matrix(rows: Rows, shape: tuple[int, int], domain: Domain) -> DomainMatrix:
@@ -53,6 +57,7 @@ def kron_exact(a: DomainMatrix, b: DomainMatrix) -> DomainMatrix:
     """The Kronecker product of an (m, n) and a (p, q) matrix, (m p, n q), over their common domain."""
     a, b = _unify(a, b)
     (m, n), (p, q) = a.shape, b.shape
+    require_memory(a.nnz() * b.nnz(), f"an exact matrix of size {m * p:,} x {n * q:,}", itemsize=_ENTRY)
     right = from_domain_matrix_rows(b)
     rows: Rows = {}
     for i, row in from_domain_matrix_rows(a).items():

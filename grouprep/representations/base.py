@@ -14,6 +14,7 @@ from grouprep.errors import DimensionMismatch, GroupRepError, UnsupportedGroup
 from grouprep.groups.base import Group, Letter
 from grouprep.linalg import Image, Monomial, as_exact, as_float
 from grouprep.linalg.matrices import is_exact
+from grouprep.linalg.pickling import Picklable
 
 if TYPE_CHECKING:
     from sympy import Domain, Matrix
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Representation"]
 
 
-class Representation(ABC):
+class Representation(Picklable, ABC):
     """A finite-dimensional representation of a group, in one basis, exact where its generators are.
 
     `Representation(G, images=...)` makes one from a matrix for each generator and proves that it is one
@@ -88,7 +89,7 @@ class Representation(ABC):
     # Values
 
     def __call__(self, g: Any) -> NDArray[Any]:
-        """rho(g) in floats, each entry correctly rounded where rho is exact.
+        """rho(g) in floats: for finite groups with exact images every entry is the exact one correctly rounded.
 
         Parameters
         ----------
@@ -104,7 +105,17 @@ class Representation(ABC):
         DimensionMismatch
             If g has the wrong shape.
         """
-        return self._evaluate(self.group.check_element(g))  # type: ignore[attr-defined]
+        g = self.group.check_element(g)  # type: ignore[attr-defined]
+        if self.group.is_finite and self.domain is not None and not self.domain.is_ZZ:
+            return self._round_exact(g)
+        return self._evaluate(g)
+
+    def _round_exact(self, g: NDArray[Any]) -> NDArray[Any]:
+        """The exact matrices of finite group elements, (..., degree), each distinct one computed and rounded once."""
+        distinct, where = np.unique(g.reshape(-1, g.shape[-1]), axis=0, return_inverse=True)
+        kind = complex if self.field == "complex" else float
+        values = np.array([as_float(self.exact_image(row)) for row in distinct], dtype=kind)
+        return values[where.ravel()].reshape(*g.shape[:-1], self.dim, self.dim)
 
     def exact(self, g: Any) -> Matrix:
         """rho(g) as a sympy Matrix, (dim, dim).
@@ -154,7 +165,7 @@ class Representation(ABC):
 
         if not all(map(is_exact, self.images.values())):
             return None
-        return common_domain(*(as_exact(m).domain for m in self.images.values()))
+        return common_domain(*(m.domain for m in self.images.values()))  # type: ignore[union-attr]
 
     @cached_property
     def field(self) -> str:
@@ -169,6 +180,8 @@ class Representation(ABC):
     @cached_property
     def invariant_form(self) -> Image | None:
         """An invariant Hermitian form, rho(g)* H rho(g) = H; it may be indefinite (Lorentz); None if none is known."""
+        if all(isinstance(m, Monomial) for m in self.images.values()):
+            return Monomial.identity(self.dim)
         return self._form()
 
     @cached_property

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from functools import cached_property, reduce
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ from grouprep.linalg import matrices as mat
 from grouprep.linalg.sparse import sparse_matrix
 from grouprep.representations.base import Representation, same_group
 
+if TYPE_CHECKING:
+    from sympy import Domain
+
 __all__ = ["Composite", "Conjugate", "DirectSum", "Dual", "Tensor"]
 
 
@@ -24,6 +27,7 @@ class Composite(Representation):
     """A representation made from others; a subclass says how matrices of group and of Lie algebra elements combine."""
 
     parts: tuple[Representation, ...]
+    _keeps_unitarity = True
 
     @abstractmethod
     def _combine(self, values: list[Image]) -> Image:
@@ -54,6 +58,26 @@ class Composite(Representation):
 
     def _combine_forms(self, forms: list[Image]) -> Image:
         return self._combine(forms)
+
+    @cached_property
+    def domain(self) -> Domain | None:
+        """A domain that holds the entries, found from the parts without building the matrices."""
+        from grouprep.linalg.fields import common_domain
+
+        domains = [V.domain for V in self.parts]
+        return None if any(d is None for d in domains) else common_domain(*domains)
+
+    @cached_property
+    def field(self) -> str:
+        """Either "real", if all parts are, or "complex"."""
+        return "complex" if any(V.field == "complex" for V in self.parts) else "real"
+
+    @cached_property
+    def invariant_form(self) -> Image | None:
+        """The identity if all parts are unitary (powers in monomials do not keep that), else the parts' forms combined."""
+        if self._keeps_unitarity and all(V.is_unitary for V in self.parts):
+            return Monomial.identity(self.dim)
+        return super().invariant_form
 
     def _key(self) -> tuple[Any, ...]:
         return self.parts
@@ -171,6 +195,12 @@ class Dual(Composite):
 
     def _derive(self, values: list[Image]) -> Image:
         return -mat.transpose(values[0])  # type: ignore[operator]
+
+    @cached_property
+    def domain(self) -> Domain | None:
+        """The field of the inverses' entries."""
+        inner = self.parts[0].domain
+        return None if inner is None else inner.get_field()
 
     def _combine_forms(self, forms: list[Image]) -> Image:
         return mat.conjugate(mat.inverse(forms[0]))

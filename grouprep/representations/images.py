@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from grouprep.errors import DimensionMismatch, GroupRepError, UnsupportedGroup
 from grouprep.groups.base import Group, Letter
 from grouprep.groups.finite import LISTING_LIMIT, FiniteGroup
 from grouprep.groups.lie import LieGroup
-from grouprep.linalg import Image, Monomial, as_exact, as_float, as_image
+from grouprep.linalg import Image, Monomial, as_exact, as_image
 from grouprep.linalg import matrices as mat
 from grouprep.linalg.matrices import is_exact, matrix_key
 from grouprep.representations.base import Representation
@@ -173,11 +172,7 @@ class ImageRepresentation(Representation):
 
     def _evaluate(self, g: Any) -> NDArray[Any]:
         if isinstance(self._group, FiniteGroup):
-            flat = g.reshape(-1, g.shape[-1])
-            values = [as_float(self._element(row)) for row in flat]
-            shape = (*g.shape[:-1], self.dim, self.dim)
-            dtype = complex if self.field == "complex" else float
-            return np.array(values, dtype=dtype).reshape(shape)
+            return self._round_exact(g)
         if isinstance(self._group, LieGroup):
             from grouprep.representations.exponential import evaluate_by_exponential
 

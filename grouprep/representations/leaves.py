@@ -12,7 +12,7 @@ from grouprep.errors import DimensionMismatch
 from grouprep.groups.base import Group, Letter
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.lie import LieGroup
-from grouprep.linalg import Image, Monomial, as_exact, as_float, as_image
+from grouprep.linalg import Image, Monomial, as_exact, as_image
 from grouprep.linalg.matrices import size
 from grouprep.representations.base import Representation
 
@@ -171,10 +171,7 @@ class MatrixGroupRepresentation(_FiniteLeaf):
         return Monomial.from_domain_matrix(exact) or exact
 
     def _evaluate(self, g: Any) -> NDArray[Any]:
-        flat = g.reshape(-1, g.shape[-1])
-        distinct, where = np.unique(flat, axis=0, return_inverse=True)
-        values = np.array([as_float(self.exact_image(row)) for row in distinct])
-        return values[where.ravel()].reshape(*g.shape[:-1], self.dim, self.dim)
+        return self._round_exact(g)
 
     def _form(self) -> Image | None:
         from grouprep.representations.forms import find_invariant_form

@@ -160,6 +160,7 @@ class SymmetricPower(_Power):
     """Sym^k(V) in the basis of monomials e_a1 ... e_ak, a1 <= ... <= ak."""
 
     symbol, signed = "sym", False
+    _keeps_unitarity = False
 
     @cached_property
     def dim(self) -> int:

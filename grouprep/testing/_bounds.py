@@ -69,8 +69,10 @@ def require_close(actual: NDArray[Any], expected: NDArray[Any], bound: float, la
     """Raise AssertionError naming the law if a matrix of a stack is further from the expected one than the bound."""
     if np.shape(actual) != np.shape(expected):
         raise AssertionError(f"{law}: shapes {np.shape(actual)} and {np.shape(expected)} differ")
-    error = norm(np.asarray(actual) - np.asarray(expected)) if np.ndim(actual) >= 2 else float(
-        np.abs(np.asarray(actual) - np.asarray(expected)).max(initial=0.0)
+    error = (
+        norm(np.asarray(actual) - np.asarray(expected))
+        if np.ndim(actual) >= 2
+        else float(np.abs(np.asarray(actual) - np.asarray(expected)).max(initial=0.0))
     )
     if not error <= bound:
         raise AssertionError(f"{law}: the two sides differ by {error:.3g}, rounding explains at most {bound:.3g}")

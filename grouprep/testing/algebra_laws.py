@@ -149,7 +149,9 @@ def check_restriction(V: Representation, rng: np.random.Generator) -> None:
     require_close(same(g), x, evaluation_error(V, norm(x)), f"{V} of {G}: restriction along the identity")
     if len(G.factors) == 1:
         for letter, image in same.images.items():
-            require_close(as_float(image), as_float(V.images[letter]), 0.0, f"{V} of {G}: image of {letter}, restricted to G")
+            require_close(
+                as_float(image), as_float(V.images[letter]), 0.0, f"{V} of {G}: image of {letter}, restricted to G"
+            )
     if not isinstance(G, FiniteGroup) or G.order > 10_000:
         return
     H = G.subgroup([draw(G, 1, rng)[0]])

@@ -50,7 +50,9 @@ def check_axioms(G: Group, rng: np.random.Generator) -> None:
             assert same_elements(G, take(x, i), one, 2), f"{G}: g g^-1 = 1 fails"
     for i in range(4):
         single = G.multiply(take(g, i), take(h, i))
-        assert same_elements(G, take(G.multiply(g, h), i), single, 1), f"{G}: products of a stack differ from single ones"
+        assert same_elements(G, take(G.multiply(g, h), i), single, 1), (
+            f"{G}: products of a stack differ from single ones"
+        )
 
 
 def check_order(G: Group, rng: np.random.Generator) -> None:
@@ -87,7 +89,9 @@ def check_conjugacy_classes(G: Group, rng: np.random.Generator) -> None:
         label[numbers] = k
         g = G.elements[numbers[0]]
         orbit = np.unique(G.index(G.multiply(G.multiply(G.elements, g), G.inverse(G.elements))))
-        assert np.array_equal(orbit, np.sort(numbers)), f"{G}: class {k} is not the set of conjugates of its first element"
+        assert np.array_equal(orbit, np.sort(numbers)), (
+            f"{G}: class {k} is not the set of conjugates of its first element"
+        )
     g, h = draw(G, 8, rng), draw(G, 8, rng)
     moved = G.multiply(G.multiply(h, g), G.inverse(h))
     assert np.array_equal(label[G.index(g)], label[G.index(moved)]), f"{G}: a conjugate lies in another class"
@@ -110,7 +114,9 @@ def check_words(G: Group, rng: np.random.Generator) -> None:
     if G.order > LISTING_LIMIT:
         return
     for g in [G.identity(), *G.generators, *draw(G, 6, rng)]:
-        assert np.array_equal(_evaluate(G, G.word(g)), g), f"{G}: word({g.tolist()}) = {G.word(g)} gives another element"
+        assert np.array_equal(_evaluate(G, G.word(g)), g), (
+            f"{G}: word({g.tolist()}) = {G.word(g)} gives another element"
+        )
 
 
 def check_relations(G: Group, rng: np.random.Generator) -> None:
@@ -142,7 +148,9 @@ def check_sampling(G: Group, rng: np.random.Generator) -> None:
     # The mean of n samples is P + E with P V(g) = P = P^2; six standard deviations |V| / sqrt(n) of E are exceeded with
     # probability below 1e-7 (Hoeffding's inequality in Hilbert space).
     error = 6 * norm(values) / np.sqrt(len(values))
-    assert norm(mean @ mean - mean) <= (2 * norm(mean) + 1 + 3 * error) * error, f"{G}: the mean of samples is no projector"
+    assert norm(mean @ mean - mean) <= (2 * norm(mean) + 1 + 3 * error) * error, (
+        f"{G}: the mean of samples is no projector"
+    )
     moved = mean @ values[:20]
     assert norm(moved - mean) <= (norm(values) + 1) * error, f"{G}: the mean of samples is not invariant"
 

@@ -40,12 +40,15 @@ def check_homomorphism(V: Representation, rng: np.random.Generator) -> None:
     one = np.eye(V.dim)
     inverse = V(G.inverse(g))
     # A value may come from a float inverse (dual), whose relative error is that of g times the condition number.
-    condition = max(1.0, norm(x) * norm(inverse) / V.dim)
+    z, reverse = V(G.multiply(g, h)), V(G.inverse(G.multiply(g, h)))
+    condition = max(1.0, norm(x) * norm(inverse) / V.dim, norm(z) * norm(reverse) / V.dim)
     error = evaluation_error(V, norm(x), norm(y)) * condition
     require_close(V(G.identity()), one, evaluation_error(V, norm(one)), f"{V} of {G}: V(1) = 1")
-    require_close(V(G.multiply(g, h)), x @ y, error, f"{V} of {G}: V(g h) = V(g) V(h)")
+    require_close(z, x @ y, error, f"{V} of {G}: V(g h) = V(g) V(h)")
     law = f"{V} of {G}: V(g^-1) V(g) = 1"
-    require_close(inverse @ x, np.broadcast_to(one, x.shape), evaluation_error(V, norm(inverse), norm(x)) * condition, law)
+    require_close(
+        inverse @ x, np.broadcast_to(one, x.shape), evaluation_error(V, norm(inverse), norm(x)) * condition, law
+    )
     for i in range(2):
         require_close(V(take(g, i)), x[i], evaluation_error(V, norm(x)), f"{V} of {G}: value at one element of a stack")
     grid = _reshape(g, (2, 2))
@@ -112,7 +115,9 @@ def check_exact(V: Representation, rng: np.random.Generator) -> None:
     if samples:
         symbolic = np.array(V.exact(samples[0]).evalf(20).tolist(), dtype=complex)
         exact = as_float(V.exact_image(samples[0]))
-        require_close(symbolic, exact.astype(complex), gamma(1) * norm(exact), f"{V} of {G}: sympy's value of V.exact(g)")
+        require_close(
+            symbolic, exact.astype(complex), gamma(1) * norm(exact), f"{V} of {G}: sympy's value of V.exact(g)"
+        )
 
 
 def check_dual(V: Representation, rng: np.random.Generator) -> None:
@@ -124,14 +129,21 @@ def check_dual(V: Representation, rng: np.random.Generator) -> None:
     require_close(V.dual(g), np.swapaxes(inverse, -1, -2), error, f"{V} of {G}: dual(g) = V(g^-1)^T")
     require_close(V.conjugate(g), x.conj(), evaluation_error(V, norm(x)), f"{V} of {G}: conjugate(g) = conj V(g)")
     require_close(V.dual.dual(g), x, error, f"{V} of {G}: the dual of the dual")
-    require_close(V.conjugate.conjugate(g), x, evaluation_error(V, norm(x)), f"{V} of {G}: the conjugate of the conjugate")
+    require_close(
+        V.conjugate.conjugate(g), x, evaluation_error(V, norm(x)), f"{V} of {G}: the conjugate of the conjugate"
+    )
     require_equal((V.dual.dim, V.conjugate.dim), (V.dim, V.dim), f"{V} of {G}: dimensions of dual and conjugate")
     if V.field == "real":
         assert V.conjugate == V, f"{V} of {G}: real, but not its own conjugate"
     for letter, image in V.images.items():
         value, other = as_float(image), as_float(V.dual.images[letter])
         expected = -value.T if letter.kind == "algebra" else np.linalg.inv(value).T
-        require_close(other, expected, evaluation_error(V, norm(value), norm(expected), norm(expected)), f"{V}: dual image of {letter}")
+        require_close(
+            other,
+            expected,
+            evaluation_error(V, norm(value), norm(expected), norm(expected)),
+            f"{V}: dual image of {letter}",
+        )
 
 
 def check_form(V: Representation, rng: np.random.Generator) -> None:
@@ -153,7 +165,9 @@ def check_form(V: Representation, rng: np.random.Generator) -> None:
         assert V.gram is not None, f"{V} of {G}: compact group, but no positive-definite invariant form was found"
     if V.is_unitary:
         error = evaluation_error(V, norm(x), norm(x))
-        require_close(star @ x, np.broadcast_to(np.eye(V.dim), x.shape), error, f"{V} of {G}: unitary, but V(g)* V(g) is not 1")
+        require_close(
+            star @ x, np.broadcast_to(np.eye(V.dim), x.shape), error, f"{V} of {G}: unitary, but V(g)* V(g) is not 1"
+        )
     elif V.domain is not None:
         assert not _letters_unitary(V), f"{V} of {G}: all generators are unitary, but is_unitary is False"
 
@@ -187,7 +201,9 @@ def check_unitary(V: Representation, rng: np.random.Generator) -> None:
     error = evaluation_error(V, norm(x), norm(u)) * max(scale, 1.0)
     require_close(u @ S, S @ x, error * norm(S), f"{V} of {G}: U(g) S = S V(g)")
     star = np.swapaxes(u.conj(), -1, -2)
-    require_close(star @ u, np.broadcast_to(np.eye(V.dim), u.shape), error * scale, f"{V} of {G}: unitary() is not unitary")
+    require_close(
+        star @ u, np.broadcast_to(np.eye(V.dim), u.shape), error * scale, f"{V} of {G}: unitary() is not unitary"
+    )
     assert U.is_unitary, f"{V} of {G}: unitary() does not say that it is unitary"
     require_equal(U.dim, V.dim, f"{V} of {G}: dimension of unitary()")
     if V.is_unitary:
@@ -231,7 +247,9 @@ def _check_brackets(V: Representation, G: LieGroup, c: Any, d: Any) -> None:
     require_close(V.differential(x), X, bound, f"{V} of {G}: differential at a matrix against coefficients")
     origin, basis = G.structure_constants()
     if all(o is None for o in origin) and len(basis) == len(G.algebra):
-        require_close(V.differential(x @ y - y @ x), X @ Y - Y @ X, 2 * bound, f"{V} of {G}: dV([X, Y]) = [dV(X), dV(Y)]")
+        require_close(
+            V.differential(x @ y - y @ x), X @ Y - Y @ X, 2 * bound, f"{V} of {G}: dV([X, Y]) = [dV(X), dV(Y)]"
+        )
 
 
 def check_character(V: Representation, rng: np.random.Generator) -> None:
@@ -254,7 +272,9 @@ def check_character(V: Representation, rng: np.random.Generator) -> None:
         mean = float((sizes * np.abs(chi.values) ** 2).sum() / G.order)
         bound = gamma(len(sizes) + V.dim) * V.dim**2
         if V.is_unitary:
-            require_close(np.array(float(chi.inner(chi))), np.array(mean), bound, f"{V} of {G}: <chi, chi> as a mean over classes")
+            require_close(
+                np.array(float(chi.inner(chi))), np.array(mean), bound, f"{V} of {G}: <chi, chi> as a mean over classes"
+            )
 
 
 def check_representation_data(V: Representation, rng: np.random.Generator) -> None:
@@ -266,7 +286,9 @@ def check_representation_data(V: Representation, rng: np.random.Generator) -> No
     found = representation_from_dict(V.to_dict())
     assert found.group == V.group, f"{V} of {V.group}: to_dict describes another group"
     for (letter, image), other in zip(V.images.items(), found.images.values(), strict=True):
-        assert mat.equal(image, other), f"{V} of {V.group}: the image of {letter} changes in a round trip through to_dict"
+        assert mat.equal(image, other), (
+            f"{V} of {V.group}: the image of {letter} changes in a round trip through to_dict"
+        )
 
 
 def check_representation_copies(V: Representation, rng: np.random.Generator) -> None:

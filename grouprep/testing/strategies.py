@@ -39,7 +39,9 @@ def finite_groups(max_order: int = 120) -> st.SearchStrategy[FiniteGroup]:
         st.builds(Quaternion),
         _permutation_groups(),
     )
-    small = st.one_of(st.builds(Cyclic, st.integers(1, 3)), st.builds(Dihedral, st.integers(1, 3)), st.builds(Quaternion))
+    small = st.one_of(
+        st.builds(Cyclic, st.integers(1, 3)), st.builds(Dihedral, st.integers(1, 3)), st.builds(Quaternion)
+    )
     product = st.builds(lambda G, H: G * H, small, small)
     found: st.SearchStrategy[FiniteGroup] = st.one_of(single, product).filter(lambda G: G.order <= max_order)
     return found

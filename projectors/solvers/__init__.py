@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from grouprep.errors import GroupRepError
 from grouprep.linalg.intertwiners import Space
+from grouprep.linalg.memory import require_memory
 from grouprep.representations import Representation
 from projectors.solvers.auto import solve_auto
 from projectors.solvers.averaging import solve_averaging
@@ -35,4 +36,5 @@ def solve(V: Representation, W: Representation, solver: str) -> Space:
     """
     if solver not in SOLVERS:
         raise GroupRepError(f'solver = "{solver}" is unknown; choose one of {", ".join(SOLVERS)}')
+    require_memory(4 * V.dim * W.dim, f"Hom({V}, {W}) with {V.dim:,} x {W.dim:,} unknowns")
     return SOLVERS[solver](V, W)

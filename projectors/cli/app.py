@@ -1,0 +1,252 @@
+"""The commands `info`, `basis`, `verify`, `penalty` and `demo`: their options, help and output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from grouprep.errors import CertificateError
+from projectors.cli.failures import CHECK_FAILED, Application, Failure
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from projectors.hom import Hom
+
+__all__ = ["app"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+SOLVERS = ("auto", "orbits", "constraint", "sparse", "modular", "float", "averaging")
+
+
+def json_option(function: F) -> F:
+    """Give a command the flag --json."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout, and nothing else.")(function)
+
+
+def pair_options(function: F) -> F:
+    """Give a command --in, --out and --inner."""
+    function = click.option(
+        "--inner", type=click.Choice(["invariant", "euclidean"]), default="invariant", show_default=True,
+        help="Inner product of the projection; euclidean serves groups that are not compact.",
+    )(function)  # fmt: skip
+    function = click.option("--out", "codomain", metavar="W", required=True, help="Representation of the outputs.")(function)
+    return click.option("--in", "domain", metavar="V", required=True, help="Representation of the inputs.")(function)
+
+
+@contextmanager
+def working(text: str) -> Iterator[None]:
+    """A spinner on stderr while something takes its time, if stderr is a terminal."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from projectors.report.tables import Terminal
+
+    with Terminal(stderr=True).status(text):
+        yield
+
+
+def show(record: Mapping[str, Any], view: Callable[[Mapping[str, Any]], RenderableType], as_json: bool) -> None:
+    """Print a record, as JSON or through its view."""
+    if as_json:
+        print(json.dumps(record, indent=2, allow_nan=False))
+        return
+    from projectors.report.tables import Terminal
+
+    Terminal().print(view(record))
+
+
+def space(group: str, domain: str, codomain: str, inner: str, solver: str = "auto") -> Hom:
+    """Hom(V, W) from what the options say."""
+    from projectors import Hom
+    from projectors.cli.inputs import read_group
+
+    source = read_group(group)
+    V = source.representation(domain, "--in")
+    W = source.representation(codomain, "--out")
+    return Hom(V, W, solver=solver, inner=inner)
+
+
+@click.group(cls=Application, context_settings=SETTINGS)
+@click.version_option(package_name="grouprep", prog_name="grouprep")
+def app() -> None:
+    """Groups, their equivariant linear maps with proofs, and the non-equivariant share of trained weights.
+
+    A GROUP is a name (D4, C8, S5, A5, Q8, SO(3), O(3), SU(2), U(1), O(1,3), D4xC2), a TOML or JSON file of
+    generators, or a packaged example (rubik; "grouprep info rubik" says where its file is).
+
+    \b
+    A file of your own, square.toml:
+      name = "square"
+      [permutations]
+      r = "(1 2 3 4)"
+      s = "(2 4)"
+
+    A representation is an expression: trivial, defining, natural, regular, grid(8,8), a name from the file,
+    2*regular + trivial, defining^2, sym(2, defining), ext(2, V), dual(V), conj(V), factor(0, defining).
+
+    \b
+    Examples:
+      grouprep info D4
+      grouprep basis D4 --in regular --out "2*regular" --exact
+      grouprep basis rubik --in natural --out natural --exact --save rubik.json
+      grouprep verify rubik.json
+      grouprep penalty weights.npy --group D4 --in "grid(8,8)" --out "16*regular"
+      grouprep demo
+
+    Exit codes: 0 all went well, 1 a check failed, 2 input that cannot be used.
+    """
+
+
+@app.command()
+@click.argument("group")
+@json_option
+def info(group: str, as_json: bool) -> None:
+    """Order, generators and classes of GROUP, and the representations at hand.
+
+    \b
+    Examples:
+      grouprep info "SO(3)"
+      grouprep info rubik
+      grouprep info square.toml --json
+    """
+    from projectors.cli.inputs import read_group
+    from projectors.cli.records import group_record
+
+    with working(f"Looking at {group}"):
+        record = group_record(read_group(group))
+    from projectors.report.tables import group_view
+
+    show(record, group_view, as_json)
+
+
+@app.command()
+@click.argument("group")
+@pair_options
+@click.option("--exact", is_flag=True, help="Give the exact basis and prove it: a certificate.")
+@click.option("--save", metavar="F", help="Write the exact basis with all its proof needs to a JSON file (implies --exact).")
+@click.option("--solver", type=click.Choice(SOLVERS), default="auto", show_default=True, help="How the constraint is solved.")
+@json_option
+def basis(
+    group: str, domain: str, codomain: str, inner: str, exact: bool, save: str | None, solver: str, as_json: bool
+) -> None:
+    """A basis of the linear maps X from V to W with rho_W(g) X = X rho_V(g) for all g in GROUP.
+
+    \b
+    Examples:
+      grouprep basis D4 --in regular --out regular
+      grouprep basis "SO(3)" --in "defining^2" --out defining --exact
+      grouprep basis "O(1,3)" --in "defining^2" --out "defining^2" --exact --inner euclidean
+      grouprep basis square.toml --in natural --out natural --save square.json
+    """
+    from projectors.cli.records import basis_record
+
+    with working(f"Solving for Hom({domain}, {codomain}) of {group}"):
+        record = basis_record(space(group, domain, codomain, inner, solver), exact, save)
+    from projectors.report.tables import basis_view
+
+    show(record, basis_view, as_json)
+    if record["certificate"] and not record["certificate"]["proved"]:
+        raise Failure("the certificate leaves claims open", CHECK_FAILED)
+
+
+@app.command()
+@click.argument("file", metavar="F")
+@json_option
+def verify(file: str, as_json: bool) -> None:
+    """Prove a saved basis anew, from the file F alone: that V and W are representations, and every claim.
+
+    \b
+    Examples:
+      grouprep basis D4 --in regular --out regular --save d4.json
+      grouprep verify d4.json
+    """
+    from projectors.cli.records import certificate_record
+    from projectors.files import verify as verify_file
+
+    try:
+        with working(f"Proving {file}"):
+            certificate = certificate_record(verify_file(file))
+    except CertificateError as error:
+        if as_json:
+            print(json.dumps({"file": file, "proved": False, "error": str(error), "certificate": None}, indent=2))
+        raise
+    record = {"file": file, "proved": certificate["proved"], "error": None, "certificate": certificate}
+
+    def view(record: Mapping[str, Any]) -> RenderableType:
+        from rich.console import Group
+        from rich.text import Text
+
+        from projectors.report.tables import certificate_view
+
+        title = f"{certificate['subject']}: dimension {certificate['dim']}"
+        return Group(Text(title, style="bold"), certificate_view(record["certificate"]))
+
+    show(record, view, as_json)
+    if not record["proved"]:
+        raise Failure(f"{file}: the certificate leaves claims open", CHECK_FAILED)
+
+
+@app.command()
+@click.argument("weights")
+@click.option("--group", required=True, metavar="GROUP", help="The group.")
+@pair_options
+@click.option(
+    "--norm", type=click.Choice(["frobenius", "frobenius-squared", "spectral"]), default="frobenius", show_default=True,
+    help="The norm of the part.",
+)  # fmt: skip
+@click.option("--part", type=click.Choice(["residual", "equivariant"]), default="residual", show_default=True, help="T - P(T) or P(T).")
+@click.option("--key", metavar="NAME", help="Which array of a .npz or .safetensors file.")
+@json_option
+def penalty(
+    weights: str, group: str, domain: str, codomain: str, inner: str, norm: str, part: str, key: str | None, as_json: bool
+) -> None:
+    """How much of the matrix in WEIGHTS (.npy, .npz, .safetensors) is equivariant from V to W, and how much is not.
+
+    The matrix has dim W rows and dim V columns; an array (out, ...) is flattened to it. Pickled files are refused.
+
+    \b
+    Examples:
+      grouprep penalty weights.npy --group D4 --in "grid(8,8)" --out "16*regular"
+      grouprep penalty net.npz --key fc.weight --group D4 --in "16*regular" --out "10*trivial" --norm spectral
+      grouprep penalty net.safetensors --key fc.bias --group D4 --in trivial --out "16*regular" --json
+    """
+    from projectors.cli.inputs import load_weights
+    from projectors.cli.records import penalty_record
+
+    loaded = load_weights(weights, key)
+    with working(f"Projecting {weights}"):
+        record = {"weights": weights, **penalty_record(loaded, space(group, domain, codomain, inner), norm, part)}
+    from projectors.report.tables import penalty_view
+
+    show(record, penalty_view, as_json)
+
+
+@app.command()
+@click.option("--output", metavar="DIR", default="grouprep-demo", show_default=True, help="The folder for pictures and the saved basis.")
+@json_option
+def demo(output: str, as_json: bool) -> None:
+    """The Rubik's cube group, the Lorentz group and a network trained on digits, in half a minute at most.
+
+    \b
+    Examples:
+      grouprep demo
+      grouprep demo --output pictures
+    """
+    from projectors.report.demo import demo_record, print_demo
+
+    if as_json:
+        with working("Computing"):
+            record = demo_record(output)
+        print(json.dumps(record, indent=2, allow_nan=False))
+        return
+    from projectors.report.tables import Terminal
+
+    print_demo(Terminal(), output)

@@ -1,0 +1,225 @@
+"""What the commands find out, as plain data: what `--json` prints, and what the tables are made from."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from grouprep.errors import DimensionMismatch, GroupRepError, NotUnitary, TooLarge
+
+if TYPE_CHECKING:
+    from grouprep.groups.base import Group
+    from projectors.certificate import Certificate
+    from projectors.cli.inputs import GroupSource, Weights
+    from projectors.hom import Hom
+    from projectors.penalties import Norm
+
+__all__ = ["basis_record", "certificate_record", "group_record", "norm_named", "penalty_record"]
+
+CLASS_LIMIT = 10_000  # elements; the classes of a group of this order take about a second
+ENTRY_LIMIT = 100_000  # entries of all basis elements together that --json prints
+SAVE_LIMIT = 1_000_000  # basis elements that a text file may hold
+
+
+def group_record(source: GroupSource) -> dict[str, Any]:
+    """What is known of a group: order, generators, classes, compactness, representations at hand.
+
+    Examples
+    --------
+    >>> from projectors.cli.inputs import read_group
+    >>> from projectors.cli.records import group_record
+    >>> record = group_record(read_group("D4"))
+    >>> record["order"], record["conjugacy_classes"]
+    (8, 5)
+    """
+    G = source.group
+    return {
+        "group": G.name,
+        "file": source.path,
+        "is_finite": G.is_finite,
+        "order": G.order if G.is_finite else None,
+        "is_compact": G.is_compact,
+        "generators": _generators(G),
+        "conjugacy_classes": len(G.conjugacy_classes) if G.is_finite and G.order <= CLASS_LIMIT else None,  # type: ignore[attr-defined]
+        "factors": [H.name for H in G.factors] if len(G.factors) > 1 else [],
+        "representations": _representations(source),
+    }
+
+
+def _generators(G: Group) -> dict[str, Any]:
+    """Cycles for permutations, rows of text for the matrices of a Lie group."""
+    from grouprep.groups.files import matrix_to_data
+    from grouprep.groups.finite import FiniteGroup
+    from grouprep.groups.permutations import cycle_string
+
+    if isinstance(G, FiniteGroup):
+        return {str(a): cycle_string(p) for a, p in zip(G.letters, G.generators, strict=True)}
+    if len(G.factors) > 1:
+        return {f"{name}@{i}": value for i, H in enumerate(G.factors) for name, value in _generators(H).items()}
+    V = G.defining()
+    return {str(a): matrix_to_data(m) if V.domain is not None else np.asarray(m).tolist() for a, m in V.images.items()}
+
+
+def _representations(source: GroupSource) -> list[dict[str, Any]]:
+    """The names that --in and --out know for this group, with dimensions; those that do not exist are left out."""
+    names = [*source.named, "trivial", "defining", "natural", "regular"]
+    if len(source.group.factors) > 1:
+        names += [f"factor({i}, defining)" for i in range(len(source.group.factors))]
+    names.append("grid(8, 8)")
+    found = []
+    for name in names:
+        try:
+            V = source.representation(name, "representation")
+            found.append({"name": name, "dim": V.dim, "field": V.field, "unitary": V.is_unitary})
+        except GroupRepError:
+            continue
+    return found
+
+
+def basis_record(H: Hom, exact: bool = False, save: str | None = None) -> dict[str, Any]:
+    """The dimension, basis, certificate and explanation of Hom(V, W).
+
+    Parameters
+    ----------
+    H : the space.
+    exact : whether the basis is to be exact and certified.
+    save : a file for the exact basis; it is written only if the certificate holds.
+
+    Raises
+    ------
+    CertificateError
+        If a check fails.
+    GroupRepError
+        If the basis cannot be computed or the file not written.
+    """
+    start = time.perf_counter()
+    exact = exact or save is not None
+    if exact and not H.is_exact:
+        raise GroupRepError(f"{H} has float generators or a float solver; an exact basis needs exact generators")
+    certificate = certificate_record(H.certify()) if exact else None
+    if not exact and H.dim:
+        H.basis()
+    record = {
+        "group": H.V.group.name,
+        "in": str(H.V),
+        "out": str(H.W),
+        "shape": list(H.shape),
+        "dim": H.dim,
+        "exact": exact,
+        "solver": H.solver,
+        "inner": H.inner,
+        "pairs": [{"in": str(V), "out": str(W), "dim": H.space(V, W).dim, "places": n} for (V, W), n in H.pairs.items()],
+        "certificate": certificate,
+        "matrices": _matrices(H, exact),
+        "explanation": None if H.dim else H.explain(),
+        "saved": None,
+    }
+    if save is not None:
+        if H.dim > SAVE_LIMIT:
+            raise TooLarge(f"{H} has a basis of {H.dim:,} elements; at most {SAVE_LIMIT:,} are saved: save its distinct pairs")
+        H.save(save)
+        record["saved"] = save
+    record["seconds"] = time.perf_counter() - start
+    return record
+
+
+def _matrices(H: Hom, exact: bool) -> list[list[list[Any]]] | None:
+    """The basis elements as nested lists: integers and text if exact, else numbers; None if there are too many entries."""
+    if H.dim * H.shape[0] * H.shape[1] > ENTRY_LIMIT:
+        return None
+    if not H.dim:
+        return []
+    if exact:
+        return [[[int(x) if x.is_Integer else str(x) for x in X.row(i)] for i in range(X.rows)] for X in H.exact_basis()]
+    array = H.basis().matrices
+    plain: list[list[list[Any]]] = (_pairs_of(array) if np.iscomplexobj(array) else array).tolist()
+    return plain
+
+
+def _pairs_of(array: Any) -> Any:
+    """Complex entries as [real, imaginary]."""
+    return np.stack([array.real, array.imag], axis=-1)
+
+
+def certificate_record(certificate: Certificate) -> dict[str, Any]:
+    """A certificate as plain data."""
+    return certificate.to_dict()
+
+
+def norm_named(name: str) -> Norm:
+    """The norm with a name: "frobenius", "frobenius-squared" or "spectral"."""
+    from projectors.penalties import Frobenius, Spectral
+
+    norms: dict[str, Norm] = {
+        "frobenius": Frobenius(),
+        "frobenius-squared": Frobenius(squared=True),
+        "spectral": Spectral(),
+    }
+    return norms[name]
+
+
+def penalty_record(weights: Weights, H: Hom, norm: str, part: str = "residual") -> dict[str, Any]:
+    """How much of a matrix of weights is equivariant: penalty, share and bounds on the defect.
+
+    Parameters
+    ----------
+    weights : the matrix T.
+    H : the space of equivariant operators.
+    norm : see `norm_named`.
+    part : "residual" or "equivariant".
+
+    Raises
+    ------
+    DimensionMismatch
+        If T has not the shape (dim W, dim V).
+    NotUnitary
+        If the group has no average on operators.
+    """
+    from projectors.penalties import penalty
+
+    T, N = weights.matrix, norm_named(norm)
+    if T.shape != H.shape:
+        swapped = "; it looks transposed" if T.shape == H.shape[::-1] else ""
+        raise DimensionMismatch(
+            f"the weights are {T.shape[0]} x {T.shape[1]}, and operators from {H.V} (dimension {H.V.dim}) to {H.W} "
+            f"(dimension {H.W.dim}) are {H.shape[0]} x {H.shape[1]}{swapped}; change --in, --out or --key"
+        )
+    value, total = float(penalty(T, H, norm=N, part=part)), float(N.value(T))
+    lower, upper, reason = _bounds(T, H, norm)
+    return {
+        "group": H.V.group.name,
+        "in": str(H.V),
+        "out": str(H.W),
+        "shape": list(H.shape),
+        "dim": H.dim,
+        "array": {"key": weights.key, "shape": list(weights.shape), "note": weights.note},
+        "norm": norm,
+        "part": part,
+        "inner": H.inner,
+        "penalty": value,
+        "norm_of_weights": total,
+        "relative": value / total if total else None,
+        "equivariant_share": _share(T, H),
+        "defect": {"lower": lower, "upper": upper, "norm": norm.removesuffix("-squared"), "reason": reason},
+    }
+
+
+def _share(T: Any, H: Hom) -> float | None:
+    """||P(T)||^2 / ||T||^2, where P is orthogonal in the Frobenius inner product; else, and for T = 0, None."""
+    from projectors.penalties import Frobenius
+
+    orthogonal = H.inner == "euclidean" or (H.V.is_unitary and H.W.is_unitary)
+    total = float(Frobenius().value(T))
+    return (float(Frobenius().value(H.project(T))) / total) ** 2 if orthogonal and total else None
+
+
+def _bounds(T: Any, H: Hom, norm: str) -> tuple[float | None, float | None, str | None]:
+    from projectors.penalties import defect_bound
+
+    try:
+        bound = defect_bound(T, H, norm_named(norm))
+    except NotUnitary as error:
+        return None, None, str(error)
+    return float(bound.lower), float(bound.upper), None

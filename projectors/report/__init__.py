@@ -1,0 +1,1 @@
+"""What a person sees: tables, matrices as text, pictures, and the demonstration on real input."""

@@ -1,0 +1,150 @@
+"""Laws of norms, penalties and defect bounds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grouprep.errors import NotUnitary
+from grouprep.groups import FiniteGroup
+from grouprep.testing._bounds import evaluation_error, gamma, norm, require_close
+from grouprep.testing.elements import draw
+from projectors.hom import Hom
+from projectors.penalties import Frobenius, Norm, Spectral, defect_bound, penalty
+from projectors.testing.hom_laws import random_operators
+
+__all__ = ["check_defect_bounds", "check_mean_defect", "check_norm", "check_penalty"]
+
+_AVERAGED = 40_000
+
+Array = NDArray[Any]
+
+
+def _unitary(n: int, rng: np.random.Generator) -> Array:
+    q, _ = np.linalg.qr(rng.standard_normal((n, n)) + 1j * rng.standard_normal((n, n)))
+    return np.asarray(q)
+
+
+def check_norm(N: Norm, rng: np.random.Generator | int = 0, shape: tuple[int, int] = (4, 3)) -> None:
+    """The axioms of a norm and its unitary invariance, on stacks of real and complex matrices, without overflow.
+
+    Parameters
+    ----------
+    N : the norm.
+    rng : a numpy Generator, or a seed.
+    shape : of the matrices.
+
+    Raises
+    ------
+    AssertionError
+        Naming the law that fails.
+
+    Examples
+    --------
+    >>> from projectors.penalties import Spectral
+    >>> check_norm(Spectral())
+    """
+    rng = np.random.default_rng(rng)
+    N = N.as_norm()
+    m, n = shape
+    A = rng.standard_normal((2, 3, m, n)) + 1j * rng.standard_normal((2, 3, m, n))
+    B = rng.standard_normal((2, 3, m, n))
+    size = norm(A) + norm(B)
+    bound = gamma(m * n) * size * np.sqrt(m * n)
+    value = N.value(A)
+    assert np.shape(value) == (2, 3), f"{N}: a stack (2, 3) of matrices has values of shape {np.shape(value)}"
+    require_close(np.array(value)[1, 2], np.asarray(N.value(A[1, 2])), bound, f"{N}: stack against single matrix")
+    require_close(np.asarray(N.value(A * (3 - 4j))), 5 * np.asarray(value), 5 * bound, f"{N}: |c A| = |c| |A|")
+    assert (N.value(A + B) <= N.value(A) + N.value(B) + bound).all(), f"{N}: the triangle inequality fails"
+    assert (np.asarray(value) > 0).all(), f"{N}: not positive"
+    assert N.value(np.zeros(shape)) == 0, f"{N}: |0| is not 0"
+    moved = _unitary(m, rng) @ A @ _unitary(n, rng)
+    require_close(np.asarray(N.value(moved)), np.asarray(value), 4 * bound, f"{N}: not unitarily invariant")
+    require_close(np.asarray(N.value(A.conj())), np.asarray(value), bound, f"{N}: |conj A| = |A|")
+    star = np.swapaxes(A.conj(), -1, -2)
+    require_close(np.asarray(N.value(star)), np.asarray(value), bound, f"{N}: |A*| = |A|")
+    for scale in (1e-200, 1e200):
+        relative = np.asarray(N.value(B * scale)) / scale
+        require_close(relative, np.asarray(N.value(B)), 2 * bound, f"{N}: entries near {scale:g}")
+    single = np.asarray(N.value(B.astype(np.float32)))
+    assert single.dtype == np.float32, f"{N}: the value of a float32 matrix is {single.dtype}"
+
+
+def check_penalty(H: Hom, rng: np.random.Generator) -> None:
+    """penalty is the norm of T - P(T) or P(T); zero on the space, Pythagoras in Frobenius, batch axes and precision kept."""
+    T = random_operators(H, 3, rng)
+    try:
+        R, P = H.residual(T), H.project(T)
+    except NotUnitary:
+        return
+    bound = gamma(H.shape[0] * H.shape[1]) * max(norm(T), 1.0)
+    for N in (Frobenius(), Spectral()):
+        value = penalty(T, H, N)
+        assert np.shape(value) == (3,), f"{H}: penalties of three operators have shape {np.shape(value)}"
+        require_close(np.asarray(value), np.asarray(N.value(R)), bound, f"{H}: penalty is the norm of the residual")
+        equivariant = penalty(T, H, N, part="equivariant")
+        require_close(np.asarray(equivariant), np.asarray(N.value(P)), bound, f"{H}: the equivariant part's norm")
+        assert np.ndim(penalty(T[0], H, N)) == 0, f"{H}: the penalty of one operator is not 0-dimensional"
+    squared = np.asarray(penalty(T, H, Frobenius(squared=True)))
+    require_close(squared, np.asarray(penalty(T, H)) ** 2, bound * norm(T), f"{H}: squared=True is the square")
+    if (H.V.is_unitary and H.W.is_unitary) or H.inner == "euclidean":
+        total = squared + np.asarray(penalty(T, H, Frobenius(squared=True), part="equivariant"))
+        expected = (np.abs(T) ** 2).sum(axis=(-2, -1))
+        require_close(total, expected, bound * max(norm(T), 1.0), f"{H}: Pythagoras for P(T) and T - P(T)")
+    single = np.asarray(penalty(T.astype(np.complex64 if T.dtype.kind == "c" else np.float32), H))
+    assert single.dtype == np.float32, f"{H}: the penalty of single precision is {single.dtype}"
+    X = H.basis().matrices
+    if len(X):
+        zero = np.asarray(penalty(X, H))
+        size = gamma(H.shape[0] * H.shape[1]) * max(norm(X), 1.0) ** 3
+        require_close(zero, np.zeros(len(X)), size, f"{H}: the penalty of an equivariant operator")
+
+
+def check_mean_defect(H: Hom, rng: np.random.Generator) -> None:
+    """For unitary V and W the mean of ||rho_W(g) T - T rho_V(g)||_F^2 over the group is 2 ||T - P(T)||_F^2."""
+    if not (H.V.is_unitary and H.W.is_unitary) or H.inner != "invariant":
+        return
+    G = H.V.group
+    T = random_operators(H, 1, rng)[0]
+    expected = 2 * float(penalty(T, H, Frobenius(squared=True)))
+    if isinstance(G, FiniteGroup):
+        if G.order * H.shape[0] * H.shape[1] > _AVERAGED:
+            return
+        g = G.elements
+        defects = (np.abs(H.W(g) @ T - T @ H.V(g)) ** 2).sum(axis=(-2, -1))
+        bound = gamma(G.order + H.shape[0] * H.shape[1]) * 4 * norm(T) ** 2 * H.V.dim * H.W.dim
+        require_close(defects.mean(), np.array(expected), bound, f"{H}: mean squared defect")
+        return
+    try:
+        g = G.sample(4_000, rng)
+    except ValueError:
+        return
+    defects = (np.abs(H.W(g) @ T - T @ H.V(g)) ** 2).sum(axis=(-2, -1))
+    error = 6 * float(defects.std()) / np.sqrt(len(defects)) + gamma(H.V.dim * H.W.dim) * norm(T) ** 2
+    require_close(defects.mean(), np.array(expected), error, f"{H}: mean squared defect over samples")
+
+
+def check_defect_bounds(H: Hom, rng: np.random.Generator) -> None:
+    """lower <= sup_g ||rho_W(g) T - T rho_V(g)|| <= upper for unitary V and W; NotUnitary for others."""
+    T = random_operators(H, 2, rng)
+    if not (H.V.is_unitary and H.W.is_unitary):
+        try:
+            defect_bound(T, H)
+        except NotUnitary:
+            return
+        raise AssertionError(f"{H}: not unitary, but defect_bound returns")
+    G = H.V.group
+    listed = isinstance(G, FiniteGroup) and G.order * H.shape[0] * H.shape[1] <= _AVERAGED
+    g = G.elements if listed and isinstance(G, FiniteGroup) else draw(G, 200, rng)
+    a, b = H.V(g)[:, None], H.W(g)[:, None]
+    error = (evaluation_error(H.V, norm(a)) + evaluation_error(H.W, norm(b))) * max(norm(T), 1.0)
+    error += gamma(H.shape[0] * H.shape[1]) * max(norm(T), 1.0)
+    for N in (Frobenius(), Spectral()):
+        lower, upper = defect_bound(T, H, N)
+        worst = np.asarray(N.value(b @ T - T @ a)).max(axis=0)
+        assert (worst <= upper + error).all(), f"{H}: the defect {worst} in {N} exceeds the upper bound {upper}"
+        if listed:
+            assert (lower <= worst + error).all(), f"{H}: the defect {worst} in {N} is below the lower bound {lower}"
+        assert (lower <= upper).all(), f"{H}: lower bound {lower} above upper bound {upper}"
