@@ -19,25 +19,31 @@ FIELDS = {"residual": "residual", "orthonormality": "orthonormality", "cpu": "cp
 
 
 def ratio(sides: Mapping[str, Any]) -> float | None:
-    """Our CPU time to the peer's; an upper bound of it where the peer was stopped; None where it cannot be said."""
+    """Our CPU time to the peer's; None where one of them gave no result."""
     ours, peer = sides.get("ours") or {}, sides.get("emlp") or {}
-    if ours.get("status") != "ok":
-        return None
-    theirs = {"ok": peer.get("cpu"), "did not finish": peer.get("limit")}.get(peer.get("status", ""))
-    return None if theirs is None else ours["cpu"] / theirs
+    both = ours.get("status") == "ok" == peer.get("status")
+    return ours["cpu"] / peer["cpu"] if both else None
+
+
+def _status(side: Mapping[str, Any] | None) -> str:
+    """Why a side has no result."""
+    if not side:
+        return "not measured"
+    detail = side.get("error") or (f"in {side['limit']:g} s" if "limit" in side else "")
+    return f"{side['status']} {detail}".rstrip()
 
 
 def misses_of_case(name: str, sides: Mapping[str, Any], targets: Mapping[str, Any]) -> list[str]:
     """A line for each target that a case misses."""
     ours = sides.get("ours") or {"status": "not measured"}
     if ours["status"] != "ok":
-        return [f"{name}: {ours['status']} {ours.get('error', '')}".rstrip()]
+        return [f"{name}: {_status(ours)}"]
     missed = []
     for target, wanted in targets.items():
         if target == "ratio":
             got = ratio(sides)
             if got is None:
-                missed.append(f"{name}: ratio wanted at most {wanted}, but the peer gave no time")
+                missed.append(f"{name}: ratio wanted at most {wanted}, but the peer: {_status(sides.get('emlp'))}")
         else:
             got = ours.get(FIELDS.get(target, target))
             if got is None:

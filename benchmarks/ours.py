@@ -9,7 +9,7 @@ import operator
 import pkgutil
 import sys
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib.resources import files
 from typing import Any
 
@@ -86,10 +86,12 @@ def measure_hom(c: Case) -> dict[str, Any]:
     times, peak = clock.read(), worker.peak_megabytes()
     base = base_generators(c, V)
     domain, codomain = base.power(c.domain), base.power(c.codomain)
+    checked: Iterable[np.ndarray[Any, Any]]
     if matrices is not None:
         size, checked, error = len(matrices), matrices, orthonormality_error(matrices)
     else:
-        size, checked, error = H.dim, _some_elements(basis, H.dim), _isometry_error(basis, H.dim)
+        size = len(basis)
+        checked, error = _some_elements(basis, size), _isometry_error(basis, size)
     if size != H.dim:
         raise AssertionError(f"H.dim is {H.dim} and the basis has {size} elements")
     return {
@@ -105,7 +107,7 @@ def measure_hom(c: Case) -> dict[str, Any]:
 
 def _some_elements(basis: Any, size: int) -> Iterator[np.ndarray[Any, Any]]:
     for i in np.linspace(0, size - 1, min(size, ELEMENTS_CHECKED)).astype(int):
-        yield basis.combine(np.eye(1, size, i)[0])
+        yield basis[int(i)]
 
 
 def _isometry_error(basis: Any, size: int) -> float:

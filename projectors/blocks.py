@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from grouprep.linalg.memory import require_memory
 from grouprep.representations import Representation
 from grouprep.representations.composite import DirectSum
 
@@ -59,6 +60,10 @@ def assemble_exact(
     parts = {
         (v.representation, w.representation): solved(v.representation, w.representation) for w in rows for v in columns
     }
+    entries = sum(w.count * v.count * parts[v.representation, w.representation].nnz() for w in rows for v in columns)
+    require_memory(
+        entries, f"an exact basis with {entries:,} entries", itemsize=150, remedy="solve the distinct summands alone"
+    )
     domain = common_domain(*(p.domain for p in parts.values()))
     converted = {k: from_domain_matrix_rows(convert_matrix(p, domain)) for k, p in parts.items()}
     out: dict[int, dict[int, Any]] = {}
@@ -71,7 +76,7 @@ def assemble_exact(
                 for b in range(v.count):
                     top, left = w.start + a * w.representation.dim, v.start + b * n
                     for k in range(parts[key].shape[0]):
-                        entries = converted[key].get(k, {})
-                        out[number] = {(top + i // n) * width + left + i % n: x for i, x in entries.items()}
+                        row = converted[key].get(k, {})
+                        out[number] = {(top + i // n) * width + left + i % n: x for i, x in row.items()}
                         number += 1
     return sparse_matrix(out, (number, height * width), domain)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,16 +32,13 @@ def write_text(path: str | Path, text: str) -> None:
         If the folder does not exist or cannot be written.
     """
     target = Path(path)
+    draft = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
     try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    except OSError as error:
-        raise GroupRepError(f"cannot write {target}: {error.strerror or error}") from None
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with draft.open("x", encoding="utf-8") as file:
             file.write(text)
-        os.replace(name, target)
+        draft.replace(target)
     except OSError as error:
-        Path(name).unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
         raise GroupRepError(f"cannot write {target}: {error.strerror or error}") from None
 
 

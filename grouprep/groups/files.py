@@ -213,7 +213,7 @@ def group_from_name(name: str) -> Group:
         return catalogue.Lorentz()
     if re.fullmatch(r"Q8|Quaternion(\(\))?", name.strip()):
         return catalogue.Quaternion()
-    found = re.fullmatch(r"(SO|SU|O|U|C|D|S|A|Z)\(?(\d{1,4})\)?", name.strip())
+    found = re.fullmatch(r"(SO|SU|O|U|C|D|S|A|Z)(?:\((\d{1,4})\)|(\d{1,4}))", name.strip())
     if not found:
         raise GroupRepError(
             f'group "{name}" is unknown; known are C8, D4, S5, A5, Q8, SO(3), O(3), SU(2), U(1), O(1,3) with any number, '
@@ -223,7 +223,7 @@ def group_from_name(name: str) -> Group:
         "SO": catalogue.SO, "SU": catalogue.SU, "O": catalogue.O, "U": catalogue.U, "C": catalogue.Cyclic,
         "Z": catalogue.Cyclic, "D": catalogue.Dihedral, "S": catalogue.Symmetric, "A": catalogue.Alternating,
     }  # fmt: skip
-    return families[found[1]](int(found[2]))
+    return families[found[1]](int(found[2] or found[3]))
 
 
 def matrix_to_data(matrix: Image) -> list[list[Any]]:

@@ -237,7 +237,7 @@ class FiniteGroup(Group):
         """Elements in breadth-first order, their numbers, and for each (generator, parent) with g = generator parent."""
         if self.order > LISTING_LIMIT:
             raise TooLarge(
-                f"{self} has {self.order:,} elements and at most {LISTING_LIMIT:,} are listed; use sample(), order, or "
+                f"{self} has {format_order(self.order)} elements and at most {LISTING_LIMIT:,} are listed; use sample(), order, or "
                 "representations that act directly (defining, natural, their sums and products)"
             )
         elements, steps = [self.identity()], [(-1, -1)]
@@ -373,6 +373,11 @@ class FiniteGroup(Group):
 
     def __repr__(self) -> str:
         return f"FiniteGroup({self.name!r}, degree={self.degree})"
+
+
+def format_order(order: int) -> str:
+    """An order with thousands separated, or as a power of ten where it is astronomical."""
+    return f"{order:,}" if order.bit_length() < 200 else f"about 10^{int(order.bit_length() * 0.30103)}"
 
 
 def _labels(labels: Sequence[str] | None, count: int) -> tuple[str, ...]:

@@ -168,6 +168,11 @@ def _check_finite_order(name: str, matrix: DomainMatrix) -> None:
             f"{name} has the eigenvalue {values[np.argmax(np.abs(np.abs(values) - 1))]:.3g}, not a root of unity: the group is "
             "infinite; for Lie groups use LieGroup.from_algebra"
         )
+    if matrix.domain.is_QQ and any(c.denominator != 1 for c in matrix.to_dense().charpoly()):
+        raise UnsupportedGroup(
+            f"{name} has a characteristic polynomial with fractions, so its eigenvalues are no roots of unity: the group is "
+            "infinite; for Lie groups use LieGroup.from_algebra"
+        )
     try:
         matrix.to_field().to_dense().inv()
     except DMNonInvertibleMatrixError:

@@ -12,10 +12,13 @@ from functools import lru_cache, reduce
 from math import gcd, lcm
 from typing import TYPE_CHECKING, Any
 
-from grouprep.errors import GroupRepError
+from grouprep.errors import GroupRepError, TooLarge
+from grouprep.linalg.parsing import squarefree
 
 if TYPE_CHECKING:
     from sympy import Domain, Expr
+
+_LARGEST_DEGREE = 10_000
 
 
 def _number_field(modulus: Sequence[Any], root: Expr, alias: str) -> Domain:
@@ -93,9 +96,8 @@ def quadratic_field(d: int) -> Domain:
     H. Cohen, A Course in Computational Algebraic Number Theory, Springer 1993, section 5.1.
     """
     from sympy import sqrt
-    from sympy.ntheory.factor_ import core
 
-    d = (1 if d > 0 else -1) * int(core(abs(d))) if d else 0
+    d = squarefree(d)[0] if d else 0
     if d in (0, 1):
         raise GroupRepError("Q(sqrt d) needs an integer d that is not a square; use QQ for a square")
     if d in (-1, -3):
@@ -106,6 +108,15 @@ def quadratic_field(d: int) -> Domain:
 def _require_positive(n: int) -> None:
     if not isinstance(n, int) or n < 1:
         raise GroupRepError(f"a positive integer n is needed, not {n!r}")
+    if n > _LARGEST_DEGREE and totient(n) > _LARGEST_DEGREE:
+        raise TooLarge(f"the field of exp(2*pi*I/{n}) has degree {totient(n):,}; the limit is {_LARGEST_DEGREE:,}")
+
+
+def totient(n: int) -> int:
+    """The number of units modulo n: the degree of Q(zeta_n)."""
+    from flint import fmpz
+
+    return int(fmpz(n).euler_phi())
 
 
 @lru_cache(maxsize=512)

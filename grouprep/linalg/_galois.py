@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from math import gcd
+from functools import lru_cache
+from math import comb, gcd
 from typing import TYPE_CHECKING, Any
 
 from grouprep.linalg._cyclotomic import (
@@ -22,9 +23,10 @@ from grouprep.linalg._cyclotomic import (
     sqrt_in,
 )
 from grouprep.linalg._evaluation import convert_element, restrict
+from grouprep.linalg.parsing import squarefree
 
 if TYPE_CHECKING:
-    from sympy import Domain
+    from sympy import Domain, Expr
 
 
 def galois(x: Any, M: Domain, a: int) -> Any:
@@ -48,7 +50,7 @@ def smallest_domain(elements: tuple[Any, ...], M: Domain) -> Domain:
     if n == 1:
         return QQ
     for d in (n, -n, n // 4, -(n // 4)):
-        if d % 4 in (1, 2, 3) and abs(discriminant(d)) == n and _squarefree(d):
+        if d % 4 in (1, 2, 3) and abs(discriminant(d)) == n and squarefree(d)[1] == 1:
             K = quadratic_field(d)
             if all(_contains(K, x, M) for x in elements):
                 return K
@@ -84,12 +86,6 @@ def _contains(K: Domain, x: Any, M: Domain) -> bool:
     return True
 
 
-def _squarefree(d: int) -> bool:
-    from sympy.ntheory.factor_ import core
-
-    return bool(core(abs(d)) == abs(d))
-
-
 def in_square_roots(x: Any, M: Domain) -> dict[int, Any] | None:
     """x as {d: c} with x = sum of c sqrt(d), d = 1 included, or None: the components under the real characters of Galois."""
     from sympy import QQ
@@ -114,4 +110,45 @@ def in_square_roots(x: Any, M: Domain) -> dict[int, Any] | None:
 def _squarefree_divisors(n: int) -> list[int]:
     from sympy import divisors
 
-    return [d for d in divisors(n) if _squarefree(d)]
+    return [d for d in divisors(n) if squarefree(d)[1] == 1]
+
+
+@lru_cache(maxsize=65536)
+def expression(x: Any, K: Domain) -> Expr:
+    """An element of K as a sympy expression in rationals, sqrt, I, cos and exp, in the smallest listed field.
+
+    Examples
+    --------
+    >>> from grouprep.linalg.fields import cyclotomic_field, expression, zeta
+    >>> expression(zeta(8), cyclotomic_field(8)), expression(zeta(7), cyclotomic_field(7))
+    (sqrt(2)/2 + sqrt(2)*I/2, exp(2*I*pi/7))
+    """
+    from sympy import Add, I, cos, exp, pi, sqrt
+
+    name, n = kind(K)
+    if name == "other":
+        return K.to_sympy(x)
+    if name in ("zeta", "cos"):
+        M = cyclotomic_field(conductor(K))
+        y = convert_element(x, K, M)
+        terms = in_square_roots(y, M)
+        if terms is not None:
+            return Add(*(_fraction(c) * sqrt(d) for d, c in terms.items()))
+        K = smallest_domain((y,), M)
+        x = convert_element(y, M, K)
+        name, n = kind(K)
+    values = [_fraction(c) for c in coefficients(x, K)]
+    if name == "cos":
+        waves: dict[int, Any] = {}  # (2 cos t)^j = sum_i binomial(j, i) cos((j - 2 i) t)
+        for j, c in enumerate(values):
+            for i in range(j + 1):
+                waves[abs(j - 2 * i)] = waves.get(abs(j - 2 * i), 0) + c * comb(j, i)
+        return Add(*(c * cos(2 * pi * k / n) for k, c in waves.items()))
+    generator = sqrt(n) if name == "sqrt" else exp(2 * pi * I / n)
+    return Add(*(c * generator**k for k, c in enumerate(values) if c))
+
+
+def _fraction(c: Any) -> Any:
+    from sympy import Rational
+
+    return Rational(int(c.numerator), int(c.denominator))

@@ -160,7 +160,10 @@ def _exact_number(x: Any, index: tuple[int, int]) -> Any:
     if isinstance(x, str):
         from grouprep.linalg.parsing import parse_expression
 
-        return parse_expression(x)
+        try:
+            return parse_expression(x)
+        except GroupRepError as error:
+            raise type(error)(f"entry {index}: {error}") from None
     if isinstance(x, float | complex | np.inexact):
         if not np.isfinite(x):
             raise GroupRepError(f"entry {index} is {x}; every entry must be a finite number")
@@ -238,7 +241,13 @@ def to_numpy(matrix: DomainMatrix) -> NDArray[Any]:
 
 def _nearest(x: Any, K: Domain) -> float | complex:
     """The float (complex if K is not real) nearest to an element of K."""
-    from grouprep.linalg.fields import coefficients, conjugate_number, is_real_field
+    from grouprep.linalg.fields import (
+        closure_under_conjugation,
+        coefficients,
+        conjugate_number,
+        element,
+        is_real_field,
+    )
 
     if not K.is_AlgebraicField:
         return _nearest_fraction(Fraction(int(x.numerator), int(x.denominator)))
@@ -247,7 +256,11 @@ def _nearest(x: Any, K: Domain) -> float | complex:
         if not any(values[1:]):
             return _nearest_fraction(_as_fraction(values[0]))
         return _nearest_irrational(x, K, imaginary=False)
-    bar = conjugate_number(x, K)
+    try:
+        bar = conjugate_number(x, K)
+    except GroupRepError:
+        L = closure_under_conjugation(K)
+        return _nearest(element(K.to_sympy(x), L), L)
     return complex(_nearest_part((x + bar) / 2, K), _nearest_part((x - bar) / 2, K, imaginary=True))
 
 
@@ -259,7 +272,7 @@ def _nearest_fraction(q: Fraction) -> float:
     try:
         return q.numerator / q.denominator  # int / int is correctly rounded in Python
     except OverflowError:
-        raise GroupRepError(f"an entry near 10^{len(str(abs(int(q)))) - 1} is too large for a float64") from None
+        raise GroupRepError(f"an entry beyond {'-' if q < 0 else ''}10^308 is too large for a float64") from None
 
 
 def _nearest_part(y: Any, K: Domain, imaginary: bool = False) -> float:
@@ -291,13 +304,12 @@ def _nearest_irrational(y: Any, K: Domain, imaginary: bool) -> float:
     bits = 96
     while True:
         ball = value_of(y, K, bits)
-        low, high = (_end(ball.imag if imaginary else ball.real, sign) for sign in (-1, 1))
-        if low == high and (low or bits > 4000):
-            return low
+        part = ball.imag if imaginary else ball.real
+        middle, radius = (
+            Fraction(int(m)) * Fraction(2) ** int(e) for m, e in (part.mid().man_exp(), part.rad().man_exp())
+        )
+        if radius < abs(middle):  # the sign is known, so the two ends differ by less than they are large
+            low, high = _nearest_fraction(middle - radius), _nearest_fraction(middle + radius)
+            if low == high:
+                return low
         bits *= 2
-
-
-def _end(ball: Any, sign: int) -> float:
-    """An end of a real ball, correctly rounded."""
-    ends = [Fraction(int(m)) * Fraction(2) ** int(e) for m, e in (ball.mid().man_exp(), ball.rad().man_exp())]
-    return _nearest_fraction(ends[0] + sign * ends[1])

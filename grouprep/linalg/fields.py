@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import lru_cache, reduce
-from math import comb, lcm
+from math import lcm
 from typing import TYPE_CHECKING, Any
 
-from grouprep.errors import GroupRepError
+from grouprep.errors import GroupRepError, TooLarge
 from grouprep.linalg._cyclotomic import (
     Outside,
     coefficients,
@@ -19,11 +19,12 @@ from grouprep.linalg._cyclotomic import (
     quadratic_field,
     real_cyclotomic_field,
     root_in,
+    totient,
     two_cos_in,
 )
 from grouprep.linalg._evaluation import atom_order, convert_element, embedding, evaluate_in, restrict
-from grouprep.linalg._galois import galois, in_square_roots, smallest_domain
-from grouprep.linalg.parsing import Unrecognised, atoms
+from grouprep.linalg._galois import expression, galois, smallest_domain
+from grouprep.linalg.parsing import Atom, Unrecognised, atoms, parse_expression
 
 if TYPE_CHECKING:
     from sympy import Domain, Expr
@@ -48,7 +49,8 @@ __all__ = [
     "zeta",
 ]
 
-_LARGEST_DEGREE = 1000  # cyclotomic fields above this degree are left to sympy's primitive elements
+_LARGEST_DEGREE = 1000  # of cyclotomic fields that numbers are recognised in
+_FEW = 3  # independent square roots that a primitive element is found for
 
 
 def zeta(n: int, k: int = 1) -> Any:
@@ -60,7 +62,8 @@ def zeta(n: int, k: int = 1) -> Any:
     >>> zeta(4, 2) == zeta(4) ** 2 == -zeta(4, 0)
     True
     """
-    return root_in(Fraction(k, n) % 1, cyclotomic_field(n))
+    K = cyclotomic_field(n)
+    return root_in(Fraction(k, n) % 1, K)
 
 
 def cosine(n: int, k: int = 1) -> Any:
@@ -72,7 +75,8 @@ def cosine(n: int, k: int = 1) -> Any:
     >>> expression(cosine(5, 1) + cosine(5, 2), real_cyclotomic_field(5))
     -1
     """
-    return two_cos_in(Fraction(k, n) % 1, real_cyclotomic_field(n))
+    K = real_cyclotomic_field(n)
+    return two_cos_in(Fraction(k, n) % 1, K)
 
 
 def is_real_field(K: Domain) -> bool:
@@ -81,24 +85,32 @@ def is_real_field(K: Domain) -> bool:
     return bool(embedding(K, 64).imag == 0) if name == "other" else name != "zeta" and n > 0
 
 
-def _totient(n: int) -> int:
-    from flint import fmpz
-
-    return int(fmpz(n).euler_phi())
-
-
 @lru_cache(maxsize=4096)
 def _ambient(expr: Expr) -> int:
     """The n of a cyclotomic field that contains the expression; raises Unrecognised."""
-    n = reduce(lcm, (atom_order(a) for a in atoms(expr)), 1)
-    if _totient(n) > _LARGEST_DEGREE:
+    return _ambient_of(atoms(expr))
+
+
+def _ambient_of(found: frozenset[Atom]) -> int:
+    """The n of a cyclotomic field that contains the atoms; few square roots of large numbers are better left to sympy."""
+    n = reduce(lcm, (atom_order(a) for a in found), 1)
+    if totient(n) <= _LARGEST_DEGREE:
+        return n
+    if len(found) <= _FEW and all(name == "sqrt" for name, _ in found):
         raise Unrecognised
-    return n
+    raise TooLarge(
+        f"numbers such as {_shown(found)} need a field of degree {totient(n):,}; the limit is {_LARGEST_DEGREE:,}"
+    )
+
+
+def _shown(found: frozenset[Atom]) -> str:
+    forms = {"sqrt": "sqrt({})", "root": "exp(2*pi*I*{})", "cos": "cos(2*pi*{})", "nested": "sqrt({})"}
+    return ", ".join(sorted(forms[name].format(value) for name, value in found)[:4])
 
 
 @lru_cache(maxsize=65536)
 def element(expr: Any, K: Domain) -> Any:
-    """The number that a sympy expression (or int, Fraction) writes, as an element of the domain K.
+    """The number that a sympy expression (or int, Fraction, text) writes, as an element of the domain K.
 
     Raises
     ------
@@ -112,10 +124,9 @@ def element(expr: Any, K: Domain) -> Any:
     >>> element((1 + I) / sqrt(2), cyclotomic_field(8)) == zeta(8)
     True
     """
-    from sympy import QQ, sympify
+    from sympy import QQ
 
-    expr = sympify(expr)
-    _require_exact(expr)
+    expr = _exact(expr)
     try:
         if expr.is_Rational:
             return _in_rationals(QQ(int(expr.p), int(expr.q)), K)
@@ -156,13 +167,20 @@ def _sympy_element(expr: Expr, K: Domain) -> Any:
         raise GroupRepError(f"{expr} is not in the field {K}, or is not an algebraic number") from None
 
 
-def _require_exact(expr: Any) -> None:
-    from sympy import Expr, Float
+def _exact(number: Any) -> Expr:
+    """A number as a sympy expression without floats and symbols; text goes through the safe parser."""
+    from sympy import Expr, Float, SympifyError, sympify
 
+    if isinstance(number, str):
+        return parse_expression(number)
+    try:
+        expr = sympify(number, strict=True)
+    except SympifyError:
+        expr = None
     if not isinstance(expr, Expr):
-        raise GroupRepError(f"{expr!r} is not a number")
+        raise GroupRepError(f"{number!r} is not a number")
     if expr.is_Rational:
-        return
+        return expr
     if expr.has(Float):
         raise GroupRepError(f"{expr} holds a float, and floats are not exact; write a fraction or a root")
     if expr.free_symbols:
@@ -170,6 +188,7 @@ def _require_exact(expr: Any) -> None:
         raise GroupRepError(f"{expr} holds the free symbol {names}; only numbers are allowed")
     if expr.is_finite is False:
         raise GroupRepError(f"{expr} is not a finite number")
+    return expr
 
 
 def domain_of(expressions: Iterable[Any]) -> Domain:
@@ -177,7 +196,7 @@ def domain_of(expressions: Iterable[Any]) -> Domain:
 
     Parameters
     ----------
-    expressions : sympy expressions, ints or Fractions; other algebraic numbers (cube roots) get a primitive element.
+    expressions : sympy expressions, texts, ints or Fractions; other algebraic numbers (cube roots) get a primitive element.
 
     Raises
     ------
@@ -195,11 +214,9 @@ def domain_of(expressions: Iterable[Any]) -> Domain:
     ----------
     L. C. Washington, Introduction to Cyclotomic Fields, Springer 1997, chapters 2 and 3.
     """
-    from sympy import QQ, ZZ, sympify
+    from sympy import QQ, ZZ
 
-    distinct = list(dict.fromkeys(sympify(e) for e in expressions))
-    for e in distinct:
-        _require_exact(e)
+    distinct = list(dict.fromkeys(_exact(e) for e in expressions))
     irrational = [e for e in distinct if not e.is_Rational]
     if not irrational:
         return ZZ if all(e.is_Integer for e in distinct) else QQ
@@ -217,17 +234,20 @@ def domain_of(expressions: Iterable[Any]) -> Domain:
 def _recognised_domain(irrational: list[Expr]) -> Domain:
     from sympy import QQ
 
-    found = frozenset().union(*(atoms(e) for e in irrational))
+    found: frozenset[Atom] = frozenset().union(*(atoms(e) for e in irrational))
     if len(found) == 1 and next(iter(found))[0] == "sqrt":  # one square root: no Gauss sum is needed, d may be large
         K = quadratic_field(next(iter(found))[1])
         if all(not any(coefficients(evaluate_in(e, K), K)[1:]) for e in irrational):
             return QQ
         return K
-    n = reduce(lcm, (atom_order(a) for a in found), 1)
-    if _totient(n) > _LARGEST_DEGREE:
-        raise Unrecognised
-    M = cyclotomic_field(n)
+    M = cyclotomic_field(_ambient_of(found))
     return smallest_domain(tuple(evaluate_in(e, M) for e in irrational), M)
+
+
+def closure_under_conjugation(K: Domain) -> Domain:
+    """A field that holds K and its complex conjugate."""
+    generator = K.to_sympy(K.unit)
+    return _sympy_domain([generator, generator.conjugate()])
 
 
 def _sympy_domain(expressions: list[Expr]) -> Domain:
@@ -277,6 +297,8 @@ def _is_subfield(K: Domain, L: Domain) -> bool:
         return True
     if L.is_ZZ or L.is_QQ or degree(L) % degree(K):
         return bool(K.is_QQ and not L.is_ZZ)
+    if "other" not in (kind(K)[0], kind(L)[0]) and conductor(L) % conductor(K):
+        return False
     try:
         convert_element(K.unit if K.is_AlgebraicField else QQ.one, K, L)
     except (Outside, Unrecognised):
@@ -305,7 +327,7 @@ def common_domain(*domains: Domain) -> Domain:
             return L
     if all(kind(K)[0] != "other" for K in fields):
         n = reduce(lcm, (conductor(K) for K in fields))
-        if _totient(n) <= _LARGEST_DEGREE:
+        if totient(n) <= _LARGEST_DEGREE:
             return real_cyclotomic_field(n) if all(is_real_field(K) for K in fields) else cyclotomic_field(n)
     numbers = [K.to_sympy(K.unit) for K in fields if K.is_AlgebraicField]
     return _sympy_domain(numbers)
@@ -397,44 +419,3 @@ def conjugate_number(x: Any, K: Domain) -> Any:
     for c in reversed(coefficients(x, K)):
         total = total * generator + K([c])
     return total
-
-
-@lru_cache(maxsize=65536)
-def expression(x: Any, K: Domain) -> Expr:
-    """An element of K as a sympy expression in rationals, sqrt, I, cos and exp, in the smallest listed field.
-
-    Examples
-    --------
-    >>> from grouprep.linalg.fields import cyclotomic_field, expression, zeta
-    >>> expression(zeta(8), cyclotomic_field(8)), expression(zeta(7), cyclotomic_field(7))
-    (sqrt(2)/2 + sqrt(2)*I/2, exp(2*I*pi/7))
-    """
-    from sympy import Add, I, cos, exp, pi, sqrt
-
-    name, n = kind(K)
-    if name == "other":
-        return K.to_sympy(x)
-    if name in ("zeta", "cos"):
-        M = cyclotomic_field(conductor(K))
-        y = convert_element(x, K, M)
-        terms = in_square_roots(y, M)
-        if terms is not None:
-            return Add(*(_fraction(c) * sqrt(d) for d, c in terms.items()))
-        K = smallest_domain((y,), M)
-        x = convert_element(y, M, K)
-        name, n = kind(K)
-    values = [_fraction(c) for c in coefficients(x, K)]
-    if name == "cos":
-        waves: dict[int, Any] = {}  # (2 cos t)^j = sum_i binomial(j, i) cos((j - 2 i) t)
-        for j, c in enumerate(values):
-            for i in range(j + 1):
-                waves[abs(j - 2 * i)] = waves.get(abs(j - 2 * i), 0) + c * comb(j, i)
-        return Add(*(c * cos(2 * pi * k / n) for k, c in waves.items()))
-    generator = sqrt(n) if name == "sqrt" else exp(2 * pi * I / n)
-    return Add(*(c * generator**k for k, c in enumerate(values) if c))
-
-
-def _fraction(c: Any) -> Any:
-    from sympy import Rational
-
-    return Rational(int(c.numerator), int(c.denominator))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import lcm
 from typing import TYPE_CHECKING, Any
 
@@ -83,19 +84,21 @@ class Monomial:
 
     @classmethod
     def from_domain_matrix(cls, matrix: DomainMatrix) -> Monomial | None:
-        """The monomial form of an integer matrix whose entries are 0, 1 and -1, or None if it has none."""
+        """The monomial form of a matrix over ZZ, QQ or a cyclotomic field whose entries are 0 and roots of unity, or None."""
         n, columns = matrix.shape
-        if n != columns or not (matrix.domain.is_ZZ or matrix.domain.is_QQ):
+        if n != columns or matrix.nnz() != n:
             return None
+        modulus, exponents = _roots_of_unity(matrix.domain)
         perm, phase = np.full(n, -1, dtype=np.int64), np.zeros(n, dtype=np.int64)
         for i, row in matrix.to_sparse().rep.to_sdm().items():
             for j, value in row.items():
-                if value not in (1, -1) or perm[j] >= 0:
+                if value not in exponents or perm[j] >= 0:
                     return None
-                perm[j], phase[j] = i, int(value == -1)
+                perm[j], phase[j] = i, exponents[value]
         if not np.array_equal(np.sort(perm), np.arange(n)):
             return None
-        return cls._trusted(perm, phase, 2 if phase.any() else 1)
+        smallest = modulus // int(np.gcd.reduce([modulus, *phase.tolist()]))
+        return cls._trusted(perm, phase // (modulus // smallest), smallest)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -198,3 +201,21 @@ class Monomial:
 
     def __repr__(self) -> str:
         return f"Monomial(n={len(self)}, modulus={self.modulus})"
+
+
+_MODULUS_LIMIT = 1_000  # larger fields have their roots of unity not tabulated; their matrices stay exact and sparse
+
+
+@lru_cache(maxsize=64)
+def _roots_of_unity(domain: Domain) -> tuple[int, dict[Any, int]]:
+    """m and the exponents of the m-th roots of unity that a domain holds."""
+    from grouprep.linalg.fields import zeta
+
+    alias = str(getattr(getattr(domain, "ext", None), "alias", None) or "")
+    n = int(alias[4:]) if alias.startswith("zeta") and alias[4:].isdigit() else 1
+    if n <= 2 or n > _MODULUS_LIMIT:
+        return 2, {domain.one: 0, -domain.one: 1}
+    roots = {zeta(n, k): 2 * k for k in range(n)}
+    if n % 2 == 0:
+        return n, {x: k // 2 for x, k in roots.items()}
+    return 2 * n, roots | {-x: (k + n) % (2 * n) for x, k in roots.items()}

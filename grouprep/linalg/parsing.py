@@ -8,17 +8,19 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from grouprep.errors import GroupRepError
+from grouprep.errors import GroupRepError, TooLarge
 
 if TYPE_CHECKING:
     from sympy import Expr
 
-__all__ = ["Atom", "Unrecognised", "atoms", "evaluate", "parse_expression", "turn"]
+__all__ = ["Atom", "Unrecognised", "atoms", "evaluate", "parse_expression", "squarefree", "turn"]
 
 _MAX_TEXT = 10_000
 _MAX_EXPONENT = 10_000
 _MAX_BITS = 200_000
 _MAX_DEPTH = 100
+_MAX_RADICAND = 500
+_MAX_FACTORED = 160
 _FUNCTIONS = ("sqrt", "exp", "cos", "sin", "zeta", "Rational")
 _NAMES = ("pi", "I", "i")
 
@@ -162,7 +164,7 @@ class _Reader:
                 return self.power(node, left, right)
         raise self.fail(node, "uses an operator that is not allowed; allowed are + - * / ** ^")
 
-    def power(self, node: ast.BinOp, base: Any, exponent: Any) -> Any:
+    def power(self, node: ast.expr, base: Any, exponent: Any) -> Any:
         if not exponent.is_Rational:
             raise self.fail(node, "has an exponent that is not a rational number")
         if abs(exponent.p) > _MAX_EXPONENT or exponent.q > _MAX_EXPONENT:
@@ -171,6 +173,8 @@ class _Reader:
             raise self.fail(node, "divides by zero")
         if base.is_Rational and max(base.p.bit_length(), base.q.bit_length()) * abs(exponent) > _MAX_BITS:
             raise self.fail(node, f"has more than {_MAX_BITS:,} bits")
+        if base.is_Rational and exponent.q > 1 and max(base.p.bit_length(), base.q.bit_length()) > _MAX_RADICAND:
+            raise self.fail(node, f"has a root of a number beyond {_MAX_RADICAND} bits")
         result = base**exponent
         if any(abs(e.p) > _MAX_EXPONENT for e in _exponents(result)):
             raise self.fail(node, f"has an exponent beyond {_MAX_EXPONENT:,}")
@@ -192,6 +196,8 @@ class _Reader:
             return self.rational(node, arguments)
         if name == "zeta":
             return self.zeta(node, arguments)
+        if name == "sqrt":
+            return self.power(node, arguments[0], sympy.Rational(1, 2))
         return getattr(sympy, name)(arguments[0])
 
     def rational(self, node: ast.Call, arguments: list[Any]) -> Any:
@@ -286,7 +292,7 @@ def _walk(
         return two_cos(min(r % 1, 1 - r % 1)) * (rational(Rational(1, 2)) if arithmetic else 1)
 
     def square_root(q: Any) -> Any:
-        d, outside = _squarefree(int(q.p) * int(q.q))
+        d, outside = squarefree(int(q.p) * int(q.q))
         factor = rational(Rational(outside, q.q))
         return factor if d == 1 else factor * sqrt(d)
 
@@ -336,11 +342,13 @@ def _walk(
     return walk(expr)
 
 
-def _squarefree(n: int) -> tuple[int, int]:
-    """(d, s) with n = d s^2 and d squarefree, d with the sign of n."""
-    from sympy import factorint
+def squarefree(n: int) -> tuple[int, int]:
+    """(d, s) with n = d s^2 and d squarefree, d with the sign of n, for n other than 0; TooLarge beyond 160 bits."""
+    from flint import fmpz
 
+    if n.bit_length() > _MAX_FACTORED:
+        raise TooLarge(f"the square root of a number of {n.bit_length()} bits; the limit is {_MAX_FACTORED} bits")
     d, s = (1 if n > 0 else -1), 1
-    for p, e in factorint(abs(n)).items():
-        d, s = d * p ** (e % 2), s * p ** (e // 2)
-    return int(d), int(s)
+    for p, e in fmpz(abs(n)).factor():
+        d, s = d * int(p) ** (e % 2), s * int(p) ** (e // 2)
+    return d, s

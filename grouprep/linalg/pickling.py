@@ -30,10 +30,17 @@ def _register() -> None:
 
 
 def _reduce_field(field: Any) -> tuple[Any, tuple[Any, ...]]:
-    return _build_field, (field.ext, field.alias)
+    from grouprep.linalg.fields import kind
+
+    name, n = kind(field)
+    return _build_field, (name, n, field.ext if name == "other" else None)
 
 
-def _build_field(ext: Any, alias: Any) -> Any:
+def _build_field(name: str, n: int, ext: Any) -> Any:
+    """The field of a kind, the very one that the functions of `fields` give; fields of no kind from their generator."""
     from sympy import QQ
 
-    return QQ.algebraic_field(ext, alias=alias)
+    from grouprep.linalg.fields import cyclotomic_field, quadratic_field, real_cyclotomic_field
+
+    makers = {"zeta": cyclotomic_field, "cos": real_cyclotomic_field, "sqrt": quadratic_field}
+    return makers[name](n) if name in makers else QQ.algebraic_field(ext)

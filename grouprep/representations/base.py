@@ -180,9 +180,9 @@ class Representation(Picklable, ABC):
     @cached_property
     def invariant_form(self) -> Image | None:
         """An invariant Hermitian form, rho(g)* H rho(g) = H; it may be indefinite (Lorentz); None if none is known."""
-        if all(isinstance(m, Monomial) for m in self.images.values()):
-            return Monomial.identity(self.dim)
-        return self._form()
+        from grouprep.representations.forms import is_unitary
+
+        return Monomial.identity(self.dim) if is_unitary(self.images) else self._form()
 
     @cached_property
     def gram(self) -> Image | None:

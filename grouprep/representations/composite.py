@@ -69,8 +69,10 @@ class Composite(Representation):
 
     @cached_property
     def field(self) -> str:
-        """Either "real", if all parts are, or "complex"."""
-        return "complex" if any(V.field == "complex" for V in self.parts) else "real"
+        """Either "real", if the generators' matrices are real, else "complex"; decided by the parts where that is possible."""
+        if all(V.field == "real" for V in self.parts):
+            return "real"
+        return "complex" if isinstance(self, DirectSum) else super().field
 
     @cached_property
     def invariant_form(self) -> Image | None:

@@ -14,7 +14,7 @@ from grouprep.linalg import Image, Monomial, as_exact, as_float
 from grouprep.linalg import matrices as mat
 from grouprep.linalg.intertwiners import FloatSpace, intertwiner_space
 
-__all__ = ["find_invariant_form", "is_invariant"]
+__all__ = ["find_invariant_form", "is_invariant", "is_unitary"]
 
 _AVERAGE_LIMIT = 2_000  # elements; beyond, the linear system is cheaper
 
@@ -46,11 +46,18 @@ def is_invariant(form: Image, images: Mapping[Letter, Image]) -> bool:
     return True
 
 
+def is_unitary(images: Mapping[Letter, Image]) -> bool:
+    """Whether the standard inner product is invariant."""
+    if all(isinstance(m, Monomial) for m in images.values()):
+        return True
+    return is_invariant(Monomial.identity(mat.size(next(iter(images.values())))), images)
+
+
 def find_invariant_form(V: Any) -> Image | None:
     """A form as `Representation.gram` and `invariant_form` want it, or None if there is no invariant form at all."""
-    images, one = V.images, Monomial.identity(V.dim)
-    if all(isinstance(m, Monomial) for m in images.values()) or is_invariant(one, images):
-        return one
+    images = V.images
+    if is_unitary(images):
+        return Monomial.identity(V.dim)
     if isinstance(V.group, FiniteGroup) and V.group.order <= _AVERAGE_LIMIT:
         return _average(V)
     return _solve(V, images)

@@ -151,11 +151,18 @@ class ImageRepresentation(Representation):
 
     def _sifted(self, g: NDArray[Any]) -> Image:
         """The image read off a stabiliser chain of the group of pairs (g, rho(g)), for monomial images."""
-        from grouprep.representations.proof import sift_pairs
+        from grouprep.representations.proof import sift
+
+        group, modulus = self._pairs
+        return sift(group, modulus, g)
+
+    @cached_property
+    def _pairs(self) -> tuple[Any, int]:
+        from grouprep.representations.proof import pair_group
 
         if not all(isinstance(m, Monomial) for m in self._images.values()):
             raise UnsupportedGroup(f"{self._group} is too large for values of a representation given by dense matrices")
-        return sift_pairs(self._group, self._images, g)
+        return pair_group(self._group, self._images)
 
     def _exact_component(self, g: Image) -> Image:
         """rho(g) for an exact element that is a product of the discrete generators."""

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from grouprep.errors import NotAHomomorphism, UnsupportedGroup
 from grouprep.groups.base import Group, Letter
-from grouprep.groups.finite import FiniteGroup, Word
+from grouprep.groups.finite import FiniteGroup, Word, format_order
 from grouprep.groups.lie import LieGroup
 from grouprep.groups.permutations import invert, sympy_group
 from grouprep.groups.product import ProductGroup
 from grouprep.linalg import Image, Monomial, as_float
 from grouprep.linalg import matrices as mat
 
-__all__ = ["prove_homomorphism", "sift_pairs"]
+if TYPE_CHECKING:
+    from sympy.combinatorics import PermutationGroup
+
+__all__ = ["pair_group", "prove_homomorphism", "sift"]
 
 _SEARCH_LIMIT = 20_000  # pairs visited to name a short broken relation
 
@@ -135,7 +138,7 @@ def _compare_orders(G: FiniteGroup, images: Sequence[Image]) -> None:
         raise NotAHomomorphism(
             f"the images break the relation {broken} of {G}"
             if broken
-            else f"the pairs (g, image of g) generate a group of order {order:,}, {G} has order {G.order:,}: some relation fails"
+            else f"the pairs (g, image of g) generate a group of order {format_order(order)}, not {format_order(G.order)} as {G}"
         )
 
 
@@ -161,7 +164,9 @@ def _broken_relation(G: FiniteGroup, pairs: Sequence[NDArray[np.int64]]) -> str:
 def _check_cayley_graph(G: FiniteGroup, images: Sequence[Image]) -> None:
     """Float images of a listed group: every edge of the Cayley graph, to rounding."""
     if G.order > 2_000:
-        raise UnsupportedGroup(f"float images cannot be checked for {G} with {G.order:,} elements; give exact matrices")
+        raise UnsupportedGroup(
+            f"float images cannot be checked for {G} with {format_order(G.order)} elements; give exact matrices"
+        )
     floats = [as_float(a) for a in images]
     n = len(floats[0])
     values, depth = [np.eye(n)], [0]
@@ -181,23 +186,25 @@ def _check_cayley_graph(G: FiniteGroup, images: Sequence[Image]) -> None:
                 )
 
 
-def sift_pairs(G: Group, images: Mapping[Letter, Image], g: NDArray[Any]) -> Monomial:
-    """The image of g, by writing g through the stabiliser chain of the proved group of pairs (g, rho(g))."""
-    assert isinstance(G, FiniteGroup)
+def pair_group(G: Group, images: Mapping[Letter, Image]) -> tuple[PermutationGroup, int]:
+    """The proved group of pairs (g, rho(g)) of monomial images, as permutations, and the modulus of their roots of unity."""
     from math import lcm
 
+    assert isinstance(G, FiniteGroup)
     ordered = [images[a] for a in G.letters]
-    modulus = lcm(*(a.modulus for a in ordered))  # type: ignore[union-attr]
-    group = sympy_group(_pairs(G, ordered))
-    element = np.arange(group.degree)
-    rest = np.asarray(g)
-    for base, transversal in zip(group.base, group.basic_transversals, strict=True):
+    return sympy_group(_pairs(G, ordered)), lcm(*(a.modulus for a in ordered))  # type: ignore[union-attr]
+
+
+def sift(pairs: PermutationGroup, modulus: int, g: NDArray[Any]) -> Monomial:
+    """rho(g), by writing g through the stabiliser chain of the group of pairs, whose base lies among the points of G."""
+    degree = len(g)
+    element, rest = np.arange(pairs.degree), np.asarray(g)
+    for base, transversal in zip(pairs.base, pairs.basic_transversals, strict=True):
         step = np.array(transversal[int(rest[base])].array_form)
         element = element[step]
-        rest = invert(step[: G.degree])[rest]
-    lifted = element[G.degree :] - G.degree
-    first = lifted[::modulus]
-    return Monomial(first // modulus, first % modulus, modulus)
+        rest = invert(step[:degree])[rest]
+    lifted = (element[degree:] - degree)[::modulus]
+    return Monomial(lifted // modulus, lifted % modulus, modulus)
 
 
 def _prove_product(G: ProductGroup, images: Mapping[Letter, Image]) -> None:

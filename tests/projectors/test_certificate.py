@@ -1,0 +1,278 @@
+"""Certificates: what is right is proved, and every way of corrupting a basis is rejected."""
+
+import dataclasses
+import pickle
+
+import numpy as np
+import pytest
+
+from grouprep import SU, CertificateError, Cyclic, Dihedral, FiniteGroup, Lorentz, Quaternion, Symmetric
+from grouprep.linalg.intertwiners import ExactSpace, FloatSpace
+from grouprep.linalg.orbits import OrbitSpace
+from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
+from projectors import Hom, commutant
+from projectors.certificate import certify_spaces
+from projectors.evidence import float_residual_bound, orthonormality_bound, suborbit_count
+
+
+def certify(V, W, space, count):
+    return certify_spaces("test", {(V, W): 1}, {(V, W): space}, count)
+
+
+def table(space):
+    """The basis as dictionaries {(i, j): value}, and the field."""
+    rows = space.rows()
+    n = space.shape[1]
+    return [{divmod(i, n): x for i, x in from_domain_matrix_rows(rows).get(k, {}).items()} for k in range(space.dim)], rows.domain
+
+
+def exact_space(elements, shape, domain):
+    rows = {k: {i * shape[1] + j: x for (i, j), x in e.items() if x} for k, e in enumerate(elements)}
+    return ExactSpace(shape, sparse_matrix(rows, (len(elements), shape[0] * shape[1]), domain))
+
+
+def exact_copy(space):
+    elements, domain = table(space)
+    return exact_space(elements, space.shape, domain)
+
+
+def flip_a_sign(elements, domain):
+    element = dict(elements[-1])
+    key = max(element)
+    element[key] = -element[key]
+    return [*elements[:-1], element]
+
+
+def wrong_entry(elements, domain):
+    element = dict(elements[0])
+    key = min(element)
+    element[key] = element[key] + domain.one
+    return [element, *elements[1:]]
+
+
+def extra_entry(elements, domain):
+    element = dict(elements[-1])
+    free = next((i, j) for i in range(3) for j in range(3) if (i, j) not in element)
+    element[free] = domain.one
+    return [*elements[:-1], element]
+
+
+def drop_an_element(elements, domain):
+    return elements[1:]
+
+
+def duplicate_an_element(elements, domain):
+    return [*elements, elements[0]]
+
+
+def replace_by_a_copy(elements, domain):
+    return [*elements[:-1], elements[0]]
+
+
+def dependent_element(elements, domain):
+    total = {k: domain.convert(2) * x for k, x in elements[0].items()}
+    return [*elements[:-1], total]
+
+
+def zero_element(elements, domain):
+    return [*elements[:-1], {}]
+
+
+def add_a_foreign_element(elements, domain):
+    return [*elements, {(0, 0): domain.one}]
+
+
+def transpose(elements, domain):
+    return [{(j, i): x for (i, j), x in e.items()} for e in elements]
+
+
+CORRUPTIONS = [
+    flip_a_sign,
+    wrong_entry,
+    extra_entry,
+    drop_an_element,
+    duplicate_an_element,
+    replace_by_a_copy,
+    dependent_element,
+    zero_element,
+    add_a_foreign_element,
+]
+
+GROUPS = {
+    # The commutant of the quarter turns has an antisymmetric element: signs matter.
+    "C4 on the plane": lambda: commutant(Cyclic(4).defining()),
+    "C5 natural": lambda: commutant(Cyclic(5).natural()),
+    "D4 defining^2": lambda: commutant(Dihedral(4).defining() ** 2),
+    "D3 defining^2": lambda: commutant(Dihedral(3).defining() ** 2),
+    "Q8 regular to defining": lambda: Hom(Quaternion().regular(), Quaternion().defining()),
+    "SU2 defining^2": lambda: commutant(SU(2).defining() ** 2),
+    "Lorentz defining^2": lambda: commutant(Lorentz().defining() ** 2, inner="euclidean"),
+    "skew S3 squared": lambda: commutant(
+        FiniteGroup.from_matrices({"a": [[0, -1], [1, -1]], "b": [[0, 1], [1, 0]]}).defining() ** 2
+    ),
+}
+
+
+@pytest.mark.parametrize("counted", [True, False], ids=["with-characters", "without-characters"])
+@pytest.mark.parametrize("name", GROUPS)
+def test_a_true_basis_is_proved(name, counted):
+    H = GROUPS[name]()
+    count = H.character_count if counted else None
+    (pair,) = H.pairs
+    for space in (H.space(*pair), exact_copy(H.space(*pair))):
+        certificate = certify(*pair, space, count)
+        assert certificate.proved, str(certificate)
+        assert certificate.dim == H.dim
+
+
+@pytest.mark.parametrize("counted", [True, False], ids=["with-characters", "without-characters"])
+@pytest.mark.parametrize("corrupt", CORRUPTIONS, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("name", GROUPS)
+def test_a_corrupted_basis_is_rejected(name, corrupt, counted):
+    H = GROUPS[name]()
+    count = H.character_count if counted else None
+    (pair,) = H.pairs
+    elements, domain = table(H.space(*pair))
+    corrupted = exact_space(corrupt(elements, domain), H.shape, domain)
+    with pytest.raises(CertificateError):
+        certify(*pair, corrupted, count)
+
+
+def test_transposed_bases_are_rejected():
+    """Where the transposes are no intertwiners: between a representation that is not orthogonal and its dual."""
+    G = FiniteGroup.from_matrices({"a": [[0, -1], [1, -1]], "b": [[0, 1], [1, 0]]})
+    V = G.defining() ** 2
+    H = commutant(V)
+    (pair,) = H.pairs
+    elements, domain = table(H.space(*pair))
+    with pytest.raises(CertificateError, match="does not intertwine"):
+        certify(*pair, exact_space(transpose(elements, domain), H.shape, domain), H.character_count)
+
+
+def test_conjugated_bases_are_rejected():
+    from grouprep.linalg.fields import conjugate
+
+    H = Hom(Quaternion().regular(), Quaternion().defining())
+    (pair,) = H.pairs
+    rows = H.space(*pair).rows()
+    assert conjugate(rows) != rows
+    with pytest.raises(CertificateError, match="does not intertwine"):
+        certify(*pair, ExactSpace(H.shape, conjugate(rows)), H.character_count)
+
+
+def test_swapped_representations_are_rejected():
+    """The basis of Hom(V, W) is none of Hom(V, conj W) or Hom(conj V, W)."""
+    G = Quaternion()
+    V, W = G.regular(), G.defining()
+    space = Hom(V, W).space(V, W)
+    with pytest.raises(CertificateError):
+        certify(V, W.conjugate, space, 2)
+
+
+def orbit_space(H):
+    (pair,) = H.pairs
+    space = H.space(*pair)
+    assert isinstance(space, OrbitSpace)
+    return pair, space
+
+
+def test_corrupted_orbits_are_rejected():
+    H = commutant(Symmetric(4).natural() ** 2)
+    pair, space = orbit_space(H)
+    assert certify(*pair, space, H.character_count).proved
+    labels = space.labels.copy()
+    labels[0] = labels[1]
+    merged = np.where(space.labels == space.dim - 1, 0, space.labels)
+    dropped = np.where(space.labels == space.dim - 1, -1, space.labels)
+    swapped = np.where(space.labels == 0, 1, np.where(space.labels == 1, 0, space.labels))
+    swapped[np.flatnonzero(space.labels == 0)[:1]] = 0
+    cases = {
+        "one index in another orbit": dataclasses.replace(space, labels=labels),
+        "two orbits merged": dataclasses.replace(space, labels=merged, dim=space.dim - 1),
+        "one orbit dropped": dataclasses.replace(space, labels=dropped, dim=space.dim - 1),
+        "a label that no index has": dataclasses.replace(space, dim=space.dim + 1),
+        "labels swapped at one index": dataclasses.replace(space, labels=swapped),
+        "phase": dataclasses.replace(space, phase=np.eye(1, len(space.labels), dtype=np.int64)[0], modulus=2),
+    }
+    for what, corrupted in cases.items():
+        for count in (H.character_count, None):
+            with pytest.raises(CertificateError):
+                certify(*pair, corrupted, count)
+                pytest.fail(what)
+
+
+def test_corrupted_phases_are_rejected():
+    H = commutant(Cyclic(4).defining())
+    pair, space = orbit_space(H)
+    assert not np.array_equal(space.phase, 0 * space.phase)
+    for phase in (0 * space.phase, space.phase[::-1].copy()):
+        if np.array_equal(phase, space.phase):
+            continue
+        with pytest.raises(CertificateError):
+            certify(*pair, dataclasses.replace(space, phase=phase), H.character_count)
+
+
+def test_a_wrong_character_count_is_rejected():
+    H = commutant(Dihedral(4).regular())
+    pair, space = orbit_space(H)
+    for count in (7, 9):
+        with pytest.raises(CertificateError, match="characters count"):
+            certify(*pair, space, count)
+
+
+def test_float_spaces_get_a_bound_and_no_proof():
+    V = Dihedral(5).defining()
+    H = Hom(V**2, V**2, solver="float")
+    certificate = H.certify()
+    assert not certificate.proved
+    assert not certificate.claims[0].proved
+    (pair,) = H.pairs
+    space = H.space(*pair)
+    assert isinstance(space, FloatSpace)
+    good = float_residual_bound(*pair, space)
+    assert 0 < good <= 100 * np.finfo(float).eps
+    off = space.array.copy()
+    off[0, 0] += 1e-7
+    bound = float_residual_bound(*pair, FloatSpace(space.shape, off, space.gap))
+    X = off[0].reshape(space.shape)
+    a = V(V.group.generators[0])
+    a = np.kron(a, a)
+    assert bound >= np.linalg.norm(a @ X - X @ a) / np.linalg.norm(X)
+    assert bound > 1e-9
+    assert orthonormality_bound(FloatSpace(space.shape, 2 * space.array, space.gap)) >= 3
+    assert orthonormality_bound(space) <= 1e-13
+
+
+def test_a_float_basis_of_the_wrong_size_is_rejected():
+    V = Dihedral(5).defining()
+    H = Hom(V**2, V**2, solver="float")
+    (pair,) = H.pairs
+    space = H.space(*pair)
+    with pytest.raises(CertificateError, match="characters count 3"):
+        certify(*pair, FloatSpace(space.shape, space.array[1:], space.gap), H.character_count)
+
+
+def test_suborbits():
+    V = Symmetric(4).natural()
+    images = list(V.images.values())
+    assert suborbit_count(images, images) == 2
+    square = list((V**2).images.values())
+    assert suborbit_count(square, square) == 15
+    assert suborbit_count(images, square) == 5
+
+
+def test_the_certificate_is_a_value():
+    c = commutant(Symmetric(3).natural()).certify()
+    assert pickle.loads(pickle.dumps(c)) == c
+    assert "dimension 2, proved" in str(c)
+    data = c.to_dict()
+    assert (data["dim"], data["proved"], len(data["claims"])) == (2, True, 3)
+    assert c.seconds == sum(claim.seconds for claim in c.claims)
+
+
+def test_hom_with_two_summands_counts_places():
+    G = Dihedral(3)
+    H = Hom(2 * G.defining() + G.trivial(), G.regular())
+    certificate = H.certify()
+    assert certificate.dim == H.dim == 5
+    assert certificate.proved

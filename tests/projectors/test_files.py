@@ -1,0 +1,234 @@
+"""Saved bases: round trips, corrupted files, truncated files."""
+
+import json
+
+import numpy as np
+import pytest
+
+from grouprep import SU, CertificateError, Cyclic, Dihedral, FiniteGroup, GroupRepError, Lorentz, NotAHomomorphism, Quaternion
+from projectors import Hom, commutant
+from projectors.files import load_basis, verify, write_text
+
+SPACES = {
+    "C4 plane": lambda: commutant(Cyclic(4).defining()),
+    "D5 plane squared": lambda: commutant(Dihedral(5).defining() ** 2),
+    "Q8": lambda: Hom(Quaternion().regular(), Quaternion().defining()),
+    "SU2": lambda: commutant(SU(2).defining() ** 2),
+    "Lorentz": lambda: commutant(Lorentz().defining() ** 2, inner="euclidean"),
+    "skew": lambda: commutant(FiniteGroup.from_matrices({"a": [[0, -1], [1, -1]], "b": [[0, 1], [1, 0]]}).defining() ** 2),
+    "copies": lambda: Hom(2 * Dihedral(3).defining() + Dihedral(3).trivial(), Dihedral(3).natural()),
+    "zero": lambda: Hom(Dihedral(4).trivial(), Dihedral(4).defining()),
+}
+
+
+@pytest.fixture
+def saved(tmp_path):
+    def save(name):
+        path = tmp_path / "basis.json"
+        SPACES[name]().save(path)
+        return path
+
+    return save
+
+
+@pytest.mark.parametrize("name", SPACES)
+def test_round_trip(name, saved):
+    H = SPACES[name]()
+    path = saved(name)
+    certificate = verify(path)
+    assert certificate.proved
+    assert certificate.dim == H.dim
+    V, W, space = load_basis(path)
+    assert (V.dim, W.dim, space.dim) == (H.V.dim, H.W.dim, H.dim)
+    from grouprep.linalg.convert import to_numpy
+
+    if H.dim:
+        found = to_numpy(space.rows()).reshape(-1, *H.shape)
+        assert np.array_equal(found, H.exact_basis().to_numpy())
+
+
+def edit(path, change):
+    data = json.loads(path.read_text(encoding="utf-8"))
+    change(data)
+    path.write_text(json.dumps(data), encoding="utf-8")
+    return path
+
+
+def flip_a_sign(data):
+    entry = data["basis"][-1][-1]
+    entry[2] = -entry[2] if isinstance(entry[2], int) else f"-({entry[2]})"
+
+
+def drop_an_element(data):
+    data["basis"].pop()
+    data["dim"] -= 1
+
+
+def duplicate_an_element(data):
+    data["basis"].append(data["basis"][0])
+    data["dim"] += 1
+
+
+def add_a_foreign_element(data):
+    data["basis"].append([[0, 0, 1]])
+    data["dim"] += 1
+
+
+def wrong_entry(data):
+    data["basis"][0][0][2] = 17
+
+
+def drop_an_entry(data):
+    data["basis"][0].pop()
+
+
+def move_an_entry(data):
+    taken = {tuple(e[:2]) for e in data["basis"][0]}
+    free = next([i, j] for i in range(2) for j in range(2) if (i, j) not in taken)
+    data["basis"][0][0][:2] = free
+
+
+def zero_element(data):
+    data["basis"][-1] = []
+
+
+@pytest.mark.parametrize("name", ["C4 plane", "D5 plane squared", "Q8", "SU2", "Lorentz", "skew"])
+@pytest.mark.parametrize(
+    "change",
+    [flip_a_sign, drop_an_element, duplicate_an_element, add_a_foreign_element, wrong_entry, drop_an_entry, zero_element],
+    ids=lambda f: f.__name__,
+)
+def test_corrupted_bases_are_rejected(name, change, saved):
+    path = edit(saved(name), change)
+    with pytest.raises(CertificateError) as error:
+        verify(path)
+    assert str(path) in str(error.value)
+
+
+def test_a_moved_entry_is_rejected(saved):
+    with pytest.raises(CertificateError):
+        verify(edit(saved("C4 plane"), move_an_entry))
+
+
+def test_swapped_letters_are_rejected(saved):
+    """The images of two generators exchanged: no representation any more, or another one with another basis."""
+
+    def swap(data):
+        images = data["W"]["images"]
+        images["r"], images["s"] = images["s"], images["r"]
+
+    with pytest.raises((CertificateError, NotAHomomorphism)):
+        verify(edit(saved("D5 plane squared"), swap))
+
+
+def test_a_conjugated_basis_is_rejected(saved):
+    def conjugate(data):
+        for element in data["basis"]:
+            for entry in element:
+                entry[2] = entry[2] if isinstance(entry[2], int) else entry[2].replace("I", "(-I)")
+
+    path = saved("Q8")
+    assert "I" in path.read_text(encoding="utf-8")
+    with pytest.raises(CertificateError):
+        verify(edit(path, conjugate))
+
+
+def test_images_that_are_no_representation_are_rejected(saved):
+    def break_it(data):
+        data["V"]["images"]["i"] = {"rows": [["I", 0], [0, "I"]]}
+
+    path = saved("Q8")
+
+    def shrink(data):
+        data["V"] = data["W"]
+        break_it(data)
+
+    with pytest.raises(NotAHomomorphism):
+        verify(edit(path, shrink))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.6, 0.95, 0.999])
+def test_truncated_files_say_so(share, saved):
+    path = saved("D5 plane squared")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text[: int(share * (len(text) - 2))], encoding="utf-8")
+    with pytest.raises(GroupRepError, match="truncated"):
+        verify(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda d: d.update(surprise=1), 'unknown key "surprise"'),
+        (lambda d: d.pop("V"), "V are missing"),
+        (lambda d: d.update(format="other"), "not a saved basis"),
+        (lambda d: d.update(version=2), "version 2"),
+        (lambda d: d.update(shape=[3, 3]), "shape"),
+        (lambda d: d.update(dim=5), "basis must be a list of 5"),
+        (lambda d: d["basis"][0].append([0, 0]), "is not \\[row, column, value\\]"),
+        (lambda d: d["basis"][0].append([9, 0, 1]), "inside 2 x 2"),
+        (lambda d: d["basis"][0].append([-1, 0, 1]), "inside 2 x 2"),
+        (lambda d: d["basis"][0].append([True, 0, 1]), "inside 2 x 2"),
+        (lambda d: d["basis"][0].append([0, 1, 0.5]), "neither an integer nor text"),
+        (lambda d: d["basis"][0].append([0, 1, "__import__('os')"]), "__import__"),
+        (lambda d: d.update(basis="none"), "basis must be a list"),
+        (lambda d: d["V"].pop("images"), "images"),
+        (lambda d: d["V"]["group"].update(catalogue="D5"), "different groups|missing|keys|generators"),
+    ],
+)
+def test_damaged_files_name_what_is_wrong(change, message, saved):
+    path = edit(saved("C4 plane"), change)
+    with pytest.raises(GroupRepError, match=message):
+        verify(path)
+
+
+def test_other_files(tmp_path):
+    with pytest.raises(GroupRepError, match="cannot read"):
+        verify(tmp_path / "missing.json")
+    binary = tmp_path / "binary.json"
+    binary.write_bytes(bytes(range(256)))
+    with pytest.raises(GroupRepError, match="not a text file"):
+        verify(binary)
+    listed = tmp_path / "list.json"
+    listed.write_text("[]", encoding="utf-8")
+    with pytest.raises(GroupRepError, match="holds a list"):
+        verify(listed)
+
+
+def test_nothing_half_written(tmp_path, monkeypatch):
+    import os
+
+    target = tmp_path / "basis.json"
+    target.write_text("before", encoding="utf-8")
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(GroupRepError, match="No space left"):
+        write_text(target, "after")
+    assert target.read_text(encoding="utf-8") == "before"
+    assert [p.name for p in tmp_path.iterdir()] == ["basis.json"]
+
+
+def test_a_float_space_is_not_saved(tmp_path):
+    V = Cyclic(4).defining()
+    with pytest.raises(GroupRepError, match="exact"):
+        Hom(V, V, solver="float").save(tmp_path / "basis.json")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_folder(tmp_path):
+    with pytest.raises(GroupRepError, match="cannot write"):
+        SPACES["C4 plane"]().save(tmp_path / "no" / "basis.json")
+
+
+def test_repeated_entries_are_rejected(saved):
+    """Two values for one entry contradict each other; neither may silently win."""
+
+    def repeat(data):
+        i, j, x = data["basis"][0][0]
+        data["basis"][0].insert(0, [i, j, 5])
+
+    with pytest.raises(GroupRepError):
+        verify(edit(saved("C4 plane"), repeat))
