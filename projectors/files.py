@@ -112,11 +112,15 @@ def _read_rows(data: Mapping[str, Any], shape: tuple[int, int], where: str) -> A
     for entries in basis:
         if not isinstance(entries, list):
             raise GroupRepError(f"{where}: a basis element must be a list of entries, got {entries!r:.60}")
+        places: set[tuple[int, int]] = set()
         for entry in entries:
             if not (isinstance(entry, list) and len(entry) == 3 and _inside(entry[0], m) and _inside(entry[1], n)):
                 raise GroupRepError(f"{where}: basis entry {entry!r:.60} is not [row, column, value] inside {m} x {n}")
             if type(entry[2]) not in (int, str):
                 raise GroupRepError(f"{where}: basis value {entry[2]!r:.40} is neither an integer nor text")
+            if (entry[0], entry[1]) in places:
+                raise GroupRepError(f"{where}: a basis element gives its entry ({entry[0]}, {entry[1]}) twice")
+            places.add((entry[0], entry[1]))
             values.setdefault(entry[2], None)
     expressions = {v: parse_expression(str(v)) for v in values}
     domain = domain_of(list(expressions.values()))

@@ -39,7 +39,10 @@ LAYOUT = [
     "pyproject.toml",
     "ruff.toml",
     "setup.cfg",
+    "studies",
     "tests/grouprep",
+    "tests/laws",
+    "tests/oracles/closed_forms.json",
     "tests/projectors",
 ]
 

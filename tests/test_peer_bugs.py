@@ -46,7 +46,14 @@ def test_two_embeddings_of_so2_do_not_collide():
 @pytest.mark.parametrize("scale", [1e-12, 1e-6, 1.0, 1e6, 1e12])
 def test_ranks_do_not_depend_on_the_scale_of_the_generators(scale):
     """emlp's threshold is absolute: generators of SO(3) times 1e-6 give it a commutant of dimension 9."""
-    algebra = [scale * np.array(A) for A in ([[0, -1, 0], [1, 0, 0], [0, 0, 0]], [[0, 0, -1], [0, 0, 0], [1, 0, 0]], [[0, 0, 0], [0, 0, -1], [0, 1, 0]])]
+    algebra = [
+        scale * np.array(A)
+        for A in (
+            [[0, -1, 0], [1, 0, 0], [0, 0, 0]],
+            [[0, 0, -1], [0, 0, 0], [1, 0, 0]],
+            [[0, 0, 0], [0, 0, -1], [0, 1, 0]],
+        )
+    ]
     G = LieGroup.from_algebra(algebra, name="scaled")
     V = G.defining()
     assert commutant(V).dim == 1
@@ -117,7 +124,11 @@ def test_fields_are_no_larger_than_needed():
     """The octahedral group and S5 have rational forms; GAP's programs give Q(zeta_3) and Q(zeta_15)."""
     turns = [[[0, -1, 0], [1, 0, 0], [0, 0, 1]], [[0, 0, 1], [1, 0, 0], [0, 1, 0]]]
     octahedral = FiniteGroup.from_matrices(turns, name="O")
-    for H in (commutant(octahedral.defining() ** 2), commutant(Symmetric(5).natural() ** 2), commutant(Symmetric(5).regular())):
+    for H in (
+        commutant(octahedral.defining() ** 2),
+        commutant(Symmetric(5).natural() ** 2),
+        commutant(Symmetric(5).regular()),
+    ):
         assert H.exact_basis().domain.is_ZZ or H.exact_basis().domain.is_QQ
     golden = commutant(Dihedral(5).defining()).exact_basis().domain
     assert golden.is_ZZ or golden.is_QQ or golden.mod.degree() <= 4

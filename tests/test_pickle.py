@@ -6,7 +6,21 @@ import pickle
 import numpy as np
 import pytest
 
-from grouprep import SO, SU, Cyclic, Dihedral, FiniteGroup, Homomorphism, LieGroup, Lorentz, O, Quaternion, Representation, Symmetric, U
+from grouprep import (
+    SO,
+    SU,
+    Cyclic,
+    Dihedral,
+    FiniteGroup,
+    Homomorphism,
+    LieGroup,
+    Lorentz,
+    O,
+    Quaternion,
+    Representation,
+    Symmetric,
+    U,
+)
 from projectors import Hom, commutant
 from projectors.penalties import Frobenius, Spectral, defect_bound, penalty
 

@@ -114,6 +114,11 @@ class Group(Picklable, ABC):
         """Exact elements that follow from the algebra letters and help solvers (see `LieGroup.torsion`); none by default."""
         return ()
 
+    @property
+    def essential_letters(self) -> tuple[Letter, ...]:
+        """Letters that imply all others where the elements in `torsion` are respected; all of them by default."""
+        return self.letters
+
     def exact_identity(self) -> Any:
         """The neutral element in the form that `Representation.exact_image` takes."""
         return self.identity()

@@ -179,7 +179,7 @@ class LieGroup(Group):
         return Monomial.identity(self.n)
 
     @cached_property
-    def torsion(self) -> tuple[Image, ...]:
+    def torsion(self) -> tuple[Monomial, ...]:
         """Exact monomial elements exp(pi A / (2 c)) = 1 + A / c + (A / c)^2 of the identity component, where A^3 = -c^2 A.
 
         They follow from the generators; solvers use them first because monomial constraints are solved by orbits.
@@ -187,6 +187,14 @@ class LieGroup(Group):
         from grouprep.groups.torsion import torsion_elements
 
         return torsion_elements(self.algebra)
+
+    @cached_property
+    def essential_letters(self) -> tuple[Letter, ...]:
+        """Letters that, together with `torsion`, imply all others: one of each class of conjugate algebra generators."""
+        from grouprep.groups.torsion import conjugation_representatives
+
+        kept = conjugation_representatives(self.algebra, self.torsion)
+        return tuple(a for a in self.letters if a.kind == "element" or a.index in kept)
 
     @cached_property
     def cartan(self) -> tuple[CartanComponent, ...] | None:

@@ -147,6 +147,10 @@ class ProductGroup(Group):
         return tuple(G.sample(n, rng) for G in self._factors)
 
     @property
+    def essential_letters(self) -> tuple[Letter, ...]:
+        return tuple(a.inside(k) for k, G in enumerate(self._factors) for a in G.essential_letters)
+
+    @property
     def torsion(self) -> tuple[Any, ...]:
         one = [G.exact_identity() for G in self._factors]
         return tuple((*one[:k], h, *one[k + 1 :]) for k, G in enumerate(self._factors) for h in G.torsion)

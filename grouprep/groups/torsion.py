@@ -7,9 +7,9 @@ from typing import Any
 
 from grouprep.linalg import Image, Monomial, as_exact
 from grouprep.linalg.matrices import is_exact
-from grouprep.linalg.sparse import from_domain_matrix_rows, identity_exact
+from grouprep.linalg.sparse import from_domain_matrix_rows, identity_exact, sparse_matrix
 
-__all__ = ["torsion_elements"]
+__all__ = ["conjugation_representatives", "torsion_elements"]
 
 
 def torsion_elements(algebra: Sequence[Image]) -> tuple[Monomial, ...]:
@@ -29,6 +29,60 @@ def torsion_elements(algebra: Sequence[Image]) -> tuple[Monomial, ...]:
         if h is not None:
             found.append(h)
     return tuple(found)
+
+
+def conjugation_representatives(algebra: Sequence[Image], elements: Sequence[Monomial]) -> tuple[int, ...]:
+    """Numbers of generators such that every other one is, up to sign, conjugate to one of them by products of the elements.
+
+    What commutes with the elements and with these commutes with all: rho(h) d rho(A) rho(h)^-1 = d rho(h A h^-1).
+
+    Examples
+    --------
+    >>> from grouprep import SO
+    >>> conjugation_representatives(SO(5).algebra, SO(5).torsion)
+    (0,)
+    """
+    if not all(map(is_exact, algebra)):
+        return tuple(range(len(algebra)))
+    numbers: dict[Any, int] = {}
+    for k, a in enumerate(algebra):
+        numbers.setdefault(_up_to_sign(as_exact(a)), k)
+    kept: list[int] = []
+    reached: set[int] = set()
+    for k in range(len(algebra)):
+        if k in reached:
+            continue
+        kept.append(k)
+        reached.add(k)
+        queue = [k]
+        while queue and len(reached) < len(algebra):
+            a = as_exact(algebra[queue.pop()])
+            for h in elements:
+                found = numbers.get(_up_to_sign(_conjugated(h, a)))
+                if found is not None and found not in reached:
+                    reached.add(found)
+                    queue.append(found)
+    return tuple(kept)
+
+
+def _conjugated(h: Monomial, a: Any) -> Any:
+    """h a h^-1."""
+    if not h.is_real:
+        return as_exact(h) * a * as_exact(h.inverse()) if a.domain == h.domain else a
+    perm, sign = h.perm.tolist(), (1 - 2 * (h.phase != 0)).tolist()
+    rows = {
+        perm[i]: {perm[j]: x if sign[i] == sign[j] else -x for j, x in row.items()}
+        for i, row in from_domain_matrix_rows(a).items()
+    }
+    return sparse_matrix(rows, a.shape, a.domain)
+
+
+def _up_to_sign(a: Any) -> Any:
+    """A hashable value, the same for a and -a."""
+    rows = from_domain_matrix_rows(a)
+    entries = [(i, j, rows[i][j]) for i in sorted(rows) for j in sorted(rows[i])]
+    negated = [(i, j, -x) for i, j, x in entries]
+    return frozenset((tuple(entries), tuple(negated)))
 
 
 def _quarter_turn(a: Image) -> Monomial | None:

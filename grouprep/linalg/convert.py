@@ -189,6 +189,8 @@ def to_sympy(matrix: DomainMatrix) -> Matrix:
     from grouprep.linalg.fields import expression
 
     K = matrix.domain
+    if K.is_ZZ or K.is_QQ:
+        return matrix.to_Matrix()
     result = zeros(*matrix.shape)
     for i, row in matrix.to_sparse().rep.to_sdm().items():
         for j, x in row.items():

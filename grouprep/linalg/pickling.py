@@ -26,11 +26,11 @@ def _register() -> None:
 
     from sympy.polys.domains.algebraicfield import AlgebraicField
 
-    copyreg.pickle(AlgebraicField, _reduce_field)  # type: ignore[arg-type]
+    copyreg.pickle(AlgebraicField, _reduce_field)
 
 
 def _reduce_field(field: Any) -> tuple[Any, tuple[Any, ...]]:
-    from grouprep.linalg.fields import kind
+    from grouprep.linalg._cyclotomic import kind
 
     name, n = kind(field)
     return _build_field, (name, n, field.ext if name == "other" else None)

@@ -113,8 +113,9 @@ class Representation(Picklable, ABC):
     def _round_exact(self, g: NDArray[Any]) -> NDArray[Any]:
         """The exact matrices of finite group elements, (..., degree), each distinct one computed and rounded once."""
         distinct, where = np.unique(g.reshape(-1, g.shape[-1]), axis=0, return_inverse=True)
-        kind = complex if self.field == "complex" else float
-        values = np.array([as_float(self.exact_image(row)) for row in distinct], dtype=kind)
+        values = np.array([as_float(self.exact_image(row)) for row in distinct])
+        if self.field == "real":
+            values = values.real  # products of real matrices, written over a complex field
         return values[where.ravel()].reshape(*g.shape[:-1], self.dim, self.dim)
 
     def exact(self, g: Any) -> Matrix:

@@ -112,11 +112,16 @@ class ImageRepresentation(Representation):
     def _check_gram(self, form: Image) -> None:
         from grouprep.representations.forms import is_invariant
 
-        if not is_invariant(form, self._images) or self.gram is None:
+        if mat.size(form) != self.dim or not is_invariant(form, self._images) or self.gram is None:
             raise GroupRepError("gram is not an invariant positive-definite Hermitian form of these images")
 
+    @cached_property
+    def invariant_form(self) -> Image | None:
+        """The form that was given, or one that is found."""
+        return self._gram if self._gram is not None else super().invariant_form
+
     def _form(self) -> Image | None:
-        return self._gram if self._gram is not None else find_invariant_form(self)
+        return find_invariant_form(self)
 
     # Elements of finite groups: products along the listing, or a sift through the stabiliser chain
 

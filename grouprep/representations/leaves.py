@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grouprep.errors import DimensionMismatch
+from grouprep.errors import DimensionMismatch, GroupRepError
 from grouprep.groups.base import Group, Letter
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.lie import LieGroup
@@ -167,7 +167,10 @@ class MatrixGroupRepresentation(_FiniteLeaf):
         return image
 
     def exact_image(self, g: Any) -> Image:
-        exact = self._action.exact(self._group.check_element(g))
+        g = self._group.check_element(g)
+        if not self._group.contains(g):
+            raise GroupRepError(f"the permutation {g.tolist()!r:.60} does not lie in {self._group}")
+        exact = self._action.exact(g)
         return Monomial.from_domain_matrix(exact) or exact
 
     def _evaluate(self, g: Any) -> NDArray[Any]:

@@ -37,7 +37,9 @@ def pair_options(function: F) -> F:
         "--inner", type=click.Choice(["invariant", "euclidean"]), default="invariant", show_default=True,
         help="Inner product of the projection; euclidean serves groups that are not compact.",
     )(function)  # fmt: skip
-    function = click.option("--out", "codomain", metavar="W", required=True, help="Representation of the outputs.")(function)
+    function = click.option("--out", "codomain", metavar="W", required=True, help="Representation of the outputs.")(
+        function
+    )
     return click.option("--in", "domain", metavar="V", required=True, help="Representation of the inputs.")(function)
 
 
@@ -77,7 +79,7 @@ def space(group: str, domain: str, codomain: str, inner: str, solver: str = "aut
 @click.group(cls=Application, context_settings=SETTINGS)
 @click.version_option(package_name="grouprep", prog_name="grouprep")
 def app() -> None:
-    """Groups, their equivariant linear maps with proofs, and the non-equivariant share of trained weights.
+    r"""Groups, their equivariant linear maps with proofs, and the non-equivariant share of trained weights.
 
     A GROUP is a name (D4, C8, S5, A5, Q8, SO(3), O(3), SU(2), U(1), O(1,3), D4xC2), a TOML or JSON file of
     generators, or a packaged example (rubik; "grouprep info rubik" says where its file is).
@@ -109,7 +111,7 @@ def app() -> None:
 @click.argument("group")
 @json_option
 def info(group: str, as_json: bool) -> None:
-    """Order, generators and classes of GROUP, and the representations at hand.
+    r"""Order, generators and classes of GROUP, and the representations at hand.
 
     \b
     Examples:
@@ -131,13 +133,17 @@ def info(group: str, as_json: bool) -> None:
 @click.argument("group")
 @pair_options
 @click.option("--exact", is_flag=True, help="Give the exact basis and prove it: a certificate.")
-@click.option("--save", metavar="F", help="Write the exact basis with all its proof needs to a JSON file (implies --exact).")
-@click.option("--solver", type=click.Choice(SOLVERS), default="auto", show_default=True, help="How the constraint is solved.")
+@click.option(
+    "--save", metavar="F", help="Write the exact basis with all its proof needs to a JSON file (implies --exact)."
+)
+@click.option(
+    "--solver", type=click.Choice(SOLVERS), default="auto", show_default=True, help="How the constraint is solved."
+)
 @json_option
 def basis(
     group: str, domain: str, codomain: str, inner: str, exact: bool, save: str | None, solver: str, as_json: bool
 ) -> None:
-    """A basis of the linear maps X from V to W with rho_W(g) X = X rho_V(g) for all g in GROUP.
+    r"""A basis of the linear maps X from V to W with rho_W(g) X = X rho_V(g) for all g in GROUP.
 
     \b
     Examples:
@@ -161,7 +167,7 @@ def basis(
 @click.argument("file", metavar="F")
 @json_option
 def verify(file: str, as_json: bool) -> None:
-    """Prove a saved basis anew, from the file F alone: that V and W are representations, and every claim.
+    r"""Prove a saved basis anew, from the file F alone: that V and W are representations, and every claim.
 
     \b
     Examples:
@@ -202,13 +208,27 @@ def verify(file: str, as_json: bool) -> None:
     "--norm", type=click.Choice(["frobenius", "frobenius-squared", "spectral"]), default="frobenius", show_default=True,
     help="The norm of the part.",
 )  # fmt: skip
-@click.option("--part", type=click.Choice(["residual", "equivariant"]), default="residual", show_default=True, help="T - P(T) or P(T).")
+@click.option(
+    "--part",
+    type=click.Choice(["residual", "equivariant"]),
+    default="residual",
+    show_default=True,
+    help="T - P(T) or P(T).",
+)
 @click.option("--key", metavar="NAME", help="Which array of a .npz or .safetensors file.")
 @json_option
 def penalty(
-    weights: str, group: str, domain: str, codomain: str, inner: str, norm: str, part: str, key: str | None, as_json: bool
+    weights: str,
+    group: str,
+    domain: str,
+    codomain: str,
+    inner: str,
+    norm: str,
+    part: str,
+    key: str | None,
+    as_json: bool,
 ) -> None:
-    """How much of the matrix in WEIGHTS (.npy, .npz, .safetensors) is equivariant from V to W, and how much is not.
+    r"""How much of the matrix in WEIGHTS (.npy, .npz, .safetensors) is equivariant from V to W, and how much is not.
 
     The matrix has dim W rows and dim V columns; an array (out, ...) is flattened to it. Pickled files are refused.
 
@@ -230,10 +250,16 @@ def penalty(
 
 
 @app.command()
-@click.option("--output", metavar="DIR", default="grouprep-demo", show_default=True, help="The folder for pictures and the saved basis.")
+@click.option(
+    "--output",
+    metavar="DIR",
+    default="grouprep-demo",
+    show_default=True,
+    help="The folder for pictures and the saved basis.",
+)
 @json_option
 def demo(output: str, as_json: bool) -> None:
-    """The Rubik's cube group, the Lorentz group and a network trained on digits, in half a minute at most.
+    r"""The Rubik's cube group, the Lorentz group and a network trained on digits, in half a minute at most.
 
     \b
     Examples:

@@ -19,6 +19,10 @@ from grouprep.representations.base import Representation
 __all__ = ["GroupSource", "Weights", "load_weights", "packaged_examples", "read_group"]
 
 
+# What numpy and zipfile raise on files that are damaged, or not what their names say.
+DAMAGED = (ValueError, EOFError, KeyError, TypeError, SyntaxError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+
+
 @dataclass(frozen=True)
 class GroupSource:
     """A group, the representations that its file names, and the file if there is one."""
@@ -149,7 +153,7 @@ def _read_array(path: str, key: str | None) -> tuple[str | None, NDArray[Any]]:
         raise
     except OSError as error:
         raise GroupRepError(f"cannot read {path}: {error.strerror or error}") from None
-    except (ValueError, EOFError, KeyError, TypeError, SyntaxError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+    except DAMAGED as error:
         if "pickle" in str(error):
             raise GroupRepError(
                 f"{path} holds pickled objects, or is no {suffix} file; pickles can run code and are never read: "
@@ -167,8 +171,8 @@ def _read_numpy(path: str, key: str | None) -> tuple[str | None, NDArray[Any]]:
             raise GroupRepError(f"{path} holds a single array without a name; leave --key {key} away")
         return None, loaded
     with loaded:
-        name = _choose(list(loaded.files), key, path)
-        return name, np.asarray(loaded[name])
+        chosen = _choose(list(loaded.files), key, path)
+        return chosen, np.asarray(loaded[chosen])
 
 
 def _read_safetensors(path: str, key: str | None) -> tuple[str | None, NDArray[Any]]:

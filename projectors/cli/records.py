@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["basis_record", "certificate_record", "group_record", "norm_named", "penalty_record"]
 
-CLASS_LIMIT = 10_000  # elements; the classes of a group of this order take about a second
+CLASS_LIMIT = 2_000_000  # elements times points; the classes of such a group take about a second
+LARGEST_ORDER = 10**1000  # beyond it Python is slow, or refuses, to write the number
 ENTRY_LIMIT = 100_000  # entries of all basis elements together that --json prints
 SAVE_LIMIT = 1_000_000  # basis elements that a text file may hold
 
@@ -39,13 +41,30 @@ def group_record(source: GroupSource) -> dict[str, Any]:
         "group": G.name,
         "file": source.path,
         "is_finite": G.is_finite,
-        "order": G.order if G.is_finite else None,
+        "order": G.order if G.is_finite and G.order < LARGEST_ORDER else None,
+        "order_text": _order_text(G),
         "is_compact": G.is_compact,
         "generators": _generators(G),
-        "conjugacy_classes": len(G.conjugacy_classes) if G.is_finite and G.order <= CLASS_LIMIT else None,  # type: ignore[attr-defined]
+        "conjugacy_classes": _class_count(G),
         "factors": [H.name for H in G.factors] if len(G.factors) > 1 else [],
         "representations": _representations(source),
     }
+
+
+def _order_text(G: Group) -> str:
+    if not G.is_finite:
+        return "infinite"
+    order = int(G.order)
+    return f"{order:,}" if order < LARGEST_ORDER else f"about 10^{math.log2(order) * math.log10(2):,.0f}"
+
+
+def _class_count(G: Group) -> int | None:
+    """The number of conjugacy classes of a small finite group."""
+    from grouprep.groups.finite import FiniteGroup
+
+    if not isinstance(G, FiniteGroup) or G.order * G.degree > CLASS_LIMIT:
+        return None
+    return len(G.conjugacy_classes)
 
 
 def _generators(G: Group) -> dict[str, Any]:
@@ -110,7 +129,9 @@ def basis_record(H: Hom, exact: bool = False, save: str | None = None) -> dict[s
         "exact": exact,
         "solver": H.solver,
         "inner": H.inner,
-        "pairs": [{"in": str(V), "out": str(W), "dim": H.space(V, W).dim, "places": n} for (V, W), n in H.pairs.items()],
+        "pairs": [
+            {"in": str(V), "out": str(W), "dim": H.space(V, W).dim, "places": n} for (V, W), n in H.pairs.items()
+        ],
         "certificate": certificate,
         "matrices": _matrices(H, exact),
         "explanation": None if H.dim else H.explain(),
@@ -118,7 +139,9 @@ def basis_record(H: Hom, exact: bool = False, save: str | None = None) -> dict[s
     }
     if save is not None:
         if H.dim > SAVE_LIMIT:
-            raise TooLarge(f"{H} has a basis of {H.dim:,} elements; at most {SAVE_LIMIT:,} are saved: save its distinct pairs")
+            raise TooLarge(
+                f"{H} has a basis of {H.dim:,} elements; at most {SAVE_LIMIT:,} are saved: save its distinct pairs"
+            )
         H.save(save)
         record["saved"] = save
     record["seconds"] = time.perf_counter() - start
@@ -132,7 +155,9 @@ def _matrices(H: Hom, exact: bool) -> list[list[list[Any]]] | None:
     if not H.dim:
         return []
     if exact:
-        return [[[int(x) if x.is_Integer else str(x) for x in X.row(i)] for i in range(X.rows)] for X in H.exact_basis()]
+        return [
+            [[int(x) if x.is_Integer else str(x) for x in X.row(i)] for i in range(X.rows)] for X in H.exact_basis()
+        ]
     array = H.basis().matrices
     plain: list[list[list[Any]]] = (_pairs_of(array) if np.iscomplexobj(array) else array).tolist()
     return plain

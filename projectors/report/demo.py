@@ -12,7 +12,7 @@ from projectors.report.rubik import rubik_file, solve_rubik
 from projectors.report.writing import make_folder, write_bytes
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import Console
 
 __all__ = ["demo_record", "print_demo"]
 

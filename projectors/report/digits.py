@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from grouprep.groups.finite import FiniteGroup
     from projectors.hom import Hom
 
-__all__ = ["CREDIT", "Digits", "digits_file", "element_names", "layer_spaces", "measure_digits"]
+__all__ = ["CREDIT", "Digits", "digits_file", "element_names", "layer_spaces", "measure_digits", "percent"]
 
 Array = NDArray[Any]
 
@@ -168,3 +168,15 @@ def element_names(G: FiniteGroup) -> list[str]:
                 word = word.replace(letter * k, letter + str(k).translate(powers))
         names.append(word or "1")
     return names
+
+
+def percent(x: float) -> str:
+    """A share in percent, with more digits just below 100%.
+
+    Examples
+    --------
+    >>> from projectors.report.digits import percent
+    >>> percent(0.1256), percent(0.99993), percent(1.0)
+    ('12.6%', '99.993%', '100.0%')
+    """
+    return f"{x:.3%}" if 0.999 < x < 1 - 5e-6 else f"{x:.1%}"

@@ -65,8 +65,8 @@ def draw_orbitals(rubik: Rubik, path: Path) -> None:
     from matplotlib.colors import ListedColormap
     from matplotlib.patches import Patch
 
-    figure = _figure(9.6, 6.0)
-    axes = figure.add_axes((0.07, 0.07, 0.53, 0.80))
+    figure = _figure(9.6, 6.2)
+    axes = figure.add_axes((0.08, 0.10, 0.49, 0.76))
     n = len(rubik.picture)
     axes.imshow(rubik.picture, cmap=ListedColormap(PALETTE), vmin=0.5, vmax=9.5, interpolation="nearest")
     for at, strength in ((24, 1.6), *[(k, 0.4) for k in [*range(3, 24, 3), *range(26, 48, 2)]]):
@@ -79,14 +79,19 @@ def draw_orbitals(rubik: Rubik, path: Path) -> None:
     axes.set_ylabel("to")
     order = rubik.record["order"]
     figure.text(0.03, 0.945, "What commutes with every turn of the Rubik's cube", fontsize=14, weight="bold")
-    figure.text(0.03, 0.903, f"{rubik.record['dim']} matrices of size {n} x {n} span it; the group has {order:,} elements", fontsize=9.5)
+    figure.text(
+        0.03,
+        0.903,
+        f"{rubik.record['dim']} matrices of size {n} x {n} span it; the group has {order:,} elements",
+        fontsize=9.5,
+    )
     entries = [
-        Patch(color=PALETTE[o["number"] - 1], label=f"{o['number']}  {o['from']} to {o['to']}: {o['meaning']}")
+        Patch(color=PALETTE[o["number"] - 1], label=f"X{o['number']}  {o['from']} to {o['to']}\n{o['meaning']}")
         for o in rubik.record["orbitals"]
     ]
     axes.legend(
         handles=entries, loc="upper left", bbox_to_anchor=(1.03, 1.01), frameon=False, fontsize=8.5,
-        handlelength=1.1, handleheight=1.1, labelspacing=1.1, title="Basis element", alignment="left",
+        handlelength=1.1, handleheight=1.1, labelspacing=1.15, title="Basis elements", alignment="left",
     )  # fmt: skip
     _write(figure, path)
 
@@ -105,14 +110,20 @@ def draw_filters(digits: Digits, path: Path) -> None:
         If the file cannot be written.
     """
     from grouprep import Dihedral
-    from projectors.report.digits import element_names
+    from projectors.report.digits import element_names, percent
 
     G = Dihedral(4)
     names = element_names(G)
     turns = np.linalg.det(G.defining()(G.elements)) > 0
     columns = sorted(range(8), key=lambda k: (not turns[k], names[k] != "1", len(names[k]), names[k]))
-    figure = _figure(10.0, 7.2)
-    figure.text(0.03, 0.955, "Filters of the first layer, before and after projection on the equivariant maps", fontsize=14, weight="bold")
+    figure = _figure(10.0, 6.5)
+    figure.text(
+        0.03,
+        0.955,
+        "Filters of the first layer, before and after projection on the equivariant maps",
+        fontsize=14,
+        weight="bold",
+    )
     figure.text(
         0.03, 0.925, "One channel of 16 * regular(D4): eight 8 x 8 filters, one for each element of D4. "
         "After projection they are one filter, turned and mirrored.", fontsize=9.5,
@@ -120,8 +131,8 @@ def draw_filters(digits: Digits, path: Path) -> None:
     for half, (network, title) in enumerate((("plain", "Trained plainly"), ("penalised", "Trained with the penalty"))):
         layer = digits.record["networks"][network]["layers"][0]
         pairs = [_channel(digits, network, part)[columns] for part in ("trained", "projected")]
-        share = f"{layer['share_before']:.1%} of this layer's |T|² is equivariant"
-        _rows(figure, pairs, 0.49 - 0.43 * half, f"{title}: {share}", [names[k] for k in columns])
+        share = f"{percent(layer['share_before'])} of this layer's |T|² is equivariant"
+        _rows(figure, pairs, 0.485 - 0.45 * half, f"{title}: {share}", [names[k] for k in columns])
     _write(figure, path)
 
 
@@ -135,9 +146,9 @@ def _channel(digits: Digits, network: str, part: str) -> Array:
 
 def _rows(figure: Figure, pairs: list[Array], bottom: float, title: str, names: list[str]) -> None:
     """Two rows of filters on one colour scale: as trained, and projected."""
-    left, width, height, gap = 0.105, 0.0965, 0.155, 0.007
+    left, width, height, gap = 0.105, 0.0965, 0.1485, 0.007
     limit = max(float(np.abs(p).max()) for p in pairs)
-    figure.text(0.03, bottom + 0.375, title, fontsize=11, weight="bold")
+    figure.text(0.03, bottom + 0.365, title, fontsize=11, weight="bold")
     image = None
     for row, (filters, label) in enumerate(zip(pairs, ("T", "P(T)"))):
         for k, filter_ in enumerate(filters):
@@ -156,4 +167,4 @@ def _rows(figure: Figure, pairs: list[Array], bottom: float, title: str, names: 
     assert image is not None
     bar = figure.colorbar(image, cax=bar_axes)
     bar.ax.tick_params(labelsize=7)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)

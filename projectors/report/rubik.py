@@ -36,7 +36,8 @@ class Rubik:
     @property
     def picture(self) -> Integers:
         """`labels` with rows and columns in `order`."""
-        return self.labels[np.ix_(self.order, self.order)]
+        sorted_labels: Integers = self.labels[np.ix_(self.order, self.order)]
+        return sorted_labels
 
     @property
     def excerpt(self) -> Integers:
@@ -44,7 +45,8 @@ class Rubik:
         corners = np.arange(3 * CORNERS_SHOWN)
         edges = 24 + np.arange(2 * EDGES_SHOWN)
         chosen = np.concatenate([corners, edges])
-        return self.picture[np.ix_(chosen, chosen)]
+        part: Integers = self.picture[np.ix_(chosen, chosen)]
+        return part
 
 
 def rubik_file() -> Path:

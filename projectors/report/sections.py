@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
 
+from projectors.report.digits import percent
 from projectors.report.rubik import CORNERS_SHOWN, EDGES_SHOWN, Rubik, rubik_file
 from projectors.report.tables import certificate_view, facts, plain_table
 
@@ -94,7 +95,10 @@ def lorentz_section(record: Mapping[str, Any]) -> RenderableType:
         ("group", f"{record['group']}: rotations, boosts, parity and time reversal; not compact"),
         ("representation", f"tensors T^ab, dimension {record['representation_dim']}"),
         ("commutant", _dimension(record)),
-        ("inner product", "euclidean: no invariant one is positive, so the projection is asked for as the Frobenius-orthogonal one"),
+        (
+            "inner product",
+            "euclidean: no invariant one is positive, so the projection is asked for as the Frobenius-orthogonal one",
+        ),
     ]
     elements = [(f"X{k + 1}", e["name"], e["map"]) for k, e in enumerate(record["elements"])]
     return _section(
@@ -108,9 +112,10 @@ def digits_section(record: Mapping[str, Any]) -> RenderableType:
     """Shares by layer, and accuracies before and after projection."""
     networks = record["networks"]
     intro = Text(
-        "Two networks of 64 pixels, 128 hidden units with ReLU and 10 classes were trained on upright 8 x 8 digits, one plainly, one with "
-        f"the penalty {record['penalty']:g} * |T - P(T)|^2 on every weight and bias T. D4 turns and mirrors the pixels, {record['pixels']}; "
-        f"the hidden units are {record['hidden']}, the classes {record['classes']}. How much of |T|^2 is equivariant:"
+        "Two networks of 64 pixels, 128 hidden units with ReLU and 10 classes were trained on upright 8 x 8 digits, one plainly, "
+        f"one with the penalty {record['penalty']:g} * |T - P(T)|^2 on every weight and bias T (a strength picked by hand). "
+        f"D4 turns and mirrors the pixels, {record['pixels']}; the hidden units are {record['hidden']}, "
+        f"the classes {record['classes']}. How much of |T|^2 is equivariant:"
     )
     return _section(
         "3", "How equivariant is a trained network?",
@@ -123,40 +128,43 @@ def digits_section(record: Mapping[str, Any]) -> RenderableType:
 
 def _shares(networks: Mapping[str, Any]) -> RenderableType:
     columns = [
-        ("network", "left"), ("parameter", "left"), ("shape", "right"), ("equivariant", "right"), ("random", "right"),
-        ("share", "right"), ("|T - P(T)|", "right"), ("defect", "left"), ("share of P(T)", "right"),
+        ("network", "left"), ("T", "left"), ("equivariant", "right"), ("share of T", "right"),
+        ("|T - P(T)|", "right"), ("of P(T)", "right"),
     ]  # fmt: skip
     rows: list[Sequence[RenderableType]] = []
     for name, network in networks.items():
         for k, layer in enumerate(network["layers"]):
             rows.append((
-                name if k == 0 else "", layer["parameter"], " x ".join(map(str, layer["shape"])),
-                f"{layer['equivariant_dim']:,} of {layer['entries']:,}", _percent(layer["equivariant_dim"] / layer["entries"]),
-                Text(_percent(layer["share_before"]), style="bold"), f"{layer['residual']:.3g}",
-                f"{layer['defect_lower']:.3g} to {layer['defect_upper']:.3g}", _percent(layer["share_after"]),
+                name if k == 0 else "", layer["parameter"], f"{layer['equivariant_dim']:,} of {layer['entries']:,}",
+                Text(percent(layer["share_before"]), style="bold"), f"{layer['residual']:.3g}", percent(layer["share_after"]),
             ))  # fmt: skip
-    return Group(plain_table(columns, rows), Text("random: the share that a matrix of random numbers has on average.\n", style="dim"))
+    first = next(iter(networks.values()))["layers"][0]
+    random = percent(first["equivariant_dim"] / first["entries"])
+    legend = f"equivariant: the dimension of the equivariant maps among all; so {random} is the share of a random {first['parameter']}.\n"
+    return Group(plain_table(columns, rows, fold=False), Text(legend, style="dim"))
 
 
 def _accuracies(networks: Mapping[str, Any]) -> RenderableType:
-    columns = [("network", "left"), ("", "left"), ("upright", "right"), ("eight positions", "right"), ("same answer in all eight", "right")]
+    columns = [
+        ("network", "left"),
+        ("", "left"),
+        ("upright", "right"),
+        ("all eight", "right"),
+        ("same answer in all eight", "right"),
+    ]
     rows: list[Sequence[RenderableType]] = []
     for name, network in networks.items():
         for k, (state, label) in enumerate((("as_trained", "as trained"), ("projected", "projected"))):
             values = network["accuracy"][state]
-            numbers = [_percent(values[key]) for key in ("upright", "turned", "constant")]
+            numbers = [percent(values[key]) for key in ("upright", "turned", "constant")]
             rows.append((name if k == 0 else "", label, *numbers))
-    return plain_table(columns, rows)
-
-
-def _percent(x: float) -> str:
-    return f"{x:.2%}" if 0.999 < x < 1 - 5e-6 else f"{x:.1%}"
+    return plain_table(columns, rows, fold=False)
 
 
 def _conclusion(record: Mapping[str, Any]) -> str:
     plain, penalised = (record["networks"][n]["accuracy"] for n in ("plain", "penalised"))
     return (
-        f"Projection makes both networks exactly invariant. It costs the plain one nearly all it knows ({plain['as_trained']['upright']:.1%} to "
+        f"Projection makes both networks invariant. It costs the plain one nearly all it knows ({plain['as_trained']['upright']:.1%} to "
         f"{plain['projected']['upright']:.1%}), the penalised one next to nothing ({penalised['as_trained']['upright']:.1%} to "
         f"{penalised['projected']['upright']:.1%}). A half turn makes a 6 into a 9, so invariance is not free: {_mistakes(penalised)}."
     )

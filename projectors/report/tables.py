@@ -18,7 +18,7 @@ from projectors.report.matrices import named_matrix
 __all__ = ["Terminal", "basis_view", "certificate_view", "count", "facts", "group_view", "penalty_view"]
 
 SHOWN_SIDE = 16  # rows or columns of a basis element that is printed
-SHOWN_ELEMENTS = 12
+SHOWN_ELEMENTS = 12  # of a basis, or generators of a group
 SHOWN_TEXT = 88  # characters of a generator
 
 
@@ -62,11 +62,13 @@ def facts(rows: Sequence[tuple[str, RenderableType]]) -> Table:
     return table
 
 
-def plain_table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[RenderableType]]) -> Table:
-    """A table with a rule below its header; columns are (title, justification)."""
+def plain_table(
+    columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[RenderableType]], fold: bool = True
+) -> Table:
+    """A table with a rule below its header; columns are (title, justification), and fold if they may."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for title, justify in columns:
-        table.add_column(title, justify=justify, overflow="fold")  # type: ignore[arg-type]
+        table.add_column(title, justify=justify, overflow="fold", no_wrap=not fold)  # type: ignore[arg-type]
     for row in rows:
         table.add_row(*row)
     return table
@@ -79,8 +81,7 @@ def heading(text: str) -> Text:
 
 def group_view(record: Mapping[str, Any]) -> RenderableType:
     """What `grouprep info` shows."""
-    order = f"{record['order']:,}" if record["is_finite"] else "infinite"
-    rows: list[tuple[str, RenderableType]] = [("order", order)]
+    rows: list[tuple[str, RenderableType]] = [("order", record["order_text"])]
     rows.append(("compact", "yes" if record["is_compact"] else "no: Hom needs inner = euclidean to project"))
     if record["conjugacy_classes"] is not None:
         rows.append(("conjugacy classes", f"{record['conjugacy_classes']:,}"))
@@ -103,13 +104,14 @@ def group_view(record: Mapping[str, Any]) -> RenderableType:
 
 
 def _generators_view(generators: Mapping[str, Any]) -> RenderableType:
-    if all(isinstance(g, str) for g in generators.values()):
-        return facts([(name, _shorten(g)) for name, g in generators.items()])
-    small = [(name, g) for name, g in generators.items() if len(g) <= 6][:SHOWN_ELEMENTS]
-    blocks = [Text(named_matrix(name, g) + "\n") for name, g in small]
-    hidden = len(generators) - len(small)
-    note = Text(f"{count(hidden, 'generator')} not shown; --json has all", style="dim") if hidden else Text()
-    return Group(Columns(blocks, padding=(0, 4)), note)
+    cycles = [(name, _shorten(g)) for name, g in generators.items() if isinstance(g, str)]
+    small = [(name, g) for name, g in generators.items() if not isinstance(g, str) and len(g) <= 6][:SHOWN_ELEMENTS]
+    parts: list[RenderableType] = [facts(cycles[:SHOWN_ELEMENTS])] if cycles else []
+    if small:
+        parts.append(Columns([Text(named_matrix(name, g) + "\n") for name, g in small], padding=(0, 4)))
+    if hidden := len(generators) - len(small) - len(cycles[:SHOWN_ELEMENTS]):
+        parts.append(Text(f"and {count(hidden, 'more generator')}; --json has all", style="dim"))
+    return Group(*parts)
 
 
 def _shorten(text: str) -> str:
@@ -120,7 +122,9 @@ def basis_view(record: Mapping[str, Any]) -> RenderableType:
     """What `grouprep basis` shows."""
     m, n = record["shape"]
     title = Text.assemble(
-        (f"Hom({record['in']}, {record['out']})", "bold"), f" of {record['group']}: dimension ", (f"{record['dim']:,}", "bold green")
+        (f"Hom({record['in']}, {record['out']})", "bold"),
+        f" of {record['group']}: dimension ",
+        (f"{record['dim']:,}", "bold green"),
     )
     parts: list[RenderableType] = [title, Text(f"operators {m:,} x {n:,}", style="dim")]
     if len(record["pairs"]) > 1 or any(p["places"] > 1 for p in record["pairs"]):
@@ -143,7 +147,10 @@ def _elements_view(record: Mapping[str, Any]) -> RenderableType:
     kind = "exact" if record["exact"] else "orthonormal, float64"
     if matrices is None or max(m, n) > SHOWN_SIDE:
         how = "H.exact_basis()" if record["exact"] else "H.basis()"
-        return Text(f"The basis ({kind}) is too large to print; --save F writes it exactly, {how} gives it in Python.", style="dim")
+        return Text(
+            f"The basis ({kind}) is too large to print; --save F writes it exactly, {how} gives it in Python.",
+            style="dim",
+        )
     shown = matrices[: SHOWN_ELEMENTS if m <= 8 else 4]
     blocks = [Text(named_matrix(f"X{k + 1}", X) + "\n") for k, X in enumerate(shown)]
     hidden = len(matrices) - len(shown)

@@ -30,4 +30,7 @@ def torsion_pairs(V: Representation, W: Representation) -> list[tuple[Image, Ima
 
 def solve_auto(V: Representation, W: Representation) -> Space:
     """The intertwiners of any two representations, in the form that their generators allow."""
-    return intertwiner_space((W.dim, V.dim), torsion_pairs(V, W) + generator_pairs(V, W))
+    pairs = torsion_pairs(V, W)
+    enough = len(pairs) == len(V.group.torsion)
+    letters = V.group.essential_letters if enough else V.group.letters
+    return intertwiner_space((W.dim, V.dim), pairs + [(V.image(a), W.image(a)) for a in letters])

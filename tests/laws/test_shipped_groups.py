@@ -75,7 +75,12 @@ class TestLorentz(GroupLaws):
 class TestHomLorentz(HomLaws):
     group = Lorentz()
     inner = "euclidean"
-    pairs = (("defining", "defining"), ("dual(defining)", "defining"), ("trivial", "defining^2"), ("sym(2, defining)", "trivial"))
+    pairs = (
+        ("defining", "defining"),
+        ("dual(defining)", "defining"),
+        ("trivial", "defining^2"),
+        ("sym(2, defining)", "trivial"),
+    )
 
 
 class TestHomLorentzWithoutForm(HomLaws):

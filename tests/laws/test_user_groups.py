@@ -11,7 +11,11 @@ from grouprep.representations.files import load_representations
 from grouprep.testing import GroupLaws
 from projectors.testing import HomLaws
 
-OCTAHEDRAL = {"r": [[0, -1, 0], [1, 0, 0], [0, 0, 1]], "c": [[0, 0, 1], [1, 0, 0], [0, 1, 0]], "i": [[-1, 0, 0], [0, -1, 0], [0, 0, -1]]}
+OCTAHEDRAL = {
+    "r": [[0, -1, 0], [1, 0, 0], [0, 0, 1]],
+    "c": [[0, 0, 1], [1, 0, 0], [0, 1, 0]],
+    "i": [[-1, 0, 0], [0, -1, 0], [0, 0, -1]],
+}
 FIVEFOLD = [
     ["1/2", "-(1 + sqrt(5))/4", "(sqrt(5) - 1)/4"],
     ["(1 + sqrt(5))/4", "(sqrt(5) - 1)/4", "-1/2"],
@@ -80,7 +84,9 @@ def octahedral() -> FiniteGroup:
 
 @functools.cache
 def icosahedral() -> FiniteGroup:
-    return FiniteGroup.from_matrices({"c": OCTAHEDRAL["c"], "t": [[-1, 0, 0], [0, -1, 0], [0, 0, 1]], "f": FIVEFOLD}, name="I")
+    return FiniteGroup.from_matrices(
+        {"c": OCTAHEDRAL["c"], "t": [[-1, 0, 0], [0, -1, 0], [0, 0, 1]], "f": FIVEFOLD}, name="I"
+    )
 
 
 @functools.cache
@@ -131,7 +137,11 @@ class TestOctahedral(GroupLaws):
 
 class TestHomOctahedral(HomLaws):
     group = property(lambda self: octahedral())
-    pairs = (("defining", "defining"), ("sym(2, defining)", "sym(2, defining)"), ("grid(2, 2, 2)", "2*defining + trivial"))
+    pairs = (
+        ("defining", "defining"),
+        ("sym(2, defining)", "sym(2, defining)"),
+        ("grid(2, 2, 2)", "2*defining + trivial"),
+    )
 
 
 class TestIcosahedral(GroupLaws):
@@ -270,7 +280,11 @@ def test_a_spin_one_representation_given_by_its_differential():
     from grouprep.testing import check_representation
     from projectors import Hom
 
-    rotations = [[[0, 0, 0], [0, 0, 1], [0, -1, 0]], [[0, 0, -1], [0, 0, 0], [1, 0, 0]], [[0, 1, 0], [-1, 0, 0], [0, 0, 0]]]
+    rotations = [
+        [[0, 0, 0], [0, 0, 1], [0, -1, 0]],
+        [[0, 0, -1], [0, 0, 0], [1, 0, 0]],
+        [[0, 1, 0], [-1, 0, 0], [0, 0, 0]],
+    ]
     G = SU(2)
     # The generators of SU(2) are i sigma_3 / 2, i sigma_2 / 2, i sigma_1 / 2.
     order = [rotations[2], rotations[1], rotations[0]]

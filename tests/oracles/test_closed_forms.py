@@ -164,7 +164,16 @@ def test_square_roots_of_the_identity(name, expected):
 
 
 def test_orders_of_the_oracle_groups():
-    orders = {"Q8": 8, "D8 (order 8)": 8, "S4": 24, "A5": 60, "Oh": 48, "SL(2,5)": 120, "GL(2,3)": 48, "Heisenberg(5)": 125}
+    orders = {
+        "Q8": 8,
+        "D8 (order 8)": 8,
+        "S4": 24,
+        "A5": 60,
+        "Oh": 48,
+        "SL(2,5)": 120,
+        "GL(2,3)": 48,
+        "Heisenberg(5)": 125,
+    }
     assert {name: group(name).order for name in orders} == orders
 
 

@@ -5,7 +5,17 @@ import json
 import numpy as np
 import pytest
 
-from grouprep import SU, CertificateError, Cyclic, Dihedral, FiniteGroup, GroupRepError, Lorentz, NotAHomomorphism, Quaternion
+from grouprep import (
+    SU,
+    CertificateError,
+    Cyclic,
+    Dihedral,
+    FiniteGroup,
+    GroupRepError,
+    Lorentz,
+    NotAHomomorphism,
+    Quaternion,
+)
 from projectors import Hom, commutant
 from projectors.files import load_basis, verify, write_text
 
@@ -15,7 +25,9 @@ SPACES = {
     "Q8": lambda: Hom(Quaternion().regular(), Quaternion().defining()),
     "SU2": lambda: commutant(SU(2).defining() ** 2),
     "Lorentz": lambda: commutant(Lorentz().defining() ** 2, inner="euclidean"),
-    "skew": lambda: commutant(FiniteGroup.from_matrices({"a": [[0, -1], [1, -1]], "b": [[0, 1], [1, 0]]}).defining() ** 2),
+    "skew": lambda: commutant(
+        FiniteGroup.from_matrices({"a": [[0, -1], [1, -1]], "b": [[0, 1], [1, 0]]}).defining() ** 2
+    ),
     "copies": lambda: Hom(2 * Dihedral(3).defining() + Dihedral(3).trivial(), Dihedral(3).natural()),
     "zero": lambda: Hom(Dihedral(4).trivial(), Dihedral(4).defining()),
 }
@@ -95,7 +107,15 @@ def zero_element(data):
 @pytest.mark.parametrize("name", ["C4 plane", "D5 plane squared", "Q8", "SU2", "Lorentz", "skew"])
 @pytest.mark.parametrize(
     "change",
-    [flip_a_sign, drop_an_element, duplicate_an_element, add_a_foreign_element, wrong_entry, drop_an_entry, zero_element],
+    [
+        flip_a_sign,
+        drop_an_element,
+        duplicate_an_element,
+        add_a_foreign_element,
+        wrong_entry,
+        drop_an_entry,
+        zero_element,
+    ],
     ids=lambda f: f.__name__,
 )
 def test_corrupted_bases_are_rejected(name, change, saved):

@@ -1,0 +1,105 @@
+"""Intertwiners of plain matrices: the three kinds of input, and the same space by each."""
+
+import numpy as np
+import pytest
+import sympy
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grouprep import AmbiguousRank, DimensionMismatch
+from grouprep.linalg import Monomial, as_image, intertwiners
+from grouprep.linalg.convert import to_numpy
+from grouprep.linalg.intertwiners import ExactSpace, FloatSpace, intertwiner_space
+from grouprep.linalg.orbits import OrbitSpace
+
+TURN = [[0, -1], [1, 0]]
+SHEAR = [[1, 1], [0, 1]]
+
+
+def test_kinds():
+    assert isinstance(intertwiner_space((2, 2), [(as_image(TURN), as_image(TURN))]), OrbitSpace)
+    assert isinstance(intertwiner_space((2, 2), [(as_image(SHEAR), as_image(SHEAR))]), ExactSpace)
+    floats = np.array(SHEAR, dtype=float)
+    assert isinstance(intertwiner_space((2, 2), [(floats, floats)]), FloatSpace)
+    mixed = intertwiner_space((2, 2), [(as_image(TURN), as_image(TURN)), (as_image(SHEAR), as_image(SHEAR))])
+    assert isinstance(mixed, ExactSpace)
+    assert mixed.dim == 1
+
+
+def test_known_spaces():
+    # The centraliser of a shear is spanned by 1 and the shear.
+    found = intertwiners([SHEAR], [SHEAR])
+    assert len(found) == 2
+    for X in found:
+        assert X * sympy.Matrix(SHEAR) == sympy.Matrix(SHEAR) * X
+    # X A = B X with A = (2), B = diag(2, 3): the first unit vector.
+    (X,) = intertwiners([[[2]]], [[[2, 0], [0, 3]]])
+    assert X.shape == (2, 1)
+    assert X[0] != 0
+    assert X[1] == 0
+    assert intertwiners([[[2]]], [[[3]]]) == []
+
+
+@st.composite
+def integer_matrices(draw, n):
+    entries = st.lists(st.integers(-2, 2), min_size=n, max_size=n)
+    return [draw(entries) for _ in range(n)]
+
+
+@given(
+    st.tuples(st.integers(1, 3), st.integers(1, 3)).flatmap(
+        lambda s: st.tuples(integer_matrices(s[0]), integer_matrices(s[1]))
+    )
+)
+def test_exact_against_the_kronecker_system(matrices):
+    a, b = matrices
+    n, m = len(a), len(b)
+    A, B = sympy.Matrix(a), sympy.Matrix(b)
+    system = sympy.kronecker_product(B, sympy.eye(n)) - sympy.kronecker_product(sympy.eye(m), A.T)
+    found = intertwiners([a], [b])
+    assert len(found) == m * n - system.rank()
+    for X in found:
+        assert X.shape == (m, n)
+        assert X * A == B * X
+    if found:
+        assert sympy.Matrix([list(X) for X in found]).rank() == len(found)
+
+
+@pytest.mark.parametrize("complex_", [False, True])
+def test_floats_agree_with_exact(complex_):
+    rng = np.random.default_rng(0)
+    S = rng.standard_normal((4, 4))
+    if complex_:
+        S = S + 1j * rng.standard_normal((4, 4))
+    D = np.diag([1.0, 1.0, 2.0, 3.0])
+    A = S @ D @ np.linalg.inv(S)
+    found = intertwiners([A], [A])
+    assert len(found) == 6
+    stack = np.array(found)
+    assert stack.dtype == A.dtype
+    residual = np.linalg.norm(stack @ A - A @ stack)
+    assert residual <= 1e3 * np.finfo(float).eps * np.linalg.norm(A) * np.linalg.cond(S)
+    gram = np.einsum("aij,bij->ab", stack.conj(), stack)
+    assert np.abs(gram - np.eye(6)).max() <= 100 * np.finfo(float).eps
+
+
+def test_the_rank_is_open_or_it_is_not():
+    A = np.diag([1.0, 1.0 + 1e-9])
+    with pytest.raises(AmbiguousRank):
+        intertwiners([A], [A])
+    assert len(intertwiners([np.diag([1.0, 1.0])], [np.diag([1.0, 1.0])])) == 4
+    assert len(intertwiners([np.diag([1.0, 1.001])], [np.diag([1.0, 1.001])])) == 2
+
+
+def test_monomial_pairs_restrict_exact_ones():
+    """The dense pair acts on the orbits of the monomial one only, and the answer is the intersection."""
+    swap, third = [[0, 1], [1, 0]], [["-1/2", "-sqrt(3)/2"], ["sqrt(3)/2", "-1/2"]]
+    space = intertwiner_space((2, 2), [(as_image(swap), as_image(swap)), (as_image(third), as_image(third))])
+    rows = to_numpy(space.rows())
+    assert space.dim == 1
+    assert np.array_equal(rows[0] / rows[0, 0], [1, 0, 0, 1])
+
+
+def test_shapes():
+    with pytest.raises(DimensionMismatch, match=r"shape \(2, 3\)"):
+        intertwiner_space((2, 3), [(Monomial.identity(2), Monomial.identity(2))])

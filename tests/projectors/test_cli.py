@@ -1,0 +1,547 @@
+"""The command: every subcommand, its JSON, its exit codes, and one clear line for each kind of bad input."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import projectors.cli
+from projectors.cli import main
+from projectors.cli.app import app
+from projectors.cli.inputs import load_weights, packaged_examples, read_group
+
+ROOT = Path(__file__).resolve().parents[2]
+
+SQUARE = """\
+name = "square"
+[permutations]
+r = "(1 2 3 4)"
+s = "(2 4)"
+[representations.sign]
+images = { r = [[-1]], s = [[1]] }
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty working folder with square.toml and some weights."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "square.toml").write_text(SQUARE)
+    rng = np.random.default_rng(0)
+    np.save("w.npy", rng.normal(size=(16, 64)).astype(np.float32))
+    np.savez("two.npz", a=rng.normal(size=(16, 64)), b=np.ones(16))
+    return tmp_path
+
+
+def run(*arguments):
+    """The exit code, stdout and stderr of a command; a traceback is a failure of the test."""
+    result = CliRunner().invoke(app, [str(a) for a in arguments], prog_name="grouprep")
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert "Traceback" not in result.output
+    return result.exit_code, result.stdout, result.stderr
+
+
+def run_json(*arguments):
+    code, out, err = run(*arguments, "--json")
+    assert code == 0, err
+    assert err == ""
+    return json.loads(out)
+
+
+def refused(*arguments, code=2):
+    """The one line on stderr with which a command ends; nothing is on stdout."""
+    found, out, err = run(*arguments)
+    assert found == code, err
+    assert out == ""
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    return err
+
+
+def started(*arguments, **options):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **options.pop("env", {})}
+    command = [sys.executable, "-m", "projectors", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120, check=False, **options)
+
+
+PAIR = ("--in", "natural", "--out", "natural")
+LAYER = ("--group", "D4", "--in", "grid(8,8)", "--out", "2*regular")
+
+
+# --- info
+
+
+def test_info():
+    code, out, err = run("info", "D4")
+    assert (code, err) == (0, "")
+    for text in ("order", "8", "conjugacy classes", "regular", "grid(8, 8)"):
+        assert text in out
+
+
+def test_info_json():
+    record = run_json("info", "D4xC2")
+    assert record["order"] == 16
+    assert record["is_finite"]
+    assert record["is_compact"]
+    assert record["conjugacy_classes"] == 10
+    assert record["factors"] == ["D4", "C2"]
+    assert {"name": "regular", "dim": 16, "field": "real", "unitary": True} in record["representations"]
+
+
+def test_info_of_infinite_groups():
+    rotations = run_json("info", "SO(3)")
+    assert rotations["order"] is None
+    assert rotations["is_compact"]
+    assert rotations["generators"]["A1"] == [[0, -1, 0], [1, 0, 0], [0, 0, 0]]
+    assert not run_json("info", "O(1,3)")["is_compact"]
+    mixed = run_json("info", "D4xSO(3)")
+    assert mixed["generators"]["r@0"] == "(1 2 3 4)"
+    assert run("info", "D4xSO(3)")[0] == 0
+
+
+def test_info_of_packaged_example():
+    record = run_json("info", "rubik")
+    assert record["order"] == 43_252_003_274_489_856_000
+    assert record["file"] == str(packaged_examples()["rubik"])
+
+
+def test_info_of_file(folder):
+    record = run_json("info", "square.toml")
+    assert record["group"] == "square"
+    assert record["representations"][0] == {"name": "sign", "dim": 1, "field": "real", "unitary": True}
+
+
+def test_info_of_huge_order():
+    record = run_json("info", "S1500")
+    assert record["order"] is None
+    assert record["order_text"].startswith("about 10^4,11")
+
+
+# --- basis and verify
+
+
+def test_basis():
+    code, out, _ = run("basis", "D4", "--in", "regular", "--out", "regular")
+    assert code == 0
+    assert "dimension 8" in out
+    assert "X1 = 0.3536 *" in out
+
+
+def test_basis_json_is_orthonormal_and_equivariant():
+    record = run_json("basis", "D4", "--in", "regular", "--out", "defining")
+    X = np.array(record["matrices"])
+    assert X.shape == (record["dim"], 2, 8) == (2, 2, 8)
+    assert np.allclose(np.einsum("kij,lij->kl", X, X), np.eye(2), atol=1e-14)
+    G = read_group("D4").group
+    for g in G.generators:
+        assert np.allclose(G.defining()(g) @ X, X @ G.regular()(g), atol=1e-14)
+    assert record["certificate"] is None
+
+
+def test_complex_basis_is_pairs_of_numbers():
+    record = run_json("basis", "Q8", "--in", "defining", "--out", "defining")
+    assert np.array(record["matrices"]).shape == (1, 2, 2, 2)
+    assert run("basis", "Q8", "--in", "defining", "--out", "defining")[0] == 0
+
+
+def test_exact_basis_json():
+    record = run_json("basis", "SO(3)", "--in", "defining^2", "--out", "defining", "--exact")
+    assert record["dim"] == 1
+    assert record["exact"]
+    assert record["certificate"]["proved"]
+    assert {x for row in record["matrices"][0] for x in row} == {-1, 0, 1}
+    assert set(record) == {
+        "group", "in", "out", "shape", "dim", "exact", "solver", "inner", "pairs", "certificate", "matrices", "explanation", "saved",
+        "seconds",
+    }  # fmt: skip
+
+
+def test_lorentz_and_rubik_dimensions():
+    tensors = ("basis", "O(1,3)", "--in", "defining^2", "--out", "defining^2", "--inner", "euclidean", "--exact")
+    assert run_json(*tensors)["dim"] == 3
+    assert run_json("basis", "rubik", *PAIR, "--exact")["dim"] == 9
+
+
+def test_splitting_is_shown():
+    record = run_json("basis", "D4", "--in", "regular", "--out", "2*regular + defining")
+    assert [(p["dim"], p["places"]) for p in record["pairs"]] == [(8, 2), (2, 1)]
+    assert "places" in run("basis", "D4", "--in", "regular", "--out", "2*regular + defining")[1]
+
+
+def test_zero_dimension_explains_itself():
+    code, out, _ = run("basis", "D4", "--in", "trivial", "--out", "defining")
+    assert code == 0
+    assert "dimension 0" in out
+    assert "none in common" in out
+    assert run_json("basis", "D4", "--in", "trivial", "--out", "defining", "--exact")["matrices"] == []
+
+
+def test_large_basis_is_not_printed():
+    record = run_json("basis", "D4", "--in", "100*regular", "--out", "100*regular", "--exact")
+    assert record["dim"] == 80_000
+    assert record["matrices"] is None
+    assert record["certificate"]["proved"]
+    assert "too large to print" in run("basis", "D4", "--in", "100*regular", "--out", "100*regular")[1]
+
+
+@pytest.mark.parametrize("solver", ["auto", "constraint", "averaging", "orbits", "modular", "sparse"])
+def test_solvers_agree(solver):
+    assert run_json("basis", "D4", *PAIR, "--solver", solver)["dim"] == 3
+
+
+def test_save_and_verify(folder):
+    record = run_json("basis", "square.toml", "--in", "natural + sign", "--out", "natural", "--save", "f.json")
+    assert record["saved"] == "f.json"
+    assert record["exact"]
+    proof = run_json("verify", "f.json")
+    assert proof["proved"]
+    assert proof["certificate"]["dim"] == record["dim"] == 4
+    code, out, _ = run("verify", "f.json")
+    assert code == 0
+    assert "proved" in out
+
+
+def test_false_basis_is_exit_code_1(folder):
+    run("basis", "square.toml", *PAIR, "--save", "f.json")
+    data = json.loads(Path("f.json").read_text())
+    data["basis"][0][0][2] = 5
+    Path("f.json").write_text(json.dumps(data))
+    assert "f.json" in refused("verify", "f.json", code=1)
+    code, out, err = run("verify", "f.json", "--json")
+    assert code == 1
+    assert not json.loads(out)["proved"]
+    assert err.startswith("error: ")
+
+
+def test_float_solver_has_no_exact_basis():
+    assert "float" in refused("basis", "D4", *PAIR, "--solver", "float", "--exact")
+
+
+# --- penalty
+
+
+def test_penalty_json(folder):
+    record = run_json("penalty", "w.npy", *LAYER)
+    assert record["shape"] == [16, 64]
+    assert record["array"] == {"key": None, "shape": [16, 64], "note": None}
+    assert record["relative"] == pytest.approx(record["penalty"] / record["norm_of_weights"])
+    # P is orthogonal: the shares of P(T) and of T - P(T) add up to one.
+    assert record["equivariant_share"] + record["relative"] ** 2 == pytest.approx(1, abs=1e-12)
+    assert record["defect"]["lower"] == pytest.approx(2**0.5 * record["penalty"])
+    assert record["defect"]["upper"] == pytest.approx(2 * record["penalty"])
+
+
+def test_penalty_norms_and_parts(folder):
+    plain = run_json("penalty", "w.npy", *LAYER)
+    squared = run_json("penalty", "w.npy", *LAYER, "--norm", "frobenius-squared")
+    assert squared["penalty"] == pytest.approx(plain["penalty"] ** 2)
+    spectral = run_json("penalty", "w.npy", *LAYER, "--norm", "spectral")
+    assert spectral["penalty"] <= plain["penalty"]
+    kept = run_json("penalty", "w.npy", *LAYER, "--part", "equivariant")
+    assert kept["relative"] ** 2 == pytest.approx(kept["equivariant_share"])
+    for norm in ("frobenius", "frobenius-squared", "spectral"):
+        assert run("penalty", "w.npy", *LAYER, "--norm", norm)[0] == 0
+
+
+def test_penalty_by_key_and_of_a_bias(folder):
+    assert run_json("penalty", "two.npz", "--key", "a", *LAYER)["array"]["key"] == "a"
+    bias = run_json("penalty", "two.npz", "--key", "b", "--group", "D4", "--in", "trivial", "--out", "2*regular")
+    assert bias["equivariant_share"] == pytest.approx(1)
+    assert "16 x 1" in bias["array"]["note"]
+
+
+def test_penalty_flattens_convolutions(folder):
+    np.save("conv.npy", np.ones((16, 1, 8, 8), dtype=np.float16))
+    record = run_json("penalty", "conv.npy", *LAYER)
+    assert record["array"]["note"] == "16 x 1 x 8 x 8 is flattened to 16 x 64"
+    assert "is flattened" in run("penalty", "conv.npy", *LAYER)[1]
+
+
+def test_penalty_of_zero_weights(folder):
+    np.save("zero.npy", np.zeros((16, 64)))
+    record = run_json("penalty", "zero.npy", *LAYER)
+    assert (record["penalty"], record["relative"], record["equivariant_share"]) == (0, None, None)
+    assert "undefined" in run("penalty", "zero.npy", *LAYER)[1]
+
+
+def test_penalty_without_an_average(folder):
+    np.save("t.npy", np.arange(16.0).reshape(4, 4))
+    layer = ("--group", "O(1,3)", "--in", "defining", "--out", "defining")
+    assert "euclidean" in refused("penalty", "t.npy", *layer)
+    record = run_json("penalty", "t.npy", *layer, "--inner", "euclidean")
+    assert 0 < record["equivariant_share"] < 1
+    assert record["defect"]["lower"] is None
+    assert "no bound" in run("penalty", "t.npy", *layer, "--inner", "euclidean")[1]
+
+
+def test_safetensors(folder):
+    save_file = pytest.importorskip("safetensors.numpy").save_file
+    save_file({"fc.weight": np.load("w.npy")}, "w.safetensors")
+    assert run_json("penalty", "w.safetensors", *LAYER)["penalty"] == run_json("penalty", "w.npy", *LAYER)["penalty"]
+    Path("cut.safetensors").write_bytes(Path("w.safetensors").read_bytes()[:100])
+    assert "truncated" in refused("penalty", "cut.safetensors", *LAYER)
+
+
+def test_shipped_networks_are_weights():
+    from projectors.report.digits import digits_file
+
+    layer = ("--group", "D4", "--in", "grid(8,8)", "--out", "16*regular")
+    assert run_json("penalty", digits_file(), "--key", "plain.hidden.weight", *layer)["equivariant_share"] < 0.2
+    assert run_json("penalty", digits_file(), "--key", "penalised.hidden.weight", *layer)["equivariant_share"] > 0.99
+
+
+# --- demo
+
+
+def test_demo(tmp_path):
+    code, out, err = run("demo", "--output", tmp_path / "demo")
+    assert (code, err) == (0, "")
+    for text in (
+        "43,252,003,274,489,856,000",
+        "dimension 9",
+        "dimension 3",
+        "metric trace",
+        "CC BY 4.0",
+        "Where to go next",
+    ):
+        assert text in out
+    assert (tmp_path / "demo" / "filters.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_demo_json(tmp_path):
+    record = run_json("demo", "--output", tmp_path)
+    assert (record["rubik"]["dim"], record["lorentz"]["dim"]) == (9, 3)
+    assert set(record) == {"rubik", "lorentz", "digits", "pictures", "note"}
+
+
+def test_demo_into_a_file(folder):
+    assert "--output" in refused("demo", "--output", "w.npy")
+
+
+# --- bad input: groups and representations
+
+GROUP_FILES = {
+    "typo": (SQUARE.replace("permutations", "permutatons"), 'did you mean "permutations"'),
+    "truncated": (SQUARE[:40], "truncated"),
+    "empty": ("", "exactly one of"),
+    "not a homomorphism": (SQUARE.replace("s = [[1]]", "s = [[1, 0], [0, 1]]"), "representations.sign"),
+    "breaks a relation": (SQUARE.replace("r = [[-1]]", 'r = [["I"]]'), "representations.sign"),
+    "not square": (SQUARE.replace("s = [[1]]", "s = [[1, 0]]"), "square matrix"),
+    "infinite": ("matrices = { a = [[1, 1], [0, 1]] }", "infinite"),
+    "NaN": ("matrices = { a = [[nan, 1], [0, 1]] }", "NaN"),
+    "code": ("matrices = { a = [[\"__import__('os')\"]] }", "generators"),
+    "two kinds": ('catalogue = "D4"\nproduct = ["D4", "C2"]', "exactly one of"),
+    "no permutation": ('permutations = { a = "(1 2 2)" }', "permutation"),
+}
+
+
+@pytest.mark.parametrize("case", GROUP_FILES)
+def test_bad_group_files(folder, case):
+    content, expected = GROUP_FILES[case]
+    Path("bad.toml").write_text(content)
+    message = refused("info", "bad.toml")
+    assert "bad.toml" in message
+    assert expected in message
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("info", "Foo"), '"Foo" is unknown'),
+        (("info", "missing.toml"), "No such file"),
+        (("info", "C0"), "n >= 1"),
+        (("basis", "D4", "--in", "regulr", "--out", "regular"), '--in: representation "regulr"'),
+        (("basis", "D4", "--in", "regular", "--out", "gird(8,8)"), 'did you mean "grid"'),
+        (("basis", "D4", "--in", "2", "--out", "regular"), "is the number 2"),
+        (("basis", "D4", "--in", "regular +", "--out", "regular"), "not an expression"),
+        (("basis", "D4", "--in", "grid(8,7)", "--out", "regular"), "does not map this grid to itself"),
+        (("basis", "S10", "--in", "regular", "--out", "regular"), "3,628,800"),
+        (("basis", "D4", "--in", "grid(100000,100000)", "--out", "regular"), "GB"),
+        (("basis", "SO(3)", "--in", "regular", "--out", "defining"), "infinite"),
+        (("basis", "SO(3)", "--in", "defining", "--out", "defining", "--solver", "orbits"), "orbits"),
+        (("basis", "D4", "--in", "1000000*regular", "--out", "1000000*regular", "--save", "huge.json"), "at most"),
+        (("verify", "missing.json"), "No such file"),
+        (("verify", "square.toml"), "not a saved basis"),
+    ],
+)
+def test_bad_arguments(folder, arguments, expected):
+    before = sorted(os.listdir())
+    assert expected in refused(*arguments)
+    assert sorted(os.listdir()) == before
+
+
+def test_too_large_to_solve():
+    assert "GB" in refused("basis", "S5", "--in", "regular^3", "--out", "regular^2")
+
+
+# --- bad input: files
+
+
+def test_save_into_missing_folder_leaves_nothing(folder):
+    before = sorted(os.listdir())
+    assert "cannot write" in refused("basis", "square.toml", *PAIR, "--save", "missing/f.json")
+    Path("taken").mkdir()
+    assert "cannot write" in refused("basis", "square.toml", *PAIR, "--save", "taken")
+    assert sorted(os.listdir()) == sorted([*before, "taken"])
+    assert os.listdir("taken") == []
+
+
+def test_truncated_basis(folder):
+    run("basis", "square.toml", *PAIR, "--save", "f.json")
+    Path("f.json").write_text(Path("f.json").read_text()[:100])
+    assert "truncated" in refused("verify", "f.json")
+
+
+def bad_weights(path):
+    """Write one bad file of weights; the name says which."""
+    good = Path("w.npy").read_bytes()
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (100000000, 1000000), }".ljust(117) + b"\n"
+    {
+        "nan.npy": lambda: np.save(path, np.full((16, 64), np.nan)),
+        "inf.npy": lambda: np.save(path, np.full((16, 64), np.inf)),
+        "object.npy": lambda: np.save(path, np.array([{}, 1], dtype=object)),
+        "object.npz": lambda: np.savez(path, a=np.array([{}, 1], dtype=object)),
+        "text.npy": lambda: np.save(path, np.array(["a"])),
+        "scalar.npy": lambda: np.save(path, np.float64(1)),
+        "none.npy": lambda: np.save(path, np.zeros((0, 64))),
+        "shape.npy": lambda: np.save(path, np.zeros((64, 16))),
+        "cut.npy": lambda: Path(path).write_bytes(good[:300]),
+        "head.npy": lambda: Path(path).write_bytes(good[:20]),
+        "empty.npy": lambda: Path(path).write_bytes(b""),
+        "garbage.npz": lambda: Path(path).write_bytes(b"hello world"),
+        "cut.npz": lambda: Path(path).write_bytes(Path("two.npz").read_bytes()[:300]),
+        "huge.npy": lambda: Path(path).write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header),
+        "model.pt": lambda: Path(path).write_bytes(b"x"),
+    }[path]()
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("nan.npy", "NaN"),
+        ("inf.npy", "infinite"),
+        ("object.npy", "pickled objects"),
+        ("object.npz", "pickled objects"),
+        ("text.npy", "not numbers"),
+        ("scalar.npy", "single number"),
+        ("none.npy", "no entries"),
+        ("shape.npy", "looks transposed"),
+        ("cut.npy", "truncated"),
+        ("head.npy", "truncated"),
+        ("empty.npy", "truncated"),
+        ("garbage.npz", "pickled objects"),
+        ("cut.npz", "truncated"),
+        ("huge.npy", "memory"),
+        ("model.pt", ".safetensors"),
+    ],
+)
+def test_bad_weights(folder, path, expected):
+    bad_weights(path)
+    message = refused("penalty", path, *LAYER)
+    assert path in message
+    assert expected in message
+
+
+def test_weights_that_are_missing_or_need_a_key(folder):
+    assert "no such file" in refused("penalty", "missing.npy", *LAYER)
+    assert "--key: a, b" in refused("penalty", "two.npz", *LAYER)
+    assert 'no array "c"' in refused("penalty", "two.npz", "--key", "c", *LAYER)
+    assert "single array" in refused("penalty", "w.npy", "--key", "c", *LAYER)
+    with pytest.raises(ValueError, match="no such file"):
+        load_weights("missing.npz")
+
+
+# --- the command as a process
+
+
+def test_help_has_examples():
+    code, out, _ = run("--help")
+    assert code == 0
+    assert "Examples" in out
+    for command in ("info", "basis", "verify", "penalty", "demo"):
+        code, out, _ = run(command, "--help")
+        assert code == 0
+        assert f"grouprep {command}" in out
+
+
+def test_usage_errors_are_exit_code_2():
+    code, _, err = run("basis", "D4", "--in", "regular")
+    assert code == 2
+    assert "--out" in err
+    assert run("basis", "D4", *PAIR, "--exat")[0] == 2
+    assert run("nothing")[0] == 2
+    assert run("--version")[0] == 0
+
+
+def test_main_returns_exit_codes(capsys):
+    assert main(["info", "D4"]) == 0
+    assert main(["info", "Foo"]) == 2
+    assert "unknown" in capsys.readouterr().err
+
+
+def test_missing_extra(monkeypatch, capsys):
+    monkeypatch.setattr(projectors.cli, "find_spec", lambda name: None)
+    assert main(["info", "D4"]) == 2
+    message = capsys.readouterr().err
+    assert message == "error: the command needs click and rich: pip install grouprep[cli]\n"
+
+
+def test_interrupt(monkeypatch):
+    def interrupted(text):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("projectors.cli.inputs.read_group", interrupted)
+    assert main(["info", "D4"]) == 130
+
+
+def test_a_bug_is_reported_as_one(monkeypatch, capsys):
+    def broken(text):
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr("projectors.cli.inputs.read_group", broken)
+    assert main(["info", "D4"]) == 70
+    message = capsys.readouterr().err
+    assert "oops" in message
+    assert "report" in message
+
+
+def test_process_exit_codes(folder):
+    good = started("basis", "D4", "--in", "regular", "--out", "regular", "--json", cwd=folder)
+    assert good.returncode == 0
+    assert json.loads(good.stdout)["dim"] == 8
+    assert good.stderr == ""
+    bad = started("info", "Foo", cwd=folder)
+    assert (bad.returncode, bad.stdout) == (2, "")
+    assert bad.stderr.startswith("error: ")
+
+
+def test_terminal_without_unicode(folder):
+    result = started("basis", "D4", *PAIR, "--exact", cwd=folder, env={"PYTHONIOENCODING": "ascii"})
+    assert result.returncode == 0
+    assert result.stderr == ""
+
+
+def test_broken_pipe_is_quiet(folder):
+    command = [sys.executable, "-m", "projectors", "basis", "S5", "--in", "natural^3", "--out", "natural", "--json"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(timeout=60) == 141
+
+
+def test_start_to_exit_is_fast(folder):
+    arguments = ("basis", "D4", "--in", "regular", "--out", "regular")
+    started(*arguments)  # compiles what is not compiled yet
+    best = 60.0
+    for _ in range(3):
+        start = time.perf_counter()
+        assert started(*arguments).returncode == 0
+        best = min(best, time.perf_counter() - start)
+    assert best < 2
