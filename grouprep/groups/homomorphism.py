@@ -13,6 +13,7 @@ from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.lie import LieGroup
 from grouprep.groups.permutations import as_permutation
 from grouprep.groups.product import FiniteProduct, ProductGroup
+from grouprep.linalg import Monomial
 
 if TYPE_CHECKING:
     from grouprep.representations import Representation
@@ -114,6 +115,10 @@ class Homomorphism:
         """The image of an element of the source; leading axes are batch."""
         return self._element(g)
 
+    def exact(self, g: Any) -> Any:
+        """The image of one element as `Representation.exact_image` takes it: a permutation, an exact matrix, or a tuple."""
+        return self._element.exact(g)  # type: ignore[attr-defined]
+
     def algebra_image(self, letter: Letter) -> Any:
         """Where the differential sends an algebra letter: a letter of the target, (coefficients, their field), or None for 0."""
         return self._algebra.get(letter)
@@ -139,6 +144,8 @@ class _Same:
     def __call__(self, g: Any) -> Any:
         return g
 
+    exact = __call__
+
 
 class _Part:
     def __init__(self, product: FiniteProduct | ProductGroup, factor: int) -> None:
@@ -146,6 +153,8 @@ class _Part:
 
     def __call__(self, g: Any) -> Any:
         return self.product.part(g, self.factor)
+
+    exact = __call__
 
 
 class _Through:
@@ -157,11 +166,14 @@ class _Through:
     def __call__(self, g: Any) -> Any:
         if self.permutes:
             return np.argmax(self.carrier(g), axis=-2)
-        return self.carrier.exact_image(g) if not isinstance(g, np.ndarray) else self.carrier(g)
+        return self.carrier(g)
+
+    def exact(self, g: Any) -> Any:
+        image = self.carrier.exact_image(g)
+        return image.perm if self.permutes and isinstance(image, Monomial) else image
 
 
 def _to_finite(source: Group, target: FiniteGroup, given: Mapping[Letter, Any]) -> tuple[Any, dict[Letter, Any], Any]:
-    from grouprep.linalg import Monomial
     from grouprep.representations.images import ImageRepresentation
 
     perms = {

@@ -63,6 +63,7 @@ class PolygonAction:
         return 2
 
     def key(self) -> tuple[Any, ...]:
+        """What makes it equal to another one."""
         return "polygon", self.corners, self.reflection
 
     @cached_property

@@ -50,7 +50,7 @@ class Monomial:
     modulus: int
 
     def __init__(self, perm: ArrayLike, phase: ArrayLike | None = None, modulus: int = 1) -> None:
-        perm = np.asarray(perm, dtype=np.int64)
+        perm = np.array(perm, dtype=np.int64)
         if perm.ndim != 1 or not np.array_equal(np.sort(perm), np.arange(len(perm))):
             raise DimensionMismatch(f"perm must be a permutation of 0..{perm.size - 1}, got {perm.tolist()!r:.80}")
         phases = np.zeros(len(perm), dtype=np.int64) if phase is None else np.asarray(phase, dtype=np.int64) % modulus

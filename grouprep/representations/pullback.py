@@ -54,15 +54,15 @@ class Pullback(Representation):
                 return Monomial.identity(self.dim)
         source = self.f.source
         if isinstance(source, FiniteGroup):
-            return self.V.exact_image(self.f(source.generators[source.letters.index(letter)]))
+            return self.V.exact_image(self.f.exact(source.generators[source.letters.index(letter)]))
         assert isinstance(source, LieGroup)
-        return self.V.exact_image(self.f(source.components[letter.index]))
+        return self.V.exact_image(self.f.exact(source.components[letter.index]))
 
     def _evaluate(self, g: Any) -> NDArray[Any]:
         return self.V._evaluate(self.f(g))
 
     def exact_image(self, g: Any) -> Image:
-        return self.V.exact_image(self.f(g))
+        return self.V.exact_image(self.f.exact(g))
 
     def _form(self) -> Image | None:
         if self.V.gram is not None:

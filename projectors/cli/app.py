@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from grouprep import __version__
 from grouprep.errors import CertificateError
 from projectors.cli.failures import CHECK_FAILED, Application, Failure
 
@@ -77,7 +78,7 @@ def space(group: str, domain: str, codomain: str, inner: str, solver: str = "aut
 
 
 @click.group(cls=Application, context_settings=SETTINGS)
-@click.version_option(package_name="grouprep", prog_name="grouprep")
+@click.version_option(__version__, prog_name="grouprep")
 def app() -> None:
     r"""Groups, their equivariant linear maps with proofs, and the non-equivariant share of trained weights.
 

@@ -94,6 +94,7 @@ def read_group(text: str) -> GroupSource:
 class Weights:
     """A matrix of weights in double precision, and what was done to the array to make it one."""
 
+    source: str
     matrix: NDArray[Any]
     key: str | None
     shape: tuple[int, ...]
@@ -130,11 +131,13 @@ def _as_matrix(array: NDArray[Any], key: str | None, where: str) -> Weights:
         raise DimensionMismatch(f"{where} is a single number; a matrix (dim W, dim V) is needed")
     if array.ndim == 1:
         note = f"a vector of length {len(array)} is read as the matrix {len(array)} x 1 (a bias: --in trivial)"
-        return Weights(array[:, None], key, array.shape, note)
+        return Weights(where, array[:, None], key, array.shape, note)
     matrix = array.reshape(array.shape[0], -1)
+    if array.ndim == 2:
+        return Weights(where, matrix, key, array.shape, None)
     shape = " x ".join(map(str, array.shape))
-    note = None if array.ndim == 2 else f"{shape} is flattened to {matrix.shape[0]} x {matrix.shape[1]}"
-    return Weights(matrix, key, array.shape, note)
+    note = f"{shape} is flattened to {matrix.shape[0]} x {matrix.shape[1]}"
+    return Weights(where, matrix, key, array.shape, note)
 
 
 def _read_array(path: str, key: str | None) -> tuple[str | None, NDArray[Any]]:
@@ -148,7 +151,7 @@ def _read_array(path: str, key: str | None) -> tuple[str | None, NDArray[Any]]:
     if not file.exists():
         raise GroupRepError(f"cannot read {path}: no such file")
     try:
-        return (_read_safetensors if suffix == ".safetensors" else _read_numpy)(path, key)
+        return _read_safetensors(path, key) if suffix == ".safetensors" else _read_numpy(path, key)
     except GroupRepError:
         raise
     except OSError as error:
@@ -165,14 +168,15 @@ def _read_array(path: str, key: str | None) -> tuple[str | None, NDArray[Any]]:
 
 
 def _read_numpy(path: str, key: str | None) -> tuple[str | None, NDArray[Any]]:
-    loaded = np.load(path, allow_pickle=False)
-    if isinstance(loaded, np.ndarray):
-        if key is not None:
-            raise GroupRepError(f"{path} holds a single array without a name; leave --key {key} away")
-        return None, loaded
-    with loaded:
-        chosen = _choose(list(loaded.files), key, path)
-        return chosen, np.asarray(loaded[chosen])
+    with open(path, "rb") as file:  # np.load(path) leaves a damaged archive open
+        loaded = np.load(file, allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            if key is not None:
+                raise GroupRepError(f"{path} holds a single array without a name; leave --key {key} away")
+            return None, loaded
+        with loaded:
+            chosen = _choose(list(loaded.files), key, path)
+            return chosen, np.asarray(loaded[chosen])
 
 
 def _read_safetensors(path: str, key: str | None) -> tuple[str | None, NDArray[Any]]:

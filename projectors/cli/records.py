@@ -127,6 +127,7 @@ def basis_record(H: Hom, exact: bool = False, save: str | None = None) -> dict[s
         "shape": list(H.shape),
         "dim": H.dim,
         "exact": exact,
+        "field": "complex" if H.is_complex else "real",
         "solver": H.solver,
         "inner": H.inner,
         "pairs": [
@@ -149,7 +150,10 @@ def basis_record(H: Hom, exact: bool = False, save: str | None = None) -> dict[s
 
 
 def _matrices(H: Hom, exact: bool) -> list[list[list[Any]]] | None:
-    """The basis elements as nested lists: integers and text if exact, else numbers; None if there are too many entries."""
+    """The basis elements as nested lists; None if they have too many entries.
+
+    Entries are integers and text if exact; else numbers, or [real, imaginary] if the space is complex.
+    """
     if H.dim * H.shape[0] * H.shape[1] > ENTRY_LIMIT:
         return None
     if not H.dim:
@@ -159,7 +163,7 @@ def _matrices(H: Hom, exact: bool) -> list[list[list[Any]]] | None:
             [[int(x) if x.is_Integer else str(x) for x in X.row(i)] for i in range(X.rows)] for X in H.exact_basis()
         ]
     array = H.basis().matrices
-    plain: list[list[list[Any]]] = (_pairs_of(array) if np.iscomplexobj(array) else array).tolist()
+    plain: list[list[list[Any]]] = (_pairs_of(array) if H.is_complex else array).tolist()
     return plain
 
 
@@ -208,7 +212,7 @@ def penalty_record(weights: Weights, H: Hom, norm: str, part: str = "residual") 
     if T.shape != H.shape:
         swapped = "; it looks transposed" if T.shape == H.shape[::-1] else ""
         raise DimensionMismatch(
-            f"the weights are {T.shape[0]} x {T.shape[1]}, and operators from {H.V} (dimension {H.V.dim}) to {H.W} "
+            f"{weights.source}: the weights are {T.shape[0]} x {T.shape[1]}, and operators from {H.V} (dimension {H.V.dim}) to {H.W} "
             f"(dimension {H.W.dim}) are {H.shape[0]} x {H.shape[1]}{swapped}; change --in, --out or --key"
         )
     value, total = float(penalty(T, H, norm=N, part=part)), float(N.value(T))

@@ -92,8 +92,6 @@ class TestHomLorentzWithoutForm(HomLaws):
 
 @pytest.mark.parametrize("family", [SO, SU, Alternating, Cyclic, Dihedral, Lorentz, O, Quaternion, Symmetric, U])
 def test_every_family_is_covered(family):
-    made = {type(G).__name__ + str(G)[:1] for G, _, _ in GROUPS.values()}
-    assert made  # the table above is not empty
     group = family() if family in (Lorentz, Quaternion) else family(3)
     names = [str(G) for G, _, _ in GROUPS.values()] + [str(TestLorentz.group)]
     stem = str(group).rstrip("0123456789()")

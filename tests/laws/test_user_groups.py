@@ -71,8 +71,6 @@ def schroedinger() -> Representation:
     """The 3-dimensional irreducible representation of the Heisenberg group by shift and clock, over Q(zeta_3)."""
     shift = [[0, 0, 1], [1, 0, 0], [0, 1, 0]]
     clock = [[1, 0, 0], [0, "zeta(3)", 0], [0, 0, "zeta(3)^2"]]
-    x, y = sympy.Matrix(shift), sympy.Matrix([[1, 0, 0], [0, sympy.exp(2 * sympy.pi * sympy.I / 3), 0], [0, 0, 0]])
-    del x, y
     central = [["zeta(3)^2", 0, 0], [0, "zeta(3)^2", 0], [0, 0, "zeta(3)^2"]]
     return Representation(heisenberg(), images={"x": shift, "y": clock, "z": central}, name="schroedinger")
 
@@ -287,11 +285,7 @@ def test_a_spin_one_representation_given_by_its_differential():
     ]
     G = SU(2)
     # The generators of SU(2) are i sigma_3 / 2, i sigma_2 / 2, i sigma_1 / 2.
-    order = [rotations[2], rotations[1], rotations[0]]
-    try:
-        V = Representation(G, images=order, name="adjoint")
-    except ValueError:
-        V = Representation(G, images=[[[-x for x in row] for row in m] for m in order], name="adjoint")
+    V = Representation(G, images=[rotations[2], rotations[1], rotations[0]], name="adjoint")
     check_representation(V)
     assert Hom(G.defining().symmetric_power(2), V).dim == 1
     assert Hom(G.defining(), V).dim == 0

@@ -157,8 +157,8 @@ def test_exact_basis_json():
     assert record["certificate"]["proved"]
     assert {x for row in record["matrices"][0] for x in row} == {-1, 0, 1}
     assert set(record) == {
-        "group", "in", "out", "shape", "dim", "exact", "solver", "inner", "pairs", "certificate", "matrices", "explanation", "saved",
-        "seconds",
+        "group", "in", "out", "shape", "dim", "exact", "field", "solver", "inner", "pairs", "certificate", "matrices", "explanation",
+        "saved", "seconds",
     }  # fmt: skip
 
 
@@ -337,7 +337,7 @@ GROUP_FILES = {
     "NaN": ("matrices = { a = [[nan, 1], [0, 1]] }", "NaN"),
     "code": ("matrices = { a = [[\"__import__('os')\"]] }", "generators"),
     "two kinds": ('catalogue = "D4"\nproduct = ["D4", "C2"]', "exactly one of"),
-    "no permutation": ('permutations = { a = "(1 2 2)" }', "permutation"),
+    "no permutation": ('permutations = { a = "(1 2 2)" }', "each point must occur once"),
 }
 
 

@@ -1,0 +1,147 @@
+"""Finite groups from permutations, matrices, tables and presentations: conventions, elements, words."""
+
+import numpy as np
+import pytest
+
+from grouprep import Alternating, Cyclic, Dihedral, FiniteGroup, GroupRepError, Quaternion, Symmetric, load_group
+from grouprep.groups.constructions import parse_word
+from grouprep.groups.files import group_from_dict
+
+
+def test_products_act_from_the_left():
+    """(g h)(x) = g(h(x)): g = (1 2), h = (2 3); g h sends 3 -> 2 -> 1."""
+    G = FiniteGroup.from_permutations({"g": "(1 2)", "h": "(2 3)"}, degree=3)
+    g, h = G.generators
+    assert G.multiply(g, h).tolist() == [1, 2, 0]
+    assert G.multiply(h, g).tolist() == [2, 0, 1]
+    P = G.natural()
+    assert np.array_equal(P(g) @ P(h), P(G.multiply(g, h)))
+    # P(g)[g(j), j] = 1: the basis vector of the point j goes to that of g(j).
+    cycle = np.array([1, 2, 0])
+    assert np.array_equal(P(cycle) @ [1, 0, 0], [0, 1, 0])
+
+
+def test_left_regular_representation():
+    G = Symmetric(3)
+    R = G.regular()
+    for g in G.elements:
+        for k, x in enumerate(G.elements):
+            column = np.zeros(6)
+            column[G.index(G.multiply(g, x))] = 1
+            assert np.array_equal(R(g)[:, k], column)
+
+
+@pytest.mark.parametrize(
+    ("G", "order", "classes"),
+    [
+        (Cyclic(1), 1, 1), (Cyclic(7), 7, 7), (Dihedral(1), 2, 2), (Dihedral(2), 4, 4), (Dihedral(3), 6, 3),
+        (Dihedral(5), 10, 4), (Dihedral(8), 16, 7), (Symmetric(1), 1, 1), (Symmetric(5), 120, 7), (Alternating(4), 12, 4),
+        (Alternating(2), 1, 1), (Quaternion(), 8, 5), (Dihedral(3) * Cyclic(4), 24, 12),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_orders_and_classes(G, order, classes):
+    assert (G.order, len(G.elements), len(G.conjugacy_classes)) == (order, order, classes)
+    assert sum(map(len, G.conjugacy_classes)) == order
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 8, 12])
+def test_dihedral_matrices(n):
+    G = Dihedral(n)
+    r, s = (G.defining()(g) for g in G.generators)
+    angle = 2 * np.pi / n
+    assert np.allclose(
+        r, [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]], rtol=0, atol=8 * np.finfo(float).eps
+    )
+    assert np.array_equal(s, [[1, 0], [0, -1]])
+
+
+def test_presentations_have_the_relations_of_their_letters():
+    """In x y = y^2 x the order of the letters shows: the image of the product must satisfy the word as written."""
+    G = FiniteGroup.from_presentation(["x", "y"], ["x^3", "y^7", "x y x^-1 y^-2"], name="F21")
+    x, y = G.generators
+    assert G.order == 21
+    conjugate = G.multiply(G.multiply(x, y), G.inverse(x))
+    assert np.array_equal(conjugate, G.multiply(y, y))
+    assert not np.array_equal(G.multiply(G.multiply(G.inverse(x), y), x), G.multiply(y, y))
+
+
+def test_matrices_and_their_permutations():
+    images = {"a": [[0, -1], [1, -1]], "b": [[0, 1], [1, 0]]}
+    G = FiniteGroup.from_matrices(images)
+    V = G.defining()
+    assert G.order == 6
+    a, b = G.generators
+    assert np.array_equal(V(G.multiply(a, b)), np.array(images["a"]) @ np.array(images["b"]))
+    assert V.exact(a).tolist() == images["a"]
+
+
+def test_tables():
+    n = 6
+    S3 = Symmetric(3)
+    table = [[int(S3.index(S3.multiply(g, h))) for h in S3.elements] for g in S3.elements]
+    G = FiniteGroup.from_table(table)
+    assert G.order == n
+    assert sorted(map(len, G.conjugacy_classes)) == [1, 2, 3]
+    # x is the left multiplication by x: element numbers multiply as the table says.
+    letters = {str(a): p for a, p in zip(G.letters, G.generators, strict=True)}
+    for name, p in letters.items():
+        assert p.tolist() == table[int(name[1:])]
+    quasigroup = [[0, 1, 2, 3, 4], [1, 0, 3, 4, 2], [2, 4, 0, 1, 3], [3, 2, 4, 0, 1], [4, 3, 1, 2, 0]]
+    with pytest.raises(GroupRepError, match="differs from"):
+        FiniteGroup.from_table(quasigroup)
+
+
+def test_words():
+    assert parse_word("r^2 s r^-1", ["r", "s"]) == ((0, 1), (0, 1), (1, 1), (0, -1))
+    assert parse_word("(r s)^-2", ["r", "s"]) == ((1, -1), (0, -1), (1, -1), (0, -1))
+    assert parse_word("r*s**2", ["r", "s"]) == ((0, 1), (1, 1), (1, 1))
+    assert parse_word("1", ["r"]) == ()
+    G = Dihedral(4)
+    for g in G.elements:
+        value = G.identity()
+        for k, e in G.word(g):
+            assert e == 1
+            value = G.multiply(value, G.generators[k])
+        assert np.array_equal(value, g)
+
+
+@pytest.mark.parametrize("name", ["C8", "D4", "S5", "A5", "Q8", "D4xC2", "Z3", "C2 x C2 x C2"])
+def test_names(name):
+    G = load_group(name)
+    orders = {"C8": 8, "D4": 8, "S5": 120, "A5": 60, "Q8": 8, "D4xC2": 16, "Z3": 3, "C2 x C2 x C2": 8}
+    assert G.order == orders[name]
+    assert group_from_dict(G.to_dict()) == G
+
+
+def test_json_and_toml_agree(tmp_path):
+    import json
+
+    (tmp_path / "g.toml").write_text('name = "D4"\npermutations = { r = "(1 2 3 4)", s = "(2 4)" }\n', encoding="utf-8")
+    data = {"name": "D4", "permutations": {"r": [1, 2, 3, 0], "s": [0, 3, 2, 1]}}
+    (tmp_path / "g.json").write_text(json.dumps(data), encoding="utf-8")
+    G, H = load_group(tmp_path / "g.toml"), load_group(str(tmp_path / "g.json"))
+    assert G == H
+    assert [str(a) for a in G.letters] == ["r", "s"]
+    assert np.array_equal(G.generators[0], Dihedral(4).generators[0])
+
+
+def test_batches_of_elements():
+    G = Symmetric(4)
+    g = G.elements[:6].reshape(2, 3, 4)
+    h = G.elements[6:12].reshape(2, 3, 4)
+    assert np.array_equal(G.multiply(g, h)[1, 2], G.multiply(g[1, 2], h[1, 2]))
+    assert np.array_equal(G.inverse(g)[0, 1], G.inverse(g[0, 1]))
+    assert G.index(g).shape == (2, 3)
+    assert G.regular()(g).shape == (2, 3, 24, 24)
+
+
+def test_elements_are_read_only():
+    G = Dihedral(3)
+    with pytest.raises(ValueError, match="read-only"):
+        G.elements[0, 0] = 1
+    with pytest.raises(ValueError, match="read-only"):
+        G.generators[0][0] = 1
+    given = np.array([1, 0])
+    FiniteGroup.from_permutations([given])
+    given[:] = [0, 1]  # the caller's array stays his

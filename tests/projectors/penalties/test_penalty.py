@@ -1,0 +1,126 @@
+"""The penalty and the defect bounds at known values, near equivariance, and refusals."""
+
+import numpy as np
+import pytest
+
+from grouprep import (
+    SO,
+    Cyclic,
+    Dihedral,
+    DimensionMismatch,
+    FiniteGroup,
+    GroupRepError,
+    Lorentz,
+    NotUnitary,
+    Quaternion,
+    Symmetric,
+)
+from projectors import Hom, commutant
+from projectors.penalties import Frobenius, Spectral, defect_bound, penalty
+
+EPS = np.finfo(float).eps
+
+
+def test_known_values():
+    H = commutant(Cyclic(2).natural())
+    T = np.array([[1.0, 2.0], [4.0, 7.0]])
+    # P(T) = [[4, 3], [3, 4]], R = [[-3, -1], [1, 3]].
+    assert penalty(T, H) == pytest.approx(np.sqrt(20), rel=4 * EPS)
+    assert penalty(T, H, Frobenius(squared=True)) == pytest.approx(20, rel=8 * EPS)
+    assert penalty(T, H, Spectral()) == pytest.approx(4, rel=8 * EPS)
+    assert penalty(T, H, part="equivariant") == pytest.approx(np.sqrt(50), rel=8 * EPS)
+    assert penalty(T, H, Spectral(), part="equivariant") == pytest.approx(7, rel=8 * EPS)
+
+
+def test_near_equivariance_keeps_its_digits():
+    """The residual is formed: the penalty of X + delta E is delta |E - P(E)| to single precision's own rounding of the input."""
+    H = commutant(Symmetric(4).natural() ** 2)
+    rng = np.random.default_rng(0)
+    X = H.project(rng.standard_normal(H.shape))
+    E = rng.standard_normal(H.shape)
+    E = H.residual(E)
+    for delta in (1e-3, 1e-5):
+        T = (X + delta * E).astype(np.float32)
+        exact = penalty(T.astype(float), H)
+        rounding = 16 * np.finfo(np.float32).eps * np.abs(T).max() * np.sqrt(T.size)
+        assert abs(float(penalty(T, H)) - exact) <= rounding
+    T = X + 1e-12 * E
+    assert penalty(T, H) == pytest.approx(1e-12 * np.linalg.norm(E), rel=1e-3)
+    assert penalty(X, H) <= 64 * EPS * np.linalg.norm(X)
+    assert penalty(np.zeros(H.shape), H) == 0
+
+
+def test_batches_and_kinds():
+    H = Hom(Quaternion().regular(), Quaternion().defining())
+    T = np.random.default_rng(0).standard_normal((2, 3, 2, 8))
+    values = penalty(T, H)
+    assert values.shape == (2, 3)
+    assert values[1, 2] == pytest.approx(penalty(T[1, 2], H), rel=16 * EPS)
+    assert values.dtype == np.float64  # real, though the residual is complex
+    assert penalty(T.astype(np.float32), H).dtype == np.float32
+    assert penalty(T.astype(np.complex64), H).dtype == np.float32
+
+
+def test_refusals():
+    H = commutant(Cyclic(2).natural())
+    T = np.eye(2)
+    with pytest.raises(GroupRepError, match="frame"):
+        penalty(T, H, frame="spectral")
+    with pytest.raises(GroupRepError, match='choose "residual"'):
+        penalty(T, H, part="rest")
+    with pytest.raises(GroupRepError, match="Frobenius\\(\\)"):
+        penalty(T, H, norm="fro")
+    with pytest.raises(GroupRepError, match="Frobenius\\(\\)"):
+        penalty(T, H, norm=Frobenius)
+    with pytest.raises(DimensionMismatch):
+        penalty(np.eye(3), H)
+    with pytest.raises(GroupRepError, match="NaN"):
+        penalty(np.full((2, 2), np.nan), H)
+    with pytest.raises(NotUnitary):
+        penalty(np.eye(4), commutant(Lorentz().defining()))
+    assert penalty(np.diag([1.0, 1, 1, 5]), commutant(Lorentz().defining(), inner="euclidean")) == pytest.approx(
+        np.sqrt(12), rel=8 * EPS
+    )
+
+
+def test_defect_bounds_are_reached():
+    """T = diag(1, -1) under the swap: the defect is 2 sqrt 2, the upper bound in Frobenius."""
+    V = Cyclic(2).natural()
+    H = commutant(V)
+    T = np.diag([1.0, -1.0])
+    swap = V(V.group.generators[0])
+    defect = np.linalg.norm(swap @ T - T @ swap)
+    lower, upper = defect_bound(T, H)
+    assert defect == pytest.approx(upper, rel=4 * EPS)
+    assert lower == pytest.approx(np.sqrt(2) * np.sqrt(2), rel=4 * EPS)
+    lower, upper = defect_bound(T, H, Spectral())
+    assert (lower, upper) == pytest.approx((1, 2), rel=4 * EPS)
+    assert np.linalg.norm(swap @ T - T @ swap, 2) == pytest.approx(2, rel=4 * EPS)
+
+
+def test_defect_bounds_of_a_squared_norm_are_those_of_the_norm():
+    H = commutant(Dihedral(3).natural())
+    T = np.random.default_rng(0).standard_normal((3, 3))
+    assert defect_bound(T, H, Frobenius(squared=True)) == defect_bound(T, H, Frobenius()) == defect_bound(T, H)
+
+
+def test_defect_bounds_need_unitary_representations():
+    G = FiniteGroup.from_matrices({"a": [[0, -1], [1, -1]], "b": [[0, 1], [1, 0]]})
+    with pytest.raises(NotUnitary, match="V.unitary"):
+        defect_bound(np.eye(2), commutant(G.defining()))
+    with pytest.raises(NotUnitary):
+        defect_bound(np.eye(4), commutant(Lorentz().defining(), inner="euclidean"))
+    U, _ = G.defining().unitary()
+    assert defect_bound(np.eye(2), commutant(U)).upper <= 16 * EPS
+
+
+def test_the_mean_defect_identity_for_the_circle():
+    """Mean over SO(2) of ||R T - T R||^2 = 2 ||T - P(T)||^2, by quadrature that is exact for the degree."""
+    H = commutant(SO(2).defining())
+    T = np.array([[1.0, 2.0], [5.0, -3.0]])
+    angles = 2 * np.pi * np.arange(8) / 8
+    total = 0.0
+    for t in angles:
+        R = np.array([[np.cos(t), -np.sin(t)], [np.sin(t), np.cos(t)]])
+        total += np.linalg.norm(R @ T - T @ R) ** 2
+    assert total / 8 == pytest.approx(2 * penalty(T, H, Frobenius(squared=True)), rel=32 * EPS)

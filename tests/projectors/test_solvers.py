@@ -1,0 +1,147 @@
+"""Solvers: each on its own ground, the same answer by all, and refusals that say what to do."""
+
+import numpy as np
+import pytest
+
+from grouprep import (
+    SO,
+    AmbiguousRank,
+    Cyclic,
+    Dihedral,
+    FiniteGroup,
+    GroupRepError,
+    LieGroup,
+    Quaternion,
+    Symmetric,
+    TooLarge,
+    UnsupportedGroup,
+)
+from grouprep.linalg.convert import to_numpy
+from grouprep.linalg.intertwiners import ExactSpace, FloatSpace
+from grouprep.linalg.orbits import OrbitSpace
+from projectors import Hom, commutant
+from projectors.solvers import SOLVERS, solve
+from projectors.solvers.averaging import reynolds_average
+from projectors.solvers.constraint import stacked_constraint
+
+SKEW = FiniteGroup.from_matrices({"a": [[0, -1], [1, -1]], "b": [[0, 1], [1, 0]]})
+
+
+def span(space):
+    rows = space.array if isinstance(space, FloatSpace) else to_numpy(space.rows())
+    q, _ = np.linalg.qr(rows.T)
+    return q @ q.conj().T
+
+
+def test_kinds_of_spaces():
+    permutations, dense = Dihedral(4).natural(), SKEW.defining()
+    assert isinstance(solve(permutations, permutations, "auto"), OrbitSpace)
+    assert isinstance(solve(permutations, permutations, "constraint"), ExactSpace)
+    assert isinstance(solve(dense, dense, "auto"), ExactSpace)
+    assert isinstance(solve(dense, dense, "float"), FloatSpace)
+    assert isinstance(solve(dense, dense, "averaging"), ExactSpace)
+
+
+@pytest.mark.parametrize("solver", [s for s in SOLVERS if s not in ("auto", "orbits")])
+@pytest.mark.parametrize(
+    ("V", "W", "dim"),
+    [
+        (SKEW.defining() ** 2, SKEW.defining() ** 2, 3),
+        (SKEW.regular(), SKEW.defining(), 2),
+        (Quaternion().defining() ** 2, Quaternion().regular(), 4),
+        (Dihedral(5).defining(), Dihedral(5).natural(), 1),
+        (Cyclic(3).natural(), Cyclic(3).natural(), 3),
+    ],
+    ids=["skew-T2", "skew-regular", "Q8", "D5", "C3"],
+)
+def test_all_solvers_find_the_same_space(solver, V, W, dim):
+    expected, found = solve(V, W, "auto"), solve(V, W, solver)
+    assert found.dim == expected.dim == dim
+    assert np.abs(span(found) - span(expected)).max() <= 1e-12
+
+
+def test_sparse_and_modular_elimination_give_the_same_canonical_basis():
+    V = SKEW.defining() ** 3
+    a, b = solve(V, V, "sparse"), solve(V, V, "modular")
+    assert np.array_equal(to_numpy(a.rows()), to_numpy(b.rows()))
+    assert a.dim == 11  # the mean of chi^6 for chi = 2, 0, -1 on classes of 1, 3, 2 elements: (64 + 2) / 6
+
+
+def test_refusals():
+    with pytest.raises(UnsupportedGroup, match='solver="constraint"'):
+        solve(SKEW.defining(), SKEW.defining(), "orbits")
+    with pytest.raises(UnsupportedGroup, match="infinite"):
+        solve(SO(3).defining(), SO(3).defining(), "averaging")
+    with pytest.raises(TooLarge, match="40,320 x 262,144"):
+        solve(Symmetric(8).natural() ** 3, Symmetric(8).natural() ** 3, "averaging")
+    floats = LieGroup.from_algebra([np.array([[0.0, -1.0], [1.0, 0.0]])]).defining()
+    for solver in ("sparse", "modular"):
+        with pytest.raises(UnsupportedGroup, match="exact"):
+            solve(floats, floats, solver)
+    assert isinstance(solve(floats, floats, "constraint"), FloatSpace)
+    with pytest.raises(GroupRepError, match="averaging"):
+        solve(floats, floats, "nonsense")
+
+
+def test_reynolds_average_at_a_known_value():
+    V = Cyclic(2).natural()
+    T = np.array([[1.0, 2.0], [3.0, 5.0]])
+    assert np.array_equal(reynolds_average(V, V, T), [[3, 2.5], [2.5, 3]])
+    assert reynolds_average(V, V, 1j * T).dtype == complex
+    assert np.array_equal(reynolds_average(V, V, np.stack([T, 2 * T]))[1], [[6, 5], [5, 6]])
+
+
+def test_stacked_constraint_is_the_kronecker_system():
+    """B X - X A with X row-major: kron(B, 1) - kron(1, A^T)."""
+    V, W = SKEW.defining(), SKEW.defining().dual
+    system = to_numpy(stacked_constraint(V, W))
+    from grouprep.linalg import as_float
+
+    rows = []
+    for letter in V.images:
+        a, b = as_float(V.images[letter]), as_float(W.images[letter])
+        rows.append(np.kron(b, np.eye(2)) - np.kron(np.eye(2), a.T))
+    expected = np.concatenate(rows)
+    assert (
+        np.linalg.matrix_rank(system)
+        == np.linalg.matrix_rank(expected)
+        == np.linalg.matrix_rank(np.concatenate([system, expected]))
+    )
+
+
+def test_torsion_elements_do_not_change_the_answer():
+    """auto solves by quarter turns first; the plain constraint must give the same for groups with components too."""
+    from grouprep import O
+
+    for G in (SO(3), O(3), SO(2), O(2), SO(4)):
+        V = G.defining()
+        for W in (V, V**2):
+            a, b = solve(V**2, W, "auto"), solve(V**2, W, "sparse")
+            assert a.dim == b.dim
+            if a.dim:
+                assert np.abs(span(a) - span(b)).max() <= 1e-12
+
+
+def test_near_degenerate_floats_raise():
+    A = np.array([[0.0, -1, 0], [1, 0, 0], [0, 0, 0]])
+    B = A + 1e-9 * np.array([[0.0, 0, -1], [0, 0, 0], [1, 0, 0]])
+    H = commutant(LieGroup.from_algebra([A, B]).defining())
+    for ask in (lambda: H.dim, H.basis, lambda: H.project(np.eye(3)), H.certify):
+        with pytest.raises(AmbiguousRank):
+            ask()
+
+
+def test_the_pair_is_solved_once(monkeypatch):
+    import projectors.hom
+
+    calls = []
+
+    def counting(V, W, solver):
+        calls.append((V, W))
+        return solve(V, W, solver)
+
+    monkeypatch.setattr(projectors.hom, "solve", counting)
+    G = Dihedral(4)
+    H = Hom(5 * G.regular() + G.trivial() + 2 * G.regular(), 3 * G.defining() + G.trivial())
+    _ = H.basis(), H.exact_basis(), H.certify(), H.dim
+    assert len(calls) == len(set(calls)) == 4
