@@ -66,7 +66,7 @@ bench-check: $(VENV_BENCH)/.installed-bench  ## Compare the last benchmark's res
 	$(VENV_BENCH)/bin/python benchmarks/check.py $(RESULTS)
 
 clean:  ## Remove what was built or cached
-	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf build dist *.egg-info grouprep-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find grouprep projectors tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean  ## Remove the virtual environments too

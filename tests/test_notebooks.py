@@ -13,8 +13,10 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 RUN = """
 import sys, nbclient, nbformat
+from traitlets.config import Config
 notebook = nbformat.read(sys.argv[1], as_version=4)
-nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3").execute(cwd=sys.argv[2])
+config = Config({"KernelManager": {"transport": "ipc"}})  # TCP ports picked by two workers at once can collide
+nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3", config=config).execute(cwd=sys.argv[2])
 """
 
 

@@ -34,8 +34,10 @@ def operators(
 
     Examples
     --------
-    >>> operators((2, 3)).example().shape[-2:]  # doctest: +SKIP
-    (2, 3)
+    In a test file::
+
+        @given(operators((2, 3)))
+        def test_norms(T): ...
     """
     shape = space.shape if isinstance(space, Hom) else space
     batch = tuple(draw(st.lists(st.integers(1, 3), max_size=max_batch)))

@@ -262,7 +262,7 @@ def test_sizes_beyond_all_bounds_name_the_number():
     with pytest.raises(TooLarge, match="GB"):
         V.symmetric_power(60)
     H = commutant(256 * Dihedral(4).regular())
-    with pytest.raises(TooLarge, match="GB.*combine"):
+    with pytest.raises(TooLarge, match=r"GB.*combine"):
         _ = H.basis().matrices
 
 

@@ -43,7 +43,8 @@ GROUPS = {
     "O2": (O(2), (*LIE, "ext(2, defining)"), (*PAIRS, ("ext(2, defining)", "defining^2"))),
     "O3": (O(3), (*LIE, "ext(3, defining)"), (*PAIRS, ("ext(2, defining)", "defining"))),
     "O4": (O(4), LARGE, (("defining", "defining^2"), ("ext(2, defining)", "ext(2, defining)"))),
-    "SU2": (SU(2), (*LIE, "conj(defining)", "sym(3, defining)"), (*PAIRS, ("conj(defining)", "defining"), ("defining", "sym(3, defining)"))),
+    "SU2": (SU(2), (*LIE, "conj(defining)", "sym(3, defining)"),
+            (*PAIRS, ("conj(defining)", "defining"), ("defining", "sym(3, defining)"))),
     "SU3": (SU(3), LARGE, (("defining", "defining"), ("ext(2, defining)", "dual(defining)"), ("defining", "conj(defining)"))),
     "U1": (U(1), (*LIE, "conj(defining)", "defining^3"), (*PAIRS, ("trivial", "defining*conj(defining)"))),
     "U2": (U(2), (*LIE, "conj(defining)"), (*PAIRS, ("defining*conj(defining)", "trivial + defining"))),
@@ -57,7 +58,8 @@ GROUPS = {
               (("defining", "defining"), ("factor(0, natural) * factor(1, defining)", "2*factor(1, defining)"))),
     "SO3xSU2": (SO(3) * SU(2), ("defining", "factor(0, defining) * factor(1, defining)"),
                 (("defining", "defining"), ("defining^2", "trivial"))),
-    "U1xO2": (U(1) * O(2), ("defining", "factor(0, defining) * factor(1, defining)"), (("defining", "defining"), ("defining^2", "trivial"))),
+    "U1xO2": (U(1) * O(2), ("defining", "factor(0, defining) * factor(1, defining)"),
+              (("defining", "defining"), ("defining^2", "trivial"))),
 }  # fmt: skip
 
 for _name, (_group, _representations, _pairs) in GROUPS.items():

@@ -247,7 +247,7 @@ def test_repeated_entries_are_rejected(saved):
     """Two values for one entry contradict each other; neither may silently win."""
 
     def repeat(data):
-        i, j, x = data["basis"][0][0]
+        i, j, _ = data["basis"][0][0]
         data["basis"][0].insert(0, [i, j, 5])
 
     with pytest.raises(GroupRepError):

@@ -106,7 +106,7 @@ def test_defect_bounds_of_a_squared_norm_are_those_of_the_norm():
 
 def test_defect_bounds_need_unitary_representations():
     G = FiniteGroup.from_matrices({"a": [[0, -1], [1, -1]], "b": [[0, 1], [1, 0]]})
-    with pytest.raises(NotUnitary, match="V.unitary"):
+    with pytest.raises(NotUnitary, match=r"V\.unitary"):
         defect_bound(np.eye(2), commutant(G.defining()))
     with pytest.raises(NotUnitary):
         defect_bound(np.eye(4), commutant(Lorentz().defining(), inner="euclidean"))
