@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from grouprep.errors import GroupRepError
 from grouprep.groups.base import Letter
 from grouprep.groups.finite import FiniteGroup
 from grouprep.linalg import Image, Monomial, as_exact, as_float
@@ -82,51 +81,72 @@ def _plus(a: Any, b: Any) -> Any:
 
 
 def _solve(V: Any, images: Mapping[Letter, Image]) -> Image | None:
-    """The invariant form nearest to the identity: H with H X = -X* H, H rho = rho^-* H."""
+    """The Haar average of the identity, computed without Haar measure.
+
+    For a group that acts completely reducibly, forms split into the invariant ones, basis H_j, and the part that every
+    invariant functional H -> tr(K_i H) kills. So the invariant component of the identity is sum c_j H_j with
+    sum_j tr(K_i H_j) c_j = tr(K_i). For a compact group that is the average of rho(g)* rho(g), hence positive definite.
+    """
     pairs = []
     for letter, a in images.items():
         star = adjoint(a)
-        other = mat.inverse(star) if letter.kind == "element" else -star  # type: ignore[operator]
-        pairs.append((a, other))
-    space = intertwiner_space((V.dim, V.dim), pairs)
-    if space.dim == 0:
+        pairs.append((a, mat.inverse(star) if letter.kind == "element" else -star))  # type: ignore[operator]
+    shape = (V.dim, V.dim)
+    forms = intertwiner_space(shape, pairs)
+    functionals = intertwiner_space(shape, [(b, a) for a, b in pairs])
+    if forms.dim == 0 or forms.dim != functionals.dim:
         return None
-    if isinstance(space, FloatSpace):
-        return _nearest_float(space.array.reshape(-1, V.dim, V.dim))
-    return _nearest_exact(space.rows(), V.dim)
+    if isinstance(forms, FloatSpace) or isinstance(functionals, FloatSpace):
+        return _invariant_part_float(_dense(forms), _dense(functionals), V.dim)
+    return _invariant_part_exact(forms.rows(), functionals.rows(), V.dim)
 
 
-def _nearest_float(basis: Any) -> Image | None:
-    hermitian = [b + b.conj().T for b in basis] + [1j * (b - b.conj().T) for b in basis]
-    stack = np.array([h.ravel() for h in hermitian if np.linalg.norm(h) > 0.1])
-    target = np.eye(basis.shape[1]).ravel()
-    real = np.concatenate([stack.real, stack.imag], axis=1).T
-    found, *_ = np.linalg.lstsq(real, np.concatenate([target, 0 * target]), rcond=None)
-    form = np.tensordot(found, stack, 1).reshape(basis.shape[1:])
+def _dense(space: Any) -> Any:
+    return space.array if isinstance(space, FloatSpace) else as_float(space.rows())
+
+
+def _invariant_part_float(forms: Any, functionals: Any, n: int) -> Image | None:
+    K = functionals.reshape(-1, n, n)
+    pairing = np.swapaxes(K, 1, 2).reshape(len(K), -1) @ forms.T
+    if np.linalg.cond(pairing) * n * n * np.finfo(float).eps > 1:
+        return None
+    form = (np.linalg.solve(pairing, np.trace(K, axis1=1, axis2=2)) @ forms).reshape(n, n)
+    form = (form + form.conj().T) / 2
     return form if np.any(form.imag) else form.real
 
 
-def _nearest_exact(rows: Any, n: int) -> Image:
-    """The orthogonal projection of the identity on the span of the rows; a basis element if that is zero."""
-    from grouprep.linalg.fields import conjugate, convert_matrix
+def _invariant_part_exact(forms: Any, functionals: Any, n: int) -> Image | None:
+    from sympy.polys.matrices.exceptions import DMNonInvertibleMatrixError
+
+    from grouprep.linalg.fields import common_domain, conjugate, convert_matrix
     from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
 
-    field = rows.domain.get_field()
-    rows = convert_matrix(rows, field)
-    one = sparse_matrix({0: {i * n + i: field.one for i in range(n)}}, (1, n * n), field)
-    gram = (rows * conjugate(rows).transpose()).to_dense()
-    inner = (one * conjugate(rows).transpose()).to_dense()
-    found = (inner * gram.inv()).to_sparse() * rows
-    if found.is_zero_matrix:
-        found = rows.extract([0], list(range(n * n)))
-    entries = from_domain_matrix_rows(found).get(0, {})
+    field = common_domain(forms.domain, functionals.domain).get_field()
+    forms = convert_matrix(forms, field)
+    rows = from_domain_matrix_rows(convert_matrix(functionals, field))
+    turned = {k: {(i % n) * n + i // n: x for i, x in row.items()} for k, row in rows.items()}
+    transposed = sparse_matrix(turned, forms.shape, field)
+    traces = {
+        k: {0: t}
+        for k, row in rows.items()
+        if (t := sum((row.get(i * n + i, field.zero) for i in range(n)), field.zero))
+    }
+    pairing = (transposed * forms.transpose()).to_dense()
+    try:
+        c = pairing.inv() * sparse_matrix(traces, (forms.shape[0], 1), field).to_dense()
+    except DMNonInvertibleMatrixError:
+        return None
+    entries = from_domain_matrix_rows(c.to_sparse().transpose() * forms).get(0, {})
+    if not entries:  # the identity has no invariant part (an indefinite form of trace 0): take a form as it comes
+        entries = from_domain_matrix_rows(forms)[0]
     table: dict[int, dict[int, Any]] = {}
     for k, x in entries.items():
         table.setdefault(k // n, {})[k % n] = x
     form = sparse_matrix(table, (n, n), field)
     star = conjugate(form).transpose()
-    if not (form - star).is_zero_matrix:
-        form = form + star
-        if form.is_zero_matrix:
-            raise GroupRepError("the invariant form found is anti-Hermitian; give gram= explicitly")
-    return form
+    return form if (form - star).is_zero_matrix else _hermitian(form, star)
+
+
+def _hermitian(form: Any, star: Any) -> Image | None:
+    total = form + star
+    return None if total.is_zero_matrix else total

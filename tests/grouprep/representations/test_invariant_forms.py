@@ -1,0 +1,63 @@
+"""The invariant form of a compact group in a bad basis is the Haar average of the identity, found by linear algebra."""
+
+import numpy as np
+import pytest
+from sympy import Matrix, Rational
+
+from grouprep import SO, SU, LieGroup, Lorentz, O, Representation, Symmetric
+from grouprep.linalg import as_float
+from grouprep.linalg.convert import to_sympy
+from grouprep.linalg.matrices import as_exact
+from grouprep.representations.forms import is_invariant
+from projectors import commutant
+
+
+def change_of_basis(n, seed=0):
+    rng = np.random.default_rng(seed)
+    lower = np.tril(rng.integers(-1, 2, (n, n)), -1) + np.eye(n, dtype=int)
+    upper = np.triu(rng.integers(-1, 2, (n, n)), 1) + np.eye(n, dtype=int)
+    return Matrix(lower @ upper) * Rational(1, 2)
+
+
+def moved(V, S):
+    inverse = S.inv()
+    return Representation(V.group, images=[S * to_sympy(as_exact(V.image(a))) * inverse for a in V.group.letters])
+
+
+@pytest.mark.parametrize(
+    "V",
+    [SO(3).defining() ** 2, O(2).defining() + O(2).trivial(), SU(2).defining() * SU(2).defining(), Symmetric(4).natural()],
+    ids=str,
+)
+def test_projection_in_any_basis_is_the_average(V):
+    S = change_of_basis(V.dim)
+    R = moved(V, S)
+    assert R.gram is not None
+    assert not R.is_unitary
+    assert is_invariant(R.gram, R.images)
+    s = np.array(S, dtype=float)
+    T = np.random.default_rng(1).standard_normal((V.dim, V.dim))
+    expected = s @ commutant(V).project(np.linalg.inv(s) @ T @ s) @ np.linalg.inv(s)
+    bound = 100 * V.dim**2 * np.finfo(float).eps * np.linalg.cond(s) ** 4 * np.linalg.norm(T)
+    assert np.linalg.norm(commutant(R).project(T) - expected) <= bound
+    unitary, change = R.unitary()
+    g = V.group.sample(3, np.random.default_rng(2))
+    error = 100 * V.dim**2 * np.finfo(float).eps * np.linalg.cond(change) ** 2
+    assert np.abs(unitary(g) @ unitary(g).conj().swapaxes(-1, -2) - np.eye(V.dim)).max() <= error
+
+
+def test_float_forms():
+    S = np.array(change_of_basis(3), dtype=float)
+    algebra = [S @ as_float(a) @ np.linalg.inv(S) for a in SO(3).algebra]
+    V = LieGroup.from_algebra(algebra).defining()
+    values = np.linalg.eigvalsh(V.gram)
+    assert values.min() > 0
+    average = np.linalg.inv(S @ S.T)
+    assert np.allclose(V.gram / np.trace(V.gram), average / np.trace(average))
+
+
+def test_groups_without_a_positive_form():
+    assert Lorentz().defining().gram is None
+    form = as_float(Lorentz().defining().invariant_form)
+    assert np.array_equal(form * np.sign(form[0, 0]), abs(form[0, 0]) * np.diag([1, -1, -1, -1]))
+    assert LieGroup.from_algebra([[[0, 1], [0, 0]]]).defining().gram is None
