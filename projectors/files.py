@@ -17,13 +17,13 @@ from projectors.certificate import Certificate, certify_spaces
 if TYPE_CHECKING:
     from projectors.hom import Hom
 
-__all__ = ["load_basis", "save_basis", "verify", "write_text"]
+__all__ = ["load_basis", "save_basis", "verify", "write_bytes", "write_text"]
 
 FORMAT = "grouprep-basis"
 _KEYS = ("format", "version", "V", "W", "dim", "shape", "basis")
 
 
-def write_text(path: str | Path, text: str) -> None:
+def write_bytes(path: str | Path, content: bytes) -> None:
     """Write a file in one step: it is complete, or it is not there (or what was there before).
 
     Raises
@@ -34,12 +34,17 @@ def write_text(path: str | Path, text: str) -> None:
     target = Path(path)
     draft = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
     try:
-        with draft.open("x", encoding="utf-8") as file:
-            file.write(text)
+        with draft.open("xb") as file:
+            file.write(content)
         draft.replace(target)
     except OSError as error:
         draft.unlink(missing_ok=True)
         raise GroupRepError(f"cannot write {target}: {error.strerror or error}") from None
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a text file (UTF-8) as `write_bytes` does."""
+    write_bytes(path, text.encode("utf-8"))
 
 
 def save_basis(H: Hom, path: str | Path) -> None:

@@ -15,8 +15,10 @@ RUN = """
 import sys, nbclient, nbformat
 from traitlets.config import Config
 notebook = nbformat.read(sys.argv[1], as_version=4)
-config = Config({"KernelManager": {"transport": "ipc"}})  # TCP ports picked by two workers at once can collide
-nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3", config=config).execute(cwd=sys.argv[2])
+import tempfile
+with tempfile.TemporaryDirectory() as sockets:  # ports that are picked and then bound can be taken in between; paths cannot
+    config = Config({"KernelManager": {"transport": "ipc", "ip": sockets + "/kernel"}})
+    nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3", config=config).execute(cwd=sys.argv[2])
 """
 
 

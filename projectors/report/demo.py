@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from projectors.files import write_bytes
 from projectors.report.digits import digits_file, measure_digits
 from projectors.report.lorentz import solve_lorentz
 from projectors.report.pictures import can_draw, draw_filters, draw_orbitals
 from projectors.report.rubik import rubik_file, solve_rubik
-from projectors.report.writing import make_folder, write_bytes
+from projectors.report.writing import make_folder
 
 if TYPE_CHECKING:
     from rich.console import Console

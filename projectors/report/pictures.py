@@ -42,7 +42,7 @@ def _figure(width: float, height: float) -> Figure:
 def _write(figure: Figure, path: Path) -> None:
     from io import BytesIO
 
-    from projectors.report.writing import write_bytes
+    from projectors.files import write_bytes
 
     buffer = BytesIO()
     figure.savefig(buffer, format="png")

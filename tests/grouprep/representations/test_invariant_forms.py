@@ -26,7 +26,12 @@ def moved(V, S):
 
 @pytest.mark.parametrize(
     "V",
-    [SO(3).defining() ** 2, O(2).defining() + O(2).trivial(), SU(2).defining() * SU(2).defining(), Symmetric(4).natural()],
+    [
+        SO(3).defining() ** 2,
+        O(2).defining() + O(2).trivial(),
+        SU(2).defining() * SU(2).defining(),
+        Symmetric(4).natural(),
+    ],
     ids=str,
 )
 def test_projection_in_any_basis_is_the_average(V):
