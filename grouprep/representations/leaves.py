@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from functools import cached_property
 from typing import Any
 
@@ -100,9 +101,9 @@ class _FiniteLeaf(_Leaf):
 class _PermutationLeaf(_FiniteLeaf):
     """A leaf that permutes basis vectors; a subclass says how."""
 
+    @abstractmethod
     def permuted(self, g: NDArray[Any]) -> NDArray[Any]:
         """Where each basis vector goes, (..., dim)."""
-        raise NotImplementedError
 
     def exact_image(self, g: Any) -> Image:
         return Monomial(self.permuted(self._group.check_element(g)))
