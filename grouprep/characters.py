@@ -19,17 +19,20 @@ from numpy.typing import NDArray
 
 from grouprep.errors import AmbiguousRank, UnsupportedGroup
 from grouprep.groups.base import Group
-from grouprep.groups.cartan import joint_spectrum
+from grouprep.groups.cartan import combination, joint_spectrum
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.lie import CartanComponent, LieGroup
 from grouprep.groups.product import FiniteProduct, ProductGroup
 from grouprep.linalg import Monomial, as_exact, as_float
 from grouprep.linalg.sparse import trace_exact
 from grouprep.representations.base import Representation
+from grouprep.representations.leaves import NaturalRepresentation, RegularRepresentation
 
 __all__ = ["Character", "Laurent", "count_intertwiners", "has_characters", "inner"]
 
 CLASS_LIMIT = 20_000  # elements of a finite group whose classes are computed on the way to a dimension
+
+ROOT_LIMIT = 25  # positive roots: Weyl's density has |W| terms, 3,840 for SO(11) and 46,080 for SO(13)
 
 Monomials = Mapping[tuple[Fraction, tuple[int, ...]], Any]
 
@@ -37,9 +40,11 @@ Monomials = Mapping[tuple[Fraction, tuple[int, ...]], Any]
 class Laurent:
     """A sum of c exp(2 pi i s) z^w: terms[(s, w)] = c with s a fraction mod 1 and w an integer vector."""
 
-    __slots__ = ("terms",)
+    __slots__ = ("rank", "terms")
 
-    def __init__(self, terms: Monomials) -> None:
+    def __init__(self, terms: Monomials, rank: int | None = None) -> None:
+        """Keep the non-zero terms; rank, the number of variables, is read off them if it is not given."""
+        self.rank = len(next(iter(terms))[1]) if rank is None else rank
         self.terms = {k: c for k, c in terms.items() if c}
 
     @classmethod
@@ -47,40 +52,37 @@ class Laurent:
         """The constant polynomial in `rank` variables."""
         return cls({(Fraction(0), (0,) * rank): c})
 
-    @property
-    def rank(self) -> int:
-        """The number of variables, 0 for the zero polynomial."""
-        return len(next(iter(self.terms))[1]) if self.terms else 0
-
     def __add__(self, other: Any) -> Laurent:
         out = dict(self.terms)
         for key, c in self._lift(other).terms.items():
             out[key] = out.get(key, 0) + c
-        return Laurent(out)
+        return Laurent(out, self.rank)
 
     __radd__ = __add__
 
     def __mul__(self, other: Any) -> Laurent:
         if not isinstance(other, Laurent):
-            return Laurent({k: c * other for k, c in self.terms.items()})
+            return Laurent({k: c * other for k, c in self.terms.items()}, self.rank)
         out: dict[tuple[Fraction, tuple[int, ...]], Any] = {}
         for (s, w), c in self.terms.items():
             for (t, v), d in other.terms.items():
                 key = ((s + t) % 1, tuple(x + y for x, y in zip(w, v, strict=True)))
                 out[key] = out.get(key, 0) + c * d
-        return Laurent(out)
+        return Laurent(out, self.rank)
 
     __rmul__ = __mul__
 
     def __truediv__(self, n: int) -> Laurent:
-        return Laurent({k: c / n if isinstance(c, complex) else Fraction(c) / n for k, c in self.terms.items()})
+        return Laurent(
+            {k: c / n if isinstance(c, complex) else Fraction(c) / n for k, c in self.terms.items()}, self.rank
+        )
 
     def _lift(self, other: Any) -> Laurent:
         return other if isinstance(other, Laurent) else Laurent.constant(other, self.rank)
 
     def conjugate(self) -> Laurent:
         """The complex conjugate on the torus |z| = 1."""
-        return Laurent({(-s % 1, tuple(-x for x in w)): c.conjugate() for (s, w), c in self.terms.items()})
+        return Laurent({(-s % 1, tuple(-x for x in w)): c.conjugate() for (s, w), c in self.terms.items()}, self.rank)
 
     def adams(self, k: int) -> Laurent:
         """The sum of the k-th powers of the monomials."""
@@ -88,11 +90,12 @@ class Laurent:
         for (s, w), c in self.terms.items():
             key = ((s * k) % 1, tuple(k * x for x in w))
             out[key] = out.get(key, 0) + c
-        return Laurent(out)
+        return Laurent(out, self.rank)
 
     def embed(self, before: int, after: int) -> Laurent:
         """The same polynomial with further variables before and after its own."""
-        return Laurent({(s, (0,) * before + w + (0,) * after): c for (s, w), c in self.terms.items()})
+        terms = {(s, (0,) * before + w + (0,) * after): c for (s, w), c in self.terms.items()}
+        return Laurent(terms, before + self.rank + after)
 
     def constant_term(self) -> Any:
         """The sum of the terms with w = 0: an exact number if all phases are 0 and 1/2, else complex."""
@@ -127,6 +130,10 @@ class _FinitePoint:
 
     def leaf(self, V: Representation, k: int) -> Any:
         g = self.power(k)
+        if isinstance(V, RegularRepresentation):
+            return self.group.order if np.array_equal(g, np.arange(len(g))) else 0
+        if isinstance(V, NaturalRepresentation):
+            return int((g == np.arange(len(g))).sum())
         try:
             image: Any = V.exact_image(g)
         except ValueError:
@@ -174,19 +181,19 @@ class _LiePoint:
         """The product of 1 - sign z^root over positive roots: what Weyl's formula leaves after symmetrising."""
         one = Laurent.constant(1, self.rank)
         return reduce(
-            lambda total, root: total * (one + Laurent({(Fraction(0), root[1]): -root[0]})), self.component.roots, one
+            lambda total, root: total * (one + Laurent({(Fraction(0), root[1]): -root[0]})),
+            self.component.roots,
+            one,
         )
 
     def leaf(self, V: Representation, k: int) -> Laurent:
+        from sympy import QQ
+
         letters = [a for a in self.group.letters if a.kind == "algebra"]
         torus = []
         for vector in self.component.torus:
-            terms = [
-                as_exact(V.image(a)) * as_exact(V.image(a)).domain.convert(c)
-                for a, c in zip(letters, vector, strict=True)
-                if c
-            ]
-            torus.append(reduce(lambda x, y: x + y, terms))
+            used = [(as_exact(V.image(a)), c) for a, c in zip(letters, vector, strict=True) if c]
+            torus.append(combination([x for x, _ in used], [QQ(c.numerator, c.denominator) for _, c in used], QQ))
         h = None
         if self.component.component is not None:
             h = V.image(
@@ -258,7 +265,7 @@ def has_characters(G: Group) -> bool:
         return all(map(has_characters, G.factors))
     if isinstance(G, FiniteGroup):
         return G.order <= CLASS_LIMIT
-    return isinstance(G, LieGroup) and G.cartan is not None
+    return isinstance(G, LieGroup) and G.cartan is not None and max(len(c.roots) for c in G.cartan) <= ROOT_LIMIT
 
 
 def inner(V: Representation, W: Representation) -> int:

@@ -113,7 +113,7 @@ def contains(G: LieGroup, matrix: Image) -> bool:
         If membership in the group cannot be decided.
     """
     from grouprep.linalg.fields import conjugate
-    from grouprep.linalg.sparse import equal_exact, identity_exact, matmul_exact
+    from grouprep.linalg.sparse import equal_exact, identity_exact, inverse_exact, matmul_exact
 
     kind = classical_type(G)
     if kind is None or not is_exact(matrix):
@@ -123,8 +123,20 @@ def contains(G: LieGroup, matrix: Image) -> bool:
     m = as_exact(matrix)
     if not equal_exact(matmul_exact(conjugate(m).transpose(), m), identity_exact(m.shape[0], m.domain)):
         return False
-    if kind == "SO" and as_float(m).dtype.kind == "c":
+    parts = (
+        [as_exact(G.component_group.defining().exact_image(f)) for f in G.component_group.elements]
+        if G.components
+        else []
+    )
+    candidates = [matmul_exact(inverse_exact(h), m) for h in parts] or [m]
+    return any(_in_identity_component(kind, q) for q in candidates)
+
+
+def _in_identity_component(kind: Classical, q: Any) -> bool:
+    """Whether a unitary matrix lies in SO(n), SU(n) or U(n)."""
+    from grouprep.linalg.fields import conjugate
+    from grouprep.linalg.sparse import equal_exact
+
+    if kind == "SO" and not equal_exact(q, conjugate(q)):
         return False
-    determinant = m.to_field().to_dense().det()
-    allowed = {m.domain.get_field().one} | {as_exact(h).to_field().to_dense().det() for h in G.components}
-    return kind == "U" or determinant in allowed
+    return kind == "U" or bool(q.to_field().to_dense().det() == q.domain.get_field().one)

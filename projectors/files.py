@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 from collections.abc import Mapping
@@ -31,15 +32,21 @@ def write_bytes(path: str | Path, content: bytes) -> None:
     GroupRepError
         If the folder does not exist or cannot be written.
     """
-    target = Path(path)
-    draft = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+    try:
+        target = Path(path).resolve()
+        if not target.name or (target.exists() and not target.is_file()):
+            raise GroupRepError(f"cannot write {path}: it is a folder or a device; name a file")
+        draft = target.with_name(f".{secrets.token_hex(8)}.draft")
+    except (OSError, ValueError, RuntimeError) as error:
+        raise error if isinstance(error, GroupRepError) else GroupRepError(f"cannot write {path}: {error}") from None
     try:
         with draft.open("xb") as file:
             file.write(content)
         draft.replace(target)
     except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise GroupRepError(f"cannot write {target}: {error.strerror or error}") from None
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise GroupRepError(f"cannot write {path}: {error.strerror or error}") from None
 
 
 def write_text(path: str | Path, text: str) -> None:

@@ -28,16 +28,27 @@ def bracket(a: DomainMatrix, b: DomainMatrix) -> DomainMatrix:
 
 
 def flatten(matrices: Sequence[DomainMatrix]) -> DomainMatrix:
-    """The matrices as the rows of one sparse matrix (count, m * n), over their common domain made a field."""
-    from grouprep.linalg.fields import common_domain, convert_matrix
+    """The matrices as rows of one sparse matrix over their common domain made a field, so that real relations show.
+
+    Over a complex field a row is [m + conj(m), m - conj(m)]: real combinations of matrices are the combinations of these rows.
+    """
+    from grouprep.linalg.fields import common_domain, conjugate, convert_matrix, is_real_field
 
     domain = common_domain(*(m.domain for m in matrices)).get_field()
     n = matrices[0].shape[1]
     rows = {}
+    size = matrices[0].shape[0] * n
+    real = is_real_field(domain)
     for k, m in enumerate(matrices):
-        entries = from_domain_matrix_rows(convert_matrix(m, domain))
-        rows[k] = {i * n + j: x for i, row in entries.items() for j, x in row.items()}
-    return sparse_matrix(rows, (len(matrices), matrices[0].shape[0] * n), domain)
+        whole = convert_matrix(m, domain)
+        parts = [whole] if real else [whole + conjugate(whole), whole - conjugate(whole)]
+        rows[k] = {
+            p * size + i * n + j: x
+            for p, part in enumerate(parts)
+            for i, row in from_domain_matrix_rows(part).items()
+            for j, x in row.items()
+        }
+    return sparse_matrix(rows, (len(matrices), size * (1 if real else 2)), domain)
 
 
 def coordinates(basis: Sequence[DomainMatrix], element: DomainMatrix) -> list[Any] | None:
@@ -58,7 +69,7 @@ def coordinates(basis: Sequence[DomainMatrix], element: DomainMatrix) -> list[An
 
 
 def combination(values: Sequence[DomainMatrix], coefficients: Sequence[Any], field: Any) -> DomainMatrix:
-    """sum c_k values_k for coefficients in a field, over the common domain of both."""
+    """sum c_k values_k for coefficients in a field (or rational numbers), over the common domain of both."""
     from grouprep.linalg.fields import common_domain, convert_matrix
 
     domain = common_domain(field, *(v.domain for v in values))
@@ -131,7 +142,7 @@ def joint_spectrum(phase: Image | None, algebra: Sequence[Image]) -> Counter[Eig
 
 def _float_candidates(phase: Image | None, algebra: Sequence[Image], n: int) -> list[Eigenvalue]:
     floats = [as_float(h) for h in algebra]
-    weights = np.sqrt(np.array([2.0, 3.0, 5.0, 7.0, 11.0, 13.0, 17.0, 19.0]))[: len(floats)]
+    weights = np.random.default_rng(0).standard_normal(len(floats))
     mix = sum((w * h for w, h in zip(weights, floats, strict=True)), np.zeros((n, n)))
     if phase is not None:
         mix = mix + 0.4142 * as_float(phase)
@@ -210,11 +221,9 @@ def derive_cartan(G: LieGroup) -> tuple[CartanComponent, ...] | None:
             roots.append((1, tuple(int(x) for x in pairing)))
     vectors = []
     for h in torus:
-        vector = [0] * len(G.algebra)
+        vector = [Fraction(0)] * len(G.algebra)
         for i, t in zip(chosen, h, strict=True):
-            if t.denominator != 1:
-                return None
-            vector[i] = int(t)
+            vector[i] = t
         vectors.append(tuple(vector))
     return (CartanComponent(None, tuple(vectors), tuple(roots)),)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from grouprep.errors import GroupRepError
+from grouprep.errors import GroupRepError, TooLarge
 from grouprep.groups.finite import FiniteGroup, Word
 from grouprep.groups.lie import CartanComponent, LieGroup, Weight
 from grouprep.groups.matrix_groups import MatrixAction, PolygonAction
@@ -17,9 +17,11 @@ from grouprep.groups.permutations import Perm, as_permutation
 __all__ = ["SO", "SU", "Alternating", "Cyclic", "Dihedral", "Lorentz", "O", "Quaternion", "Symmetric", "U"]
 
 
-def _positive(n: Any, name: str, least: int = 1) -> int:
+def _positive(n: Any, name: str, least: int = 1, most: int = 1_000_000) -> int:
     if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < least:
         raise GroupRepError(f"{name}(n) needs an integer n >= {least}, got {n!r}")
+    if n > most:
+        raise TooLarge(f"{name}({n}) is beyond what is built here: n <= {most:,}")
     return int(n)
 
 
@@ -129,7 +131,7 @@ def Alternating(n: int) -> FiniteGroup:
     ----------
     The relators x_k^3 and (x_j x_k)^2: Coxeter and Moser, section 6.3 (Carmichael's presentation).
     """
-    n = _positive(n, "Alternating")
+    n = _positive(n, "Alternating", most=300)
     perms = []
     for k in range(2, n):
         p = np.arange(n)
@@ -208,7 +210,7 @@ def SO(n: int) -> LieGroup:
     >>> SO(3).defining().dim
     3
     """
-    n = _positive(n, "SO", 2)
+    n = _positive(n, "SO", 2, 64)
     G = LieGroup.from_algebra(_rotations(n), name=f"SO({n})")
     cartan = CartanComponent(None, _plane_torus(n, 0), tuple(_so_roots(n // 2, n % 2 == 1)))
     return LieGroup(G.algebra, (), name=G.name, cartan=[cartan])
@@ -233,7 +235,7 @@ def O(n: int) -> LieGroup:  # noqa: E743
     ----------
     Characters on the component of determinant -1: H. Weyl, The Classical Groups, chapter VII.9 (O(2m) meets Sp(2m - 2)).
     """
-    n = _positive(n, "O", 2)
+    n = _positive(n, "O", 2, 64)
     reflection = [[(-1 if i == 0 else 1) if i == j else 0 for j in range(n)] for i in range(n)]
     G = LieGroup.from_algebra(_rotations(n), [reflection], name=f"O({n})")
     rank = (n - 1) // 2
@@ -271,7 +273,7 @@ def SU(n: int) -> LieGroup:
     >>> SU(2).defining().field
     'complex'
     """
-    n = _positive(n, "SU", 2)
+    n = _positive(n, "SU", 2, 32)
     diagonal = [_unit(n, {(k, k): "I/2", (k + 1, k + 1): "-I/2"}) for k in range(n - 1)]
     G = LieGroup.from_algebra(diagonal + _off_diagonal(n, "1/2"), name=f"SU({n})")
     size = len(G.algebra)
@@ -294,7 +296,7 @@ def U(n: int) -> LieGroup:
     >>> U(1).defining().dim
     1
     """
-    n = _positive(n, "U")
+    n = _positive(n, "U", most=32)
     diagonal = [_unit(n, {(k, k): "I"}) for k in range(n)]
     G = LieGroup.from_algebra(diagonal + _off_diagonal(n, "1/2"), name=f"U({n})")
     torus = tuple(tuple(int(i == k) for i in range(len(G.algebra))) for k in range(n))

@@ -78,14 +78,14 @@ def read_data_file(path: str | PathLike[str]) -> dict[str, Any]:
     try:
         if file.stat().st_size > FILE_LIMIT:
             raise GroupRepError(f"{file} has {file.stat().st_size:,} bytes; at most {FILE_LIMIT:,} are read")
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise GroupRepError(f"cannot read {file}: {error.strerror or error}") from None
     except UnicodeDecodeError:
         raise GroupRepError(f"{file} is not a text file (UTF-8)") from None
     try:
         data = json.loads(text) if file.suffix.lower() == ".json" else tomllib.loads(text)
-    except (json.JSONDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise GroupRepError(f"{file} is not valid {file.suffix[1:].upper()}, or is truncated: {error}") from None
     if not isinstance(data, dict):
         raise GroupRepError(f"{file} holds a {type(data).__name__}; a table of keys and values is needed")
@@ -128,7 +128,9 @@ def group_from_dict(data: Mapping[str, Any], where: str = "group") -> Group:
         group: Group = _READERS[kind](data, name)
     except GroupRepError as error:
         raise type(error)(f"{where}: {error}") from None
-    except (TypeError, KeyError, AttributeError) as error:
+    except RecursionError:
+        raise GroupRepError(f'{where}: "{kind}" is nested too deeply') from None
+    except (TypeError, KeyError, AttributeError, ValueError, IndexError, OverflowError) as error:
         raise GroupRepError(
             f'{where}: "{kind}" does not have the form that the documentation shows ({error})'
         ) from None

@@ -11,6 +11,7 @@ import numpy as np
 from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge, UnsupportedGroup
 from grouprep.groups.base import Group, Letter
 from grouprep.groups.permutations import Perm, as_permutation, cycle_string, invert, sympy_group, uniform_elements
+from grouprep.linalg.memory import require_memory
 
 if TYPE_CHECKING:
     from sympy.combinatorics import PermutationGroup
@@ -99,7 +100,7 @@ class FiniteGroup(Group):
             degree = len(perms[0])
         if degree == 0:
             raise GroupRepError("generators permute no points; give permutations of at least one point")
-        return cls(perms, name=name or f"<{', '.join(map(cycle_string, perms)):.40}>", labels=labels)
+        return cls(perms, name=name or f"<{len(perms)} permutations of {degree} points>", labels=labels)
 
     @classmethod
     def from_matrices(
@@ -240,6 +241,7 @@ class FiniteGroup(Group):
                 f"{self} has {format_order(self.order)} elements and at most {LISTING_LIMIT:,} are listed; use sample(), order, or "
                 "representations that act directly (defining, natural, their sums and products)"
             )
+        require_memory(self.order * self.degree * 3, f"the list of the {self.order:,} elements of {self}")
         elements, steps = [self.identity()], [(-1, -1)]
         numbers = {elements[0].tobytes(): 0}
         position = 0

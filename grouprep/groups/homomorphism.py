@@ -119,6 +119,11 @@ class Homomorphism:
         """The image of one element as `Representation.exact_image` takes it: a permutation, an exact matrix, or a tuple."""
         return self._element.exact(g)  # type: ignore[attr-defined]
 
+    def letter_image(self, letter: Letter) -> Any:
+        """Where an element letter of a mixed product is sent, for maps given by images of letters."""
+        image = self._element.carrier.image(letter)  # type: ignore[attr-defined]
+        return image.perm if self._element.permutes else image  # type: ignore[attr-defined]
+
     def algebra_image(self, letter: Letter) -> Any:
         """Where the differential sends an algebra letter: a letter of the target, (coefficients, their field), or None for 0."""
         return self._algebra.get(letter)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +39,7 @@ class CartanComponent:
     """
 
     component: int | None
-    torus: tuple[tuple[int, ...], ...]
+    torus: tuple[tuple[Fraction | int, ...], ...]
     roots: tuple[tuple[int, Weight], ...]
 
 
@@ -97,7 +98,7 @@ class LieGroup(Group):
                 if size(m) != n:
                     raise DimensionMismatch(f"{what}[{i}] is {size(m)} x {size(m)}, generators[0] is {n} x {n}")
         for i, h in enumerate(parts):
-            if abs(np.linalg.det(as_float(h))) < np.finfo(float).eps * np.linalg.norm(as_float(h)) ** n:
+            if abs(np.linalg.det(as_float(h))) <= np.finfo(float).eps * np.linalg.norm(as_float(h)) ** n:
                 raise GroupRepError(f"components[{i}] is singular; the elements of a group are invertible")
         # A Lie algebra element is no group element: a Monomial generator would be read as one.
         return cls(

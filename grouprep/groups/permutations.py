@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grouprep.errors import DimensionMismatch, GroupRepError
+from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge
 
 if TYPE_CHECKING:
     from sympy.combinatorics import PermutationGroup
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["Perm", "as_permutation", "cycle_string", "invert", "parse_cycles", "sympy_group", "uniform_elements"]
 
 Perm = NDArray[np.int64]
+
+MAX_DEGREE = 1_000_000
 
 
 def as_permutation(images: Any, name: str, degree: int | None = None) -> Perm:
@@ -52,9 +54,13 @@ def parse_cycles(text: str, degree: int | None, name: str = "permutation") -> Pe
     """The permutation of 0..degree-1 written in cycles of 1-based points, such as "(1 2 3)(4,5)"; "()" is the identity."""
     if not re.fullmatch(r"\s*(\(\s*(\d+([\s,]+\d+)*)?\s*\)\s*)+", text):
         raise GroupRepError(f'{name} = "{text:.80}" is not in cycle notation; write for example "(1 2 3)(4 5)"')
+    if any(len(x) > 12 for x in re.findall(r"\d+", text)):
+        raise TooLarge(f'{name} = "{text:.80}" names a point with more than 12 digits')
     cycles = [[int(x) for x in re.findall(r"\d+", part)] for part in re.findall(r"\(([^)]*)\)", text)]
     points = [x for cycle in cycles for x in cycle]
     n = max(points, default=1) if degree is None else degree
+    if n > MAX_DEGREE:
+        raise TooLarge(f'{name} = "{text:.80}" moves the point {n:,}; at most {MAX_DEGREE:,} points are permuted')
     if len(set(points)) != len(points) or any(x < 1 or x > n for x in points):
         raise GroupRepError(f'{name} = "{text:.80}": each point must occur once and lie in 1..{n}')
     perm = np.arange(n, dtype=np.int64)

@@ -85,8 +85,8 @@ def _has_floats(matrix: Any) -> bool:
 
 
 def _check_square(shape: tuple[int, ...], name: str) -> None:
-    if len(shape) != 2 or shape[0] != shape[1]:
-        raise DimensionMismatch(f"{name} has shape {tuple(shape)}; a square matrix (n, n) is needed")
+    if len(shape) != 2 or shape[0] != shape[1] or shape[0] == 0:
+        raise DimensionMismatch(f"{name} has shape {tuple(shape)}; a square matrix (n, n), n >= 1, is needed")
 
 
 def is_exact(a: Image) -> bool:

@@ -27,10 +27,10 @@ def require_memory(count: int, what: str, itemsize: int = 8, remedy: str = "") -
     >>> require_memory(10**15, "a basis")
     Traceback (most recent call last):
     ...
-    grouprep.errors.TooLarge: a basis would take 8.0e+06 GB; ...
+    grouprep.errors.TooLarge: a basis would take 10^6 GB; ...
     """
     need, limit = int(count) * itemsize, memory_limit()
     if need > limit:
         hint = f"; {remedy}" if remedy else ""
-        size = f"{need / 1e9:,.0f}" if need < 10**15 else f"{need / 1e9:.1e}"
+        size = f"{need / 1e9:,.0f}" if need < 10**15 else f"10^{int(need.bit_length() * 0.30103) - 9}"
         raise TooLarge(f"{what} would take {size} GB; the limit here is {limit / 1e9:,.1f} GB{hint}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grouprep.errors import DimensionMismatch, GroupRepError, UnsupportedGroup
+from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge, UnsupportedGroup
 from grouprep.groups.base import Group, Letter
 from grouprep.linalg import Image, Monomial, as_exact, as_float
 from grouprep.linalg.matrices import is_exact
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from grouprep.groups.homomorphism import Homomorphism
 
 __all__ = ["Representation"]
+
+
+_EXPONENT_LIMIT = 10_000  # bits of a dimension; nothing larger can be used in any way
 
 
 class Representation(Picklable, ABC):
@@ -191,9 +194,13 @@ class Representation(Picklable, ABC):
         form = self.invariant_form
         if form is None or (isinstance(form, Monomial) and form == Monomial.identity(self.dim)):
             return form
-        values = np.linalg.eigvalsh(as_float(form))
-        noise = self.dim * np.finfo(float).eps * np.abs(values).max(initial=0)
-        return form if values.min(initial=1) > noise else None
+        H = as_float(form)
+        diagonal = np.diagonal(H).real
+        if not np.all(diagonal > 0):
+            return None
+        scale = 1 / np.sqrt(diagonal)  # Jacobi scaling: positivity does not depend on the lengths of basis vectors
+        values = np.linalg.eigvalsh(scale[:, None] * H * scale)
+        return form if values.min(initial=1) > self.dim * np.finfo(float).eps * values.max(initial=0) else None
 
     @cached_property
     def is_unitary(self) -> bool:
@@ -263,7 +270,9 @@ class Representation(Picklable, ABC):
         if isinstance(other, int | np.integer) and not isinstance(other, bool):
             from grouprep.representations.composite import direct_sum_of
 
-            return direct_sum_of([(_count(other, "n * V", 1), self)])
+            if _count(other, "n * V", 1).bit_length() > _EXPONENT_LIMIT:
+                raise TooLarge("n * V: n has more than 3,000 digits")
+            return direct_sum_of([(int(other), self)])
         return NotImplemented
 
     __rmul__ = __mul__
@@ -272,7 +281,9 @@ class Representation(Picklable, ABC):
         """The k-th tensor power; the trivial representation for k = 0."""
         from grouprep.representations.composite import tensor_of
 
-        return tensor_of([self] * _count(k, "V ** k", 0)) if k else self.group.trivial()
+        if _count(k, "V ** k", 0) * max(self.dim.bit_length() - 1, 1) > _EXPONENT_LIMIT:
+            raise TooLarge(f"V ** {k:,} would have about 10^{int(k * self.dim.bit_length() * 0.30103):,} dimensions")
+        return tensor_of([self] * k) if k else self.group.trivial()
 
     @property
     def dual(self) -> Representation:

@@ -45,6 +45,24 @@ def principal_logarithm(G: LieGroup, element: NDArray[Any]) -> NDArray[Any] | No
     return coefficients
 
 
+_TRIES = 6  # elements k with which g k^-1 is tried; a generic one has its logarithm in the algebra
+
+
+def _exponential(G: LieGroup, stack: NDArray[Any], g: NDArray[Any]) -> NDArray[Any] | None:
+    """rho(g) = rho(g k^-1) rho(k) with a k for which the principal logarithm of g k^-1 lies in the algebra; None if none is found."""
+    from scipy.linalg import expm
+
+    algebra = np.array([as_float(a) for a in G.algebra])
+    rng = np.random.default_rng(0)
+    for attempt in range(_TRIES):
+        shift = 0.7 * rng.standard_normal(len(algebra)) * (attempt > 0)
+        X = principal_logarithm(G, g @ expm(-np.tensordot(shift, algebra, 1)))
+        if X is not None:
+            value: NDArray[Any] = expm(np.tensordot(X, stack, 1)) @ expm(np.tensordot(shift, stack, 1))
+            return value
+    return None
+
+
 def evaluate_by_exponential(G: LieGroup, V: Representation, g: NDArray[Any]) -> NDArray[Any]:
     """rho(g) for g (..., n, n), by the logarithm in the component of each g.
 
@@ -53,8 +71,6 @@ def evaluate_by_exponential(G: LieGroup, V: Representation, g: NDArray[Any]) -> 
     GroupRepError
         If an element is not a discrete element times exp of the algebra.
     """
-    from scipy.linalg import expm
-
     letters = [a for a in G.letters if a.kind == "algebra"]
     stack = np.array([as_float(V.image(a)) for a in letters])
     parts: list[tuple[NDArray[Any], NDArray[Any]]] = [(np.eye(G.n), np.eye(V.dim))]
@@ -68,9 +84,9 @@ def evaluate_by_exponential(G: LieGroup, V: Representation, g: NDArray[Any]) -> 
     out = []
     for element in flat:
         for h, image in parts:
-            X = principal_logarithm(G, np.linalg.solve(h, element))
-            if X is not None:
-                out.append(image @ expm(np.tensordot(X, stack, 1)))
+            value = _exponential(G, stack, np.linalg.solve(h, element))
+            if value is not None:
+                out.append(image @ value)
                 break
         else:
             raise GroupRepError(

@@ -61,6 +61,8 @@ def named_representations(G: Group, tables: Any, where: str) -> dict[str, Repres
                 named[name] = ImageRepresentation(G, table["images"], name=name)
         except GroupRepError as error:
             raise type(error)(f"{place}: {error}") from None
+        except (TypeError, KeyError, AttributeError, ValueError, IndexError, OverflowError, RecursionError) as error:
+            raise GroupRepError(f"{place}: not of the form that the documentation shows ({error})") from None
     return named
 
 
@@ -98,7 +100,7 @@ def image_from_data(data: Any, where: str) -> Any:
         raise GroupRepError(f"{where}: modulus must be a positive integer, got {modulus!r:.40}")
     try:
         return Monomial(data["perm"], data.get("phase"), modulus)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise GroupRepError(f"{where}: {error}") from None
 
 

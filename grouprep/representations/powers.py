@@ -34,7 +34,8 @@ class _Power(Composite):
 
     def __init__(self, V: Representation, k: int) -> None:
         self.parts, self.k = (V,), k
-        require_memory(V.dim**k, f"the words of {k} letters in {V.dim} for {self}")
+        count = comb(V.dim, k) if self.signed else comb(V.dim + min(k, 10**6) - 1, min(V.dim - 1, min(k, 10**6)))
+        require_memory(count * max(k, 8), f"{self} with about 10^{int(count.bit_length() * 0.30103)} dimensions")
 
     @cached_property
     def words(self) -> list[Index]:
@@ -61,6 +62,7 @@ class _Power(Composite):
         from scipy.sparse import csr_array
 
         n = self.parts[0].dim
+        require_memory(n**self.k, f"the words of {self.k} letters in {n} for {self}")
         rows, columns, signs = [], [], []
         for word in self.words:
             for arranged in set(permutations(word)):

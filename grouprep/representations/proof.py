@@ -103,7 +103,10 @@ def _check_relators(G: FiniteGroup, images: Sequence[Image]) -> None:
             raise NotAHomomorphism(f"the images break the relation {word_string(word, G.letters)} = 1 of {G}")
 
 
-def _as_permutations(images: Sequence[Image]) -> list[NDArray[np.int64]]:
+_ORBIT_LIMIT = 200_000  # vectors in the orbit of the standard basis under dense images
+
+
+def _as_permutations(images: Sequence[Image], limit: int) -> list[NDArray[np.int64]]:
     """The images as permutations of a finite set on which the group they generate acts faithfully."""
     if all(isinstance(a, Monomial) for a in images):
         from math import lcm
@@ -112,7 +115,7 @@ def _as_permutations(images: Sequence[Image]) -> list[NDArray[np.int64]]:
         return [_lift(a, modulus) for a in images]  # type: ignore[arg-type]
     from grouprep.groups.matrix_groups import act_on_vectors
 
-    return list(act_on_vectors(images, None, max_points=20_000)[0])
+    return list(act_on_vectors(images, None, max_points=limit)[0])
 
 
 def _lift(a: Monomial, modulus: int) -> NDArray[np.int64]:
@@ -123,9 +126,14 @@ def _lift(a: Monomial, modulus: int) -> NDArray[np.int64]:
 
 def _pairs(G: FiniteGroup, images: Sequence[Image]) -> list[NDArray[np.int64]]:
     try:
-        lifted = _as_permutations(images)
+        most = G.order * mat.size(images[0])  # an image of G moves each basis vector to at most |G| others
+        lifted = _as_permutations(images, min(most, _ORBIT_LIMIT) + 1)
     except UnsupportedGroup as error:
-        raise NotAHomomorphism(f"the images generate an infinite group, {G} is finite ({error})") from None
+        if "more than" in str(error) and most > _ORBIT_LIMIT:
+            raise UnsupportedGroup(
+                f"the images of {G} move basis vectors to more than {_ORBIT_LIMIT:,} others"
+            ) from None
+        raise NotAHomomorphism(f"the images generate a larger group than {G}: {error}") from None
     return [np.concatenate([p, q + G.degree]) for p, q in zip(G.generators, lifted, strict=True)]
 
 

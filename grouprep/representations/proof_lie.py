@@ -10,7 +10,7 @@ import numpy as np
 
 from grouprep.errors import AmbiguousRank, NotAHomomorphism, UnsupportedGroup
 from grouprep.groups.base import Letter
-from grouprep.groups.cartan import close_algebra, combination, coordinates, flatten, joint_spectrum
+from grouprep.groups.cartan import close_algebra, combination, coordinates, derive_cartan, flatten, joint_spectrum
 from grouprep.groups.lie import LieGroup
 from grouprep.linalg import Image, as_exact, as_float
 from grouprep.linalg import matrices as mat
@@ -42,7 +42,7 @@ def prove_lie(G: LieGroup, images: Mapping[Letter, Image]) -> None:
     exact = {a: as_exact(images[a]) for a in letters}
     basis, values = _extend(G, [exact[a] for a in letters])
     _check_brackets(G, basis, values)
-    _check_closed_paths(G, [exact[a] for a in letters])
+    _check_closed_paths(G, basis, values)
     if G.components:
         _check_components(G, images, basis, values)
 
@@ -82,51 +82,57 @@ def _check_brackets(G: LieGroup, basis: list[Any], values: list[Any]) -> None:
             _check_linear(basis, values, left, image, f"{name} (a bracket of the Lie algebra of {G})")
 
 
-def _check_closed_paths(G: LieGroup, values: list[Any]) -> None:
-    """exp(2 pi H) = 1 in G must have exp(2 pi rho(H)) = 1: integral weights on the coweight lattice of G."""
-    for vector in _closed_paths(G):
-        field = as_exact(G.algebra[0]).domain
-        H = combination(values, [field.convert(c) for c in vector], field)
+def _check_closed_paths(G: LieGroup, basis: list[Any], values: list[Any]) -> None:
+    """exp(2 pi H) = 1 in G must have exp(2 pi rho(H)) = 1: integral weights on a lattice that covers the fundamental group."""
+    from sympy import QQ
+
+    for indices, vector in _closed_paths(basis):
+        H = combination([values[i] for i in indices], [QQ(c.numerator, c.denominator) for c in vector], QQ)
+        name = _element(indices, vector)
         try:
             weights = [w for _, (w,) in joint_spectrum(None, [H])]
         except AmbiguousRank as error:
-            raise NotAHomomorphism(
-                f"the image of {_element(vector)}, which generates a circle in {G}, has no real frequencies: {error}"
-            ) from None
+            message = f"the image of {name}, which generates a circle in {G}, has no real frequencies: {error}"
+            raise NotAHomomorphism(message) from None
         for w in weights:
             if w.denominator != 1:
                 raise NotAHomomorphism(
-                    f"the images break the relation exp(2 pi {_element(vector)}) = 1 of {G}: the image of {_element(vector)} has "
-                    f"the weight {w}, which is not an integer (a representation of the algebra or of a covering group only)"
+                    f"the images break the relation exp(2 pi {name}) = 1 of {G}: the image of {name} has the weight {w}, which "
+                    "is not an integer (a representation of the algebra or of a covering group only)"
                 )
 
 
-def _element(vector: tuple[int, ...]) -> str:
-    terms = [f"{'' if c == 1 else f'{c} '}A{i + 1}" for i, c in enumerate(vector) if c]
+def _element(indices: list[int], vector: tuple[Fraction, ...]) -> str:
+    terms = [f"{'' if c == 1 else f'{c} '}A{i + 1}" for i, c in zip(indices, vector, strict=True) if c]
     return terms[0] if len(terms) == 1 else "(" + " + ".join(terms) + ")"
 
 
-def _closed_paths(G: LieGroup) -> list[tuple[int, ...]]:
-    """Coefficient vectors of H with exp(2 pi H) = 1 that generate the fundamental group."""
-    if G.cartan is not None:
-        return [v for component in G.cartan if component.component is None for v in component.torus]
-    paths = []
-    for i, a in enumerate(G.algebra):
-        try:
-            weights = [w for _, (w,) in joint_spectrum(None, [a])]
-        except AmbiguousRank:
-            continue
-        scale = np.lcm.reduce([w.denominator for w in weights])
-        step = np.gcd.reduce([int(w * scale) for w in weights])
-        period = Fraction(int(scale), int(step)) if step else Fraction(1)
-        if period.denominator == 1:
-            paths.append(tuple(int(period) * int(i == j) for j in range(len(G.algebra))))
-    if not paths:
+def _closed_paths(basis: list[Any]) -> list[tuple[list[int], tuple[Fraction, ...]]]:
+    """The kernel of exp(2 pi .) on a maximal torus of a maximal compact subgroup, as combinations of basis elements.
+
+    If every basis element is Hermitian or anti-Hermitian, the group is its compact part (the anti-Hermitian ones) times a
+    contractible space (polar decomposition), so the torus of the compact part carries the fundamental group. Otherwise the
+    whole group must be compact. See Knapp, Lie Groups Beyond an Introduction, theorem 6.31.
+    """
+    compact = [i for i, x in enumerate(basis) if _is_anti_hermitian(x)]
+    if not all(i in compact or _is_anti_hermitian(x, sign=-1) for i, x in enumerate(basis)):
+        compact = list(range(len(basis)))
+    if not compact:
+        return []
+    K = LieGroup([basis[i] for i in compact], (), name="the compact part")
+    cartan = derive_cartan(K) if K.is_compact else None
+    if cartan is None:
         raise UnsupportedGroup(
-            f"no closed one-parameter subgroup of {G} is known, so that representations of a covering group cannot be told "
-            "from its own; build representations from G.defining() with +, *, dual and powers"
+            "the closed paths of this Lie group are not known (its generators contain no maximal commuting set with rational "
+            "frequencies), so that representations of a covering group cannot be told from its own; build representations "
+            "from G.defining() with +, *, dual and powers"
         )
-    return paths
+    return [(compact, tuple(Fraction(c) for c in vector)) for vector in cartan[0].torus]
+
+
+def _is_anti_hermitian(x: Any, sign: int = 1) -> bool:
+    star = as_exact(mat.transpose(mat.conjugate(x)))
+    return bool((x + star if sign > 0 else x - star).is_zero_matrix)
 
 
 def _check_components(G: LieGroup, images: Mapping[Letter, Image], basis: list[Any], values: list[Any]) -> None:
@@ -145,24 +151,49 @@ def _check_components(G: LieGroup, images: Mapping[Letter, Image], basis: list[A
     F: FiniteGroup = G.component_group
     finite = ImageRepresentation(F, [images[a] for a in parts])
     for g in F.elements[1:]:
-        element = as_float(F.defining().exact_image(g))
-        X = _logarithm(G, element)
-        if X is not None:
-            from scipy.linalg import expm
-
-            expected = expm(
-                np.tensordot(X, np.array([as_float(images[a]) for a in G.letters if a.kind == "algebra"]), 1)
-            )
-            got = as_float(finite.exact_image(g))
-            # expm is accurate to eps times the condition of the exponential; exp of a unitary algebra has condition 1.
-            if np.linalg.norm(expected - got) > np.sqrt(np.finfo(float).eps) * max(1.0, float(np.linalg.norm(got))):
-                raise NotAHomomorphism(
-                    "a product of discrete generators lies in the identity component, its image does not agree"
-                )
+        element = as_exact(F.defining().exact_image(g))
+        if not _outside_identity_component(basis, element):
+            _check_connected(G, images, element, as_float(finite.exact_image(g)))
 
 
-def _logarithm(G: LieGroup, element: Any) -> Any:
-    """Coefficients X with exp(X) = element, or None if the principal logarithm is not in the algebra."""
+def _outside_identity_component(basis: list[Any], element: Any) -> bool:
+    """Whether an element of finite order is shown not to lie in the identity component.
+
+    By its determinant where the algebra is traceless, or because it moves a vector that the compact part of the algebra
+    kills: an element of finite order lies in a conjugate of the compact part, for unitary ones in that part itself.
+    """
+    from grouprep.linalg.nullspace import nullspace
+    from grouprep.linalg.sparse import identity_exact, matmul_exact, stack_exact, trace_exact
+
+    field = element.domain.get_field()
+    if not any(trace_exact(x) for x in basis) and element.to_field().to_dense().det() != field.one:
+        return True
+    one = identity_exact(element.shape[0], element.domain)
+    star = as_exact(mat.transpose(mat.conjugate(element)))
+    compact = [x for x in basis if _is_anti_hermitian(x)]
+    if not compact or not equal_exact(matmul_exact(star, element), one):
+        return False
+    if not all(_is_anti_hermitian(x) or _is_anti_hermitian(x, sign=-1) for x in basis):
+        return False
+    fixed = nullspace(stack_exact(compact))
+    return bool(fixed.shape[0]) and not equal_exact(matmul_exact(element, fixed.transpose()), fixed.transpose())
+
+
+def _check_connected(G: LieGroup, images: Mapping[Letter, Image], element: Any, got: Any) -> None:
+    """An element that may lie in the identity component: its image must be the exponential's, if its logarithm is known."""
+    from scipy.linalg import expm
+
     from grouprep.representations.exponential import principal_logarithm
 
-    return principal_logarithm(G, element)
+    X = principal_logarithm(G, as_float(element))
+    if X is None:
+        raise UnsupportedGroup(
+            f"a product of the discrete generators of {G} may lie in the identity component, and its logarithm is not known; "
+            "choose generators whose products lie outside, or build representations from G.defining()"
+        )
+    expected = expm(np.tensordot(X, np.array([as_float(images[a]) for a in G.letters if a.kind == "algebra"]), 1))
+    # expm is accurate to eps times the condition of the exponential; exp of a unitary algebra has condition 1.
+    if np.linalg.norm(expected - got) > np.sqrt(np.finfo(float).eps) * max(1.0, float(np.linalg.norm(got))):
+        raise NotAHomomorphism(
+            "a product of discrete generators lies in the identity component, its image does not agree"
+        )

@@ -55,8 +55,9 @@ class Pullback(Representation):
         source = self.f.source
         if isinstance(source, FiniteGroup):
             return self.V.exact_image(self.f.exact(source.generators[source.letters.index(letter)]))
-        assert isinstance(source, LieGroup)
-        return self.V.exact_image(self.f.exact(source.components[letter.index]))
+        if isinstance(source, LieGroup):
+            return self.V.exact_image(self.f.exact(source.components[letter.index]))
+        return self.V.exact_image(self.f.letter_image(letter))
 
     def _evaluate(self, g: Any) -> NDArray[Any]:
         return self.V._evaluate(self.f(g))

@@ -66,5 +66,5 @@ def solve_averaging(V: Representation, W: Representation) -> Space:
 def _float_fixed_space(average: Any, shape: tuple[int, int]) -> FloatSpace:
     from grouprep.linalg.floats import float_nullspace
 
-    found = float_nullspace(average - np.eye(len(average)))
+    found = float_nullspace(average - np.eye(len(average)), scale=1.0)
     return FloatSpace(shape, found.basis.T, found.gap)
