@@ -264,7 +264,7 @@ def has_characters(G: Group) -> bool:
     if isinstance(G, FiniteProduct | ProductGroup) and not isinstance(G, FiniteGroup):
         return all(map(has_characters, G.factors))
     if isinstance(G, FiniteGroup):
-        return G.order <= CLASS_LIMIT
+        return G.order <= CLASS_LIMIT and G.order * G.degree <= 1_000 * CLASS_LIMIT
     return isinstance(G, LieGroup) and G.cartan is not None and max(len(c.roots) for c in G.cartan) <= ROOT_LIMIT
 
 

@@ -40,6 +40,10 @@ class PairBasis(ABC):
     def combine(self, c: Array) -> Array:
         """The combination with coefficients c: (..., r) -> (..., m, n)."""
 
+    def project(self, T: Array) -> Array:
+        """The orthogonal projection of operators (..., m, n) on the span."""
+        return self.combine(self.coordinates(T))
+
     @property
     @abstractmethod
     def dtype(self) -> np.dtype[Any]:
@@ -85,13 +89,21 @@ class OrbitBasis(PairBasis):
 
 
 class DenseBasis(PairBasis):
-    """A dense orthonormal basis (r, m, n), with the dual basis that inner products are taken with."""
+    """A dense orthonormal basis (r, m, n), with the dual basis that inner products are taken with.
 
-    def __init__(self, matrices: Array, dual: Array | None = None) -> None:
+    projector : another basis of the same space and its dual, for `project`: both rounded once from exact ones, where an
+        orthonormal basis of an ill-conditioned inner product has lost digits.
+    """
+
+    def __init__(self, matrices: Array, dual: Array | None = None, projector: DenseBasis | None = None) -> None:
         self.dim = len(matrices)
         self.shape = (matrices.shape[1], matrices.shape[2])
         self.array = matrices
         self.dual = matrices if dual is None else dual
+        self.projector = projector
+
+    def project(self, T: Array) -> Array:
+        return super().project(T) if self.projector is None else self.projector.project(T)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -225,7 +237,7 @@ class Basis:
         T = check_operator(T, self.shape)
         out = np.zeros(T.shape, dtype=_kind(T, self.dtype))
         for b in self.blocks:
-            b.write(b.pair.combine(b.pair.coordinates(b.read(T))), out)
+            b.write(b.pair.project(b.read(T)), out)
         return out
 
     def _key(self) -> tuple[Any, ...]:

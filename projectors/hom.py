@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grouprep.errors import CertificateError, DimensionMismatch, GroupRepError, NotUnitary
-from grouprep.linalg import as_float
 from grouprep.linalg.intertwiners import FloatSpace, Space
 from grouprep.linalg.orbits import OrbitSpace
 from grouprep.linalg.pickling import Picklable
@@ -217,7 +216,7 @@ class Hom(Picklable):
         unitary = V.is_unitary and W.is_unitary
         if self.inner == "euclidean" or not self._has_grams or unitary or V.gram is None or W.gram is None:
             return OrbitBasis(space) if isinstance(space, OrbitSpace) else orthonormal_basis(space, None, None)
-        return orthonormal_basis(space, as_float(V.gram), as_float(W.gram))
+        return orthonormal_basis(space, V.gram, W.gram)
 
     @cached_property
     def _has_grams(self) -> bool:
