@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grouprep.errors import NotAHomomorphism, UnsupportedGroup
+from grouprep.errors import AmbiguousRank, NotAHomomorphism, UnsupportedGroup
 from grouprep.groups.base import Group, Letter
 from grouprep.groups.finite import FiniteGroup, Word, format_order
 from grouprep.groups.lie import LieGroup
@@ -61,6 +61,7 @@ def word_string(word: Word, letters: Sequence[Letter]) -> str:
 
 
 def _evaluate(word: Word, images: Sequence[Image], inverses: dict[int, Image]) -> Image:
+    """The product of exact images along a word."""
     value: Image = Monomial.identity(mat.size(images[0]))
     for k, e in word:
         if e < 0 and k not in inverses:
@@ -69,13 +70,37 @@ def _evaluate(word: Word, images: Sequence[Image], inverses: dict[int, Image]) -
     return value
 
 
-def _is_identity(value: Image, size: float, steps: int) -> bool:
-    """Exactly, or to the rounding of a product of that many factors of norm at most size."""
-    n = mat.size(value)
-    if mat.is_exact(value):
-        return mat.equal(value, Monomial.identity(n))
-    error = np.linalg.norm(as_float(value) - np.eye(n))
-    return bool(error <= 2 * (steps + 1) * n**1.5 * np.finfo(float).eps * max(size, 1.0) ** min(steps, 2) * n)
+_EPS = float(np.finfo(float).eps)
+_DECIDABLE = 1e-6  # entries known no better than this decide nothing
+
+Bounded = tuple[NDArray[Any], NDArray[Any]]  # a float matrix, and an entrywise bound on its error to first order in eps
+
+
+def _bounded(a: Image) -> Bounded:
+    x = as_float(a)
+    return x, _EPS * np.abs(x)
+
+
+def _times(x: Bounded, y: Bounded) -> Bounded:
+    """The product, its error from both factors and from rounding (Higham, Accuracy and Stability, 3.5)."""
+    (a, da), (b, db) = x, y
+    return a @ b, da @ np.abs(b) + np.abs(a) @ db + 2 * len(a) * _EPS * (np.abs(a) @ np.abs(b))
+
+
+def _inverted(x: Bounded) -> Bounded:
+    inverse = np.linalg.inv(x[0])
+    size = np.abs(inverse)
+    return inverse, size @ (x[1] + 2 * len(size) * _EPS * np.abs(x[0])) @ size
+
+
+def _agree(x: Bounded, y: Bounded, what: str) -> bool:
+    """Whether two matrices agree within their error bounds; AmbiguousRank if the bounds are too large to decide."""
+    bound = 2 * (x[1] + y[1])
+    if bound.max(initial=0) > _DECIDABLE:
+        raise AmbiguousRank(
+            f"rounding errors of up to {bound.max():.2g} leave open whether {what}; give exact matrices"
+        )
+    return bool(np.all(np.abs(x[0] - y[0]) <= bound))
 
 
 def _prove_finite(G: FiniteGroup, images: Sequence[Image]) -> None:
@@ -95,12 +120,21 @@ def _prove_finite(G: FiniteGroup, images: Sequence[Image]) -> None:
 
 
 def _check_relators(G: FiniteGroup, images: Sequence[Image]) -> None:
+    exact = all(map(mat.is_exact, images))
     inverses: dict[int, Image] = {}
-    size = max((float(np.linalg.norm(as_float(a), 2)) for a in images if not mat.is_exact(a)), default=1.0)
+    one = Monomial.identity(mat.size(images[0]))
+    floats = [] if exact else [_bounded(a) for a in images]
     for word in G.relators or ():
-        value = _evaluate(word, images, inverses)
-        if not _is_identity(value, size, len(word)):
-            raise NotAHomomorphism(f"the images break the relation {word_string(word, G.letters)} = 1 of {G}")
+        relation = f"{word_string(word, G.letters)} = 1 of {G}"
+        if exact:
+            good = mat.equal(_evaluate(word, images, inverses), one)
+        else:
+            value: Bounded = (np.eye(len(floats[0][0])), np.zeros(floats[0][0].shape))
+            for k, e in word:
+                value = _times(value, floats[k] if e > 0 else _inverted(floats[k]))
+            good = _agree(value, (np.eye(len(value[0])), np.zeros(value[0].shape)), relation)
+        if not good:
+            raise NotAHomomorphism(f"the images break the relation {relation}")
 
 
 _ORBIT_LIMIT = 200_000  # vectors in the orbit of the standard basis under dense images
@@ -175,23 +209,17 @@ def _check_cayley_graph(G: FiniteGroup, images: Sequence[Image]) -> None:
         raise UnsupportedGroup(
             f"float images cannot be checked for {G} with {format_order(G.order)} elements; give exact matrices"
         )
-    floats = [as_float(a) for a in images]
-    n = len(floats[0])
-    values, depth = [np.eye(n)], [0]
+    floats = [_bounded(a) for a in images]
+    n = len(floats[0][0])
+    values: list[Bounded] = [(np.eye(n), np.zeros((n, n)))]
     for k, j in G.steps[1:]:
-        values.append(floats[k] @ values[j])
-        depth.append(depth[j] + 1)
-    size = max(float(np.linalg.norm(v, 2)) for v in values)
+        values.append(_times(floats[k], values[j]))
     for k, row in enumerate(G.left_multiplication):
         for j, target in enumerate(row.tolist()):
-            gap = np.linalg.norm(floats[k] @ values[j] - values[target])
-            if gap > 4 * (depth[j] + depth[target] + 2) * n**1.5 * np.finfo(float).eps * size**2:
-                left = ((k, 1), *G.word(G.elements[j]))
-                right = G.word(G.elements[target])
-                raise NotAHomomorphism(
-                    f"the images break the relation {word_string(left, G.letters)} = {word_string(right, G.letters)} of {G} "
-                    f"by {gap:.2g}"
-                )
+            left = word_string(((k, 1), *G.word(G.elements[j])), G.letters)
+            relation = f"{left} = {word_string(G.word(G.elements[target]), G.letters)} of {G}"
+            if not _agree(_times(floats[k], values[j]), values[target], relation):
+                raise NotAHomomorphism(f"the images break the relation {relation}")
 
 
 def pair_group(G: Group, images: Mapping[Letter, Image]) -> tuple[PermutationGroup, int]:
