@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from grouprep import __version__
-from grouprep.errors import CertificateError
+from grouprep.errors import CertificateError, GroupRepError
 from projectors.cli.failures import CHECK_FAILED, Application, Failure
 
 if TYPE_CHECKING:
@@ -59,7 +59,11 @@ def working(text: str) -> Iterator[None]:
 def show(record: Mapping[str, Any], view: Callable[[Mapping[str, Any]], RenderableType], as_json: bool) -> None:
     """Print a record, as JSON or through its view."""
     if as_json:
-        print(json.dumps(record, indent=2, allow_nan=False))
+        try:
+            text = json.dumps(record, indent=2, allow_nan=False)
+        except ValueError:
+            raise GroupRepError("a result exceeds the largest float; scale the weights down") from None
+        print(text)
         return
     from projectors.report.tables import Terminal
 

@@ -59,6 +59,8 @@ class Application(click.Group):
             raise Failure("not enough memory; take smaller representations, or free some") from None
         except RecursionError:
             raise Failure("the input is nested too deeply") from None
+        except OverflowError as error:
+            raise Failure(f"a number in the input is too large ({error})") from None
 
 
 def _discard_output() -> None:

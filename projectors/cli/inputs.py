@@ -20,7 +20,9 @@ __all__ = ["GroupSource", "Weights", "load_weights", "packaged_examples", "read_
 
 
 # What numpy and zipfile raise on files that are damaged, or not what their names say.
-DAMAGED = (ValueError, EOFError, KeyError, TypeError, SyntaxError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+DAMAGED = (
+    ValueError, EOFError, KeyError, TypeError, SyntaxError, NotImplementedError, OverflowError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
