@@ -49,6 +49,7 @@ def _disjoint_spectra(H: Hom, letter: str, a: np.ndarray, b: np.ndarray) -> str:
     if max(len(a), len(b)) > 500:
         return ""
     on_V, on_W = np.linalg.eigvals(a), np.linalg.eigvals(b)
+    # Only eigenvalues that differ by what a reader sees in the printed digits are offered as a reason; nothing is proved here.
     distance = np.abs(on_V[:, None] - on_W[None, :]).min()
     if distance < 1e-3 * max(1.0, float(np.abs(on_V).max()), float(np.abs(on_W).max())):
         return ""

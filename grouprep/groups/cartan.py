@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["close_algebra", "combination", "coordinates", "derive_cartan", "flatten", "joint_spectrum"]
 
+_DENOMINATOR = 60  # of the weights and phases that are tried
+
 Eigenvalue = tuple[Fraction, tuple[Fraction, ...]]
 
 
@@ -141,11 +143,15 @@ def joint_spectrum(phase: Image | None, algebra: Sequence[Image]) -> Counter[Eig
 
 
 def _float_candidates(phase: Image | None, algebra: Sequence[Image], n: int) -> list[Eigenvalue]:
+    """Eigenvalues as floats suggest them; `_joint_nullity` decides each exactly, so a wrong guess can only raise.
+
+    A random combination separates the joint eigenspaces; weights of the catalogue have denominators 1 and 2.
+    """
     floats = [as_float(h) for h in algebra]
     weights = np.random.default_rng(0).standard_normal(len(floats))
     mix = sum((w * h for w, h in zip(weights, floats, strict=True)), np.zeros((n, n)))
     if phase is not None:
-        mix = mix + 0.4142 * as_float(phase)
+        mix = mix + as_float(phase) / np.pi  # any factor that is no ratio of the weights
     _, vectors = np.linalg.eig(mix)
     vectors = vectors / np.linalg.norm(vectors, axis=0)
 
@@ -157,8 +163,8 @@ def _float_candidates(phase: Image | None, algebra: Sequence[Image], n: int) -> 
     for k in range(n):
         s = Fraction(0)
         if phase is not None:
-            s = Fraction(float(np.angle(value(as_float(phase), k))) / (2 * np.pi)).limit_denominator(60) % 1
-        out.add((s, tuple(Fraction(value(h, k).imag).limit_denominator(60) for h in floats)))
+            s = Fraction(float(np.angle(value(as_float(phase), k))) / (2 * np.pi)).limit_denominator(_DENOMINATOR) % 1
+        out.add((s, tuple(Fraction(value(h, k).imag).limit_denominator(_DENOMINATOR) for h in floats)))
     return sorted(out)
 
 

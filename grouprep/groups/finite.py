@@ -49,7 +49,6 @@ class FiniteGroup(Group):
         matrices: MatrixAction | PolygonAction | None = None,
         relators: Sequence[Word] | None = None,
         order: int | None = None,
-        origin: Mapping[str, Any] | None = None,
     ) -> None:
         """Keep data that is already checked; users call the from_... constructors."""
         self.name = name
@@ -58,7 +57,6 @@ class FiniteGroup(Group):
         self.matrices = matrices
         self.relators = None if relators is None else tuple(relators)
         self._known_order = order
-        self._origin = origin
 
     # Constructors
 
@@ -165,7 +163,6 @@ class FiniteGroup(Group):
         text = f"<{', '.join(generators)} | {', '.join(relators)}>"
         return cls(
             perms, name=name or text, labels=generators, relators=words, order=len(perms[0]),
-            origin={"generators": list(generators), "relators": list(relators)},
         )  # fmt: skip
 
     # What a group must have

@@ -129,9 +129,10 @@ class Homomorphism:
         return self._algebra.get(letter)
 
     def kernel_contains(self, g: Any) -> bool:
-        """Whether an element is sent to the identity (floats: to rounding)."""
-        image, one = self(g), self.target.identity()
-        return bool(np.allclose(image, one)) if not isinstance(image, tuple) else all(map(np.allclose, image, one))
+        """Whether an element, given as `exact` takes it, is sent to the identity; decided exactly."""
+        from grouprep.linalg.matrices import equal
+
+        return equal(self.exact(g), self.target.exact_identity())
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Homomorphism):

@@ -269,8 +269,3 @@ def zero_like(n: int) -> Image:
     from sympy import ZZ
 
     return sparse_matrix({}, (n, n), ZZ)
-
-
-def identity_like(n: int) -> Image:
-    """The n x n identity, monomial."""
-    return Monomial.identity(n)
