@@ -26,6 +26,7 @@ from grouprep.linalg.convert import to_domain_matrix
 from grouprep.representations.expression import parse_representation
 from projectors import Hom, commutant
 from projectors.files import verify, write_text
+from projectors.solvers.averaging import reynolds_average
 
 HALF = [[["I/2", 0], [0, "-I/2"]], [[0, "1/2"], ["-1/2", 0]], [[0, "I/2"], ["I/2", 0]]]
 
@@ -156,3 +157,27 @@ def test_saving_replaces_files_only(tmp_path):
 
 def test_regular_characters_are_cheap():
     assert Hom(Cyclic(1024).regular(), Cyclic(1024).trivial()).dim == 1
+
+
+def test_projection_with_a_complex_gram_matrix():
+    """A basis of the commutant whose inner products are not real: the dual needs the conjugate of the inverse Gram matrix."""
+    w = "(-1/2 + sqrt(3)*I/2)"
+    # S diag(1, 1, w) S^-1 with S = [[1, I, 0], [0, 1, 1 + I], [0, 0, 1]]
+    r = [[1, 0, 0], [0, 1, f"(1 + I)*({w} - 1)"], [0, 0, w]]
+    r[0][2] = f"-I*(1 + I)*({w} - 1) + I*(1 + I)*({w} - 1)"
+    V = Representation(Cyclic(3), images=[r])
+    H = commutant(V)
+    assert H.dim == 5
+    assert not V.is_unitary
+    gram = np.array(H.exact_basis().gram, dtype=complex)
+    assert np.abs(gram.imag).max() > 0.1
+    rng = np.random.default_rng(5)
+    T = rng.standard_normal((3, 3)) + 1j * rng.standard_normal((3, 3))
+    average = reynolds_average(V, V, T)
+    assert np.abs(H.project(T) - average).max() <= 1000 * np.finfo(float).eps * np.abs(average).max()
+
+
+def test_a_component_that_keeps_the_axis_may_be_a_rotation():
+    G = LieGroup.from_algebra([[[0, -1, 0], [1, 0, 0], [0, 0, 0]]], [[[-1, 0, 0], [0, -1, 0], [0, 0, 1]]])
+    with pytest.raises((UnsupportedGroup, NotAHomomorphism)):
+        Representation(G, images=[[[0]], [[-1]]])
