@@ -46,7 +46,7 @@ LAYOUT = [
     "tests/projectors",
 ]
 
-EXTRAS = {"cli", "plot", "safetensors", "emlp", "parallel", "docs", "test", "studies"}
+EXTRAS = {"jax", "torch", "cli", "plot", "safetensors", "emlp", "parallel", "docs", "test", "studies"}
 CORE = {"numpy", "scipy", "sympy", "python-flint", "array-api-compat"}
 
 
