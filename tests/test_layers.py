@@ -53,7 +53,9 @@ LAYERS: list[tuple[str, ...]] = [
 FACADES: dict[tuple[str, str], str] = {
     ("grouprep.groups", "grouprep.representations"): "G.trivial(), G.defining(), G.regular(), G.grid(...)",
     ("grouprep.groups", "grouprep.haar"): "G.sample(n, rng) of a Lie group",
-    ("grouprep.representations", "grouprep.characters"): "V.character, V.multiplicities()",
+    ("grouprep.groups", "grouprep.irreps"): "G.irreps(), G.irrep(label), G.character_table()",
+    ("grouprep.representations", "grouprep.characters"): "V.character",
+    ("grouprep.representations", "grouprep.irreps"): "V.multiplicities()",
 }
 
 # Nothing imports these; their users do.

@@ -15,6 +15,7 @@ from grouprep.errors import UnsupportedGroup
 from grouprep.linalg.pickling import Picklable
 
 if TYPE_CHECKING:
+    from grouprep.irreps import Irrep
     from grouprep.representations import Representation
 
 __all__ = ["Group", "Letter"]
@@ -186,13 +187,44 @@ class Group(Picklable, ABC):
 
         return grid_representation(self, shape)
 
-    def irreps(self, field: str = "real") -> list[Representation]:
-        """The irreducible representations; not offered yet for any family."""
-        raise UnsupportedGroup(f"irreps of {self} are not known yet; irreps are not part of this release")
+    def irreps(self, field: str = "real", up_to: int | None = None) -> list[Irrep]:
+        """The irreducible representations in canonical order, unitary, with `label`, `type`, `indicator` and `commutant`.
 
-    def irrep(self, label: Any) -> Representation:
-        """The irreducible representation with a label; not offered yet for any family."""
-        raise UnsupportedGroup(f"irrep({label!r}) of {self}: irreps are not part of this release")
+        Parameters
+        ----------
+        field : "real" or "complex": what they are irreducible over.
+        up_to : for infinite groups, the largest frequency (SO(2), O(2), U(1)), l (SO(3), O(3)) or spin (SU(2)).
+
+        Raises
+        ------
+        UnsupportedGroup
+            If the irreps of the group are not known.
+        GroupRepError
+            If up_to is missing for an infinite group.
+
+        Examples
+        --------
+        >>> from grouprep import Dihedral
+        >>> [V.label for V in Dihedral(4).irreps()]
+        ['A1', 'A2', 'B1', 'B2', 'E1']
+        """
+        from grouprep.irreps.catalogue import irreps
+
+        return irreps(self, field, up_to)
+
+    def irrep(self, label: Any, field: str = "real") -> Irrep:
+        """The irreducible representation with a label, such as "E1" (dihedral groups), 2 (SO(3)), "1o" (O(3)), "1/2" (SU(2)).
+
+        Raises
+        ------
+        UnsupportedGroup
+            If the irreps of the group are not known.
+        GroupRepError
+            If there is no such label; those that exist are listed.
+        """
+        from grouprep.irreps.catalogue import irrep
+
+        return irrep(self, label, field)
 
     def pullback(self, factor: int, V: Representation) -> Representation:
         """The representation of a factor, as one of the product: (g_0, g_1, ...) acts as V(g_factor).

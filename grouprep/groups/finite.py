@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sympy.combinatorics import PermutationGroup
 
     from grouprep.groups.matrix_groups import MatrixAction, PolygonAction
+    from grouprep.irreps.multiplicities import CharacterTable
     from grouprep.representations import Representation
 
 __all__ = ["LISTING_LIMIT", "FiniteGroup"]
@@ -303,6 +304,18 @@ class FiniteGroup(Group):
         space = solve_orbits((self.order, 1), [(Monomial.identity(1), Monomial(m)) for m in moves])
         order = np.argsort(space.labels, kind="stable")
         return tuple(np.split(order, np.cumsum(space.sizes())[:-1]))
+
+    def character_table(self) -> CharacterTable:
+        """The characters of the complex irreps on the conjugacy classes, `.values` (irreps, classes); prints as a table.
+
+        Raises
+        ------
+        UnsupportedGroup
+            If the irreps of the group are not known.
+        """
+        from grouprep.irreps.multiplicities import character_table
+
+        return character_table(self)
 
     # First representations
 

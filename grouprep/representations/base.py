@@ -236,6 +236,20 @@ class Representation(Picklable, ABC):
 
         return unitary_form(self)
 
+    def rational(self) -> tuple[Representation, NDArray[Any]]:
+        """(R, S): an isomorphic representation over the smallest field known, and S (dim, dim) with V(g) = S R(g) S^-1.
+
+        V itself and the identity, unless V is an irrep written with roots, or is made from such. Exact solvers work on R.
+
+        Examples
+        --------
+        >>> from grouprep import Dihedral
+        >>> V = Dihedral(5).irrep("E1")
+        >>> V.domain, V.rational()[0].domain
+        (QQ<cos20>, QQ<sqrt5>)
+        """
+        return self, np.eye(self.dim)
+
     # Characters
 
     @property
@@ -245,11 +259,29 @@ class Representation(Picklable, ABC):
 
         return Character(self)
 
-    def multiplicities(self) -> dict[str, int]:
-        """How often each irrep occurs; not offered before the irreps are."""
-        raise UnsupportedGroup(
-            f"the irreps of {self.group} are not known yet; Hom(V, W).dim counts common constituents"
-        )
+    def multiplicities(self, field: str | None = None) -> dict[str, int]:
+        """How often each irrep occurs, by its label in canonical order; counted by characters, nothing is split.
+
+        Parameters
+        ----------
+        field : "real" or "complex", what the irreps are irreducible over; by default that of the representation.
+
+        Raises
+        ------
+        UnsupportedGroup
+            If the irreps of the group are not known.
+        GroupRepError
+            If a complex representation is asked for its real irreps.
+
+        Examples
+        --------
+        >>> from grouprep import Dihedral
+        >>> Dihedral(4).natural().multiplicities()
+        {'A1': 1, 'B1': 1, 'E1': 1}
+        """
+        from grouprep.irreps.multiplicities import multiplicities
+
+        return {irrep.label: m for irrep, m in multiplicities(self, field)}
 
     # Algebra
 

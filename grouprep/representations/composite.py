@@ -102,6 +102,12 @@ class DirectSum(Composite):
 
     _derive = _combine
 
+    def rational(self) -> tuple[Representation, NDArray[Any]]:
+        inner = [V.rational() for V in self.parts]
+        if all(R is V for V, (R, _) in zip(self.parts, inner, strict=True)):
+            return self, np.eye(self.dim)
+        return DirectSum(self.counts, [R for R, _ in inner]), np.asarray(self._combine([S for _, S in inner]))
+
     def _trace(self, point: Any, k: int) -> Any:
         return sum((V._trace(point, k) * n for n, V in zip(self.counts, self.parts, strict=True)), 0)
 
@@ -153,6 +159,12 @@ class Tensor(Composite):
             total = _add(mat.kron(total, Monomial.identity(V.dim)), mat.kron(Monomial.identity(n), x))
             n *= V.dim
         return total
+
+    def rational(self) -> tuple[Representation, NDArray[Any]]:
+        inner = [V.rational() for V in self.parts]
+        if all(R is V for V, (R, _) in zip(self.parts, inner, strict=True)):
+            return self, np.eye(self.dim)
+        return tensor_of([R for R, _ in inner]), reduce(np.kron, [S for _, S in inner])
 
     def _trace(self, point: Any, k: int) -> Any:
         values = {V: V._trace(point, k) for V in dict.fromkeys(self.parts)}

@@ -72,6 +72,10 @@ class Pullback(Representation):
 
         return find_invariant_form(self)
 
+    def rational(self) -> tuple[Representation, NDArray[Any]]:
+        R, S = self.V.rational()
+        return (self, S) if R is self.V else (Pullback(self.f, R), S)
+
     def _trace(self, point: Any, k: int) -> Any:
         return point.pulled_back(self, k)
 

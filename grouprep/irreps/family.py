@@ -1,0 +1,86 @@
+"""What a family of groups knows of its irreps: their list, their labels, and how unitary matrices split into them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+from numpy.typing import NDArray
+
+from grouprep.errors import GroupRepError
+from grouprep.groups.base import Group, Letter
+from grouprep.irreps.base import Field, Irrep
+from grouprep.linalg.pickling import Picklable
+
+__all__ = ["Family", "Images", "Splitting", "check_up_to"]
+
+Images = Mapping[Letter, Any]
+"""Unitary matrices for the letters of a group: (n, n) complex arrays, or Monomial."""
+
+Splitting = list[tuple[Irrep, NDArray[Any]]]
+"""Complex irreps with isometric intertwiners X (m, n, d): X[a] rho(g) = V(g) X[a], X[a]* X[b] = 1 if a = b, else 0."""
+
+
+class Family(Picklable, ABC):
+    """The irreps of one group; abstract. A subclass gives group, irreps, irrep, labels and split."""
+
+    group: Group
+
+    @abstractmethod
+    def irreps(self, field: Field, up_to: int | None) -> list[Irrep]:
+        """The irreps in canonical order; for infinite groups those up to a frequency, spin or l."""
+
+    @abstractmethod
+    def find(self, label: Any, field: Field) -> Irrep | None:
+        """The irrep with a label (its canonical text, or a natural Python value), or None."""
+
+    @abstractmethod
+    def labels(self, field: Field) -> str:
+        """The labels that exist, for an error message."""
+
+    @abstractmethod
+    def split(self, images: Images) -> Splitting:
+        """Unitary matrices of a representation as a sum of complex irreps.
+
+        Raises
+        ------
+        AmbiguousRank
+            If eigenvalues are not those of a representation to rounding.
+        """
+
+    def irrep(self, label: Any, field: Field) -> Irrep:
+        """The irrep with a label.
+
+        Raises
+        ------
+        GroupRepError
+            If there is none; the message lists the labels.
+        """
+        found = self.find(label, field)
+        if found is None:
+            numbers = "complex" if field == "complex" else "real"
+            raise GroupRepError(
+                f"label = {label!r:.60}: {self.group} has no such irrep over the {numbers} numbers; its labels are "
+                f"{self.labels(field)}"
+            )
+        return found
+
+
+def check_up_to(group: Group, up_to: Any, what: str, infinite: bool) -> int | None:
+    """up_to as an integer, needed for infinite families and refused for finite ones.
+
+    Raises
+    ------
+    GroupRepError
+        If it is missing, superfluous, or no integer >= 0.
+    """
+    if not infinite:
+        if up_to is not None:
+            raise GroupRepError(f"up_to = {up_to!r}: {group} has finitely many irreps; leave up_to out")
+        return None
+    if up_to is None:
+        raise GroupRepError(f"{group} has infinitely many irreps; give up_to, the largest {what}: irreps(up_to=3)")
+    if isinstance(up_to, bool) or up_to != int(up_to) or up_to < 0:
+        raise GroupRepError(f"up_to = {up_to!r} must be an integer >= 0, the largest {what}")
+    return int(up_to)

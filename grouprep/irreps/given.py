@@ -1,0 +1,167 @@
+"""Irreps that a user gives: checked to be irreducible, with their type and commutant computed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grouprep.errors import GroupRepError, NotUnitary, UnsupportedGroup
+from grouprep.groups.base import Group, Letter
+from grouprep.irreps.base import Field, Irrep
+from grouprep.linalg import Image, as_float
+from grouprep.linalg.intertwiners import FloatSpace, intertwiner_space
+from grouprep.representations.base import Representation
+
+__all__ = ["GivenIrrep", "given_irreps"]
+
+_TYPES = {1: "R", 2: "C", 4: "H"}
+
+
+class GivenIrrep(Irrep):
+    """A representation of a user's, irreducible over a field, in its own basis.
+
+    Parameters
+    ----------
+    V : unitary (orthogonal over the reals).
+    over : "real" or "complex".
+    number : its place among the irreps that were given.
+
+    Raises
+    ------
+    GroupRepError
+        If V is reducible over that field.
+    NotUnitary
+        If V is not unitary in its basis.
+    """
+
+    def __init__(self, V: Representation, over: Field, number: int = 0) -> None:
+        if not V.is_unitary:
+            raise NotUnitary(f"irreps[{number}] = {V} is not unitary in its basis; give {V}.unitary()[0]")
+        if over == "real" and V.field == "complex":
+            raise GroupRepError(f"irreps[{number}] = {V} is complex; the ground field is real")
+        self.V, self.over, self.number = V, over, number
+        self.label = str(V)
+        self._units = _commutant(V)
+        size = len(self._units)
+        if size not in ((1,) if over == "complex" else (1, 2, 4)):
+            numbers = "complex" if over == "complex" else "real"
+            raise GroupRepError(
+                f"irreps[{number}] = {V} is reducible over the {numbers} numbers: its commutant has dimension {size}"
+            )
+        self.type = self._type(size)  # type: ignore[assignment]
+
+    def _type(self, size: int) -> str:
+        if self.over == "real":
+            return _TYPES[size]
+        shape = (self.dim, self.dim)
+        pairs = [(np.conj(as_float(m)), as_float(m)) for m in self.V.images.values()]
+        if intertwiner_space(shape, pairs).dim == 0:
+            return "C"
+        C = self.structure
+        assert C is not None
+        return "R" if (C @ C.conj())[0, 0].real > 0 else "H"
+
+    @property
+    def structure(self) -> NDArray[Any] | None:
+        if self.over == "real":
+            return None
+        pairs = [(np.conj(as_float(m)), as_float(m)) for m in self.V.images.values()]
+        space = intertwiner_space((self.dim, self.dim), pairs)
+        if space.dim == 0:
+            return None
+        C = _dense(space, self.dim)[0]
+        return np.asarray(C * np.sqrt(self.dim) / np.linalg.norm(C))
+
+    @property
+    def group(self) -> Group:
+        return self.V.group
+
+    @property
+    def dim(self) -> int:
+        return self.V.dim
+
+    @property
+    def position(self) -> tuple[Any, ...]:
+        return (self.number,)
+
+    @property
+    def conjugated(self) -> Irrep:
+        raise UnsupportedGroup(f"the conjugate of {self} among the given irreps is not known")
+
+    @property
+    def real_form(self) -> Irrep:
+        raise UnsupportedGroup(f"the real form of {self} is not known; give real irreps to decompose real representations")
+
+    @property
+    def constituent(self) -> tuple[Irrep, NDArray[Any]]:
+        raise UnsupportedGroup(f"the complex constituents of {self} are not known")
+
+    def _real_commutant(self) -> NDArray[Any]:
+        return self._units
+
+    def image(self, letter: Letter) -> Image:
+        return self.V.image(letter)
+
+    def _evaluate(self, g: Any) -> NDArray[Any]:
+        return self.V._evaluate(g)
+
+    def exact_image(self, g: Any) -> Image:
+        return self.V.exact_image(g)
+
+    def _form(self) -> Image | None:
+        return self.V._form()
+
+    def _trace(self, point: Any, k: int) -> Any:
+        return self.V._trace(point, k)
+
+    def _key(self) -> tuple[Any, ...]:
+        return self.V, self.over, self.number
+
+    def __str__(self) -> str:
+        return self.label
+
+
+def _dense(space: Any, n: int) -> NDArray[Any]:
+    rows = space.array if isinstance(space, FloatSpace) else as_float(space.rows())
+    return np.asarray(rows).reshape(-1, n, n)
+
+
+def _commutant(V: Representation) -> NDArray[Any]:
+    """Matrices that span End_G(V): the identity first, then an orthogonal basis of what is orthogonal to it, of its norm."""
+    n = V.dim
+    found = _dense(intertwiner_space((n, n), [(m, m) for m in V.images.values()]), n)
+    rows = np.concatenate([np.eye(n)[None], found]).reshape(-1, n * n)
+    basis: list[NDArray[Any]] = []
+    for row in rows:
+        rest = row.astype(np.result_type(row, float))
+        for _ in range(2):  # twice is enough (Giraud, Langou, Rozloznik 2005)
+            for b in basis:
+                rest = rest - (b.conj() @ rest) * b
+        # What is left of a dependent row is rounding of the two passes over at most len(found) unit vectors.
+        if np.linalg.norm(rest) > np.sqrt(np.finfo(float).eps) * np.linalg.norm(row):
+            basis.append(rest / np.linalg.norm(rest))
+    return np.array(basis).reshape(-1, n, n) * np.sqrt(n)
+
+
+def given_irreps(G: Group, irreps: Any, over: Field) -> list[Irrep]:
+    """Given representations as irreps of G over a field, pairwise not isomorphic.
+
+    Raises
+    ------
+    GroupRepError
+        If one is reducible, of another group, or isomorphic to another one.
+    """
+    out: list[Irrep] = []
+    for k, V in enumerate(irreps):
+        if not isinstance(V, Representation) or V.group != G:
+            raise GroupRepError(f"irreps[{k}] must be a representation of {G}, got {V!r:.60}")
+        out.append(V if isinstance(V, Irrep) and V.over == over else GivenIrrep(V, over, k))
+    for i, I in enumerate(out):
+        for k in range(i):
+            J = out[k]
+            same = I.dim == J.dim and I.type == J.type
+            if same and intertwiner_space((I.dim, J.dim), [(J.images[a], I.images[a]) for a in G.letters]).dim:
+                raise GroupRepError(f"irreps[{i}] = {I} is isomorphic to irreps[{k}] = {J}; give each once")
+    return out

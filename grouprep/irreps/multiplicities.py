@@ -1,0 +1,124 @@
+"""How often each irrep occurs in a representation, counted by characters; and character tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grouprep.characters import Laurent, _points, inner
+from grouprep.errors import AmbiguousRank, GroupRepError, UnsupportedGroup
+from grouprep.groups.base import Group
+from grouprep.groups.finite import FiniteGroup
+from grouprep.irreps.base import Irrep
+from grouprep.irreps.catalogue import family_of
+from grouprep.representations.base import Representation
+
+__all__ = ["CharacterTable", "largest_weight", "multiplicities"]
+
+
+def largest_weight(V: Representation) -> int:
+    """The largest size of a coordinate of a weight of V: no constituent has a larger frequency or l, or twice its spin."""
+    top = 0
+    for point in _points(V.group):
+        value = V._trace(point, 1)
+        if isinstance(value, Laurent):
+            top = max([top, *(abs(x) for _, w in value.terms for x in w)])
+    return top
+
+
+def multiplicities(V: Representation, field: str | None = None) -> list[tuple[Irrep, int]]:
+    """The irreps that occur in V, in canonical order, with their multiplicities.
+
+    Raises
+    ------
+    UnsupportedGroup
+        If the irreps of the group, or the character of V, are not known.
+
+    References
+    ----------
+    Serre, Linear Representations of Finite Groups, 2.3; over the reals 13.2 (a real irrep counts dim End(I) times).
+    """
+    field = V.field if field is None else field
+    if field == "real" and V.field == "complex":
+        raise GroupRepError(
+            f'field = "real": {V} is complex; its irreps are those over the complex numbers, field="complex"'
+        )
+    family = family_of(V.group)
+    found: list[tuple[Irrep, int]] = []
+    dimension = 0
+    for I in _candidates(V, field):
+        count = inner(I, V)
+        if count % len(I.commutant):
+            raise AmbiguousRank(f"Hom({I}, {V}) has dimension {count}, no multiple of {len(I.commutant)}")
+        if count:
+            found.append((I, count // len(I.commutant)))
+            dimension += found[-1][1] * I.dim
+        if dimension == V.dim:
+            return found
+    raise AmbiguousRank(f"the irreps of {family.group} account for {dimension} of the {V.dim} dimensions of {V}")
+
+
+def _candidates(V: Representation, field: Any) -> Iterator[Irrep]:
+    G = V.group
+    family = family_of(G)
+    yield from family.irreps(field, None if G.is_finite else largest_weight(V))
+
+
+@dataclass(frozen=True)
+class CharacterTable:
+    """The values of the complex irreps' characters on the conjugacy classes of a finite group.
+
+    irreps : the complex irreps, in canonical order.
+
+    Examples
+    --------
+    >>> from grouprep import Dihedral
+    >>> print(Dihedral(3).character_table())
+    D3 | 1 x () | 2 x (1 2 3) | 3 x (2 3)
+    A1 |      1 |           1 |         1
+    A2 |      1 |           1 |        -1
+    E1 |      2 |          -1 |         0
+    """
+
+    group: FiniteGroup
+    irreps: tuple[Irrep, ...]
+
+    @cached_property
+    def values(self) -> NDArray[Any]:
+        """(irreps, classes) complex; classes as in `group.conjugacy_classes`."""
+        return np.array([I.character.values for I in self.irreps])
+
+    @cached_property
+    def class_sizes(self) -> NDArray[Any]:
+        """(classes,) integers."""
+        return np.array([len(c) for c in self.group.conjugacy_classes])
+
+    def __str__(self) -> str:
+        from grouprep.groups.permutations import cycle_string
+
+        classes = self.group.conjugacy_classes
+        head = [str(self.group), *(f"{len(c)} x {cycle_string(self.group.elements[c[0]]) or '()'}" for c in classes)]
+        rows = [head] + [[I.label, *map(_text, row)] for I, row in zip(self.irreps, self.values, strict=True)]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = (
+            " | ".join([r[0].ljust(widths[0]), *(x.rjust(w) for x, w in zip(r[1:], widths[1:], strict=True))])
+            for r in rows
+        )
+        return "\n".join(lines)
+
+
+def _text(z: complex) -> str:
+    re, im = (f"{x:.4g}" for x in (round(z.real, 12) + 0.0, round(z.imag, 12) + 0.0))
+    return re if im == "0" else f"{im}i" if re == "0" else f"{re}{'' if im.startswith('-') else '+'}{im}i"
+
+
+def character_table(G: Group) -> CharacterTable:
+    """See `FiniteGroup.character_table`."""
+    if not isinstance(G, FiniteGroup):
+        raise UnsupportedGroup(f"{G} is infinite and has no finite character table; see V.character.weights()")
+    return CharacterTable(G, tuple(family_of(G).irreps("complex", None)))

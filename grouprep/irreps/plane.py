@@ -1,0 +1,309 @@
+"""Irreps of the groups of rotations and reflections of the plane: Cyclic, Dihedral, SO(2), O(2), and U(1) beside them.
+
+An element is a rotation r by an angle, times (x, y) -> (x, -y) where it reflects. The irreps are powers of the rotation: the
+frequency k sends an angle t to k t.
+"""
+
+from __future__ import annotations
+
+import re
+from math import gcd, lcm
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grouprep.groups.base import Group, Letter
+from grouprep.groups.finite import FiniteGroup
+from grouprep.irreps.base import Field, Irrep, quaternion_units, realification_isometry
+from grouprep.irreps.family import Family, Images, Splitting, check_up_to
+from grouprep.irreps.turns import Turns
+from grouprep.linalg import Image, Monomial, as_exact, as_image
+from grouprep.linalg import matrices as mat
+from grouprep.linalg.sparse import sparse_matrix
+
+__all__ = ["PlaneFamily", "PlaneIrrep"]
+
+
+class PlaneFamily(Family):
+    """The irreps of a group of plane rotations, with or without reflections.
+
+    turns : how elements become rotations and reflections; its `order` is n, or 0 for the circle.
+
+    References
+    ----------
+    Serre, Linear Representations of Finite Groups, 5.1-5.4; R. S. Mulliken, J. Chem. Phys. 23 (1955) 1997 (labels).
+    """
+
+    def __init__(self, turns: Turns) -> None:
+        self.turns = turns
+        self.group: Group = turns.group
+
+    @property
+    def _half(self) -> int | None:
+        """The frequency n / 2 where it exists: the rotation r is -1."""
+        n = self.turns.order
+        return n // 2 if n and n % 2 == 0 else None
+
+    def irreps(self, field: Field, up_to: int | None) -> list[Irrep]:
+        n = self.turns.order
+        top = check_up_to(self.group, up_to, "frequency", infinite=not n)
+        if self.turns.reflects:
+            signs: list[tuple[int, int | None]] = [(0, 1), (0, -1)]
+            if self._half is not None:
+                signs += [(self._half, 1), (self._half, -1)]
+            last = (n - 1) // 2 if top is None else top
+            return [PlaneIrrep(self, k, s, field) for k, s in [*signs, *((k, None) for k in range(1, last + 1))]]
+        if field == "real":
+            last = (n - 1) // 2 if top is None else top
+            whole = [0] if self._half is None else [0, self._half]
+            return [PlaneIrrep(self, k, None, field) for k in [*whole, *range(1, last + 1)]]
+        if top is None:
+            return [PlaneIrrep(self, k, None, field) for k in range(n)]
+        return [PlaneIrrep(self, k, None, field) for k in [0, *(s * j for j in range(1, top + 1) for s in (1, -1))]]
+
+    def find(self, label: Any, field: Field) -> Irrep | None:
+        if isinstance(label, np.integer | int) and not isinstance(label, bool):
+            return self._numbered(int(label), field)
+        if not isinstance(label, str):
+            return None
+        text = label.strip()
+        if re.fullmatch(r"-?\d{1,9}", text) and not self.turns.reflects:
+            return self._numbered(int(text), field)
+        matched = re.fullmatch(r"([ABE])(\d{0,9})", text)
+        return None if matched is None else self._lettered(matched[1], matched[2], field)
+
+    def _numbered(self, k: int, field: Field) -> Irrep | None:
+        n = self.turns.order
+        if self.turns.reflects:
+            return PlaneIrrep(self, k, None, field) if self._turns_plane(k) else None
+        if field == "complex":
+            return PlaneIrrep(self, k % n if n else k, None, field) if not n or -n < k < n else None
+        return PlaneIrrep(self, k, None, field) if 0 <= k and (not n or 2 * k <= n) else None
+
+    def _turns_plane(self, k: int) -> bool:
+        n = self.turns.order
+        return k > 0 and (not n or 2 * k < n)
+
+    def _lettered(self, letter: str, number: str, field: Field) -> Irrep | None:
+        n = self.turns.order
+        if letter == "E":
+            k = int(number) if number else 1 if n and (n - 1) // 2 == 1 else 0
+            plane = self.turns.reflects or field == "real"
+            return PlaneIrrep(self, k, None, field) if plane and self._turns_plane(k) else None
+        frequency = 0 if letter == "A" else self._half
+        wanted = {"1": 1, "2": -1} if self.turns.reflects else {"": None}
+        if frequency is None or number not in wanted:
+            return None
+        return PlaneIrrep(self, frequency, wanted[number], field)
+
+    def labels(self, field: Field) -> str:
+        if self.turns.order:
+            shown = [i.label for i in self.irreps(field, None)]
+            return ", ".join(shown if len(shown) <= 12 else [*shown[:9], "...", shown[-1]])
+        if self.turns.reflects:
+            return "A1, A2, E1, E2, E3, ..."
+        return "0, 1, 2, ..." if field == "real" else "0, 1, -1, 2, -2, ..."
+
+    def split(self, images: Images) -> Splitting:
+        from grouprep.irreps.plane_splitting import split_plane
+
+        return split_plane(self, images)
+
+    def _key(self) -> tuple[Any, ...]:
+        return (self.turns.group,)
+
+
+class PlaneIrrep(Irrep):
+    """The irrep of frequency k: r turns by k times its angle; sign is the value of the reflection where dim is 1.
+
+    Made by `G.irrep(label)` of Cyclic, Dihedral, SO(2), O(2) and U(1).
+
+    Examples
+    --------
+    >>> from grouprep import Dihedral
+    >>> [V.label for V in Dihedral(6).irreps()]
+    ['A1', 'A2', 'B1', 'B2', 'E1', 'E2']
+    """
+
+    def __init__(self, family: PlaneFamily, frequency: int, sign: int | None, over: Field) -> None:
+        self.family, self.frequency, self.sign, self.over = family, frequency, sign, over
+        n = family.turns.order
+        self.period = n // gcd(n, frequency) if n else 0  # the order of the image of r; 0 for infinite
+        whole = self.period in (1, 2) or (not n and frequency == 0)
+        self.type = "R" if whole or family.turns.reflects else "C"
+        self.label = self._label(whole)
+
+    def _label(self, whole: bool) -> str:
+        turns = self.family.turns
+        if turns.reflects:
+            return f"E{self.frequency}" if self.sign is None else ("B" if self.frequency else "A") + "21"[self.sign > 0]
+        if self.over == "complex" or not turns.order:
+            return str(self.frequency)
+        return ("B" if self.frequency else "A") if whole else f"E{self.frequency}"
+
+    @property
+    def group(self) -> Group:
+        return self.family.group
+
+    @property
+    def dim(self) -> int:
+        if self.family.turns.reflects:
+            return 1 if self.sign is not None else 2
+        return 1 if self.over == "complex" or self.type == "R" else 2
+
+    @property
+    def position(self) -> tuple[Any, ...]:
+        k, n = self.frequency, self.family.turns.order
+        if not self.family.turns.reflects and self.over == "complex":
+            return (abs(k), k < 0)
+        kind = 2 if self.dim == 2 else 1 if n and k else 0
+        return (kind, k, -(self.sign or 1))
+
+    @property
+    def structure(self) -> NDArray[Any] | None:
+        return np.eye(self.dim) if self.over == "complex" and self.type == "R" else None
+
+    @property
+    def conjugated(self) -> PlaneIrrep:
+        if self.over == "real" or self.type == "R":
+            return self
+        k, n = -self.frequency, self.family.turns.order
+        return PlaneIrrep(self.family, k % n if n else k, None, self.over)
+
+    @property
+    def real_form(self) -> PlaneIrrep:
+        k, n = self.frequency, self.family.turns.order
+        return PlaneIrrep(self.family, min(k, n - k) if n else abs(k), self.sign, "real")
+
+    @property
+    def constituent(self) -> tuple[Irrep, NDArray[Any]]:
+        if self.over == "complex":
+            return self, np.eye(self.dim)
+        rho = PlaneIrrep(self.family, self.frequency, self.sign, "complex")
+        return rho, np.eye(self.dim) if self.type == "R" else realification_isometry(1)
+
+    def _real_commutant(self) -> NDArray[Any]:
+        return quaternion_units(1, None)
+
+    # Values
+
+    def image(self, letter: Letter) -> Image:
+        return self._derivative() if letter.kind == "algebra" else self._exact_turn(*self.family.turns.letter(letter))
+
+    def _derivative(self) -> Image:
+        from sympy import ZZ
+
+        from grouprep.linalg.fields import cyclotomic_field, zeta
+
+        k = self.frequency
+        if self.dim == 2:
+            return sparse_matrix({0: {1: ZZ(-k)}, 1: {0: ZZ(k)}}, (2, 2), ZZ)
+        if k == 0:
+            return sparse_matrix({}, (1, 1), ZZ)
+        return sparse_matrix({0: {0: zeta(4) * k}}, (1, 1), cyclotomic_field(4))
+
+    def _exact_turn(self, numerator: int, denominator: int, reflected: bool) -> Image:
+        """At the rotation by numerator / denominator of a full turn, after a reflection or not."""
+        j = self.frequency * numerator % denominator
+        divisor = gcd(j, denominator)
+        j, n = j // divisor, denominator // divisor
+        sign = self.sign if reflected and self.sign is not None else 1
+        if self.dim == 1:
+            return Monomial([0], [(j if sign == 1 else j + n // 2) % n], n) if n > 1 else Monomial([0], [sign < 0], 2)
+        flip = Monomial([0, 1], [0, 1], 2) if reflected else Monomial.identity(2)
+        if n in (1, 2, 4):
+            quarter = 4 * j // n
+            turn = Monomial([0, 1] if quarter % 2 == 0 else [1, 0], [quarter // 2, (quarter + 1) // 2], 2)
+            return turn @ flip
+        return mat.matmul(rotation(j, n), flip)
+
+    def exact_image(self, g: Any) -> Image:
+        if isinstance(self.group, FiniteGroup):
+            j, e = self.family.turns.coordinates(self.group.check_element(g))
+            return self._exact_turn(int(j), self.family.turns.order, bool(e))
+        turn, reflected = self.family.turns.exact(as_image(g, "g"))
+        return self._exact_power(turn, reflected)
+
+    def _exact_power(self, turn: Any, reflected: bool) -> Image:
+        """From the exact rotation matrix (2, 2), by repeated multiplication."""
+        if self.sign is not None:
+            return Monomial([0], [int(reflected and self.sign < 0)], 2)
+        base = turn if self.frequency >= 0 else turn.transpose()
+        power: Any = Monomial.identity(2)
+        for _ in range(abs(self.frequency)):
+            power = mat.matmul(power, base)
+        if self.dim == 2:
+            return mat.matmul(power, Monomial([0, 1], [0, 1], 2)) if reflected else power
+        column = as_exact(power).extract([0, 1], [0])
+        row = as_exact(as_image([[1, "I"], [0, 1]])).extract([0], [0, 1])
+        return mat.matmul(row, column)
+
+    def _evaluate(self, g: Any) -> NDArray[Any]:
+        t, reflected = self.family.turns.angles(g, self.frequency)
+        cos, sin = np.cos(t), np.sin(t)
+        if self.family.turns.order:  # multiples of a quarter turn are exact
+            eighth = np.round(t * (4 / np.pi))
+            exact = np.isclose(t, eighth * (np.pi / 4), rtol=0, atol=8 * np.finfo(float).eps) & (eighth % 2 == 0)
+            cos, sin = np.where(exact, np.round(cos), cos), np.where(exact, np.round(sin), sin)
+        flip = np.where(reflected, -1.0, 1.0)
+        if self.dim == 2:
+            rows = [np.stack([cos, -sin * flip], -1), np.stack([sin, cos * flip], -1)]
+            return np.stack(rows, -2)
+        if self.type == "R":
+            value = np.round(cos) if self.family.turns.order else np.ones_like(cos)
+            return np.asarray(value * (flip if self.sign == -1 else 1.0))[..., None, None]
+        return np.asarray(cos + 1j * sin)[..., None, None]
+
+    def _form(self) -> Image | None:
+        return Monomial.identity(self.dim)
+
+    def _trace(self, point: Any, k: int) -> Any:
+        return point.leaf(self, k)
+
+    def rational(self) -> tuple[Any, NDArray[Any]]:
+        """Over the field of the character, Q(2 cos 2 pi k / n), in the basis (e_1, r e_1) of a plane.
+
+        Returns
+        -------
+        (R, S) with V(g) = S R(g) S^-1, S (dim, dim); V itself where its field is that field already.
+        """
+        if self.dim == 1 or self.period in (0, 1, 2, 4):
+            return self, np.eye(self.dim)
+        from grouprep.representations.images import ImageRepresentation
+
+        angle = 2 * np.pi * self.frequency / self.family.turns.order
+        basis = np.array([[1.0, np.cos(angle)], [0.0, np.sin(angle)]])
+        return ImageRepresentation(self.group, self._rational_images(), name=f"rational({self})"), basis
+
+    def _rational_images(self) -> list[Any]:
+        from grouprep.linalg.fields import cosine, real_cyclotomic_field
+
+        turns = self.family.turns
+        K = real_cyclotomic_field(self.period)
+        c = cosine(self.period, self.frequency * self.period // turns.order)
+        r = sparse_matrix({0: {1: -K.one}, 1: {0: K.one} | ({1: c} if c else {})}, (2, 2), K)
+        s = sparse_matrix({0: {0: K.one} | ({1: c} if c else {}), 1: {1: -K.one}}, (2, 2), K)
+        return [s if turns.letter(a)[2] else r for a in self.group.letters]
+
+
+def rotation(j: int, n: int) -> Any:
+    """The exact rotation by 2 pi j / n over the real cyclotomic field of lcm(4, n), (2, 2).
+
+    Examples
+    --------
+    >>> from grouprep.linalg.convert import to_sympy
+    >>> to_sympy(rotation(1, 8))[0, 0]
+    sqrt(2)/2
+    """
+    from sympy import QQ
+
+    from grouprep.linalg.fields import cosine, real_cyclotomic_field
+
+    order = lcm(4, n)
+    K = real_cyclotomic_field(order)
+    half = K.convert_from(QQ(1, 2), QQ)
+    step, quarter = order // n, order // 4
+    cos, sin = cosine(order, j * step) * half, cosine(order, j * step - quarter) * half
+    rows = {0: {0: cos, 1: -sin}, 1: {0: sin, 1: cos}}
+    return sparse_matrix({i: {k: x for k, x in row.items() if x} for i, row in rows.items()}, (2, 2), K)

@@ -1,0 +1,157 @@
+"""Unitary matrices of a plane group split into irreps: eigenvectors of the rotation, paired by the reflection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grouprep.errors import AmbiguousRank
+from grouprep.irreps.family import Images, Splitting
+from grouprep.linalg import Monomial, as_float
+
+if TYPE_CHECKING:
+    from grouprep.irreps.plane import PlaneFamily
+
+__all__ = ["split_plane"]
+
+Array = NDArray[Any]
+
+_FAR = 0.25  # how far from an integer a frequency may be: half of what separates two of them, with room for rounding
+
+
+def split_plane(family: PlaneFamily, images: Images) -> Splitting:
+    """See `Family.split`.
+
+    References
+    ----------
+    Serre, Linear Representations of Finite Groups, 5.3: w of frequency k and its mirror image span an E_k.
+    """
+    from grouprep.irreps.plane import PlaneIrrep
+
+    turns = family.turns
+    n = turns.order
+    vectors, frequencies = _eigenvectors(family, images)
+    spaces = _grouped(frequencies)
+    if not turns.reflects:
+        return [
+            (PlaneIrrep(family, k, None, "complex"), vectors[:, columns].T[:, :, None]) for k, columns in spaces.items()
+        ]
+    mirror = _mirror(family, images)
+    out: Splitting = []
+    for k, columns in spaces.items():
+        w = vectors[:, columns]
+        if k in (0, n / 2):
+            values, basis = np.linalg.eigh(_hermitian(w.conj().T @ mirror(w)))
+            for sign in (1, -1):
+                chosen = (w @ basis[:, np.sign(values) == sign]).T[:, :, None]
+                if len(chosen):
+                    out.append((PlaneIrrep(family, k, sign, "complex"), chosen))
+        elif 0 < k and (not n or 2 * k < n):
+            moved = mirror(w)
+            X = np.stack([w + moved, 1j * (w - moved)], axis=-1) / np.sqrt(2)
+            out.append((PlaneIrrep(family, k, None, "complex"), np.moveaxis(X, 1, 0)))
+    return out
+
+
+def _hermitian(a: Array) -> Array:
+    return (a + a.conj().T) / 2
+
+
+def _grouped(frequencies: Array) -> dict[int, Array]:
+    """Column numbers by frequency, ascending."""
+    order = np.argsort(frequencies, kind="stable")
+    values, starts = np.unique(frequencies[order], return_index=True)
+    return dict(zip(values.tolist(), np.split(order, starts[1:]), strict=True))
+
+
+def _mirror(family: PlaneFamily, images: Images) -> Any:
+    """w -> V(s) w for the reflection s: (x, y) -> (x, -y); a letter that also rotates is turned back."""
+    letter = next(a for a in family.group.letters if a.kind == "element" and family.turns.letter(a)[2])
+    image = images[letter]
+    j, m, _ = family.turns.letter(letter)
+    if j == 0:
+        return lambda w: _apply(image, w)
+    algebra = next(a for a in family.group.letters if a.kind == "algebra")
+    from scipy.linalg import expm
+
+    back = expm(-2 * np.pi * j / m * as_float(images[algebra]))
+    return lambda w: back @ _apply(image, w)
+
+
+def _apply(image: Any, w: Array) -> Array:
+    if isinstance(image, Monomial):
+        out = np.empty_like(w, shape=w.shape, dtype=complex)
+        out[image.perm] = np.exp(2j * np.pi * image.phase / image.modulus)[:, None] * w
+        return out
+    return np.asarray(image @ w)
+
+
+def _eigenvectors(family: PlaneFamily, images: Images) -> tuple[Array, Array]:
+    """Orthonormal eigenvectors (n, n) of the rotation, and their frequencies: mod the order, or signed for the circle."""
+    order = family.turns.order
+    if not order:
+        (letter,) = (a for a in family.group.letters if a.kind == "algebra")
+        values, vectors = np.linalg.eigh(_hermitian(-1j * as_float(images[letter])))
+        return vectors, _rounded(values, family)
+    number = family.turns.rotation  # type: ignore[attr-defined]
+    image = images[family.group.letters[number]]
+    if isinstance(image, Monomial):
+        return cycle_eigenvectors(image, order)
+    from scipy.linalg import schur
+
+    T, vectors = schur(np.asarray(as_float(image), dtype=complex), output="complex")
+    return vectors, _rounded(np.angle(np.diagonal(T)) * (order / (2 * np.pi)), family) % order
+
+
+def _rounded(values: Array, family: PlaneFamily) -> Array:
+    nearest = np.round(values)
+    error = float(np.abs(values - nearest).max(initial=0.0))
+    if error > _FAR:
+        raise AmbiguousRank(
+            f"the rotation of {family.group} has an eigenvalue of frequency {values[np.argmax(np.abs(values - nearest))]:.6g}, "
+            "not an integer: the matrices are no representation, or not unitary"
+        )
+    return nearest.astype(np.int64)
+
+
+def cycle_eigenvectors(image: Monomial, order: int) -> tuple[Array, Array]:
+    """Eigenvectors of a monomial matrix of the given order: the discrete Fourier transform along every cycle.
+
+    Examples
+    --------
+    >>> from grouprep.linalg import Monomial
+    >>> vectors, frequencies = cycle_eigenvectors(Monomial([1, 2, 0]), 3)
+    >>> frequencies.tolist()
+    [0, 1, 2]
+    """
+    n = len(image)
+    vectors = np.zeros((n, n), dtype=complex)
+    frequencies = np.zeros(n, dtype=np.int64)
+    step = (image.phase * order) // image.modulus if order % image.modulus == 0 else None
+    if step is None:
+        raise AmbiguousRank(f"a monomial matrix with entries of order {image.modulus} has no order {order}")
+    done = np.zeros(n, dtype=bool)
+    column = 0
+    for first in range(n):
+        if done[first]:
+            continue
+        cycle, phases, total = [], [], 0
+        point = first
+        while not done[point]:
+            done[point] = True
+            cycle.append(point)
+            phases.append(total)
+            total += int(step[point])
+            point = int(image.perm[point])
+        length = len(cycle)
+        # r maps e_{c_j} to zeta^{step_j} e_{c_{j+1}}; frequency k needs k * length = total (mod order).
+        if order % length or total % length:
+            raise AmbiguousRank(f"a monomial matrix with a cycle of length {length} has no order {order}")
+        k = np.sort((total // length + (order // length) * np.arange(length)) % order)
+        exponents = (np.array(phases)[:, None] - np.arange(length)[:, None] * k[None, :]) % order
+        vectors[cycle, column : column + length] = np.exp(2j * np.pi * exponents / order) / np.sqrt(length)
+        frequencies[column : column + length] = k
+        column += length
+    return vectors, frequencies

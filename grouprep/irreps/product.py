@@ -1,0 +1,194 @@
+"""Irreps of direct products: tensor products of the factors' irreps, and their real forms."""
+
+from __future__ import annotations
+
+from functools import cached_property, reduce
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grouprep.errors import GroupRepError
+from grouprep.groups.base import Group, Letter
+from grouprep.irreps.base import Field, Irrep
+from grouprep.irreps.family import Family, Images, Splitting
+from grouprep.irreps.real_form import RealForm
+from grouprep.linalg import Image, as_float
+from grouprep.representations.base import Representation
+from grouprep.representations.composite import tensor_of
+
+__all__ = ["ProductFamily", "ProductIrrep"]
+
+
+class ProductFamily(Family):
+    """The irreps of G_1 x G_2 x ... from the factors' families.
+
+    References
+    ----------
+    Serre, Linear Representations of Finite Groups, 3.2; Brocker and tom Dieck (1985), II.4.15.
+    """
+
+    def __init__(self, group: Group, families: list[Family]) -> None:
+        self.group, self.families = group, tuple(families)
+
+    def irreps(self, field: Field, up_to: int | None) -> list[Irrep]:
+        if up_to is not None and self.group.is_finite:
+            raise GroupRepError(f"up_to = {up_to!r}: {self.group} has finitely many irreps; leave up_to out")
+        lists = [F.irreps("complex", None if F.group.is_finite else up_to) for F in self.families]
+        whole: list[Irrep] = [ProductIrrep(self, parts) for parts in product(*lists)]
+        if field == "complex":
+            return whole
+        return list(dict.fromkeys(I.real_form for I in whole))
+
+    def find(self, label: Any, field: Field) -> Irrep | None:
+        parts = _split_label(label) if isinstance(label, str) else label
+        if not isinstance(parts, tuple | list) or len(parts) != len(self.families):
+            return None
+        for over in ("real", "complex") if field == "real" else ("complex",):
+            found = [F.find(p, over) for F, p in zip(self.families, parts, strict=True)]  # type: ignore[arg-type]
+            if all(I is not None for I in found):
+                chosen = [I for I in found if I is not None]
+                if field == "complex":
+                    return ProductIrrep(self, chosen)
+                if over == "complex" or sum(I.type != "R" for I in chosen) <= 1:
+                    return ProductIrrep(self, [I.constituent[0] for I in chosen]).real_form
+        return None
+
+    def labels(self, field: Field) -> str:
+        inner = " and ".join(f"{F.labels(field)} ({F.group})" for F in self.families)
+        return f"tuples with one label of each factor: {inner}"
+
+    def split(self, images: Images) -> Splitting:
+        return _split(self, images, 0)
+
+    def _key(self) -> tuple[Any, ...]:
+        return (self.group,)
+
+
+def _split_label(text: str) -> tuple[str, ...] | None:
+    """ "(A1, (1, 2))" as ("A1", "(1, 2)"): commas inside parentheses do not count."""
+    text = text.strip()
+    if not (text.startswith("(") and text.endswith(")")):
+        return None
+    parts, depth, start = [], 0, 1
+    for i, c in enumerate(text):
+        depth += (c == "(") - (c == ")")
+        if (c == "," and depth == 1) or i == len(text) - 1:
+            parts.append(text[start:i].strip())
+            start = i + 1
+    return tuple(parts)
+
+
+def _factor_images(images: Images, k: int) -> dict[Letter, Any]:
+    return {a.outside(): m for a, m in images.items() if a.path[0] == k}
+
+
+def _split(family: ProductFamily, images: Images, k: int, chosen: tuple[Irrep, ...] = ()) -> Splitting:
+    """Split by the factor k; its seeds, the images of first basis vectors, carry a representation of the factors after it."""
+    found = family.families[k].split(_factor_images(images, k))
+    if k == len(family.families) - 1:
+        return [(ProductIrrep(family, [*chosen, I]), X) for I, X in found]
+    out: Splitting = []
+    rest = [a for a in images if a.path[0] > k]
+    for I, X in found:
+        seeds = X[:, :, 0].T
+        below = {a: seeds.conj().T @ (as_float(images[a]) @ seeds) for a in rest}
+        for J, Y in _split(family, below, k + 1, (*chosen, I)):
+            joined = np.einsum("ani,baj->bnij", X, Y)
+            out.append((J, joined.reshape(*joined.shape[:2], -1)))
+    return out
+
+
+class ProductIrrep(Irrep):
+    """The tensor product of irreps of the factors of a direct product, pulled back.
+
+    Over the real numbers at most one of them has type C or H; other real irreps are a `RealForm`.
+
+    Examples
+    --------
+    >>> from grouprep import Cyclic, Dihedral
+    >>> G = Dihedral(4) * Cyclic(3)
+    >>> G.irrep(("E1", "E1")).dim, G.irrep(("E1", 1), field="complex").dim
+    (4, 2)
+    """
+
+    def __init__(self, family: ProductFamily, parts: list[Irrep] | tuple[Irrep, ...]) -> None:
+        self.family, self.parts = family, tuple(parts)
+        self.over = self.parts[0].over
+        types = [I.type for I in self.parts]
+        self.type = "C" if "C" in types else "H" if types.count("H") % 2 else "R"
+        self.label = f"({', '.join(I.label for I in self.parts)})"
+
+    @cached_property
+    def inner(self) -> Representation:
+        """The tensor product of the pullbacks."""
+        return tensor_of([self.group.pullback(k, I) for k, I in enumerate(self.parts)])
+
+    @property
+    def group(self) -> Group:
+        return self.family.group
+
+    @property
+    def dim(self) -> int:
+        return int(np.prod([I.dim for I in self.parts]))
+
+    @property
+    def position(self) -> tuple[Any, ...]:
+        """That of a complex constituent, so that all real irreps compare, products of real ones and `RealForm`s."""
+        parts = self.parts if self.over == "complex" else [I.constituent[0] for I in self.parts]
+        return tuple(I.position for I in parts)
+
+    @cached_property
+    def structure(self) -> NDArray[Any] | None:
+        if self.over == "real" or self.type == "C":
+            return None
+        parts = [I.structure for I in self.parts]
+        return reduce(np.kron, [C for C in parts if C is not None])
+
+    @property
+    def conjugated(self) -> ProductIrrep:
+        return ProductIrrep(self.family, [I.conjugated for I in self.parts])
+
+    @property
+    def real_form(self) -> Irrep:
+        if self.over == "real":
+            return self
+        if sum(I.type != "R" for I in self.parts) <= 1:
+            return ProductIrrep(self.family, [I.real_form for I in self.parts])
+        partner = self.conjugated
+        return RealForm(self if self.position <= partner.position else partner)
+
+    @property
+    def constituent(self) -> tuple[Irrep, NDArray[Any]]:
+        below = [I.constituent for I in self.parts]
+        return ProductIrrep(self.family, [rho for rho, _ in below]), reduce(np.kron, [K for _, K in below])
+
+    def _real_commutant(self) -> NDArray[Any]:
+        stacks = [I.commutant for I in self.parts]
+        return reduce(_kron_stacks, stacks)
+
+    # As the tensor product
+
+    def image(self, letter: Letter) -> Image:
+        return self.inner.image(letter)
+
+    def _evaluate(self, g: Any) -> NDArray[Any]:
+        return self.inner._evaluate(g)
+
+    def exact_image(self, g: Any) -> Image:
+        return self.inner.exact_image(g)
+
+    def _form(self) -> Image | None:
+        return self.inner._form()
+
+    def rational(self) -> tuple[Representation, NDArray[Any]]:
+        R, S = self.inner.rational()
+        return (self, S) if R is self.inner else (R, S)
+
+    def _trace(self, point: Any, k: int) -> Any:
+        return self.inner._trace(point, k)
+
+
+def _kron_stacks(A: NDArray[Any], B: NDArray[Any]) -> NDArray[Any]:
+    return np.array([np.kron(a, b) for a in A for b in B])

@@ -1,0 +1,156 @@
+"""Real irreps from complex ones: a real basis for type R, the realification for types C and H."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grouprep.errors import UnsupportedGroup
+from grouprep.groups.base import Group, Letter
+from grouprep.irreps.base import Irrep, quaternion_units, realification_isometry, realify
+from grouprep.linalg import Image, Monomial, as_exact, as_image
+from grouprep.linalg.matrices import is_exact
+
+__all__ = ["RealForm", "real_basis"]
+
+
+def real_basis(structure: NDArray[Any]) -> NDArray[Any]:
+    """K unitary (d, d) such that K rho(g) K* is real, for a monomial structure with entries 1 and -1 and C conj(C) = 1.
+
+    The rows are conjugates of vectors with C conj(v) = v: (e_a + s e_b) / sqrt(2), i (e_a - s e_b) / sqrt(2), or e_a, i e_a.
+
+    Raises
+    ------
+    UnsupportedGroup
+        If the structure is not of that form.
+    """
+    d = len(structure)
+    K = np.zeros((d, d), dtype=complex)
+    row = 0
+    for a in range(d):
+        column = np.flatnonzero(structure[:, a])
+        b = int(column[0])
+        s = structure[b, a]
+        if len(column) != 1 or s not in (1, -1) or structure[a, b] != s:
+            raise UnsupportedGroup("a real basis is only known for structures that pair basis vectors up to sign")
+        if a == b:
+            K[row, a] = 1.0 if s == 1 else -1j
+            row += 1
+        elif a < b:
+            h = 1 / np.sqrt(2)
+            K[row, [a, b]] = h, s * h
+            K[row + 1, [a, b]] = -1j * h, 1j * s * h
+            row += 2
+    return K
+
+
+class RealForm(Irrep):
+    """The real irrep that a complex irrep is a constituent of, for products with two or more factors of type C or H.
+
+    Examples
+    --------
+    >>> from grouprep import Cyclic
+    >>> (Cyclic(3) * Cyclic(3)).irrep((1, 2)).commutant.shape
+    (2, 2, 2)
+    """
+
+    over = "real"
+
+    def __init__(self, rho: Irrep) -> None:
+        self.rho = rho
+        self.label, self.type = rho.label, rho.type
+
+    @property
+    def group(self) -> Group:
+        return self.rho.group
+
+    @property
+    def dim(self) -> int:
+        return self.rho.dim * (1 if self.type == "R" else 2)
+
+    @property
+    def position(self) -> tuple[Any, ...]:
+        return self.rho.position
+
+    @property
+    def structure(self) -> None:
+        return None
+
+    @property
+    def conjugated(self) -> RealForm:
+        return self
+
+    @property
+    def real_form(self) -> RealForm:
+        return self
+
+    @cached_property
+    def _isometry(self) -> NDArray[Any]:
+        if self.type != "R":
+            return realification_isometry(self.rho.dim)
+        structure = self.rho.structure
+        assert structure is not None
+        return real_basis(structure)
+
+    @property
+    def constituent(self) -> tuple[Irrep, NDArray[Any]]:
+        return self.rho, self._isometry
+
+    def _real_commutant(self) -> NDArray[Any]:
+        return quaternion_units(self.rho.dim, self.rho.structure)
+
+    # Values
+
+    def _float(self, A: NDArray[Any]) -> NDArray[Any]:
+        if self.type != "R":
+            return realify(A)
+        K = self._isometry
+        real: NDArray[Any] = (K @ A @ K.conj().T).real
+        return real
+
+    def _exact(self, A: Any, group_element: bool) -> Image:
+        """The same on exact matrices, shrunk to a real field."""
+        from grouprep.linalg.convert import to_sympy
+        from grouprep.linalg.fields import conjugate
+        from grouprep.linalg.sparse import matmul_exact
+
+        if self.type == "R":
+            K = as_exact(as_image(_exact_entries(self._isometry)))
+            value = to_sympy(matmul_exact(matmul_exact(K, as_exact(A)), conjugate(K).transpose()))
+        else:
+            from sympy import I, Matrix, Rational
+
+            x, bar = to_sympy(as_exact(A)), to_sympy(conjugate(as_exact(A)))
+            re, im = (x + bar) * Rational(1, 2), (x - bar) * (-I * Rational(1, 2))
+            value = Matrix([[re, -im], [im, re]]).applyfunc(lambda e: e.expand(complex=False))
+        image = as_image(value)
+        return image if group_element else as_exact(image)
+
+    def image(self, letter: Letter) -> Image:
+        A = self.rho.image(letter)
+        return self._exact(A, letter.kind == "element") if is_exact(A) else self._float(np.asarray(A))
+
+    def _evaluate(self, g: Any) -> NDArray[Any]:
+        return self._float(self.rho._evaluate(g))
+
+    def exact_image(self, g: Any) -> Image:
+        return self._exact(self.rho.exact_image(g), True)
+
+    def _form(self) -> Image | None:
+        return Monomial.identity(self.dim)
+
+    def _trace(self, point: Any, k: int) -> Any:
+        value = self.rho._trace(point, k)
+        return value if self.type == "R" else value + value.conjugate()
+
+
+def _exact_entries(K: NDArray[Any]) -> list[list[Any]]:
+    """Entries 0, 1, -i, and plus or minus 1 or i over sqrt(2), as text."""
+    names = {0: "0", 1: "1", -1j: "-I", 1j: "I", -1: "-1"}
+    half = 1 / np.sqrt(2)
+    for unit, text in ((1, "1"), (-1, "-1"), (1j, "I"), (-1j, "-I")):
+        names[complex(unit * half)] = f"{text}*sqrt(2)/2"
+    return [[names[min(names, key=lambda z: abs(z - x))] for x in row] for row in K]
