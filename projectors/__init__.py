@@ -3,5 +3,6 @@
 from projectors.basis import Basis, ExactBasis
 from projectors.certificate import Certificate
 from projectors.hom import Hom, commutant
+from projectors.isotypic import Decomposition, decompose
 
-__all__ = ["Basis", "Certificate", "ExactBasis", "Hom", "commutant"]
+__all__ = ["Basis", "Certificate", "Decomposition", "ExactBasis", "Hom", "commutant", "decompose"]

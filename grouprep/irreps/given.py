@@ -92,7 +92,9 @@ class GivenIrrep(Irrep):
 
     @property
     def real_form(self) -> Irrep:
-        raise UnsupportedGroup(f"the real form of {self} is not known; give real irreps to decompose real representations")
+        raise UnsupportedGroup(
+            f"the real form of {self} is not known; give real irreps to decompose real representations"
+        )
 
     @property
     def constituent(self) -> tuple[Irrep, NDArray[Any]]:

@@ -1,0 +1,204 @@
+"""Exact decompositions of representations of finite groups, in the gauge of the float ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from grouprep.errors import CertificateError, GroupRepError, UnsupportedGroup
+from grouprep.irreps.base import Irrep
+from grouprep.linalg import as_exact, as_float, as_image
+from grouprep.linalg.fields import common_domain, conjugate, convert_matrix
+from grouprep.linalg.intertwiners import FloatSpace
+from grouprep.linalg.matrices import is_exact
+from grouprep.linalg.pickling import Picklable
+from grouprep.linalg.sparse import from_domain_matrix_rows, matmul_exact, sparse_matrix
+from grouprep.representations import Representation
+from projectors.gauge import first_pivot
+from projectors.solvers import solve
+
+if TYPE_CHECKING:
+    from sympy import Domain, Matrix
+    from sympy.polys.matrices import DomainMatrix
+
+    from projectors.isotypic import Decomposition
+
+__all__ = ["ExactDecomposition", "ExactIsometry", "exact_decomposition"]
+
+
+@dataclass(frozen=True, eq=False)
+class ExactIsometry(Picklable):
+    """An exact intertwiner from an irrep to V, X / sqrt(c) an isometry.
+
+    irrep : the irrep I; matrix : X (dim V, dim I) with V(g) X = X I(g); square : c with X* X = c (X* H X = c for a form H).
+    """
+
+    irrep: Irrep
+    matrix: DomainMatrix
+    square: Any
+
+
+class ExactDecomposition(Picklable):
+    """V(g) U = U blocks(g) exactly; made by `Decomposition.exact`.
+
+    Examples
+    --------
+    >>> from grouprep import Symmetric, Cyclic
+    >>> from projectors import decompose
+    >>> decompose(Cyclic(2).natural()).exact().change_of_basis
+    Matrix([
+    [sqrt(2)/2,  sqrt(2)/2],
+    [sqrt(2)/2, -sqrt(2)/2]])
+    """
+
+    def __init__(self, V: Representation, isometries: list[ExactIsometry]) -> None:
+        self.V, self.isometries = V, tuple(isometries)
+
+    @cached_property
+    def change_of_basis(self) -> Matrix:
+        """U as a sympy Matrix (dim, dim), unitary in V's invariant inner product, columns as in `Decomposition`."""
+        from sympy import Matrix, sqrt
+
+        from grouprep.linalg.convert import to_sympy
+        from grouprep.linalg.fields import expression
+
+        columns = []
+        for iso in self.isometries:
+            scale = 1 / sqrt(expression(iso.square, iso.matrix.domain))
+            columns.append(to_sympy(iso.matrix).applyfunc(lambda x, s=scale: (x * s).expand() if x else x))
+        return Matrix.hstack(*columns)
+
+    def verify(self) -> None:
+        """Check V(g) X = X I(g) for every generator and isometry, and X* X = c, exactly.
+
+        Raises
+        ------
+        CertificateError
+            Naming what fails.
+        """
+        for k, iso in enumerate(self.isometries):
+            for letter, image in self.V.images.items():
+                left = matmul_exact(as_exact(image), iso.matrix)
+                right = matmul_exact(iso.matrix, as_exact(iso.irrep.images[letter]))
+                if not _same(left, right):
+                    raise CertificateError(f"isometry {k} of {self.V} does not intertwine {letter}")
+            for other in self.isometries[: k + 1]:
+                self._check_product(iso, other, iso is other)
+
+    def _check_product(self, iso: ExactIsometry, other: ExactIsometry, same: bool) -> None:
+        gram = self.V.gram
+        assert gram is not None
+        product = matmul_exact(conjugate(iso.matrix).transpose(), matmul_exact(as_exact(gram), other.matrix))
+        n = product.shape[0]
+        expected = {i: {i: iso.square} for i in range(n)} if same else {}
+        if not _same(product, sparse_matrix(expected, product.shape, iso.matrix.domain)):
+            raise CertificateError(f"the isometries of {self.V} are not orthogonal")
+
+
+def _same(a: Any, b: Any) -> bool:
+    K = common_domain(a.domain, b.domain)
+    return bool((convert_matrix(a, K) - convert_matrix(b, K)).is_zero_matrix)
+
+
+def exact_decomposition(D: Decomposition) -> ExactDecomposition:
+    """See `Decomposition.exact`."""
+    V = D.V
+    if not V.group.is_finite:
+        raise UnsupportedGroup(f"exact decompositions are for finite groups; {V.group} is infinite")
+    if V.domain is None or any(I.domain is None for I in D.irreps):
+        raise GroupRepError(f"{V} or its irreps have float images; exact decompositions need exact ones")
+    found = {
+        p.representation: _exact_part(p.representation, [D.irreps[k] for k in dict.fromkeys(p.irreps)]) for p in D.parts
+    }
+    columns: list[tuple[tuple[int, int, int], ExactIsometry]] = []
+    numbers = {I: k for k, I in enumerate(D.irreps)}
+    for p in D.parts:
+        for start in p.starts:
+            for inner, iso in enumerate(found[p.representation]):
+                placed = ExactIsometry(iso.irrep, _placed(iso.matrix, int(start), V.dim), iso.square)
+                columns.append(((numbers[iso.irrep], int(start), inner), placed))
+    return ExactDecomposition(V, [iso for _, iso in sorted(columns, key=lambda c: c[0])])
+
+
+def _placed(X: DomainMatrix, start: int, n: int) -> DomainMatrix:
+    rows = {start + i: row for i, row in from_domain_matrix_rows(X).items()}
+    return sparse_matrix(rows, (n, X.shape[1]), X.domain)
+
+
+def _exact_part(R: Representation, irreps: list[Irrep]) -> list[ExactIsometry]:
+    out: list[ExactIsometry] = []
+    for I in irreps:
+        space = solve(I, R, "auto")
+        assert not isinstance(space, FloatSpace)
+        out += _canonical(R, I, space.rows())
+    return out
+
+
+def _canonical(R: Representation, I: Irrep, rows: DomainMatrix) -> list[ExactIsometry]:
+    """Gram-Schmidt over the commutant, with the pivots of `projectors.gauge`: the seeds P e_i, exactly.
+
+    The inner products of seeds X e_1 are those of intertwiners up to the factor dim I, since X* H X is a multiple of 1.
+    """
+    gram = R.gram
+    assert gram is not None
+    units = [as_exact(as_image(np.rint(J).astype(int))) if np.array_equal(np.rint(J), J) else None for J in I.commutant]
+    if any(u is None for u in units):
+        raise GroupRepError(f"the commutant of {I} has no integer basis; give {I} as a realification")
+    K = common_domain(rows.domain, as_exact(gram).domain, I.domain).get_field()  # type: ignore[arg-type]
+    n, d, r = R.dim, I.dim, rows.shape[0]
+    basis = [_matrix(convert_matrix(rows, K), k, n, d) for k in range(r)]
+    H = convert_matrix(as_exact(gram), K)
+    seeds = _seed_columns(basis, n, K)
+    inner = conjugate(seeds).transpose() * H * seeds  # (r, r) Gram matrix of the seeds
+    weights = (inner.to_dense().inv()).to_sparse() * conjugate(seeds).transpose()  # P = seeds * weights * H
+    projector = seeds * weights  # P H^-1, Hermitian; its diagonal is that of the float gauge for unitary R
+    chosen: list[ExactIsometry] = []
+    while len(chosen) * len(units) < r:
+        i = first_pivot(np.real(np.diagonal(as_float(projector))))
+        coefficients = weights * _unit_column(i, n, K)  # of the projection of H^-1 e_i on the seeds
+        for iso in chosen:
+            for J in units:
+                w = _coordinates(iso.matrix * J, seeds, inner, H, K)
+                factor = _entry(conjugate(w).transpose() * inner * coefficients) / iso.square
+                coefficients = coefficients - w * factor
+        X = sum((B * _entry(coefficients.extract([k], [0])) for k, B in enumerate(basis)), basis[0] * K.zero)
+        square = _entry(conjugate(coefficients).transpose() * inner * coefficients)
+        chosen.append(ExactIsometry(I, X, square))
+        for J in units:
+            y = X * J
+            column = y.extract(list(range(n)), [0])
+            projector = projector - column * conjugate(column).transpose() * (K.one / square)
+    return chosen
+
+
+def _matrix(rows: DomainMatrix, k: int, n: int, d: int) -> DomainMatrix:
+    out: dict[int, dict[int, Any]] = {}
+    for index, x in from_domain_matrix_rows(rows).get(k, {}).items():
+        out.setdefault(index // d, {})[index % d] = x
+    return sparse_matrix(out, (n, d), rows.domain)
+
+
+def _seed_columns(basis: list[DomainMatrix], n: int, K: Domain) -> DomainMatrix:
+    columns: dict[int, dict[int, Any]] = {}
+    for k, B in enumerate(basis):
+        for i, row in from_domain_matrix_rows(B).items():
+            if 0 in row:
+                columns.setdefault(i, {})[k] = row[0]
+    return sparse_matrix(columns, (n, len(basis)), K)
+
+
+def _unit_column(i: int, n: int, K: Domain) -> DomainMatrix:
+    return sparse_matrix({i: {0: K.one}}, (n, 1), K)
+
+
+def _entry(matrix: DomainMatrix) -> Any:
+    return from_domain_matrix_rows(matrix).get(0, {}).get(0, matrix.domain.zero)
+
+
+def _coordinates(X: DomainMatrix, seeds: DomainMatrix, inner: DomainMatrix, H: DomainMatrix, K: Domain) -> DomainMatrix:
+    """The coefficients of X's first column in the seeds."""
+    column = X.extract(list(range(X.shape[0])), [0])
+    return (inner.to_dense().inv()).to_sparse() * (conjugate(seeds).transpose() * H * column)
