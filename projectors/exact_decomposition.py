@@ -13,7 +13,6 @@ from grouprep.irreps.base import Irrep
 from grouprep.linalg import as_exact, as_float, as_image
 from grouprep.linalg.fields import common_domain, conjugate, convert_matrix
 from grouprep.linalg.intertwiners import FloatSpace
-from grouprep.linalg.matrices import is_exact
 from grouprep.linalg.pickling import Picklable
 from grouprep.linalg.sparse import from_domain_matrix_rows, matmul_exact, sparse_matrix
 from grouprep.representations import Representation

@@ -9,18 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from grouprep.errors import CertificateError, DimensionMismatch, GroupRepError, NotUnitary
+from grouprep.errors import CertificateError, DimensionMismatch, GroupRepError, NotUnitary, UnsupportedGroup
+from grouprep.irreps.base import Irrep
 from grouprep.linalg.intertwiners import FloatSpace, Space
 from grouprep.linalg.orbits import OrbitSpace
 from grouprep.linalg.pickling import Picklable
 from grouprep.representations import Representation
+from projectors.arrays import check_shape, namespace_of, operator_array
 from projectors.basis import Basis, Block, ExactBasis, OrbitBasis, PairBasis
 from projectors.blocks import Summand, summands
-from projectors.projection import Projection, check_shape, namespace_of, operator_array
+from projectors.projection import Projection
 from projectors.solvers import SOLVERS, solve
+from projectors.solvers.schur import solve_schur, spectral_frame
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from projectors.certificate import Certificate
+    from projectors.spectral import SpectralFrame
 
 __all__ = ["Hom", "commutant"]
 
@@ -36,9 +42,11 @@ class Hom(Picklable):
     Parameters
     ----------
     V, W : domain and codomain, representations of one group.
-    solver : "auto", or one of "orbits", "constraint" (dispatching to "sparse", "modular" or "float"), "averaging".
+    solver : "auto", or one of "orbits", "schur" (decompositions into irreps), "constraint" (dispatching to "sparse",
+        "modular" or "float"), "averaging".
     inner : "invariant" (default): `project` is orthogonal in tr(H_V^-1 A* H_W B) with invariant positive forms H, which is
         the Reynolds average; "euclidean": orthogonal in the Frobenius inner product whatever the forms are (Lorentz).
+    irreps : for the spectral frame and solver "schur", where the group's irreps are not known: see `decompose`.
 
     Raises
     ------
@@ -54,7 +62,14 @@ class Hom(Picklable):
     (2, (2, 2, 8))
     """
 
-    def __init__(self, V: Representation, W: Representation, solver: str = "auto", inner: str = "invariant") -> None:
+    def __init__(
+        self,
+        V: Representation,
+        W: Representation,
+        solver: str = "auto",
+        inner: str = "invariant",
+        irreps: Sequence[Representation] | None = None,
+    ) -> None:
         for name, value in (("V", V), ("W", W)):
             if not isinstance(value, Representation):
                 raise GroupRepError(f"{name} must be a Representation such as G.defining(), got {value!r:.60}")
@@ -67,6 +82,7 @@ class Hom(Picklable):
         if inner not in ("invariant", "euclidean"):
             raise GroupRepError(f'inner = "{inner}" is unknown; choose "invariant" or "euclidean"')
         self.V, self.W, self.solver, self.inner = V, W, solver, inner
+        self.irreps = None if irreps is None else tuple(irreps)
         self._spaces: dict[Pair, Space] = {}
         self._bases: dict[Pair, PairBasis] = {}
 
@@ -99,7 +115,8 @@ class Hom(Picklable):
     def space(self, V: Representation, W: Representation) -> Space:
         """The solved space of one distinct pair of summands."""
         if (V, W) not in self._spaces:
-            self._spaces[V, W] = solve(V, W, self.solver)
+            given = self.solver == "schur" and self.irreps is not None
+            self._spaces[V, W] = solve_schur(V, W, self.irreps) if given else solve(V, W, self.solver)
         return self._spaces[V, W]
 
     @cached_property
@@ -136,7 +153,8 @@ class Hom(Picklable):
 
     @cached_property
     def _solved_dim(self) -> int:
-        solved = sum(n * self.space(V, W).dim for (V, W), n in self.pairs.items())
+        by_schur = self.solver == "schur"
+        solved = self.spectral.dim if by_schur else sum(n * self.space(*pair).dim for pair, n in self.pairs.items())
         if "character_count" in self.__dict__ and self.character_count not in (None, solved):
             raise CertificateError(
                 f"the basis of Hom({self.V}, {self.W}) has {solved} elements, the characters count {self.character_count}"
@@ -147,8 +165,8 @@ class Hom(Picklable):
 
     @property
     def is_exact(self) -> bool:
-        """Whether the solver gives exact bases: all generators are exact and the solver is not "float"."""
-        return self.V.domain is not None and self.W.domain is not None and self.solver != "float"
+        """Whether the solver gives exact bases: all generators are exact and the solver is neither "float" nor "schur"."""
+        return self.V.domain is not None and self.W.domain is not None and self.solver not in ("float", "schur")
 
     def exact_basis(self) -> ExactBasis:
         """An exact basis, sympy matrices over the smallest field known, in V's and W's own bases.
@@ -188,6 +206,9 @@ class Hom(Picklable):
 
     @cached_property
     def _basis(self) -> Basis:
+        if self.solver == "schur":
+            _ = self._checked_dim
+            return self._schur_basis
         rows, columns = self._summands
         blocks = []
         for w in rows:
@@ -201,7 +222,7 @@ class Hom(Picklable):
     @cached_property
     def _checked_dim(self) -> int:
         """The solved dimension; what floats found must be what the characters count."""
-        if any(isinstance(self.space(V, W), FloatSpace) for V, W in self.pairs):
+        if self.solver == "schur" or any(isinstance(self.space(V, W), FloatSpace) for V, W in self.pairs):
             _ = self.character_count
         return self._solved_dim
 
@@ -239,7 +260,56 @@ class Hom(Picklable):
                 f"{self.V} or {self.W} has no invariant positive-definite form, so the group has no average on operators; "
                 'Hom(V, W, inner="euclidean") projects orthogonally in the Frobenius inner product instead'
             )
-        return Projection.of(self.basis())
+        return Projection.of(self._schur_basis if self._by_schur else self.basis())
+
+    @cached_property
+    def _by_schur(self) -> bool:
+        """Whether P is a mask and traces in the spectral frame: asked for, or V and W are sums of irreps already."""
+        if self.solver != "auto" or self.inner != "invariant":
+            return self.solver == "schur"
+        field = "complex" if self.is_complex else "real"
+        parts = [s.representation for side in self._summands for s in side]
+        return all(isinstance(R, Irrep) and R.over == field for R in parts)
+
+    @cached_property
+    def _schur_basis(self) -> Basis:
+        from projectors.schur import SchurBasis
+
+        return Basis(self.shape, [Block(SchurBasis(self.spectral), 0, 1, 0, 1)])
+
+    # The spectral frame
+
+    @cached_property
+    def spectral(self) -> SpectralFrame:
+        """The spectral frame: bases of V and W adapted to the irreps, the blocks there, and P as mask and traces.
+
+        Raises
+        ------
+        UnsupportedGroup
+            If the group's irreps are not known and none were given.
+        """
+        try:
+            return spectral_frame(self.V, self.W, self.irreps)
+        except UnsupportedGroup as error:
+            raise UnsupportedGroup(f"no spectral frame: {error}, or Hom(V, W, irreps=[...])") from None
+
+    def to_spectral(self, T: Any) -> Any:
+        """U_W^-1 T U_V, the operators (..., dim W, dim V) in the spectral frame, with U from `decompose(V)` and `decompose(W)`.
+
+        Parameters
+        ----------
+        T : numpy, torch, jax or other array-API array; the result is of the same kind, complex where a basis is.
+
+        Raises
+        ------
+        UnsupportedGroup
+            If the group's irreps are not known and none were given.
+        """
+        return self.spectral.to_spectral(T)
+
+    def to_spatial(self, M: Any) -> Any:
+        """U_W M U_V^-1, the inverse of `to_spectral`."""
+        return self.spectral.to_spatial(M)
 
     def to(self, xp: Any, device: Any = None, dtype: Any = None) -> Hom:
         """The same space with the projector's constants in another array library, on a device, in a precision.
@@ -332,7 +402,7 @@ class Hom(Picklable):
         save_basis(self, path)
 
     def _key(self) -> tuple[Any, ...]:
-        return self.V, self.W, self.solver, self.inner
+        return self.V, self.W, self.solver, self.inner, self.irreps
 
     def __eq__(self, other: object) -> bool:
         return self._key() == other._key() if isinstance(other, Hom) else NotImplemented

@@ -111,6 +111,11 @@ class Decomposition(Picklable):
         table = np.concatenate(keys, axis=1)
         return np.lexsort(table[::-1])
 
+    @property
+    def is_complex(self) -> bool:
+        """Whether the change of basis is complex."""
+        return any(p.isometries is not None and p.isometries.dtype.kind == "c" for p in self.parts)
+
     @cached_property
     def change_of_basis(self) -> Array:
         """U (dim, dim), V(g) U = U blocks(g); TooLarge if it does not fit into memory."""

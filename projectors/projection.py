@@ -17,10 +17,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grouprep.errors import DimensionMismatch, GroupRepError
+from grouprep.errors import GroupRepError
+from projectors.arrays import cast, is_half
 from projectors.basis import Basis, Block, DenseBasis, OrbitBasis
+from projectors.schur import SchurBasis
 
-__all__ = ["Projection", "check_shape", "namespace_of", "operator_array"]
+__all__ = ["Projection"]
 
 _STRIDED = 16  # at most this many entries of a pair are walked over by slices; beyond, numpy is faster with a gather
 _LONG = 32  # orbits longer than this are summed along the last axis, where numpy adds pairwise
@@ -141,6 +143,20 @@ class _DensePart(_Part):
         return xp.reshape(out, (*lead, b.rows_n * m, b.columns_n * n))
 
 
+class _SchurPart(_Part):
+    """To the spectral frame, the mask and the traces there, and back."""
+
+    def __init__(self, block: Block, pair: SchurBasis) -> None:
+        self.block, self.frame = block, pair.frame
+        self.constants = pair.frame.constants
+
+    def project(self, T: Any, xp: Any, constants: Sequence[Any]) -> Any:
+        rows, columns = self.block.slices()
+        part = T if T.shape[-2:] == self.frame.shape else T[..., rows, columns]
+        M = self.frame.project(self.frame.to_spectral(part, constants))
+        return self.frame.to_spatial(M, constants)
+
+
 _Piece = tuple[int, _Part | None, slice]  # columns, the part that fills them or None for zeros, its constants
 _Band = tuple[int, tuple[_Piece, ...]]  # rows, and what fills them
 
@@ -210,7 +226,7 @@ class Projection:
             If T is a numpy array with entries that are not finite; in other libraries they pass through.
         """
         xp, work = self.xp, T
-        half = _is_half(xp, T.dtype)
+        half = is_half(xp, T.dtype)
         if half:
             work = xp.astype(T, xp.float32)
         if self.is_complex and xp.isdtype(work.dtype, "real floating"):
@@ -221,7 +237,7 @@ class Projection:
     def residual(self, T: Any) -> Any:
         """T - P(T), the difference of halves taken in float32."""
         xp = self.xp
-        if _is_half(xp, T.dtype):
+        if is_half(xp, T.dtype):
             work = xp.astype(T, xp.float32)
             out = work - self.project(work)
             return out if self.is_complex else xp.astype(out, T.dtype)
@@ -247,9 +263,7 @@ class Projection:
     def _typed(self, constants: Sequence[Any], T: Any) -> Sequence[Any]:
         """Weights and bases in the precision of T; indices as they are."""
         xp = self.xp
-        return [
-            c if xp.isdtype(c.dtype, "integral") or c.dtype == T.dtype else _cast(c, T.dtype, xp) for c in constants
-        ]
+        return [c if xp.isdtype(c.dtype, "integral") or c.dtype == T.dtype else cast(c, T.dtype, xp) for c in constants]
 
     @cached_property
     def parts(self) -> tuple[_Part, ...]:
@@ -296,6 +310,8 @@ def _part(block: Block, width: int) -> _Part:
     pair = block.pair
     if isinstance(pair, OrbitBasis):
         return _OrbitPart(block, pair, width)
+    if isinstance(pair, SchurBasis):
+        return _SchurPart(block, pair)
     assert isinstance(pair, DenseBasis)
     return _DensePart(block, pair)
 
@@ -324,59 +340,8 @@ def _layout(parts: Sequence[_Part], shape: tuple[int, int]) -> tuple[_Band, ...]
     return tuple(bands)
 
 
-def _is_half(xp: Any, dtype: Any) -> bool:
-    return bool(xp.isdtype(dtype, "real floating")) and xp.finfo(dtype).bits == 16
-
-
-def _cast(c: Any, dtype: Any, xp: Any) -> Any:
-    if xp.isdtype(c.dtype, "complex floating") and not xp.isdtype(dtype, "complex floating"):
-        return xp.astype(c, xp.complex128 if dtype == xp.float64 else xp.complex64)
-    return xp.astype(c, dtype)
-
-
 def _moved(c: Any, xp: Any, device: Any, dtype: Any) -> Any:
     out = xp.asarray(c, device=device)
     if dtype is None or xp.isdtype(out.dtype, "integral"):
         return out
-    return _cast(out, xp.float32 if _is_half(xp, dtype) else dtype, xp)
-
-
-def namespace_of(library: Any) -> Any:
-    """The array-API namespace of a library given as a module: numpy, torch, jax.numpy, array_api_strict, ..."""
-    from array_api_compat import array_namespace
-
-    return array_namespace(library.asarray(0.0))
-
-
-def operator_array(T: Any, shape: tuple[int, int], name: str = "T") -> tuple[Any, Any]:
-    """T as a float or complex array (..., *shape), and its namespace; lists and integers become floats.
-
-    Raises
-    ------
-    DimensionMismatch
-        If T is no array of numbers, or has another shape.
-    """
-    from array_api_compat import array_namespace, is_array_api_obj
-
-    if not is_array_api_obj(T) or isinstance(T, (np.ndarray, np.generic)):
-        T = np.asarray(T)
-        if T.dtype.kind not in "biufc":
-            raise DimensionMismatch(
-                f"{name} must be an array of numbers (..., {shape[0]}, {shape[1]}), got {type(T).__name__}"
-            )
-        T = T if T.dtype.kind in "fc" else T.astype(float)
-    xp = array_namespace(T)
-    check_shape(T, shape, name)
-    if not xp.isdtype(T.dtype, ("real floating", "complex floating")):
-        T = xp.astype(T, xp.asarray(0.0).dtype)
-    return T, xp
-
-
-def check_shape(T: Any, shape: tuple[int, int], name: str = "T") -> None:
-    """Raise DimensionMismatch unless T has shape (..., *shape)."""
-    if tuple(T.shape[-2:]) != tuple(shape):
-        swapped = "; it looks transposed" if tuple(T.shape[-2:]) == shape[::-1] else ""
-        raise DimensionMismatch(
-            f"{name} has shape {tuple(T.shape)}; an operator from V to W is (..., dim W, dim V) = (..., {shape[0]}, {shape[1]})"
-            f"{swapped}"
-        )
+    return cast(out, xp.float32 if is_half(xp, dtype) else dtype, xp)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import lcm
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -129,9 +130,9 @@ def cycle_eigenvectors(image: Monomial, order: int) -> tuple[Array, Array]:
     n = len(image)
     vectors = np.zeros((n, n), dtype=complex)
     frequencies = np.zeros(n, dtype=np.int64)
-    step = (image.phase * order) // image.modulus if order % image.modulus == 0 else None
-    if step is None:
-        raise AmbiguousRank(f"a monomial matrix with entries of order {image.modulus} has no order {order}")
+    unit = lcm(order, image.modulus)  # phases are counted in units of 1 / unit of a full turn
+    step = image.phase * (unit // image.modulus)
+    share = unit // order
     done = np.zeros(n, dtype=bool)
     column = 0
     for first in range(n):
@@ -146,12 +147,12 @@ def cycle_eigenvectors(image: Monomial, order: int) -> tuple[Array, Array]:
             total += int(step[point])
             point = int(image.perm[point])
         length = len(cycle)
-        # r maps e_{c_j} to zeta^{step_j} e_{c_{j+1}}; frequency k needs k * length = total (mod order).
-        if order % length or total % length:
-            raise AmbiguousRank(f"a monomial matrix with a cycle of length {length} has no order {order}")
-        k = np.sort((total // length + (order // length) * np.arange(length)) % order)
-        exponents = (np.array(phases)[:, None] - np.arange(length)[:, None] * k[None, :]) % order
-        vectors[cycle, column : column + length] = np.exp(2j * np.pi * exponents / order) / np.sqrt(length)
+        # r maps e_{c_j} to zeta^{step_j} e_{c_{j+1}}; frequency k needs k * share * length = total (mod unit).
+        if order % length or total % (share * length):
+            raise AmbiguousRank(f"a monomial matrix with a cycle of length {length} is not of order {order}")
+        k = np.sort((total // (share * length) + (order // length) * np.arange(length)) % order)
+        exponents = (np.array(phases)[:, None] - np.arange(length)[:, None] * (share * k[None, :])) % unit
+        vectors[cycle, column : column + length] = np.exp(2j * np.pi * exponents / unit) / np.sqrt(length)
         frequencies[column : column + length] = k
         column += length
     return vectors, frequencies

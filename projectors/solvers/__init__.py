@@ -12,12 +12,14 @@ from projectors.solvers.auto import solve_auto
 from projectors.solvers.averaging import solve_averaging
 from projectors.solvers.constraint import solve_constraint, solve_float, solve_modular, solve_sparse
 from projectors.solvers.orbits import solve_by_orbits
+from projectors.solvers.schur import solve_schur
 
 __all__ = ["SOLVERS", "solve"]
 
 SOLVERS: dict[str, Callable[[Representation, Representation], Space]] = {
     "auto": solve_auto,
     "orbits": solve_by_orbits,
+    "schur": solve_schur,
     "constraint": solve_constraint,
     "sparse": solve_sparse,
     "modular": solve_modular,

@@ -1,0 +1,237 @@
+"""The spectral frame of Hom_G(V, W): operators in bases of irreps, where equivariant ones are block-diagonal by Schur's lemma.
+
+In bases adapted to the irreps, U_W^-1 T U_V has one block for each pair of irreps. Equivariant operators vanish between
+different irreps; between m' and m copies of one irrep they are sum_k c_k (x) J_k with c_k of size m' x m and J_k the
+commutant of the irrep. So P is a mask and traces inside blocks. Derivation: docs/formulation/schur.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grouprep.irreps.base import Irrep
+from grouprep.linalg.pickling import Picklable
+from projectors.adapted import AdaptedBasis
+from projectors.arrays import cast, is_half, operator_array
+from projectors.isotypic import Decomposition
+
+__all__ = ["SpectralBlock", "SpectralFrame"]
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class SpectralBlock(Picklable):
+    """The part of a spectral matrix between the copies of one irrep of W (rows) and of one irrep of V (columns).
+
+    row, column : where it stands; irrep_W, irrep_V : the irreps; rows_n, columns_n : their multiplicities.
+    """
+
+    row: slice
+    column: slice
+    irrep_W: Irrep
+    irrep_V: Irrep
+    rows_n: int
+    columns_n: int
+
+    @property
+    def equal(self) -> bool:
+        """Whether the irreps are the same, so that equivariant operators need not vanish here."""
+        return self.irrep_W == self.irrep_V
+
+    @property
+    def J(self) -> Array | None:
+        """The commutant (k, d, d) of the irrep, or None between different ones."""
+        return self.irrep_V.commutant if self.equal else None
+
+    @property
+    def labels(self) -> tuple[str, str]:
+        """The labels of the irreps of W and of V."""
+        return self.irrep_W.label, self.irrep_V.label
+
+    def read(self, M: Any) -> Any:
+        """The block of spectral matrices (..., dim W, dim V), as (..., rows_n * d_W, columns_n * d_V)."""
+        return M[..., self.row, self.column]
+
+    @cached_property
+    def _entries(self) -> list[list[tuple[int, int, Any]]]:
+        """For every J_k its non-zero entries (i, j, J_k[i, j])."""
+        J = self.irrep_V.commutant
+        tiny = (
+            self.irrep_V.dim * np.finfo(float).eps
+        )  # entries of an orthogonal matrix that rounding alone made non-zero
+        return [[(int(i), int(j), Jk[i, j].item()) for i, j in np.argwhere(np.abs(Jk) > tiny)] for Jk in J]
+
+    def coordinates(self, M: Any, xp: Any) -> list[Any]:
+        """The matrices c_k (..., rows_n, columns_n) of the projection sum_k c_k (x) J_k: traces tr(J_k* M_ab) / d."""
+        d = self.irrep_V.dim
+        B = xp.reshape(self.read(M), (*M.shape[:-2], self.rows_n, d, self.columns_n, d))
+        out = []
+        for entries in self._entries:
+            terms = [B[..., i, :, j] * (x.conjugate() / d) for i, j, x in entries]
+            total = terms[0]
+            for term in terms[1:]:
+                total = total + term
+            out.append(total)
+        return out
+
+    def combine(self, c: list[Any], xp: Any) -> Any:
+        """sum_k c_k (x) J_k, (..., rows_n * d, columns_n * d), from c_k (..., rows_n, columns_n)."""
+        d = self.irrep_V.dim
+        cells: dict[tuple[int, int], Any] = {}
+        for ck, entries in zip(c, self._entries, strict=True):
+            for i, j, x in entries:
+                term = ck if x == 1 else ck * x
+                cells[i, j] = cells[i, j] + term if (i, j) in cells else term
+        zero = xp.zeros_like(c[0])
+        rows = [xp.stack([cells.get((i, j), zero) for j in range(d)], axis=-1) for i in range(d)]
+        whole = xp.stack(rows, axis=-3)  # (..., rows_n, d, columns_n, d)
+        return xp.reshape(whole, (*c[0].shape[:-2], self.rows_n * d, self.columns_n * d))
+
+
+class SpectralFrame(Picklable):
+    """The change to spectral bases of V and W, and P there; `Hom.spectral` makes it.
+
+    Parameters
+    ----------
+    domain, codomain : decompositions of V and of W over one field.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from grouprep import Cyclic
+    >>> from projectors import commutant
+    >>> frame = commutant(Cyclic(2).natural()).spectral
+    >>> np.round(frame.to_spectral(np.array([[1.0, 2.0], [2.0, 1.0]])), 12)
+    array([[ 3.,  0.],
+           [ 0., -1.]])
+    """
+
+    def __init__(self, domain: Decomposition, codomain: Decomposition) -> None:
+        self.domain, self.codomain = domain, codomain
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(dim W, dim V)."""
+        return self.codomain.V.dim, self.domain.V.dim
+
+    @cached_property
+    def blocks(self) -> tuple[SpectralBlock, ...]:
+        """One block for each pair (irrep of W, irrep of V), row by row."""
+        D, E = self.domain, self.codomain
+        columns = list(zip(D.slices, D.irreps, D.multiplicities, strict=True))
+        return tuple(
+            SpectralBlock(row, column, J, I, m, n)
+            for row, J, m in zip(E.slices, E.irreps, E.multiplicities, strict=True)
+            for column, I, n in columns
+        )
+
+    @cached_property
+    def diagonal(self) -> tuple[SpectralBlock, ...]:
+        """The blocks between copies of one irrep; equivariant operators live there."""
+        return tuple(b for b in self.blocks if b.equal)
+
+    @property
+    def dim(self) -> int:
+        """The dimension of the space of equivariant operators."""
+        return sum(b.rows_n * b.columns_n * len(b.irrep_V.commutant) for b in self.diagonal)
+
+    @cached_property
+    def bases(self) -> tuple[AdaptedBasis, AdaptedBasis]:
+        """The adapted bases of W and of V."""
+        return AdaptedBasis(self.codomain), AdaptedBasis(self.domain)
+
+    @property
+    def constants(self) -> tuple[Array, ...]:
+        """The numpy arrays that the changes of basis use: those of W, then those of V."""
+        return self.bases[0].constants + self.bases[1].constants
+
+    @cached_property
+    def is_complex(self) -> bool:
+        """Whether spectral matrices of real operators are complex."""
+        return any(c.dtype.kind == "c" for c in self.constants)
+
+    # Change of basis
+
+    def to_spectral(self, T: Any, constants: Sequence[Any] | None = None) -> Any:
+        """U_W^-1 T U_V for operators (..., dim W, dim V), numpy or any array-API library; complex if a basis is.
+
+        Parameters
+        ----------
+        T : the operators, leading axes are batch.
+        constants : `self.constants` in T's library, on its device and in its precision; converted at each call if not given.
+        """
+        T, xp, (first, second) = self._prepared(T, constants)
+        W, V = self.bases
+        return V.spectral(W.spectral(T, xp, first, -2), xp, second, -1)
+
+    def to_spatial(self, M: Any, constants: Sequence[Any] | None = None) -> Any:
+        """U_W M U_V^-1, the inverse of `to_spectral`."""
+        M, xp, (first, second) = self._prepared(M, constants)
+        W, V = self.bases
+        return V.spatial(W.spatial(M, xp, first, -2), xp, second, -1)
+
+    def _prepared(self, T: Any, constants: Sequence[Any] | None) -> tuple[Any, Any, tuple[Any, Any]]:
+        T, xp = operator_array(T, self.shape)
+        if is_half(xp, T.dtype):
+            T = xp.astype(T, xp.float32)
+        if self.is_complex and xp.isdtype(T.dtype, "real floating"):
+            T = xp.astype(T, xp.complex128 if T.dtype == xp.float64 else xp.complex64)
+        if constants is None:
+            constants = self.constants if isinstance(T, np.ndarray) else _moved(self.constants, T, xp)
+        typed = [
+            c if xp.isdtype(c.dtype, "integral") or c.dtype == T.dtype else cast(c, T.dtype, xp) for c in constants
+        ]
+        count = len(self.bases[0].constants)
+        return T, xp, (typed[:count], typed[count:])
+
+    # P on spectral matrices
+
+    def project(self, M: Any) -> Any:
+        """P in the spectral frame: zero between different irreps, sum_k tr(J_k* M_ab) / d J_k between copies of one."""
+        M, xp = operator_array(M, self.shape, "M")
+        return self._bands(M, xp, lambda part: xp.zeros_like(part), lambda b: b.combine(b.coordinates(M, xp), xp))
+
+    def residual(self, M: Any) -> Any:
+        """M - P(M): blocks between different irreps as they are, and what traces leave of those between copies of one."""
+        M, xp = operator_array(M, self.shape, "M")
+        return self._bands(M, xp, lambda part: part, lambda b: b.read(M) - b.combine(b.coordinates(M, xp), xp))
+
+    def _bands(self, M: Any, xp: Any, outside: Callable[[Any], Any], inside: Callable[[SpectralBlock], Any]) -> Any:
+        """The matrix that is inside(b) on the diagonal blocks and outside(M) elsewhere, put together band by band."""
+        at = {b.row.start: b for b in self.diagonal}
+        bands = []
+        for row in self.codomain.slices:
+            b = at.get(row.start)
+            if b is None:
+                bands.append(outside(M[..., row, :]))
+                continue
+            left, right = M[..., row, : b.column.start], M[..., row, b.column.stop :]
+            pieces = [outside(left), inside(b), outside(right)]
+            pieces = [p for p in pieces if p.shape[-1]]
+            bands.append(pieces[0] if len(pieces) == 1 else xp.concat(pieces, axis=-1))
+        return bands[0] if len(bands) == 1 else xp.concat(bands, axis=-2)
+
+    def _key(self) -> tuple[Any, ...]:
+        return self.domain, self.codomain
+
+    def __eq__(self, other: object) -> bool:
+        return self._key() == other._key() if isinstance(other, SpectralFrame) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __repr__(self) -> str:
+        return f"<spectral frame of operators {self.domain.V} -> {self.codomain.V}: {len(self.blocks)} blocks, {len(self.diagonal)} diagonal>"
+
+
+def _moved(constants: Sequence[Array], T: Any, xp: Any) -> list[Any]:
+    from array_api_compat import device
+
+    return [xp.asarray(np.array(c), device=device(T)) for c in constants]
