@@ -1,0 +1,1 @@
+"""Irreducible representations."""
