@@ -7,10 +7,13 @@ from typing import Any
 
 from grouprep.errors import GroupRepError, UnsupportedGroup
 from grouprep.groups.base import Group
+from grouprep.groups.lie import LieGroup
 from grouprep.irreps.base import Irrep
 from grouprep.irreps.family import Family
 from grouprep.irreps.plane import PlaneFamily
 from grouprep.irreps.product import ProductFamily
+from grouprep.irreps.spin import spin_group
+from grouprep.irreps.spin_family import SpinFamily
 from grouprep.irreps.turns import turns_of
 
 __all__ = ["family_of", "find_family", "irrep", "irreps"]
@@ -23,6 +26,8 @@ def find_family(G: Group) -> Family | None:
         families = [find_family(F) for F in G.factors]
         known = [F for F in families if F is not None]
         return ProductFamily(G, known) if len(known) == len(families) else None
+    if isinstance(G, LieGroup) and spin_group(G) is not None:
+        return SpinFamily(G)
     turns = turns_of(G)
     return None if turns is None else PlaneFamily(turns)
 

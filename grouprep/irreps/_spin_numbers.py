@@ -1,0 +1,95 @@
+"""Spins and their exact square roots: reading j, sqrt(p / q) rounded once, the real basis as powers of i."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import isqrt
+from typing import Any
+
+import numpy as np
+
+from grouprep.errors import GroupRepError
+
+__all__ = ["ExactRoot", "read_field", "real_columns", "rounded_root", "spin_label", "twice_integer", "twice_spin"]
+
+ExactRoot = tuple[Fraction | int, Fraction]  # (n, q) stands for n sqrt(q)
+
+
+def twice_spin(j: Any, name: str = "j") -> int:
+    """2 j for j in 0, 1/2, 1, ...: an int, Fraction, float, sympy Rational, or text such as "3/2".
+
+    Raises
+    ------
+    GroupRepError
+        If j is negative or not a multiple of 1/2.
+    """
+    wanted = f"{name} must be one of 0, 1/2, 1, 3/2, ..."
+    if isinstance(j, bool | np.bool_):
+        raise GroupRepError(f"{wanted}, got {j!r}")
+    try:
+        if isinstance(j, str | int | float | Fraction):
+            value = Fraction(j)
+        elif isinstance(j, np.integer | np.floating):
+            value = Fraction(j.item())
+        else:
+            value = Fraction(int(j.p), int(j.q))  # sympy's Rational
+    except (ValueError, OverflowError, ZeroDivisionError, AttributeError, TypeError):
+        raise GroupRepError(f"{wanted}, got {j!r:.60}") from None
+    if value < 0 or (2 * value).denominator != 1:
+        raise GroupRepError(f"{wanted}, got {j!s:.60}")
+    return int(2 * value)
+
+
+def twice_integer(l: Any, name: str = "l") -> int:
+    """2 l for l in 0, 1, 2, ...; GroupRepError otherwise."""
+    two = twice_spin(l, name)
+    if two % 2:
+        raise GroupRepError(f"{name} must be one of 0, 1, 2, ..., got {spin_label(two)}")
+    return two
+
+
+def spin_label(two_j: int) -> str:
+    """The text for j, "1" or "1/2"."""
+    return str(Fraction(two_j, 2))
+
+
+def read_field(field: Any, name: str = "field") -> str:
+    """Either "real" or "complex"; GroupRepError otherwise."""
+    if field not in ("real", "complex"):
+        raise GroupRepError(f'{name} must be "real" or "complex", got {field!r:.60}')
+    return str(field)
+
+
+def rounded_root(n: Fraction | int, q: Fraction) -> float:
+    """The float nearest to n sqrt(q), q >= 0: one rounding of the exact number.
+
+    55 bits of the root and a sticky bit for what is cut off decide the rounding to 53 bits, as in Brent and Zimmermann,
+    Modern Computer Arithmetic, section 3.1.2.
+    """
+    square = Fraction(n) ** 2 * q
+    p, r = square.numerator, square.denominator
+    if not p:
+        return 0.0
+    k = max(0, 56 - (p.bit_length() - r.bit_length()) // 2)
+    whole, rest = divmod(p << 2 * k, r)
+    root = isqrt(whole)
+    sticky = int(rest != 0 or root * root != whole)
+    value = (2 * root + sticky) / (1 << (k + 1))
+    return -value if n < 0 else value
+
+
+def real_columns(l: int) -> list[list[tuple[int, int]]]:
+    """The real basis in the basis |l m>: column m = -l..l lists (m', k) for entries i^k / sqrt(number of entries).
+
+    Column m > 0 is (|-m> + (-1)^m |m>) / sqrt 2, the harmonic with cos(m phi); column -m is i (|-m> - (-1)^m |m>) / sqrt 2,
+    that with sin(m phi). For l = 1 they are y, z, x.
+    """
+    columns: list[list[tuple[int, int]]] = []
+    for m in range(-l, l + 1):
+        if m < 0:
+            columns.append([(m, 1), (-m, 1 if m % 2 else 3)])
+        elif m == 0:
+            columns.append([(0, 0)])
+        else:
+            columns.append([(-m, 0), (m, 2 if m % 2 else 0)])
+    return columns

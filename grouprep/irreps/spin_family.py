@@ -1,0 +1,141 @@
+"""The family of spins of SU(2), SO(3), O(3), and unitary matrices split into them by highest weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grouprep.errors import AmbiguousRank, GroupRepError
+from grouprep.groups.lie import LieGroup
+from grouprep.irreps.base import Field, Irrep
+from grouprep.irreps.family import Family, Images, Splitting, check_up_to
+from grouprep.irreps.spin import SpinIrrep, spin_group, spin_irreps
+from grouprep.linalg import as_float
+
+__all__ = ["SpinFamily"]
+
+Array = NDArray[Any]
+
+_FAR = 0.25  # how far from a half-integer an eigenvalue of J_z may be: half of what separates two of them
+
+
+class SpinFamily(Family):
+    """The irreps of SU(2), SO(3) or O(3).
+
+    References
+    ----------
+    Varshalovich et al. (1988), chapter 4; Brocker and tom Dieck (1985), II.5.
+    """
+
+    def __init__(self, group: LieGroup) -> None:
+        self.group: LieGroup = group
+
+    def irreps(self, field: Field, up_to: Any) -> list[Irrep]:
+        if spin_group(self.group) != "SU(2)":
+            check_up_to(self.group, up_to, "l", infinite=True)
+        return list(spin_irreps(self.group, field, up_to))
+
+    def irrep(self, label: Any, field: Field) -> Irrep:
+        return SpinIrrep(self.group, label, field)
+
+    def find(self, label: Any, field: Field) -> Irrep | None:
+        try:
+            return SpinIrrep(self.group, label, field)
+        except GroupRepError:
+            return None
+
+    def labels(self, field: Field) -> str:
+        kinds = {"SU(2)": "0, 1/2, 1, 3/2, ...", "SO(3)": "0, 1, 2, ...", "O(3)": "0e, 0o, 1e, 1o, ..."}
+        return kinds[spin_group(self.group) or ""]
+
+    def split(self, images: Images) -> Splitting:
+        """By highest weights: for m descending, the kernel of J_+ among vectors of weight m, then lowered by J_-."""
+        J_z, J_x, J_y = self._angular_momentum(images)
+        values, vectors = np.linalg.eigh((J_z + J_z.conj().T) / 2)
+        weights = _half_integers(values, self.group)
+        raising, lowering = J_x + 1j * J_y, J_x - 1j * J_y
+        out: Splitting = []
+        parity = self._inversion(images)
+        for two_j in range(int(weights.max(initial=-1)), -1, -1):
+            top = _highest(vectors[:, weights == two_j], vectors[:, weights == two_j + 2], raising)
+            for sign, seeds in _by_parity(top, parity):
+                label: Any = (two_j // 2, sign) if parity is not None else f"{two_j}/2"
+                out.append((SpinIrrep(self.group, label, "complex"), _lowered(seeds, two_j, lowering)))
+        return out
+
+    def _angular_momentum(self, images: Images) -> tuple[Array, Array, Array]:
+        """(J_z, J_x, J_y) from the letters: exp(t A) rotates about z, -y, x for SO(3); SU(2) has A = i J_z, i J_y, i J_x."""
+        algebra = [as_float(images[a]) for a in self.group.letters if a.kind == "algebra"]
+        if spin_group(self.group) == "SU(2)":
+            z, y, x = (-1j * a for a in algebra)
+        else:
+            z, y, x = 1j * algebra[0], -1j * algebra[1], 1j * algebra[2]
+        return z, x, y
+
+    def _inversion(self, images: Images) -> Array | None:
+        """The image of -1 in O(3): diag(-1, 1, 1) times the half turn about x."""
+        elements = [a for a in self.group.letters if a.kind == "element"]
+        if not elements:
+            return None
+        from scipy.linalg import expm
+
+        turn = next(a for a in self.group.letters if a.kind == "algebra" and a.index == 2)
+        return np.asarray(as_float(images[elements[0]]) @ expm(np.pi * as_float(images[turn])))
+
+    def _key(self) -> tuple[Any, ...]:
+        return (self.group,)
+
+
+def _half_integers(values: Array, group: LieGroup) -> Array:
+    """Twice the eigenvalues of J_z, as integers."""
+    doubled = np.round(2 * values)
+    if spin_group(group) != "SU(2)":
+        doubled = 2 * np.round(values)
+    error = float(np.abs(2 * values - doubled).max(initial=0.0))
+    if error > 2 * _FAR:
+        raise AmbiguousRank(
+            f"J_z has an eigenvalue {values[np.argmax(np.abs(2 * values - doubled))]:.6g}, which is no weight of {group}: the "
+            "matrices are no representation, or not unitary"
+        )
+    return doubled.astype(np.int64)
+
+
+def _highest(space: Array, above: Array, raising: Array) -> Array:
+    """An orthonormal basis (n, m) of the kernel of J_+ in a weight space; J_+ is onto the space above.
+
+    Its non-zero singular values are sqrt((j - m) (j + m + 1)) >= sqrt(2 m + 2), so that the kernel is the last right
+    singular vectors, as many as the dimensions differ.
+    """
+    count = space.shape[1] - above.shape[1]
+    if count < 0:
+        raise AmbiguousRank("the weights of J_z are not those of a representation: one weight outnumbers the one below it")
+    if not above.shape[1]:
+        return space
+    _, _, rows = np.linalg.svd(above.conj().T @ (raising @ space))
+    return np.asarray(space @ rows.conj().T[:, space.shape[1] - count :])
+
+
+def _by_parity(top: Array, parity: Array | None) -> list[tuple[int, Array]]:
+    """The seeds split into even and odd ones under the inversion."""
+    if not top.shape[1]:
+        return []
+    if parity is None:
+        return [(1, top)]
+    values, basis = np.linalg.eigh(_hermitian(top.conj().T @ parity @ top))
+    pairs = [(sign, top @ basis[:, np.sign(values) == sign]) for sign in (1, -1)]
+    return [(sign, seeds) for sign, seeds in pairs if seeds.shape[1]]
+
+
+def _hermitian(a: Array) -> Array:
+    return (a + a.conj().T) / 2
+
+
+def _lowered(seeds: Array, two_j: int, lowering: Array) -> Array:
+    """Isometries (m, n, 2 j + 1) with columns |j m>, m ascending, from highest-weight vectors: J_- |m> = sqrt(...) |m - 1>."""
+    columns = [seeds]
+    for two_m in range(two_j, -two_j, -2):
+        factor = np.sqrt((two_j + two_m) * (two_j - two_m + 2)) / 2
+        columns.append(lowering @ columns[-1] / factor)
+    return np.moveaxis(np.stack(columns[::-1], axis=-1), 1, 0)
