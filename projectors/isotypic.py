@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -80,7 +81,7 @@ class Decomposition(Picklable):
         """The coordinates of each irrep's copies in the spectral basis."""
         sizes = [m * I.dim for I, m in zip(self.irreps, self.multiplicities, strict=True)]
         ends = np.cumsum([0, *sizes]).tolist()
-        return tuple(slice(a, b) for a, b in zip(ends[:-1], ends[1:], strict=True))
+        return tuple(slice(a, b) for a, b in pairwise(ends))
 
     @cached_property
     def representation(self) -> Representation:

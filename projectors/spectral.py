@@ -228,7 +228,8 @@ class SpectralFrame(Picklable):
         return hash(self._key())
 
     def __repr__(self) -> str:
-        return f"<spectral frame of operators {self.domain.V} -> {self.codomain.V}: {len(self.blocks)} blocks, {len(self.diagonal)} diagonal>"
+        what = f"{len(self.blocks)} blocks, {len(self.diagonal)} diagonal"
+        return f"<spectral frame of operators {self.domain.V} -> {self.codomain.V}: {what}>"
 
 
 def _moved(constants: Sequence[Array], T: Any, xp: Any) -> list[Any]:

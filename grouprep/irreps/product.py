@@ -67,7 +67,7 @@ class ProductFamily(Family):
 
 
 def _split_label(text: str) -> tuple[str, ...] | None:
-    """ "(A1, (1, 2))" as ("A1", "(1, 2)"): commas inside parentheses do not count."""
+    """Text such as "(A1, (1, 2))" as ("A1", "(1, 2)"): commas inside parentheses do not count."""
     text = text.strip()
     if not (text.startswith("(") and text.endswith(")")):
         return None

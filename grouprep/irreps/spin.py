@@ -489,11 +489,15 @@ def rational_image(V: SpinIrrep, g: Any) -> Image:
     given = as_image(g, "g")
     if not mat.is_exact(given) or mat.size(given) != V.group.n:  # type: ignore[attr-defined]
         as_exact(given)
-        raise GroupRepError(f"g is {mat.size(given)} x {mat.size(given)}; elements of {V.group} are {V.group.n} x {V.group.n}")  # type: ignore[attr-defined]
+        raise GroupRepError(
+            f"g is {mat.size(given)} x {mat.size(given)}; elements of {V.group} are {V.group.n} x {V.group.n}"
+        )  # type: ignore[attr-defined]
     matrix = as_exact(given)
     star = as_exact(mat.transpose(mat.conjugate(matrix)))
     if not mat.equal(mat.matmul(star, matrix), Monomial.identity(mat.size(matrix))):
-        raise GroupRepError(f"g is not an element of {V.group}: it is not {'unitary' if V.family == 'SU(2)' else 'orthogonal'}")
+        raise GroupRepError(
+            f"g is not an element of {V.group}: it is not {'unitary' if V.family == 'SU(2)' else 'orthogonal'}"
+        )
     K = matrix.domain.get_field()
     determinant = convert_matrix(matrix, K).to_dense().det()
     sign = 1 if determinant == K.one else -1

@@ -110,7 +110,9 @@ def _highest(space: Array, above: Array, raising: Array) -> Array:
     """
     count = space.shape[1] - above.shape[1]
     if count < 0:
-        raise AmbiguousRank("the weights of J_z are not those of a representation: one weight outnumbers the one below it")
+        raise AmbiguousRank(
+            "the weights of J_z are not those of a representation: one weight outnumbers the one below it"
+        )
     if not above.shape[1]:
         return space
     _, _, rows = np.linalg.svd(above.conj().T @ (raising @ space))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from grouprep.groups.base import Group, Letter
 from grouprep.linalg import Image, Monomial, as_exact, as_float
 from grouprep.linalg.matrices import is_exact
 from grouprep.linalg.pickling import Picklable
+from grouprep.representations.arguments import algebra_coefficients, checked_count
 
 if TYPE_CHECKING:
     from sympy import Domain, Matrix
@@ -154,7 +154,7 @@ class Representation(Picklable, ABC):
             raise UnsupportedGroup(f"{self.group} is finite and has no Lie algebra")
         array = np.asarray(X)
         if array.shape != (len(letters),):
-            array = _coefficients(self.group, array)
+            array = algebra_coefficients(self.group, array)
         return np.tensordot(array, np.array([as_float(self.image(a)) for a in letters]), 1)
 
     @cached_property
@@ -236,6 +236,33 @@ class Representation(Picklable, ABC):
 
         return unitary_form(self)
 
+    def change_basis(self, S: Any) -> Representation:
+        """The same representation in other coordinates, U(g) = S V(g) S^-1; exact where V and S are.
+
+        Parameters
+        ----------
+        S : (dim, dim) invertible matrix, float array or exact (sympy, nested lists of integers, fractions or text).
+
+        Raises
+        ------
+        GroupRepError
+            If S is singular.
+        DimensionMismatch
+            If S has another size.
+
+        Examples
+        --------
+        >>> from grouprep import Cyclic
+        >>> V = Cyclic(2).natural().change_basis([[1, 1], [1, -1]])
+        >>> V.exact(V.group.generators[0])
+        Matrix([
+        [1,  0],
+        [0, -1]])
+        """
+        from grouprep.representations.unitary import changed_basis
+
+        return changed_basis(self, S)
+
     def rational(self) -> tuple[Representation, NDArray[Any]]:
         """(R, S): an isomorphic representation over the smallest field known, and S (dim, dim) with V(g) = S R(g) S^-1.
 
@@ -302,7 +329,7 @@ class Representation(Picklable, ABC):
         if isinstance(other, int | np.integer) and not isinstance(other, bool):
             from grouprep.representations.composite import direct_sum_of
 
-            if _count(other, "n * V", 1).bit_length() > _EXPONENT_LIMIT:
+            if checked_count(other, "n * V", 1).bit_length() > _EXPONENT_LIMIT:
                 raise TooLarge("n * V: n has more than 3,000 digits")
             return direct_sum_of([(int(other), self)])
         return NotImplemented
@@ -313,7 +340,7 @@ class Representation(Picklable, ABC):
         """The k-th tensor power; the trivial representation for k = 0."""
         from grouprep.representations.composite import tensor_of
 
-        if _count(k, "V ** k", 0) * max(self.dim.bit_length() - 1, 1) > _EXPONENT_LIMIT:
+        if checked_count(k, "V ** k", 0) * max(self.dim.bit_length() - 1, 1) > _EXPONENT_LIMIT:
             raise TooLarge(f"V ** {k:,} would have about 10^{int(k * self.dim.bit_length() * 0.30103):,} dimensions")
         return tensor_of([self] * k) if k else self.group.trivial()
 
@@ -338,13 +365,13 @@ class Representation(Picklable, ABC):
         """
         from grouprep.representations.powers import SymmetricPower
 
-        return SymmetricPower(self, _count(k, "symmetric_power", 0)) if k else self.group.trivial()
+        return SymmetricPower(self, checked_count(k, "symmetric_power", 0)) if k else self.group.trivial()
 
     def exterior_power(self, k: int) -> Representation:
         """The k-th exterior power in the basis e_a1 ^ ... ^ e_ak, a1 < ... < ak in lexicographic order."""
         from grouprep.representations.powers import ExteriorPower
 
-        if not 0 <= _count(k, "exterior_power", 0) <= self.dim:
+        if not 0 <= checked_count(k, "exterior_power", 0) <= self.dim:
             raise GroupRepError(f"exterior_power(k) needs 0 <= k <= {self.dim}, got {k}; higher powers are zero")
         return ExteriorPower(self, k) if k else self.group.trivial()
 
@@ -398,39 +425,3 @@ class Representation(Picklable, ABC):
     def _repr_latex_(self) -> str:
         text = str(self).replace(" * ", r" \otimes ").replace(" + ", r" \oplus ").replace("^", r"^{\otimes}")
         return rf"$\mathrm{{{text}}}$"
-
-
-def _count(k: Any, what: str, least: int) -> int:
-    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < least:
-        raise GroupRepError(f"{what} needs an integer >= {least}, got {k!r}")
-    return int(k)
-
-
-def _coefficients(G: Group, X: NDArray[Any]) -> NDArray[Any]:
-    """The coefficients of a matrix X in the algebra's generators, by least squares with a check."""
-    algebra = getattr(G, "algebra", None)
-    if algebra is None or X.shape != (G.n, G.n):  # type: ignore[attr-defined]
-        raise DimensionMismatch(f"X has shape {X.shape}; give coefficients in the generators of the algebra of {G}")
-    basis = np.array([as_float(a).ravel() for a in algebra]).T
-    real = np.concatenate([basis.real, basis.imag])
-    target = np.concatenate([X.real.ravel(), X.imag.ravel()])
-    found, *_ = np.linalg.lstsq(real, target, rcond=None)
-    # Householder least squares is backward stable: for X in the span the error is at most about m n eps |X| (Golub and
-    # Van Loan 5.3.3); the projection of a matrix outside the span is off by a part of |X|.
-    error, size = float(np.linalg.norm(real @ found - target)), float(np.linalg.norm(target))
-    if error > real.size * np.finfo(float).eps * size:
-        raise DimensionMismatch(f"X does not lie in the span of the generators of the Lie algebra of {G}")
-    coefficients: NDArray[Any] = found
-    return coefficients
-
-
-def same_group(representations: Sequence[Representation], what: str) -> Group:
-    """The common group, or DimensionMismatch."""
-    groups = [V.group for V in representations]
-    for H in groups[1:]:
-        if H != groups[0]:
-            raise DimensionMismatch(
-                f"{what} joins representations of {groups[0]} and of {H}; pull both back to their product, "
-                "(G * K).pullback(0, V)"
-            )
-    return groups[0]

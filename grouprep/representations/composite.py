@@ -15,7 +15,8 @@ from grouprep.groups.base import Group, Letter
 from grouprep.linalg import Image, Monomial, as_exact
 from grouprep.linalg import matrices as mat
 from grouprep.linalg.sparse import sparse_matrix
-from grouprep.representations.base import Representation, same_group
+from grouprep.representations.arguments import same_group
+from grouprep.representations.base import Representation
 
 if TYPE_CHECKING:
     from sympy import Domain

@@ -1,4 +1,4 @@
-"""The unitary form of a representation, by the Cholesky factor of an invariant form."""
+"""Representations in other coordinates, and the unitary form by the Cholesky factor of an invariant form."""
 
 from __future__ import annotations
 
@@ -7,19 +7,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grouprep.errors import GroupRepError, NotUnitary
+from grouprep.errors import DimensionMismatch, GroupRepError, NotUnitary
 from grouprep.groups.base import Group, Letter
-from grouprep.linalg import Image, Monomial, as_float
+from grouprep.linalg import Image, Monomial, as_exact, as_float, as_image
+from grouprep.linalg import matrices as mat
 from grouprep.representations.base import Representation
 
-__all__ = ["ChangedBasis", "unitary_form"]
+__all__ = ["ChangedBasis", "changed_basis", "unitary_form"]
 
 
 class ChangedBasis(Representation):
-    """U(g) = S V(g) S^-1 in floats, unitary because S* S is an invariant form of V."""
+    """U(g) = S V(g) S^-1: V in other coordinates, exact where V and S are.
 
-    def __init__(self, V: Representation, S: NDArray[Any]) -> None:
-        self.V, self.S, self._inverse = V, S, np.linalg.inv(S)
+    V : the representation; S : (dim, dim) float array or exact matrix, invertible. Made by `V.change_basis(S)`.
+    """
+
+    def __init__(self, V: Representation, S: Image) -> None:
+        self.V, self.S, self._inverse = V, S, mat.inverse(S)
 
     @property
     def group(self) -> Group:
@@ -30,26 +34,56 @@ class ChangedBasis(Representation):
         return self.V.dim
 
     def image(self, letter: Letter) -> Image:
-        return self.S @ as_float(self.V.image(letter)) @ self._inverse
+        value = self._moved(self.V.image(letter))
+        return as_exact(value) if letter.kind == "algebra" and mat.is_exact(value) else value
+
+    def _moved(self, value: Image) -> Image:
+        moved = mat.matmul(mat.matmul(self.S, value), self._inverse)
+        if isinstance(moved, np.ndarray | Monomial):
+            return moved
+        return Monomial.from_domain_matrix(moved) or moved
 
     def _evaluate(self, g: Any) -> NDArray[Any]:
-        values: NDArray[Any] = self.S @ self.V._evaluate(g) @ self._inverse
+        values: NDArray[Any] = as_float(self.S) @ self.V._evaluate(g) @ as_float(self._inverse)
         return values
 
     def exact_image(self, g: Any) -> Image:
-        raise GroupRepError(f"{self} is a float representation; exact values are those of V itself")
+        return self._moved(self.V.exact_image(g))
 
     def _form(self) -> Image | None:
-        return Monomial.identity(self.dim)
+        """S^-* H S^-1 for an invariant form H of V."""
+        form = self.V.gram if self.V.gram is not None else self.V.invariant_form
+        if form is None:
+            return None
+        star = mat.transpose(mat.conjugate(self._inverse))
+        return mat.matmul(mat.matmul(star, form), self._inverse)
 
     def _trace(self, point: Any, k: int) -> Any:
         return self.V._trace(point, k)
 
     def _key(self) -> tuple[Any, ...]:
-        return self.V, self.S.tobytes()
+        return self.V, mat.matrix_key(self.S)
 
     def __str__(self) -> str:
-        return f"unitary({self.V})"
+        return f"basis({self.V})"
+
+
+def changed_basis(V: Representation, S: Any) -> ChangedBasis:
+    """See `Representation.change_basis`."""
+    image = as_image(S, "S")
+    if mat.size(image) != V.dim:
+        raise DimensionMismatch(f"S is {mat.size(image)} x {mat.size(image)}; {V} has dimension {V.dim}")
+    if isinstance(image, np.ndarray):
+        if np.linalg.cond(image) * np.finfo(float).eps * V.dim > 1:
+            raise GroupRepError("S is singular to rounding; a change of basis is invertible")
+    else:
+        from sympy.polys.matrices.exceptions import DMNonInvertibleMatrixError
+
+        try:
+            return ChangedBasis(V, image)
+        except DMNonInvertibleMatrixError:
+            raise GroupRepError("S is singular; a change of basis is invertible") from None
+    return ChangedBasis(V, image)
 
 
 def unitary_form(V: Representation) -> tuple[Representation, NDArray[Any]]:
