@@ -230,7 +230,7 @@ def decompose(
     {'A1': 1, 'B1': 1, 'E1': 1}
     >>> g = V.group.generators[0]
     >>> U = D.change_of_basis
-    >>> np.abs(V(g) @ U - U @ D.blocks(g)).max() < 1e-15
+    >>> bool(np.abs(V(g) @ U - U @ D.blocks(g)).max() < 1e-15)
     True
 
     References
@@ -244,7 +244,7 @@ def decompose(
 
 @lru_cache(maxsize=64)
 def _decompose(V: Representation, field: str, irreps: tuple[Representation, ...] | None) -> Decomposition:
-    given = None if irreps is None else given_irreps(V.group, irreps, field)  # type: ignore[arg-type]
+    given = None if irreps is None else given_irreps(V.group, irreps, field)
     places: dict[Representation, list[int]] = {}
     for s in summands(V):
         n = s.representation.dim

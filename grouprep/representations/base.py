@@ -273,7 +273,7 @@ class Representation(Picklable, ABC):
         >>> from grouprep import Dihedral
         >>> V = Dihedral(5).irrep("E1")
         >>> V.domain, V.rational()[0].domain
-        (QQ<cos20>, QQ<sqrt5>)
+        (QQ<cos20>, QQ<cos5>)
         """
         return self, np.eye(self.dim)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,8 @@ from grouprep.representations.base import Representation
 __all__ = ["parse_representation"]
 
 _NAMES = ("trivial", "defining", "natural", "regular")
+_PARITY = re.compile(r"(?<![\w'\"/])(\d+[eo])(?![\w'\"])")  # 1o and 2e, labels of O(3) that Python would not read
+
 _CALLS = ("grid", "sym", "ext", "dual", "conj", "factor", "irrep")
 
 
@@ -24,7 +27,7 @@ def parse_representation(G: Group, text: str, named: Mapping[str, Representation
     ----------
     G : the group.
     text : names trivial, defining, natural, regular and those in `named`; V + W, n*V, V*W (tensor product), V^k;
-        grid(h, w), sym(k, V), ext(k, V), dual(V), conj(V); for products factor(i, V), with V read over factor i.
+        grid(h, w), sym(k, V), ext(k, V), dual(V), conj(V), irrep(label); for products factor(i, V), with V read over factor i.
     named : further representations of G by name.
 
     Raises
@@ -43,7 +46,7 @@ def parse_representation(G: Group, text: str, named: Mapping[str, Representation
     if len(text) > 2_000:
         raise GroupRepError(f"representation: {len(text):,} characters; at most 2,000 are read")
     try:
-        tree = ast.parse(text.strip().replace("^", "**"), mode="eval").body
+        tree = ast.parse(_PARITY.sub(r"'\1'", text.strip()).replace("^", "**"), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise GroupRepError(
             f'representation "{text:.80}" is not an expression: {getattr(error, "msg", error)}'
@@ -116,7 +119,9 @@ class _Reader:
         if name == "grid":
             return G.grid([self.number(a, G, "grid(h, w)") for a in arguments])
         if name == "irrep":
-            return G.irrep(ast.unparse(arguments[0]) if arguments else "")
+            if len(arguments) != 1:
+                raise self.fail('irrep(label) takes one label, such as irrep(A1), irrep(2), irrep("1o"), irrep((A1, 2))')
+            return G.irrep(_label(arguments[0]))
         if name in ("dual", "conj"):
             if len(arguments) != 1:
                 raise self.fail(f"{name}(V) takes one representation")
@@ -143,3 +148,12 @@ class _Reader:
         if not isinstance(value, Representation):
             raise self.fail(f'{what} takes a representation, got "{ast.unparse(node)}"')
         return value
+
+
+def _label(node: ast.expr) -> Any:
+    """A label as it is written: a name, a number, 1/2, quoted text such as "1o", or a tuple of these."""
+    if isinstance(node, ast.Tuple):
+        return tuple(_label(part) for part in node.elts)
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    return ast.unparse(node).replace(" ", "")

@@ -55,6 +55,10 @@ def test_kinds_of_spaces():
     ids=["skew-T2", "skew-regular", "Q8", "D5", "C3"],
 )
 def test_all_solvers_find_the_same_space(solver, V, W, dim):
+    if solver == "schur" and V.group == Quaternion():
+        with pytest.raises(UnsupportedGroup, match="irreps of Q8 are not known"):
+            solve(V, W, solver)
+        return
     expected, found = solve(V, W, "auto"), solve(V, W, solver)
     assert found.dim == expected.dim == dim
     assert np.abs(span(found) - span(expected)).max() <= 1e-12

@@ -197,7 +197,7 @@ def test_expressions_over_products():
         ("regualr", "did you mean \"regular\""), ("regular +", "not an expression"), ("3", "is the number 3"),
         ("regular + 1", "1\\*trivial"), ("regular - trivial", "only \\+"), ("__import__('os')", "unknown|not allowed"),
         ("defining.dim", "not allowed"), ("sym(defining, 2)", "takes integers"), ("sym(2)", "number and a representation"),
-        ("2^defining", "powers"), ("factor(1, defining)", "factors 0..0"), ("irrep(1)", "irreps"), ("grid(4, x)", "unknown"),
+        ("2^defining", "powers"), ("factor(1, defining)", "factors 0..0"), ("irrep(1)", "its labels are A1, A2"), ("irrep(E1, A1)", "irrep"), ("grid(4, x)", "unknown"),
         ("regular" + "+ regular" * 400, "2,000"), ("(" * 300 + "regular" + ")" * 300, "not an expression|nested"),
         ("", "not an expression"), ("lambda: 0", "not allowed"), ("defining ** 2.0", "not allowed"), ("True*defining", "not allowed"),
     ],
