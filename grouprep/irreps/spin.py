@@ -342,6 +342,24 @@ class SpinIrrep(Irrep):
         roots = [rounded_root(1, q) for q in powers.lengths(self.two_j, self.form)]
         return RationalSpin(self), np.diag(roots)
 
+    def symbolic(self, *angles: Any, sign: int = 1) -> Matrix:
+        """rho at sign R_z(alpha) R_y(beta) R_z(gamma) as a sympy Matrix; SU(2): exp(-i alpha sigma_3/2) and so on.
+
+        Parameters
+        ----------
+        angles : three sympy expressions, z-y-z Euler angles in radians; the symbols alpha, beta, gamma by default.
+        sign : -1, in O(3), for minus the rotation.
+
+        Examples
+        --------
+        >>> from grouprep import O
+        >>> SpinIrrep(O(3), "1o").symbolic(sign=-1)[1, 1]
+        -cos(beta)
+        """
+        from grouprep.irreps.symbolic import symbolic_spin
+
+        return symbolic_spin(self, angles, sign)
+
     def _form(self) -> Image | None:
         return Monomial.identity(self.dim)
 
@@ -460,11 +478,15 @@ def rational_image(V: SpinIrrep, g: Any) -> Image:
     given = as_image(g, "g")
     if not mat.is_exact(given) or mat.size(given) != V.group.n:  # type: ignore[attr-defined]
         as_exact(given)
-        raise GroupRepError(f"g is {mat.size(given)} x {mat.size(given)}; elements of {V.group} are {V.group.n} x {V.group.n}")  # type: ignore[attr-defined]
+        raise GroupRepError(
+            f"g is {mat.size(given)} x {mat.size(given)}; elements of {V.group} are {V.group.n} x {V.group.n}"
+        )  # type: ignore[attr-defined]
     matrix = as_exact(given)
     star = as_exact(mat.transpose(mat.conjugate(matrix)))
     if not mat.equal(mat.matmul(star, matrix), Monomial.identity(mat.size(matrix))):
-        raise GroupRepError(f"g is not an element of {V.group}: it is not {'unitary' if V.family == 'SU(2)' else 'orthogonal'}")
+        raise GroupRepError(
+            f"g is not an element of {V.group}: it is not {'unitary' if V.family == 'SU(2)' else 'orthogonal'}"
+        )
     K = matrix.domain.get_field()
     determinant = convert_matrix(matrix, K).to_dense().det()
     sign = 1 if determinant == K.one else -1
