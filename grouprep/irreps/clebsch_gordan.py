@@ -219,7 +219,7 @@ def wigner_3j(j1: Any, j2: Any, j3: Any, field: str = "complex") -> NDArray[Any]
 
     Examples
     --------
-    >>> wigner_3j(1, 1, 2)[1, 1, 2]  # all m = 0: sqrt(2 / 15)
+    >>> wigner_3j(1, 1, 2)[1, 1, 2].item()  # all m = 0: sqrt(2 / 15)
     0.36514837
 
     References

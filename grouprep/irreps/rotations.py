@@ -122,7 +122,7 @@ def quaternion_from_su2(U: Any) -> NDArray[Any]:
 
     Examples
     --------
-    >>> quaternion_from_su2([[-1j, 0], [0, 1j]])
+    >>> quaternion_from_su2([[-1j, 0], [0, 1j]]) + 0
     array([0., 0., 0., 1.])
     """
     U = _array(U, "U", (2, 2), "iufc")
@@ -149,7 +149,7 @@ def quaternion_from_euler(angles: Any) -> NDArray[Any]:
     Examples
     --------
     >>> import numpy as np
-    >>> quaternion_from_euler([np.pi, 0, 0]).round(12)
+    >>> quaternion_from_euler([np.pi, 0, 0]).round(12) + 0
     array([0., 0., 0., 1.])
 
     References
@@ -247,7 +247,7 @@ def as_quaternions(x: Any) -> NDArray[Any]:
     Examples
     --------
     >>> import numpy as np
-    >>> as_quaternions(np.eye(3)), as_quaternions(np.eye(2))
+    >>> as_quaternions(np.eye(3)), as_quaternions(np.eye(2)) + 0
     (array([1., 0., 0., 0.]), array([1., 0., 0., 0.]))
     """
     if _is_scipy_rotation(x):

@@ -2,100 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from grouprep.errors import GroupRepError, TooLarge, UnsupportedGroup
+from grouprep.errors import GroupRepError, UnsupportedGroup
 from grouprep.groups.base import Group, Letter
-from grouprep.irreps import divided_powers as powers
+from grouprep.irreps import rational_spin as exact
 from grouprep.irreps._spin_numbers import read_field, real_columns, rounded_root, spin_label, twice_spin
 from grouprep.irreps.base import Field, Irrep, quaternion_units, realification_isometry, realify
+from grouprep.irreps.divided_powers import lengths
+from grouprep.irreps.rational_spin import RationalSpin
 from grouprep.irreps.rotations import quaternion_from_matrix, quaternion_from_su2
+from grouprep.irreps.spin_labels import read_spin_label, spin_group
 from grouprep.irreps.wigner import _wigner
-from grouprep.linalg import Image, Monomial, as_exact, as_image
-from grouprep.linalg import matrices as mat
-from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
-from grouprep.representations.base import Representation
+from grouprep.linalg import Image, Monomial, as_exact
 
 if TYPE_CHECKING:
     from sympy import Matrix
-    from sympy.polys.matrices import DomainMatrix
 
 __all__ = ["RationalSpin", "SpinIrrep", "read_spin_label", "spin_group", "spin_irreps"]
-
-# Images are exact up to this degree of their number field over Q: real spins up to l = 3 (Q(sqrt 6, sqrt 10) lies in
-# Q(2 cos(2 pi / 120)), degree 16), complex ones up to j = 5/2 (Q(zeta_40), degree 16). For l = 4 the degrees are 48 and 192,
-# and a product of two field elements costs the square of it. The rational form has degree 1 or 2 for every spin.
-EXACT_DEGREE = 16
-
-
-@lru_cache(maxsize=1)
-def _groups() -> dict[Group, str]:
-    from grouprep.groups.catalogue import SO, SU, O
-
-    return {SU(2): "SU(2)", SO(3): "SO(3)", O(3): "O(3)"}
-
-
-def spin_group(group: Group) -> str | None:
-    """Which of "SU(2)", "SO(3)", "O(3)" a group is, by its generators; None for any other.
-
-    Examples
-    --------
-    >>> from grouprep import SO
-    >>> spin_group(SO(3))
-    'SO(3)'
-    """
-    return _groups().get(group)
-
-
-def read_spin_label(family: str, label: Any) -> tuple[int, int]:
-    """(2 j, parity) of a label of "SU(2)", "SO(3)" or "O(3)"; the parity is the image of -1, and 1 where there is none.
-
-    Raises
-    ------
-    GroupRepError
-        If there is no such irrep; the message says what is.
-
-    Examples
-    --------
-    >>> read_spin_label("SU(2)", "1/2"), read_spin_label("O(3)", "1o"), read_spin_label("O(3)", (2, 1))
-    ((1, 1), (2, -1), (4, 1))
-    """
-    spin, parity = _split_parity(label)
-    kinds = {"SU(2)": "j = 0, 1/2, 1, 3/2, ...", "SO(3)": "l = 0, 1, 2, ...", "O(3)": "0e, 0o, 1e, 1o, 2e, 2o, ..."}
-    where = f"label = {label!r:.60}: the irreps of {family} are {kinds[family]}"
-    try:
-        two_j = twice_spin(spin)
-    except GroupRepError:
-        raise GroupRepError(where) from None
-    if two_j % 2 and family != "SU(2)":
-        name = spin_label(two_j)
-        raise GroupRepError(f'{where}; spin {name} is a representation of SU(2): SU(2).irrep("{name}")')
-    if parity is not None and family != "O(3)":
-        raise GroupRepError(f"{where}; a parity belongs to O(3)")
-    if family == "O(3)" and parity is None:
-        l = two_j // 2
-        raise GroupRepError(
-            f"{where}; the parity is missing, the image of -1: {l}e for 1, {l}o for -1 (polynomials of degree l have (-1)^l)"
-        )
-    return two_j, 1 if parity is None else parity
-
-
-def _split_parity(label: Any) -> tuple[Any, int | None]:
-    signs = {"e": 1, "o": -1, 1: 1, -1: -1}
-    if isinstance(label, tuple) and len(label) == 2:
-        parity = label[1]
-        if isinstance(parity, bool) or not isinstance(parity, str | int | np.integer) or parity not in signs:
-            raise GroupRepError(f'label = {label!r:.60}: the parity must be "e" or 1, "o" or -1, the image of -1')
-        return label[0], signs[parity]
-    if isinstance(label, str) and (matched := re.fullmatch(r"\s*(\S*)([eo])\s*", label)):
-        return matched[1], signs[matched[2]]
-    return label, None
 
 
 def spin_irreps(group: Group, over: str = "real", up_to: Any = None) -> list[SpinIrrep]:
@@ -188,7 +116,7 @@ class SpinIrrep(Irrep):
         return (self.two_j + 1) * (2 if self.form == "realified" else 1)
 
     @property
-    def field(self) -> str:  # type: ignore[override]
+    def field(self) -> str:
         """Either "real" or "complex", the kind of the values; spin 0 is real."""
         return "complex" if self.over == "complex" and self.two_j else "real"
 
@@ -236,7 +164,16 @@ class SpinIrrep(Irrep):
         """The matrix of a generator: exact while its number field has a degree of at most `EXACT_DEGREE`, else the nearest floats."""
         if letter.kind == "element":
             return self._reflection
-        return self._exact_images[letter.index] if self._is_small else self._float_image(letter)
+        make = exact.domain_differential if self._is_small else exact.float_differential
+        return make(*self._what, letter.index)
+
+    @property
+    def _what(self) -> tuple[str, int, str]:
+        return self.family, self.two_j, self.form
+
+    @property
+    def _is_small(self) -> bool:
+        return exact.field_degree(self.two_j, self.form) <= exact.EXACT_DEGREE
 
     @property
     def _reflection(self) -> Monomial:
@@ -246,23 +183,6 @@ class SpinIrrep(Irrep):
         if self.form == "real":
             return Monomial(np.arange(2 * l + 1), (l + m + (m < 0) + (self.parity < 0)) % 2, 2)
         return Monomial(np.arange(2 * l + 1)[::-1], np.full(2 * l + 1, (l + (self.parity < 0)) % 2), 2)
-
-    def _entries(self, letter: Letter) -> dict[tuple[int, int], tuple[Fraction, int, Fraction]]:
-        """The entries a i^k sqrt(q) of the differential of an algebra letter, as (a, k, q), from its rational form."""
-        squares = powers.lengths(self.two_j, self.form)
-        out = {}
-        matrix = rational_differential(self, letter)
-        for row, entries in from_domain_matrix_rows(matrix).items():
-            for column, value in entries.items():
-                a, k = _gaussian_parts(value, matrix.domain)
-                out[row, column] = (a, k, squares[row] / squares[column])
-        return out
-
-    def _float_image(self, letter: Letter) -> NDArray[Any]:
-        matrix = np.zeros((self.dim, self.dim), dtype=complex)
-        for index, (a, k, q) in self._entries(letter).items():
-            matrix[index] = rounded_root(a, q) * (1, 1j)[k]
-        return matrix if self.field == "complex" else matrix.real
 
     def exact_generator(self, letter: Letter) -> Matrix:
         """The matrix of a generator exactly, for every spin: a sympy Matrix (dim, dim) with square roots.
@@ -278,26 +198,9 @@ class SpinIrrep(Irrep):
         >>> SpinIrrep(G, 1, "complex").exact_generator(G.letters[1])[1, 0]
         sqrt(2)/2
         """
-        from sympy import I, Rational, sqrt, zeros
-
         if letter.kind == "element":
             return as_exact(self._reflection).to_Matrix()
-        matrix = zeros(self.dim, self.dim)
-        for index, (a, k, q) in self._entries(letter).items():
-            matrix[index] = Rational(a.numerator, a.denominator) * I**k * sqrt(Rational(q.numerator, q.denominator))
-        return matrix
-
-    @property
-    def _algebra(self) -> list[Letter]:
-        return [a for a in self._group.letters if a.kind == "algebra"]
-
-    @property
-    def _is_small(self) -> bool:
-        return _field_degree(self.two_j, self.form) <= EXACT_DEGREE
-
-    @property
-    def _exact_images(self) -> tuple[DomainMatrix, ...]:
-        return _exact_images(self.family, self.two_j, self.form)
+        return exact.exact_differential(*self._what, letter.index)
 
     # Values
 
@@ -327,27 +230,7 @@ class SpinIrrep(Irrep):
         GroupRepError
             If g is not exact or not in the group, or the field is too large; `rational()` has exact values everywhere.
         """
-        from grouprep.linalg.fields import common_domain, convert_matrix, degree, domain_of, element
-
-        R = as_exact(rational_image(self, g))
-        squares = powers.lengths(self.two_j, self.form)
-        rows = from_domain_matrix_rows(R)
-        ratios = {squares[i] / squares[j] for i, row in rows.items() for j in row}
-        roots = {q: _root(q) for q in ratios}
-        if _rank(ratios) <= EXACT_DEGREE.bit_length():
-            L = domain_of(roots.values())
-            K = common_domain(R.domain, L) if degree(L) <= EXACT_DEGREE else None
-            if K is not None and degree(K) <= EXACT_DEGREE * degree(R.domain):
-                field = K if all(q == 1 for q in ratios) else K.get_field()
-                values = {
-                    i: {j: x * element(roots[squares[i] / squares[j]], field) for j, x in row.items()}
-                    for i, row in from_domain_matrix_rows(convert_matrix(R, field)).items()
-                }
-                return as_image(sparse_matrix(values, R.shape, field))
-        raise GroupRepError(
-            f"g: the exact value of {self} needs a number field of degree beyond {EXACT_DEGREE}; "
-            "V.rational() gives R, S with V(g) = S R(g) S^-1 and R exact"
-        )
+        return exact.unitary_image(self, g)
 
     def rational(self) -> tuple[RationalSpin, NDArray[Any]]:
         """(R, S): the form over Q (real) or Q(i) (complex) and the diagonal S with V(g) = S R(g) S^-1.
@@ -359,8 +242,26 @@ class SpinIrrep(Irrep):
         >>> R.domain, (S.diagonal() ** 2).round(4)
         (QQ, array([2.    , 0.5   , 0.1667, 0.5   , 2.    ]))
         """
-        roots = [rounded_root(1, q) for q in powers.lengths(self.two_j, self.form)]
+        roots = [rounded_root(1, q) for q in lengths(self.two_j, self.form)]
         return RationalSpin(self), np.diag(roots)
+
+    def symbolic(self, *angles: Any, sign: int = 1) -> Matrix:
+        """rho at sign R_z(alpha) R_y(beta) R_z(gamma) as a sympy Matrix; SU(2): exp(-i alpha sigma_3/2) and so on.
+
+        Parameters
+        ----------
+        angles : three sympy expressions, z-y-z Euler angles in radians; the symbols alpha, beta, gamma by default.
+        sign : -1, in O(3), for minus the rotation.
+
+        Examples
+        --------
+        >>> from grouprep import O
+        >>> SpinIrrep(O(3), "1o").symbolic(sign=-1)[1, 1]
+        -cos(beta)
+        """
+        from grouprep.irreps.symbolic import symbolic_spin
+
+        return symbolic_spin(self, angles, sign)
 
     def _form(self) -> Image | None:
         return Monomial.identity(self.dim)
@@ -386,58 +287,6 @@ class SpinIrrep(Irrep):
         return f"irrep({self.label})"
 
 
-class RationalSpin(Representation):
-    """The rational form R of a spin, V(g) = S R(g) S^-1; exact at every exact element of the group.
-
-    Made by `SpinIrrep.rational`.
-    """
-
-    def __init__(self, V: SpinIrrep) -> None:
-        self.V = V
-
-    @property
-    def group(self) -> Group:
-        return self.V.group
-
-    @property
-    def dim(self) -> int:
-        return self.V.dim
-
-    @property
-    def field(self) -> str:  # type: ignore[override]
-        """Either "real" or "complex"."""
-        return self.V.field
-
-    def image(self, letter: Letter) -> Image:
-        return self.V._reflection if letter.kind == "element" else rational_differential(self.V, letter)
-
-    def _evaluate(self, g: Any) -> NDArray[Any]:
-        squares = powers.lengths(self.V.two_j, self.V.form)
-        ratios = np.array([[rounded_root(1, q / p) for q in squares] for p in squares])
-        values: NDArray[Any] = self.V._evaluate(g) * ratios
-        return values
-
-    def exact_image(self, g: Any) -> Image:
-        return rational_image(self.V, g)
-
-    def _form(self) -> Image | None:
-        """S* S, which is rational."""
-        from sympy import QQ
-
-        squares = powers.lengths(self.V.two_j, self.V.form)
-        rows = {k: {k: QQ(q.numerator, q.denominator)} for k, q in enumerate(squares)}
-        return sparse_matrix(rows, (self.dim, self.dim), QQ)
-
-    def _trace(self, point: Any, k: int) -> Any:
-        return self.V._trace(point, k)
-
-    def _key(self) -> tuple[Any, ...]:
-        return (self.V,)
-
-    def __str__(self) -> str:
-        return f"rational({self.V})"
-
-
 def real_isometry(l: int) -> NDArray[Any]:
     """K (2 l + 1, 2 l + 1) with K D^l(g) K* the matrix in real spherical harmonics."""
     K = np.zeros((2 * l + 1, 2 * l + 1), dtype=complex)
@@ -445,124 +294,3 @@ def real_isometry(l: int) -> NDArray[Any]:
         for m, k in column:
             K[row, m + l] = (1, -1j, -1, 1j)[k] / np.sqrt(len(column))
     return K
-
-
-def _root(q: Fraction) -> Any:
-    from sympy import Rational, sqrt
-
-    return sqrt(Rational(q.numerator, q.denominator))
-
-
-def _gaussian_parts(value: Any, K: Any) -> tuple[Fraction, int]:
-    """(a, k) for a rational or purely imaginary element a i^k, k = 0 or 1, of Q or Q(i)."""
-    from grouprep.linalg.fields import coefficients
-
-    parts = [Fraction(int(c.numerator), int(c.denominator)) for c in coefficients(value, K)]
-    return (parts[1], 1) if len(parts) > 1 and parts[1] else (parts[0], 0)
-
-
-def rational_differential(V: SpinIrrep, letter: Letter) -> DomainMatrix:
-    """The rational form of the differential of an algebra letter, over Q or Q(i)."""
-    return _rational_differentials(V.family, V.two_j, V.form)[letter.index]
-
-
-@lru_cache(maxsize=256)
-def _rational_differentials(family: str, two_j: int, form: str) -> tuple[DomainMatrix, ...]:
-    """SU(2): the letters are i J_z, i J_y, i J_x. SO(3), O(3): rotations about z, -y and x: -i J_z, i J_y, -i J_x."""
-    x, y, z = powers.generators(two_j)
-    letters = [z, y, x] if family == "SU(2)" else [-z, y, -x]
-    if form == "complex":
-        return tuple(letters) if two_j else tuple(powers.shrink(a) for a in letters)
-    return tuple((powers.to_real_form if form == "real" else powers.realify_exact)(a) for a in letters)
-
-
-def rational_image(V: SpinIrrep, g: Any) -> Image:
-    """R(g) exactly at an exact matrix g of the group.
-
-    Raises
-    ------
-    GroupRepError
-        If g is not exact, or not an element of the group.
-    """
-    from grouprep.linalg.fields import common_domain, convert_matrix
-
-    given = as_image(g, "g")
-    if not mat.is_exact(given) or mat.size(given) != V.group.n:  # type: ignore[attr-defined]
-        as_exact(given)
-        raise GroupRepError(
-            f"g is {mat.size(given)} x {mat.size(given)}; elements of {V.group} are {V.group.n} x {V.group.n}"
-        )  # type: ignore[attr-defined]
-    matrix = as_exact(given)
-    star = as_exact(mat.transpose(mat.conjugate(matrix)))
-    if not mat.equal(mat.matmul(star, matrix), Monomial.identity(mat.size(matrix))):
-        raise GroupRepError(
-            f"g is not an element of {V.group}: it is not {'unitary' if V.family == 'SU(2)' else 'orthogonal'}"
-        )
-    K = matrix.domain.get_field()
-    determinant = convert_matrix(matrix, K).to_dense().det()
-    sign = 1 if determinant == K.one else -1
-    if determinant != K.one and not (V.family == "O(3)" and determinant == -K.one):
-        raise GroupRepError(f"g is not an element of {V.group}: its determinant is not 1")
-    if V.family == "SU(2)":
-        from grouprep.linalg.fields import cyclotomic_field
-
-        K = common_domain(K, cyclotomic_field(4)).get_field()
-        rows = from_domain_matrix_rows(convert_matrix(matrix, K))
-        U = [[rows.get(i, {}).get(j, K.zero) for j in range(2)] for i in range(2)]
-        value = powers.polynomial_action(U, V.two_j, K)
-    else:
-        if mat.conjugate(matrix) != matrix:
-            raise GroupRepError(f"g is not an element of {V.group}: it is not real")
-        U, square, K = powers.unnormalised_su2(matrix if sign > 0 else -matrix)
-        value = powers.polynomial_action(U, V.two_j, K) * (K.one / square ** (V.two_j // 2))
-        if sign < 0 and V.parity < 0:
-            value = -value
-    if V.form == "complex":
-        value = powers.shrink(value)
-    else:
-        value = powers.to_real_form(value) if V.form == "real" else powers.realify_exact(value)
-    return as_image(value)
-
-
-def _rank(squares: Any) -> int:
-    """The number of independent square roots: the rank over F_2 of the prime exponents."""
-    from sympy import factorint
-
-    rows: list[set[int]] = []
-    for q in squares:
-        odd = {p for n in (q.numerator, q.denominator) for p, e in factorint(n).items() if e % 2}
-        for row in rows:
-            if max(row) in odd:
-                odd ^= row
-        if odd:
-            rows = [r ^ odd if max(odd) in r else r for r in rows] + [odd]
-    return len(rows)
-
-
-@lru_cache(maxsize=256)
-def _field_degree(two_j: int, form: str) -> float:
-    """The degree over Q of the listed field that holds the generators; infinity where it is plainly beyond the limit."""
-    from grouprep.linalg.fields import degree, domain_of
-
-    squares = powers.lengths(two_j, form)
-    steps = {squares[k + 1] / squares[k] for k in range(two_j)}
-    imaginary = form == "complex" and two_j > 0
-    if 2 ** (_rank(steps) + imaginary) > EXACT_DEGREE:
-        return float("inf")
-    from sympy import I
-
-    try:
-        return degree(domain_of([*map(_root, steps), *([I] if imaginary else [])]))
-    except TooLarge:
-        return float("inf")
-
-
-@lru_cache(maxsize=64)
-def _exact_images(family: str, two_j: int, form: str) -> tuple[DomainMatrix, ...]:
-    from grouprep.groups.catalogue import SO, SU, O
-    from grouprep.linalg.convert import to_domain_matrix
-
-    group: Group = {"SU(2)": SU, "SO(3)": SO, "O(3)": O}[family](2 if family == "SU(2)" else 3)
-    label: Any = (Fraction(two_j, 2), 1) if family == "O(3)" else Fraction(two_j, 2)
-    V = SpinIrrep(group, label, "complex" if form == "complex" else "real")
-    return tuple(to_domain_matrix(V.exact_generator(a)) for a in V._algebra)

@@ -137,6 +137,18 @@ class Representation(Picklable, ABC):
 
         return to_sympy(as_exact(self.exact_image(g)))
 
+    def symbolic(self, *angles: Any) -> Matrix:
+        """rho in angles as a sympy Matrix, (dim, dim); for the irreps of SO(2), O(2), SO(3), O(3) and SU(2).
+
+        Raises
+        ------
+        UnsupportedGroup
+            If no symbolic form is offered.
+        """
+        raise UnsupportedGroup(
+            f"no symbolic form of {self} of {self.group} is offered; the irreps of SO(2), O(2), SO(3), O(3) and SU(2) have one"
+        )
+
     def differential(self, X: Any) -> NDArray[Any]:
         """The Lie algebra representation at X, (dim, dim) floats.
 

@@ -120,7 +120,9 @@ class _Reader:
             return G.grid([self.number(a, G, "grid(h, w)") for a in arguments])
         if name == "irrep":
             if len(arguments) != 1:
-                raise self.fail('irrep(label) takes one label, such as irrep(A1), irrep(2), irrep("1o"), irrep((A1, 2))')
+                raise self.fail(
+                    'irrep(label) takes one label, such as irrep(A1), irrep(2), irrep("1o"), irrep((A1, 2))'
+                )
             return G.irrep(_label(arguments[0]))
         if name in ("dual", "conj"):
             if len(arguments) != 1:

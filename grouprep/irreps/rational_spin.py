@@ -1,0 +1,263 @@
+"""Spins in exact arithmetic: the rational form of each, and the square roots that lead from it to the unitary one."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge
+from grouprep.groups.base import Group, Letter
+from grouprep.irreps import divided_powers as powers
+from grouprep.irreps._spin_numbers import rounded_root
+from grouprep.linalg import Image, Monomial, as_exact, as_image
+from grouprep.linalg import matrices as mat
+from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
+from grouprep.representations.base import Representation
+
+if TYPE_CHECKING:
+    from sympy import Matrix
+    from sympy.polys.matrices import DomainMatrix
+
+    from grouprep.irreps.spin import SpinIrrep
+
+__all__ = ["EXACT_DEGREE", "RationalSpin"]
+
+# Images are exact up to this degree of their number field over Q: real spins up to l = 3 (Q(sqrt 6, sqrt 10) lies in
+# Q(2 cos(2 pi / 120)), degree 16), complex ones up to j = 5/2 (Q(zeta_40), degree 16). For l = 4 the degrees are 48 and 192,
+# and a product of two field elements costs the square of it. The rational form has degree 1 or 2 for every spin.
+EXACT_DEGREE = 16
+
+
+class RationalSpin(Representation):
+    """The rational form R of a spin, V(g) = S R(g) S^-1; exact at every exact element of the group.
+
+    Made by `SpinIrrep.rational`.
+    """
+
+    def __init__(self, V: SpinIrrep) -> None:
+        self.V = V
+
+    @property
+    def group(self) -> Group:
+        return self.V.group
+
+    @property
+    def dim(self) -> int:
+        return self.V.dim
+
+    @property
+    def field(self) -> str:
+        """Either "real" or "complex"."""
+        return self.V.field
+
+    def image(self, letter: Letter) -> Image:
+        if letter.kind == "element":
+            return self.V._reflection
+        return rational_differentials(self.V.family, self.V.two_j, self.V.form)[letter.index]
+
+    def _evaluate(self, g: Any) -> NDArray[Any]:
+        squares = powers.lengths(self.V.two_j, self.V.form)
+        ratios = np.array([[rounded_root(1, q / p) for q in squares] for p in squares])
+        values: NDArray[Any] = self.V._evaluate(g) * ratios
+        return values
+
+    def exact_image(self, g: Any) -> Image:
+        return rational_image(self.V, g)
+
+    def _form(self) -> Image | None:
+        """S* S, which is rational."""
+        from sympy import QQ
+
+        squares = powers.lengths(self.V.two_j, self.V.form)
+        rows = {k: {k: QQ(q.numerator, q.denominator)} for k, q in enumerate(squares)}
+        return sparse_matrix(rows, (self.dim, self.dim), QQ)
+
+    def _trace(self, point: Any, k: int) -> Any:
+        return self.V._trace(point, k)
+
+    def _key(self) -> tuple[Any, ...]:
+        return (self.V,)
+
+    def __str__(self) -> str:
+        return f"rational({self.V})"
+
+
+def _root(q: Fraction) -> Any:
+    from sympy import Rational, sqrt
+
+    return sqrt(Rational(q.numerator, q.denominator))
+
+
+def _gaussian_parts(value: Any, K: Any) -> tuple[Fraction, int]:
+    """(a, k) for a rational or purely imaginary element a i^k, k = 0 or 1, of Q or Q(i)."""
+    from grouprep.linalg.fields import coefficients
+
+    parts = [Fraction(int(c.numerator), int(c.denominator)) for c in coefficients(value, K)]
+    return (parts[1], 1) if len(parts) > 1 and parts[1] else (parts[0], 0)
+
+
+@lru_cache(maxsize=256)
+def rational_differentials(family: str, two_j: int, form: str) -> tuple[DomainMatrix, ...]:
+    """The rational forms of the algebra letters' differentials, over Q or Q(i).
+
+    SU(2): the letters are i J_z, i J_y, i J_x. SO(3), O(3): rotations about z, -y and x: -i J_z, i J_y, -i J_x.
+    """
+    x, y, z = powers.generators(two_j)
+    letters = [z, y, x] if family == "SU(2)" else [-z, y, -x]
+    if form == "complex":
+        return tuple(letters) if two_j else tuple(powers.shrink(a) for a in letters)
+    return tuple((powers.to_real_form if form == "real" else powers.realify_exact)(a) for a in letters)
+
+
+def rational_image(V: SpinIrrep, g: Any) -> Image:
+    """R(g) exactly at an exact matrix g of the group.
+
+    Raises
+    ------
+    GroupRepError
+        If g is not exact, or not an element of the group.
+    """
+    from grouprep.linalg.fields import common_domain, convert_matrix
+
+    matrix, n = as_exact(as_image(g, "g")), 2 if V.family == "SU(2)" else 3
+    if mat.size(matrix) != n:
+        raise DimensionMismatch(f"g is {mat.size(matrix)} x {mat.size(matrix)}; elements of {V.group} are {n} x {n}")
+    star = as_exact(mat.transpose(mat.conjugate(matrix)))
+    if not mat.equal(mat.matmul(star, matrix), Monomial.identity(mat.size(matrix))):
+        raise GroupRepError(
+            f"g is not an element of {V.group}: it is not {'unitary' if V.family == 'SU(2)' else 'orthogonal'}"
+        )
+    K = matrix.domain.get_field()
+    determinant = convert_matrix(matrix, K).to_dense().det()
+    sign = 1 if determinant == K.one else -1
+    if determinant != K.one and not (V.family == "O(3)" and determinant == -K.one):
+        raise GroupRepError(f"g is not an element of {V.group}: its determinant is not 1")
+    if V.family == "SU(2)":
+        from grouprep.linalg.fields import cyclotomic_field
+
+        K = common_domain(K, cyclotomic_field(4)).get_field()
+        rows = from_domain_matrix_rows(convert_matrix(matrix, K))
+        U = [[rows.get(i, {}).get(j, K.zero) for j in range(2)] for i in range(2)]
+        value = powers.polynomial_action(U, V.two_j, K)
+    else:
+        if mat.conjugate(matrix) != matrix:
+            raise GroupRepError(f"g is not an element of {V.group}: it is not real")
+        U, square, K = powers.unnormalised_su2(matrix if sign > 0 else -matrix)
+        value = powers.polynomial_action(U, V.two_j, K) * (K.one / square ** (V.two_j // 2))
+        if sign < 0 and V.parity < 0:
+            value = -value
+    if V.form == "complex":
+        value = powers.shrink(value)
+    else:
+        value = powers.to_real_form(value) if V.form == "real" else powers.realify_exact(value)
+    return as_image(value)
+
+
+def _rank(squares: Any) -> int:
+    """The number of independent square roots: the rank over F_2 of the prime exponents."""
+    from sympy import factorint
+
+    rows: list[set[int]] = []
+    for q in squares:
+        odd = {p for n in (q.numerator, q.denominator) for p, e in factorint(n).items() if e % 2}
+        for row in rows:
+            if max(row) in odd:
+                odd ^= row
+        if odd:
+            rows = [r ^ odd if max(odd) in r else r for r in rows] + [odd]
+    return len(rows)
+
+
+@lru_cache(maxsize=256)
+def field_degree(two_j: int, form: str) -> float:
+    """The degree over Q of the listed field that holds the generators; infinity where it is plainly beyond the limit."""
+    from grouprep.linalg.fields import degree
+
+    squares = powers.lengths(two_j, form)
+    steps = {squares[k + 1] / squares[k] for k in range(two_j)}
+    imaginary = form == "complex" and two_j > 0
+    if 2 ** (_rank(steps) + imaginary) > EXACT_DEGREE:
+        return float("inf")
+    from sympy import I
+
+    K = _domain_or_none([*map(_root, steps), *([I] if imaginary else [])])
+    return float("inf") if K is None else degree(K)
+
+
+Entries = dict[tuple[int, int], tuple[Fraction, int, Fraction]]
+
+
+def root_entries(family: str, two_j: int, form: str, index: int) -> Entries:
+    """The non-zero entries a i^k sqrt(q) of an algebra letter's differential in the unitary form, as (a, k, q)."""
+    squares = powers.lengths(two_j, form)
+    matrix = rational_differentials(family, two_j, form)[index]
+    return {
+        (i, j): (*_gaussian_parts(value, matrix.domain), squares[i] / squares[j])
+        for i, row in from_domain_matrix_rows(matrix).items()
+        for j, value in row.items()
+    }
+
+
+def exact_differential(family: str, two_j: int, form: str, index: int) -> Matrix:
+    """An algebra letter's differential in the unitary form as a sympy Matrix."""
+    from sympy import I, Rational, zeros
+
+    size = len(powers.lengths(two_j, form))
+    matrix = zeros(size, size)
+    for place, (a, k, q) in root_entries(family, two_j, form, index).items():
+        matrix[place] = Rational(a.numerator, a.denominator) * I**k * _root(q)
+    return matrix
+
+
+@lru_cache(maxsize=256)
+def domain_differential(family: str, two_j: int, form: str, index: int) -> DomainMatrix:
+    """The same over its number field."""
+    from grouprep.linalg.convert import to_domain_matrix
+
+    return to_domain_matrix(exact_differential(family, two_j, form, index))
+
+
+def float_differential(family: str, two_j: int, form: str, index: int) -> NDArray[Any]:
+    """The same in floats, every entry the nearest."""
+    size = len(powers.lengths(two_j, form))
+    matrix = np.zeros((size, size), dtype=complex)
+    for place, (a, k, q) in root_entries(family, two_j, form, index).items():
+        matrix[place] = rounded_root(a, q) * (1, 1j)[k]
+    return matrix if form == "complex" and two_j else matrix.real
+
+
+def unitary_image(V: SpinIrrep, g: Any) -> Image:
+    """See `SpinIrrep.exact_image`."""
+    from grouprep.linalg.fields import common_domain, convert_matrix, degree, element
+
+    R = as_exact(rational_image(V, g))
+    squares = powers.lengths(V.two_j, V.form)
+    ratios = {squares[i] / squares[j] for i, row in from_domain_matrix_rows(R).items() for j in row}
+    roots = {q: _root(q) for q in ratios}
+    K = None
+    if 2 ** _rank(ratios) <= EXACT_DEGREE:
+        L = _domain_or_none(list(roots.values()))
+        K = None if L is None or degree(L) > EXACT_DEGREE else common_domain(R.domain, L)
+    if K is None:
+        raise GroupRepError(
+            f"g: the exact value of {V} there needs a number field of a degree beyond {EXACT_DEGREE}; "
+            "V.rational() gives R, S with V(g) = S R(g) S^-1 and R exact"
+        )
+    values = {
+        i: {j: x * element(roots[squares[i] / squares[j]], K) for j, x in row.items()}
+        for i, row in from_domain_matrix_rows(convert_matrix(R, K)).items()
+    }
+    return as_image(sparse_matrix(values, R.shape, K))
+
+
+def _domain_or_none(numbers: list[Any]) -> Any:
+    from grouprep.linalg.fields import domain_of
+
+    try:
+        return domain_of(numbers)
+    except TooLarge:
+        return None
