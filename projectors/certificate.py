@@ -11,6 +11,7 @@ from grouprep.errors import CertificateError
 from grouprep.linalg.intertwiners import FloatSpace, Space
 from grouprep.representations import Representation
 from projectors import evidence
+from projectors.solvers.auto import rational_pair, solve_auto
 
 if TYPE_CHECKING:
     from projectors.hom import Hom
@@ -82,9 +83,20 @@ def _timed(statement: str, check: Callable[[], tuple[bool, str]]) -> Claim:
 
 
 def certify(H: Hom) -> Certificate:
-    """See `Hom.certify`."""
-    spaces = {pair: H.space(*pair) for pair in H.pairs}
-    return certify_spaces(str(H), H.pairs, spaces, H.character_count)
+    """See `Hom.certify`.
+
+    Where irreps have float images but exact rational forms, the basis in these forms is proved: the float one is that basis,
+    carried over by the known changes of basis.
+    """
+    pairs: dict[Pair, int] = {}
+    spaces: dict[Pair, Space] = {}
+    for (V, W), n in H.pairs.items():
+        forms = rational_pair(V, W) if H.solver == "auto" else None
+        pair = (V, W) if forms is None else forms
+        pairs[pair] = pairs.get(pair, 0) + n
+        spaces[pair] = H.space(V, W) if forms is None else solve_auto(*forms)
+    subject = str(H) if set(pairs) == set(H.pairs) else f"{H}, in the rational forms of V and W"
+    return certify_spaces(subject, pairs, spaces, H.character_count)
 
 
 def certify_spaces(

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from math import gcd, lcm
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from grouprep.errors import GroupRepError, UnsupportedGroup
 from grouprep.groups.base import Group, Letter
 from grouprep.groups.finite import FiniteGroup
 from grouprep.irreps.base import Field, Irrep, quaternion_units, realification_isometry
@@ -21,6 +22,9 @@ from grouprep.irreps.turns import Turns
 from grouprep.linalg import Image, Monomial, as_exact, as_image
 from grouprep.linalg import matrices as mat
 from grouprep.linalg.sparse import sparse_matrix
+
+if TYPE_CHECKING:
+    from sympy import Matrix
 
 __all__ = ["PlaneFamily", "PlaneIrrep"]
 
@@ -260,6 +264,46 @@ class PlaneIrrep(Irrep):
 
     def _trace(self, point: Any, k: int) -> Any:
         return point.leaf(self, k)
+
+    def symbolic(self, *angles: Any, reflected: bool = False) -> Matrix:
+        """rho at the rotation by theta as a sympy Matrix (dim, dim), for SO(2), O(2) and U(1).
+
+        Parameters
+        ----------
+        angles : one sympy expression, radians; the symbol theta by default.
+        reflected : for O(2), the rotation after the reflection (x, y) -> (x, -y).
+
+        Raises
+        ------
+        UnsupportedGroup
+            If the group is finite: `V.exact(g)` has its matrices.
+        GroupRepError
+            If there is more than one angle, or a reflection is asked of a group without.
+
+        Examples
+        --------
+        >>> from grouprep import O
+        >>> O(2).irrep("E2").symbolic(reflected=True)
+        Matrix([
+        [cos(2*theta),  sin(2*theta)],
+        [sin(2*theta), -cos(2*theta)]])
+        """
+        from sympy import symbols
+
+        from grouprep.irreps.symbolic import symbolic_reflection, symbolic_rotation
+
+        if self.family.turns.order:
+            raise UnsupportedGroup(
+                f"{self.group} is finite and has no angle; V.exact(g) has the exact matrices of {self}"
+            )
+        if len(angles) > 1:
+            raise GroupRepError(f"angles has {len(angles)} entries; {self} of {self.group} has one angle, theta")
+        if reflected and not self.family.turns.reflects:
+            raise GroupRepError(f"reflected = True: {self.group} has no reflections")
+        theta = angles[0] if angles else symbols("theta", real=True)
+        if reflected:
+            return symbolic_reflection(self.frequency, theta, self.sign or 1)
+        return symbolic_rotation(self.frequency, theta, "complex" if self.dim == 1 and self.frequency else "real")
 
     def rational(self) -> tuple[Any, NDArray[Any]]:
         """Over the field of the character, Q(2 cos 2 pi k / n), in the basis (e_1, r e_1) of a plane.
