@@ -23,8 +23,9 @@ class Case:
     """One thing to measure.
 
     kind : "hom" (an orthonormal float basis of Hom_G(V^i, V^j), with a peer beside it), "certified" (a commutant,
-        proved), "exact" (a commutant in a random basis, exactly, proved), "import" (CPU time of a line of Python),
-        "command".
+        proved), "exact" (a commutant in a random basis, exactly, proved), "decompose" (a representation into irreps, with
+        its change of basis), "project" (a projection beside a copy of the operator), "import" (CPU time of a line of
+        Python), "command".
     group, n : a family and its size; product groups are powers of a cyclic one.
     space : V, the base representation: "defining", "natural" (permutation of points) or "regular".
     domain, codomain : the tensor powers i and j; power 0 is the trivial representation.
@@ -66,6 +67,12 @@ CASES: tuple[Case, ...] = (
         Case(f"exact-s4-seed{seed}", f"S4 regular, random basis {seed}, exact", kind="exact", group="S", n=4, seed=seed)
         for seed in range(5)
     ),
+    Case("decompose-c60", "C60 natural into irreps", kind="decompose", group="C60"),
+    Case("decompose-su2", "SU(2) (1/2)^4 into irreps", kind="decompose", group="SU(2)"),
+    Case("decompose-o3", "O(3) vector^3 into irreps", kind="decompose", group="O(3)"),
+    Case("decompose-so3", "SO(3) l=3 x l=3, random orthonormal basis", kind="decompose", group="SO(3)"),
+    Case("project-c4-float64", "P of 1024 x 1024, C4 regular, float64", kind="project", space="float64"),
+    Case("project-c4-float32", "P of 1024 x 1024, C4 regular, float32", kind="project", space="float32"),
     Case("import", 'python -c "import projectors"', kind="import", command=("-c", "import projectors")),
     Case(
         "command-d4",

@@ -1,7 +1,7 @@
 """Compare results with the targets: python benchmarks/check.py [RESULTS] [--partial]; exit code 1 if any is missed.
 
 A target of a case is any of: dimension (equal), residual, orthonormality, cpu, seconds (wall), ratio (our CPU time to
-the peer's, at most), certified (equal).
+the peer's, at most), certified (equal), or any other number of the results (at most), such as copies.
 """
 
 from __future__ import annotations

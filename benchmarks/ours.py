@@ -35,8 +35,8 @@ from cases import (
 
 import grouprep
 import projectors
-from grouprep import SO, Cyclic, Lorentz, Representation, Symmetric, load_group
-from projectors import Hom, commutant
+from grouprep import SO, SU, Cyclic, Lorentz, O, Representation, Symmetric, load_group
+from projectors import Hom, commutant, decompose
 
 NOT_PRELOADED = {"torch", "jax", "interop", "cli", "report", "testing", "demo", "__main__"}
 RUBIK = files("grouprep") / "groups" / "data" / "rubik.toml"
@@ -164,6 +164,55 @@ def measure_exact(c: Case) -> dict[str, Any]:
     }
 
 
+def decomposed_representation(group: str) -> Any:
+    """The representations that are split into irreps."""
+    if group == "C60":
+        return Cyclic(60).natural()
+    if group == "SU(2)":
+        return SU(2).defining() ** 4
+    if group == "O(3)":
+        return O(3).defining() ** 3
+    l3 = SO(3).irrep(3)
+    rotation, _ = np.linalg.qr(np.random.default_rng(0).standard_normal((49, 49)))
+    return (l3 * l3).change_basis(rotation)
+
+
+def measure_decompose(c: Case) -> dict[str, Any]:
+    """Group, representation, irreps, multiplicities and U; then, outside the clock, how far U is from what it claims.
+
+    The errors are in units of eps times the dimension: |U* U - 1| and |V(g) U - U blocks(g)| on random elements.
+    """
+    clock = worker.Clock()
+    V = decomposed_representation(c.group)
+    D = decompose(V)
+    U = D.change_of_basis
+    times, peak = clock.read(), worker.peak_megabytes()
+    g = V.group.sample(8, np.random.default_rng(0))
+    unit = np.finfo(float).eps * V.dim
+    return {
+        **times,
+        "peak_mb": peak,
+        "dimension": V.dim,
+        "irreps": str(D),
+        "orthogonality_eps": float(np.abs(U.conj().T @ U - np.eye(V.dim)).max() / unit),
+        "homomorphism_eps": float(np.abs(V(g) @ U - U @ D.blocks(g)).max() / unit),
+    }
+
+
+def measure_project(c: Case) -> dict[str, Any]:
+    """P(T) of a 1024 x 1024 operator between 256 regular features of C4, in copies of T: the best of each of 30 turns."""
+    H = commutant(256 * Cyclic(4).regular())
+    T = np.random.default_rng(0).standard_normal(H.shape).astype(c.space)
+    H.project(T)
+    best = {"project": math.inf, "copy": math.inf}
+    for _ in range(30):
+        for name, action in (("project", H.project), ("copy", np.ndarray.copy)):
+            clock = worker.Clock()
+            action(T)
+            best[name] = min(best[name], clock.read()["wall"])
+    return {"cpu": best["project"], "wall": best["project"], "copies": best["project"] / best["copy"]}
+
+
 def _integers(X: Any) -> np.ndarray[Any, Any]:
     """A rational sympy matrix times its common denominator, as an object array of Python integers."""
     entries = [sympy.Rational(x) for x in X]
@@ -174,7 +223,13 @@ def _integers(X: Any) -> np.ndarray[Any, Any]:
 def main(name: str) -> None:
     """Measure one case."""
     import_all_modules()
-    measures = {"hom": measure_hom, "certified": measure_certified, "exact": measure_exact}
+    measures = {
+        "hom": measure_hom,
+        "certified": measure_certified,
+        "exact": measure_exact,
+        "decompose": measure_decompose,
+        "project": measure_project,
+    }
     c = case(name)
     worker.answer(measures[c.kind](c))
 

@@ -25,7 +25,7 @@ class AdaptedBasis(Picklable):
         self.decomposition = D
         self.constants: tuple[NDArray[Any], ...] = (
             D.gather, D.order, np.argsort(D.gather), np.argsort(D.order),
-            *(m for p in D.parts if p.isometries is not None for m in (p.isometries, p.inverse)),
+            *(m for p in D.parts for m in (p.isometries, p.inverse) if m is not None),
         )  # fmt: skip
 
     @cached_property

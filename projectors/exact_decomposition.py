@@ -146,7 +146,7 @@ def _canonical(R: Representation, I: Irrep, rows: DomainMatrix) -> list[ExactIso
     units = [as_exact(as_image(np.rint(J).astype(int))) if np.array_equal(np.rint(J), J) else None for J in I.commutant]
     if any(u is None for u in units):
         raise GroupRepError(f"the commutant of {I} has no integer basis; give {I} as a realification")
-    K = common_domain(rows.domain, as_exact(gram).domain, I.domain).get_field()  # type: ignore[arg-type]
+    K = common_domain(rows.domain, as_exact(gram).domain, I.domain).get_field()
     n, d, r = R.dim, I.dim, rows.shape[0]
     basis = [_matrix(convert_matrix(rows, K), k, n, d) for k in range(r)]
     H = convert_matrix(as_exact(gram), K)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grouprep.errors import AmbiguousRank, GroupRepError, NotUnitary
-from grouprep.irreps.base import Irrep
+from grouprep.irreps.base import Field, Irrep
 from grouprep.irreps.catalogue import family_of
 from grouprep.irreps.given import given_irreps
 from grouprep.linalg import Monomial, as_float
@@ -140,8 +140,9 @@ class Decomposition(Picklable):
         """The inverse of `change_of_basis`: its adjoint if V is unitary."""
         if self.V.is_unitary:
             return self.change_of_basis.conj().T
-        H = as_float(self.V.gram)  # type: ignore[arg-type]
-        return self.change_of_basis.conj().T @ H
+        H = as_float(self.V.gram)
+        inverse: Array = self.change_of_basis.conj().T @ H
+        return inverse
 
     def exact(self) -> ExactDecomposition:
         """The same, exactly: U as a sympy matrix, for finite groups with exact images.
@@ -184,7 +185,7 @@ class Decomposition(Picklable):
         return f"${text}$"
 
 
-def ground_field(V: Representation, field: str | None) -> str:
+def ground_field(V: Representation, field: str | None) -> Field:
     """The field that V is decomposed over: the given one, by default that of V.
 
     Raises
@@ -196,7 +197,7 @@ def ground_field(V: Representation, field: str | None) -> str:
         raise GroupRepError(f'field = {field!r:.40} is unknown; choose "real" or "complex"')
     if field == "real" and V.field == "complex":
         raise GroupRepError(f'field = "real": {V} is complex; decompose it over the complex numbers, field="complex"')
-    return V.field if field is None else field
+    return "complex" if (V.field if field is None else field) == "complex" else "real"
 
 
 def decompose(
@@ -243,7 +244,7 @@ def decompose(
 
 
 @lru_cache(maxsize=64)
-def _decompose(V: Representation, field: str, irreps: tuple[Representation, ...] | None) -> Decomposition:
+def _decompose(V: Representation, field: Field, irreps: tuple[Representation, ...] | None) -> Decomposition:
     given = None if irreps is None else given_irreps(V.group, irreps, field)
     places: dict[Representation, list[int]] = {}
     for s in summands(V):
@@ -265,7 +266,7 @@ def _decompose(V: Representation, field: str, irreps: tuple[Representation, ...]
 Pieces = list[tuple[Irrep, Array]]
 
 
-def _single(R: Representation, field: str, given: list[Irrep] | None) -> Pieces:
+def _single(R: Representation, field: Field, given: list[Irrep] | None) -> Pieces:
     """Irreps with isometries (m, dim R, d), orthonormal in the invariant inner product of R."""
     if isinstance(R, Irrep) and R.over == field and (given is None or R in given):
         return [(R, np.eye(R.dim)[None])]
@@ -280,10 +281,10 @@ def _single(R: Representation, field: str, given: list[Irrep] | None) -> Pieces:
 
 
 def _gram(V: Representation) -> Array | None:
-    return None if V.is_unitary else as_float(V.gram)  # type: ignore[arg-type]
+    return None if V.is_unitary else as_float(V.gram)
 
 
-def _from_family(V: Representation, field: str) -> Pieces:
+def _from_family(V: Representation, field: Field) -> Pieces:
     unitary, S = V.unitary()
     gram = _gram(V)
     images = {a: m if isinstance(m, Monomial) else as_float(m) for a, m in unitary.images.items()}
@@ -304,7 +305,7 @@ def _from_family(V: Representation, field: str) -> Pieces:
     return pieces
 
 
-def _from_given(V: Representation, field: str, given: list[Irrep]) -> Pieces:
+def _from_given(V: Representation, field: Field, given: list[Irrep]) -> Pieces:
     from grouprep.linalg.orbits import OrbitSpace
     from projectors.basis import OrbitBasis
     from projectors.orthonormal import orthonormal_basis
@@ -331,5 +332,5 @@ def _joined(R: Representation, pieces: Pieces) -> tuple[Array | None, Array | No
         return None, None
     U = np.concatenate([np.concatenate(list(X), axis=1) for _, X in pieces], axis=1)
     star = U.conj().T
-    inverse = star if R.is_unitary else star @ as_float(R.gram)  # type: ignore[arg-type]
+    inverse = star if R.is_unitary else star @ as_float(R.gram)
     return U, np.ascontiguousarray(inverse)

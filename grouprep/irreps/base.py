@@ -132,4 +132,5 @@ def realification_isometry(d: int) -> NDArray[Any]:
     >>> np.allclose(realify(A) @ K, K @ A)
     True
     """
-    return np.concatenate([np.eye(d), -1j * np.eye(d)]) / np.sqrt(2)
+    K: NDArray[Any] = np.concatenate([np.eye(d), -1j * np.eye(d)]) / np.sqrt(2)
+    return K

@@ -144,7 +144,8 @@ def _commutant(V: Representation) -> NDArray[Any]:
         # What is left of a dependent row is rounding of the two passes over at most len(found) unit vectors.
         if np.linalg.norm(rest) > np.sqrt(np.finfo(float).eps) * np.linalg.norm(row):
             basis.append(rest / np.linalg.norm(rest))
-    return np.array(basis).reshape(-1, n, n) * np.sqrt(n)
+    units: NDArray[Any] = np.array(basis).reshape(-1, n, n) * np.sqrt(n)
+    return units
 
 
 def given_irreps(G: Group, irreps: Any, over: Field) -> list[Irrep]:

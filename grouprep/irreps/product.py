@@ -46,7 +46,7 @@ class ProductFamily(Family):
         if not isinstance(parts, tuple | list) or len(parts) != len(self.families):
             return None
         for over in ("real", "complex") if field == "real" else ("complex",):
-            found = [F.find(p, over) for F, p in zip(self.families, parts, strict=True)]  # type: ignore[arg-type]
+            found = [F.find(p, over) for F, p in zip(self.families, parts, strict=True)]
             if all(I is not None for I in found):
                 chosen = [I for I in found if I is not None]
                 if field == "complex":
