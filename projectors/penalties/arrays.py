@@ -23,6 +23,7 @@ __all__ = [
     "is_concrete",
     "is_differentiable",
     "like_input",
+    "modulus",
     "namespace",
     "refuse_nan",
     "safe_divide",
@@ -151,6 +152,15 @@ def adjoint(xp: Any, A: Any) -> Any:
 def absolute_square(xp: Any, A: Any) -> Any:
     """|a|^2 of every entry, real and smooth also at 0."""
     return xp.real(A) ** 2 + xp.imag(A) ** 2 if is_complex(xp, A) else A * A
+
+
+def modulus(xp: Any, A: Any) -> Any:
+    """|a| of every entry, with the derivative 0 at 0 (jax would take 1)."""
+    if not is_differentiable(A):
+        return xp.abs(A)
+    zero = A == 0
+    size = xp.abs(xp.where(zero, xp.ones_like(A), A))
+    return xp.where(zero, xp.zeros_like(size), size)
 
 
 def inner(xp: Any, G: Any, D: Any) -> Any:

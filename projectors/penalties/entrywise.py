@@ -8,7 +8,14 @@ from numbers import Real
 from typing import Any
 
 from grouprep.errors import GroupRepError
-from projectors.penalties.arrays import absolute_square, epsilon, is_differentiable, safe_divide, stop_gradient
+from projectors.penalties.arrays import (
+    absolute_square,
+    epsilon,
+    is_differentiable,
+    modulus,
+    safe_divide,
+    stop_gradient,
+)
 from projectors.penalties.base import Norm
 
 __all__ = ["Entrywise", "Frobenius", "Induced", "Mixed", "check_exponent", "dual_vector", "vector_norm"]
@@ -56,9 +63,9 @@ def vector_norm(xp: Any, x: Any, p: float, axes: tuple[int, ...]) -> Any:
     5e+200
     """
     if p == 1 or _is_empty(x, axes):
-        return xp.sum(xp.abs(x), axis=axes)
+        return xp.sum(modulus(xp, x), axis=axes)
     if p == inf:
-        a = xp.abs(x)
+        a = modulus(xp, x)
         top = xp.max(stop_gradient(a), axis=axes)
         if not is_differentiable(x):
             return top
