@@ -1,6 +1,8 @@
 """Norms of the equivariant part P(T) and of the residual T - P(T) of an operator, and what they say of the defect."""
 
 from projectors.penalties.bounds import DefectBound, defect_bound
+from projectors.penalties.brackets import Bracket, bracket
+from projectors.penalties.convolution import kernel_matrix, symbol_bound, torus_norm
 from projectors.penalties.norms import (
     Entrywise,
     Frobenius,
@@ -13,9 +15,10 @@ from projectors.penalties.norms import (
     Spectral,
     State,
 )
-from projectors.penalties.penalty import penalty
+from projectors.penalties.penalty import penalty, per_block
 
 __all__ = [
+    "Bracket",
     "DefectBound",
     "Entrywise",
     "Frobenius",
@@ -27,6 +30,11 @@ __all__ = [
     "Schatten",
     "Spectral",
     "State",
+    "bracket",
     "defect_bound",
+    "kernel_matrix",
     "penalty",
+    "per_block",
+    "symbol_bound",
+    "torus_norm",
 ]

@@ -130,7 +130,13 @@ class Norm(ABC):
     # Steps of a training run
 
     def init(
-        self, shape: tuple[int, ...], xp: Any = None, dtype: Any = None, device: Any = None, rng: Any = 0, width: int = 4
+        self,
+        shape: tuple[int, ...],
+        xp: Any = None,
+        dtype: Any = None,
+        device: Any = None,
+        rng: Any = 0,
+        width: int = 4,
     ) -> State:
         """The state before the first `step`.
 

@@ -25,7 +25,7 @@ _TIE = 4  # units of eps: |z| of a complex number rounds differently from one li
 
 def check_exponent(name: str, p: Any) -> None:
     """Raise GroupRepError unless p is a real number >= 1, or infinity."""
-    if isinstance(p, bool) or not isinstance(p, Real) or not p >= 1:
+    if isinstance(p, bool) or not isinstance(p, Real) or not float(p) >= 1:
         raise GroupRepError(f"{name} = {p!r:.40} gives no norm; {name} must be a number >= 1, or math.inf")
 
 
@@ -171,7 +171,7 @@ class _EntryNorm(Norm):
 
 @dataclass(frozen=True)
 class Mixed(_EntryNorm):
-    """Mixed(p, q), the q-norm of the columns' p-norms: (sum_j (sum_i |a_ij|^p)^(q/p))^(1/q).
+    """The mixed norm (p, q), the q-norm of the columns' p-norms: (sum_j (sum_i |a_ij|^p)^(q/p))^(1/q).
 
     Not unitarily invariant: monomial unitaries leave it as it is, others change it by at most the factor
     c = m^|1/p - 1/2| n^|1/q - 1/2| for (m, n) matrices. In the spectral frame a penalty is the norm of the spectral matrix, which
@@ -213,7 +213,7 @@ class Mixed(_EntryNorm):
 
 @dataclass(frozen=True)
 class Entrywise(_EntryNorm):
-    """Entrywise(p), the p-norm of all entries: (sum |a_ij|^p)^(1/p); for p = infinity the largest modulus.
+    """The p-norm of all entries: (sum |a_ij|^p)^(1/p); for p = infinity the largest modulus.
 
     Not unitarily invariant unless p = 2: monomial unitaries leave it as it is, others change it by at most the factor
     (m n)^|1/p - 1/2| for (m, n) matrices. In the spectral frame a penalty is the norm of the spectral matrix, which differs from the one of
@@ -254,7 +254,7 @@ class Entrywise(_EntryNorm):
 
 @dataclass(frozen=True)
 class Induced(_EntryNorm):
-    """Induced(p), the operator p-norm max ||A x||_p / ||x||_p: for p = 1 the largest column sum, for p = infinity the largest row sum.
+    """The operator p-norm max ||A x||_p / ||x||_p: for p = 1 the largest column sum, for p = infinity the largest row sum.
 
     Induced(1) is Mixed(1, inf), and Induced(inf) the same of the transpose. Not unitarily invariant: monomial unitaries leave it as
     it is, others change it by at most the factor sqrt(m n) for (m, n) matrices. In the spectral frame a penalty is the norm of the

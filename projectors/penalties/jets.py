@@ -103,5 +103,3 @@ def jet(xp: Any, D: Any, U: Any, V: Any, weights: Weights) -> Any:
         outside = xp.sum(absolute_square(xp, left), axis=-1) - xp.sum(absolute_square(xp, E), axis=-1)
         half = half + xp.sum(weights.ratio * outside, axis=-1)
     return first + half / 2
-
-

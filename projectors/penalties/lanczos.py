@@ -50,7 +50,7 @@ def start(shape: tuple[int, ...], xp: Any, dtype: Any, device: Any, rng: Any, wi
     if len(shape) < 2:
         raise DimensionMismatch(f"shape = {shape} is not the shape (..., m, n) of operators")
     if xp is None:
-        import array_api_compat.numpy as xp  # type: ignore[no-redef]
+        import array_api_compat.numpy as xp
     if dtype is not None and any(dtype == getattr(xp, half, None) for half in ("float16", "bfloat16")):
         dtype = xp.float32
     n = shape[-1]

@@ -91,7 +91,13 @@ class KyFan(_SingularValueNorm):
         return Weights.of_largest(xp, s, self.k, size * epsilon(xp, s))
 
     def init(
-        self, shape: tuple[int, ...], xp: Any = None, dtype: Any = None, device: Any = None, rng: Any = 0, width: int = 4
+        self,
+        shape: tuple[int, ...],
+        xp: Any = None,
+        dtype: Any = None,
+        device: Any = None,
+        rng: Any = 0,
+        width: int = 4,
     ) -> State:
         from projectors.penalties.lanczos import start
 
@@ -141,7 +147,7 @@ class Spectral(KyFan):
 
 @dataclass(frozen=True)
 class Schatten(_SingularValueNorm):
-    """Schatten(p), the p-norm of the singular values: Nuclear for p = 1, Frobenius for 2, Spectral for infinity.
+    """The Schatten norm, the p-norm of the singular values: Nuclear for p = 1, Frobenius for 2, Spectral for infinity.
 
     Parameters
     ----------
