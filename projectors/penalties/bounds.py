@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from grouprep.errors import NotUnitary
+from grouprep.errors import GroupRepError
 from projectors.hom import Hom
 from projectors.penalties.norms import Frobenius, Norm
 
@@ -21,18 +21,21 @@ class DefectBound(NamedTuple):
 def defect_bound(T: Any, H: Hom, norm: Norm | None = None) -> DefectBound:
     """Bounds on the defect sup over g of ||rho_W(g) T - T rho_V(g)|| for unitary V and W.
 
-    With R = T - P(T): c ||R|| <= defect <= 2 ||R||, c = sqrt(2) for the Frobenius and 1 for the spectral norm.
+    With R = T - P(T), c ||R|| <= defect <= C ||R|| and (c, C) = `norm.defect_constants(V, W)`: (sqrt(2), 2) for the Frobenius norm, (1, 2)
+    for norms that the action leaves invariant, (1/c, 2c) for the others, where N(U A V) <= c N(A).
 
     Parameters
     ----------
     T : operators (..., dim W, dim V).
     H : Hom(V, W) of unitary representations.
-    norm : `Frobenius()` (default) or `Spectral()`; a squared norm stands for the norm itself.
+    norm : `Frobenius()` (default), or any other `Norm`; a squared norm stands for the norm itself.
 
     Raises
     ------
     NotUnitary
-        If V or W is not unitary, or the group has no Haar measure.
+        If V or W is not unitary. (Unitary matrices have a compact closure, whose Haar measure is all that is needed.)
+    GroupRepError
+        If the norm is unknown.
 
     Examples
     --------
@@ -47,11 +50,12 @@ def defect_bound(T: Any, H: Hom, norm: Norm | None = None) -> DefectBound:
     ----------
     Mean over the group of ||rho T - T rho||^2 = 2 ||R||^2: Berndt and Stuehmer, arXiv 2601.05028, section 3.
     """
-    norm = (Frobenius() if norm is None else norm).as_norm()
-    for name, V in (("V", H.V), ("W", H.W)):
-        if not V.is_unitary:
-            raise NotUnitary(
-                f"{name} = {V} is not unitary; defect bounds need unitary representations: take {name}.unitary()"
-            )
+    norm = Frobenius() if norm is None else norm
+    if not isinstance(norm, Norm):
+        raise GroupRepError(
+            f"norm = {norm!r:.60} is not a norm; use Frobenius(), Spectral() or another one of projectors.penalties"
+        )
+    norm = norm.as_norm()
+    lower, upper = norm.defect_constants(H.V, H.W)
     value = norm.value(H.residual(T))
-    return DefectBound(norm.lower_constant * value, 2 * value)
+    return DefectBound(lower * value, upper * value)

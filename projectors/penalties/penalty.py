@@ -1,4 +1,4 @@
-"""The penalty: a norm of the residual T - P(T), or of the equivariant part P(T)."""
+"""The penalty: a norm of the residual T - P(T), or of the equivariant part P(T), whole or block by block of irreps."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import Any
 
 from grouprep.errors import GroupRepError
 from projectors.hom import Hom
-from projectors.penalties.norms import Frobenius, Norm
+from projectors.penalties.entrywise import Frobenius
+from projectors.penalties.norms import Norm
 
-__all__ = ["penalty"]
+__all__ = ["penalty", "per_block"]
 
 
 def penalty(T: Any, H: Hom, norm: Norm | None = None, part: str = "residual", frame: str = "spatial") -> Any:
@@ -18,11 +19,12 @@ def penalty(T: Any, H: Hom, norm: Norm | None = None, part: str = "residual", fr
 
     Parameters
     ----------
-    T : operators (..., dim W, dim V), real or complex, leading axes are batch.
+    T : operators (..., dim W, dim V), real or complex, leading axes are batch; an array of numpy, torch or jax.
     H : the space of equivariant operators, Hom(V, W).
-    norm : `Frobenius()` (default), `Frobenius(squared=True)` or `Spectral()`.
+    norm : `Frobenius()` (default), or any other `Norm`.
     part : "residual" for T - P(T), "equivariant" for P(T).
-    frame : "spatial"; the spectral frame is not offered yet.
+    frame : "spatial", or "spectral" for the norm of the matrix in the spectral (irrep) basis, U_W^-1 (T - P(T)) U_V. Unitary V and W
+        and a unitarily invariant norm give the same value; Mixed, Entrywise and Induced do not.
 
     Returns
     -------
@@ -49,17 +51,61 @@ def penalty(T: Any, H: Hom, norm: Norm | None = None, part: str = "residual", fr
     ----------
     Berndt and Stuehmer, Approximate equivariance via projection-based regularisation, arXiv 2601.05028, section 3.
     """
+    norm = _checked(norm, part)
+    if frame == "spatial":
+        return norm.value(H.residual(T) if part == "residual" else H.project(T))
+    if frame == "spectral":
+        return norm.value(_spectral_part(T, H, part))
+    raise GroupRepError(f'frame = "{frame}" is unknown; choose "spatial" or "spectral"')
+
+
+def per_block(T: Any, H: Hom, norm: Norm | None = None, part: str = "residual") -> dict[tuple[str, str], Any]:
+    """The penalty of every pair of irreps: the norms of the blocks of the spectral matrix, to see which irreps break the symmetry.
+
+    Parameters
+    ----------
+    T, H, norm, part : as in `penalty`.
+
+    Returns
+    -------
+    {(label of the irrep of V, label of the irrep of W): values (...)}. In the Frobenius norm the squares add up to the square of
+    `penalty(..., frame="spectral")`, which is the spatial one for unitary V and W.
+
+    Raises
+    ------
+    GroupRepError
+        As `penalty`.
+
+    References
+    ----------
+    Schur's lemma: blocks of distinct irreps are residual as a whole, the others but for their in-block trace (Serre, Linear
+    Representations of Finite Groups, 2.2).
+    """
+    norm = _checked(norm, part)
+    X = _spectral_part(T, H, part)
+    blocks = _frame(H).blocks
+    return {(b.irrep_V.label, b.irrep_W.label): norm.value(X[..., b.row, b.column]) for b in blocks}
+
+
+def _checked(norm: Norm | None, part: str) -> Norm:
     norm = Frobenius() if norm is None else norm
     if not isinstance(norm, Norm):
         raise GroupRepError(
-            f"norm = {norm!r:.60} is not a norm; use Frobenius(), Frobenius(squared=True) or Spectral()"
+            f"norm = {norm!r:.60} is not a norm; use Frobenius(), Spectral() or another one of projectors.penalties"
         )
-    if frame != "spatial":
-        raise GroupRepError(
-            f'frame = "{frame}": only frame="spatial" is offered; the spectral frame needs irreps, which come later'
-        )
-    if part == "residual":
-        return norm.value(H.residual(T))
-    if part == "equivariant":
-        return norm.value(H.project(T))
-    raise GroupRepError(f'part = "{part}" is unknown; choose "residual" or "equivariant"')
+    if part not in ("residual", "equivariant"):
+        raise GroupRepError(f'part = "{part}" is unknown; choose "residual" or "equivariant"')
+    return norm
+
+
+def _frame(H: Any) -> Any:
+    frame = getattr(H, "spectral", None)
+    if frame is None:
+        raise GroupRepError(f'frame = "spectral" needs the spectral basis of {H}, which is not known')
+    return frame
+
+
+def _spectral_part(T: Any, H: Any, part: str) -> Any:
+    frame = _frame(H)
+    M = H.to_spectral(T)
+    return frame.residual(M) if part == "residual" else frame.project(M)

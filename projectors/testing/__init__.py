@@ -23,10 +23,11 @@ from projectors.testing.hom_laws import (
     check_solvers,
     random_operators,
 )
-from projectors.testing.penalty_laws import check_defect_bounds, check_mean_defect, check_norm, check_penalty
+from projectors.testing.norm_laws import NORMS, check_norm, check_subgradient
+from projectors.testing.penalty_laws import check_defect_bounds, check_mean_defect, check_penalty
 from projectors.testing.suites import HomLaws
 
-__all__ = ["HOM_LAWS", "HomLaws", "check_hom", "check_norm", "random_operators"]
+__all__ = ["HOM_LAWS", "NORMS", "HomLaws", "check_hom", "check_norm", "check_subgradient", "random_operators"]
 
 HOM_LAWS = (
     check_equivariance,

@@ -65,7 +65,7 @@ def test_refusals():
     H = commutant(Cyclic(2).natural())
     T = np.eye(2)
     with pytest.raises(GroupRepError, match="frame"):
-        penalty(T, H, frame="spectral")
+        penalty(T, H, frame="fourier")
     with pytest.raises(GroupRepError, match='choose "residual"'):
         penalty(T, H, part="rest")
     with pytest.raises(GroupRepError, match="Frobenius\\(\\)"):

@@ -1,0 +1,173 @@
+"""The interface of a norm: value, subgradient, invariance, and the constants with which it bounds the defect."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from grouprep.errors import NotUnitary
+from grouprep.linalg import Monomial
+from grouprep.representations import Representation
+from projectors.penalties.arrays import as_matrices, like_input, refuse_nan
+
+__all__ = ["Norm", "State"]
+
+
+class State(NamedTuple):
+    """What `Norm.step` carries from one step to the next; plain arrays, in the hands of the caller.
+
+    Attributes
+    ----------
+    V : (..., n, width), an orthonormal block that follows the leading right singular vectors; empty where none is needed.
+    steps : 0-dimensional integer array, the number of steps taken.
+    """
+
+    V: Any
+    steps: Any
+
+
+class Norm(ABC):
+    """A matrix norm, or a power of one, on arrays of numpy, torch, jax or any array-API library; immutable.
+
+    `value` and `subgradient` act on the last two axes. Half precision is computed in single precision; the device follows the
+    input. The derivative that torch and jax take of `value` is `subgradient` (jax: its conjugate), with d value = Re tr(G* dA); it
+    is 0 at 0, never NaN. Where norms have corners the choice is fixed: at zero entries, columns or singular values 0, at tied maxima
+    the mean over the tied ones. Second derivatives are right wherever the norm has them.
+
+    NaN and infinite entries raise `GroupRepError`, except where looking would break a trace (torch.compile, vmap, jax.jit) or wait
+    for an accelerator; there the value is NaN or infinite.
+
+    A subclass gives `_value`, `_subgradient`, and, where not unitarily invariant, `_distortion`.
+    """
+
+    @abstractmethod
+    def _value(self, xp: Any, A: Any) -> Any:
+        """The norm of floating-point matrices (..., m, n) -> (...)."""
+
+    @abstractmethod
+    def _subgradient(self, xp: Any, A: Any) -> Any:
+        """The subgradient, (..., m, n)."""
+
+    def _distortion(self, m: int, n: int) -> float:
+        """c with N(U A V) <= c N(A) for unitary U, V and (m, n) matrices A."""
+        return 1.0
+
+    def value(self, A: Any) -> Any:
+        """The norm of matrices (..., m, n) -> (...), in the real precision of A.
+
+        Raises
+        ------
+        GroupRepError
+            If A has NaN or infinite entries.
+        """
+        xp, matrices = as_matrices(A)
+        return refuse_nan(xp, self._value(xp, matrices), matrices)
+
+    def subgradient(self, A: Any) -> Any:
+        """G, (..., m, n) in the precision of A, with N(B) >= N(A) + Re tr(G* (B - A)) for all B; 0 at 0.
+
+        Raises
+        ------
+        GroupRepError
+            If A has NaN or infinite entries.
+        """
+        xp, matrices = as_matrices(A)
+        return like_input(refuse_nan(xp, self._subgradient(xp, matrices), matrices), A)
+
+    def as_norm(self) -> Norm:
+        """The norm itself, where this is a power of one."""
+        return self
+
+    @property
+    def unitarily_invariant(self) -> bool:
+        """Whether N(U A V) = N(A) for all unitary U and V."""
+        return True
+
+    def invariant_under(self, V: Representation, W: Representation) -> bool:
+        """Whether N(rho_W(g) A rho_V(h)) = N(A) for all g and h, decided on the generators.
+
+        Unitarily invariant norms: V and W are unitary. The others: all images are monomial (permutations with phases).
+        """
+        if self.unitarily_invariant:
+            return V.is_unitary and W.is_unitary
+        return _is_monomial(V) and _is_monomial(W)
+
+    def defect_constants(self, V: Representation, W: Representation) -> tuple[float, float]:
+        """(lower, upper) with lower N(R) <= sup_g N(rho_W(g) T - T rho_V(g)) <= upper N(R), R = T - P(T).
+
+        (1, 2) for a norm that the action leaves invariant, (1/c, 2c) with N(U A V) <= c N(A) for the others.
+
+        Parameters
+        ----------
+        V, W : the domain's and the codomain's representation.
+
+        Raises
+        ------
+        NotUnitary
+            If V or W is not unitary.
+
+        References
+        ----------
+        R is the mean over g of rho_W(g)^-1 (rho_W(g) T - T rho_V(g)), and rho_W(g) T - T rho_V(g) = rho_W(g) R - R rho_V(g).
+        """
+        for name, X in (("V", V), ("W", W)):
+            if not X.is_unitary:
+                raise NotUnitary(
+                    f"{name} = {X} is not unitary; defect bounds need unitary representations: take {name}.unitary()"
+                )
+        c = 1.0 if self.invariant_under(V, W) else self.as_norm()._distortion(W.dim, V.dim)
+        return self._constants(c)
+
+    def _constants(self, c: float) -> tuple[float, float]:
+        return 1 / c, 2 * c
+
+    @property
+    def lower_constant(self) -> float:
+        """c with c N(T - P(T)) <= sup_g N(rho_W(g) T - T rho_V(g)) for the unitary representations that leave N invariant."""
+        return self.as_norm()._constants(1.0)[0]
+
+    # Steps of a training run
+
+    def init(
+        self,
+        shape: tuple[int, ...],
+        xp: Any = None,
+        dtype: Any = None,
+        device: Any = None,
+        rng: Any = 0,
+        width: int = 4,
+    ) -> State:
+        """The state before the first `step`.
+
+        Parameters
+        ----------
+        shape : (..., m, n), of the operators.
+        xp : the array library; numpy if not given.
+        dtype, device : of the operators; the library's defaults if not given.
+        rng : a numpy Generator, or a seed.
+        width : columns of the block, where the norm needs one.
+        """
+        from projectors.penalties.lanczos import start
+
+        return start((*shape[:-2], 0, 0), xp, dtype, device, rng, 0)
+
+    def step(
+        self, T: Any, state: State, rmatvec: Callable[[Any], Any] | None = None, iterations: int = 2
+    ) -> tuple[Any, State]:
+        """(value, next state) of operators that move slowly from call to call; a pure function.
+
+        Exact for most norms; `Spectral` and `KyFan` follow a few leading singular values.
+
+        Parameters
+        ----------
+        T : operators (..., m, n); for norms of a few leading singular values also the map x -> T x on blocks (..., n, b).
+        state : from `init`, or from the call before.
+        rmatvec : the map y -> T* y on blocks (..., m, b), where T is a map.
+        iterations : block iterations of a step.
+        """
+        return self.value(T), State(state.V, state.steps + 1)
+
+
+def _is_monomial(V: Representation) -> bool:
+    return all(a.kind == "element" and isinstance(image, Monomial) for a, image in V.images.items())

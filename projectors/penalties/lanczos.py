@@ -1,0 +1,173 @@
+"""Leading singular values of a slowly moving operator: warm-started block Golub-Kahan-Lanczos, a few block products a step.
+
+Derivation and references: docs/formulation/cheap-singular-values.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from grouprep.errors import DimensionMismatch, GroupRepError
+from projectors.penalties.arrays import absolute_square, adjoint, inner, namespace, safe_divide, stop_gradient
+from projectors.penalties.base import State
+
+__all__ = ["Ritz", "leading", "ritz", "start"]
+
+
+class Ritz(NamedTuple):
+    """Ritz triples of an operator A on a Krylov space, in descending order; constant to derivatives.
+
+    Attributes
+    ----------
+    values : (..., r), theta_i = ||A v_i|| in descending order: lower bounds on the singular values in that order.
+    V : (..., n, r), orthonormal v_i.
+    AV : (..., m, r), A v_i: orthogonal columns of norm theta_i.
+    """
+
+    values: Any
+    V: Any
+    AV: Any
+
+
+def start(shape: tuple[int, ...], xp: Any, dtype: Any, device: Any, rng: Any, width: int) -> State:
+    """A state with a random orthonormal block, (..., n, min(width, n)).
+
+    Parameters
+    ----------
+    shape : (..., m, n), of the operators.
+    xp, dtype, device : where and in what precision; half precision is kept in single.
+    rng : a numpy Generator, or a seed.
+    width : of the block.
+
+    Raises
+    ------
+    DimensionMismatch
+        If shape has fewer than two axes.
+    """
+    if len(shape) < 2:
+        raise DimensionMismatch(f"shape = {shape} is not the shape (..., m, n) of operators")
+    if xp is None:
+        import array_api_compat.numpy as xp
+    if dtype is not None and any(dtype == getattr(xp, half, None) for half in ("float16", "bfloat16")):
+        dtype = xp.float32
+    n = shape[-1]
+    block = np.random.default_rng(rng).standard_normal((*shape[:-2], n, min(width, n)))
+    if block.size:
+        block = np.linalg.qr(block)[0]
+    V = xp.asarray(block.tolist()) if dtype is None else xp.asarray(block, dtype=dtype)
+    V = xp.reshape(V, block.shape)
+    steps = xp.asarray(0)
+    return State(_move(xp, V, device), _move(xp, steps, device))
+
+
+def _move(xp: Any, x: Any, device: Any) -> Any:
+    if device is None:
+        return x
+    from array_api_compat import to_device
+
+    return to_device(x, device)
+
+
+def _orthonormalise(xp: Any, block: Any, basis: Any) -> Any:
+    """An orthonormal basis of the block's part outside the basis: projected twice, which is enough (Giraud et al. 2005)."""
+    for _ in range(2):
+        block = block - basis @ (adjoint(xp, basis) @ block)
+        block = xp.linalg.qr(block)[0]
+    return block
+
+
+def ritz(matvec: Callable[[Any], Any], rmatvec: Callable[[Any], Any], V: Any, iterations: int) -> Ritz:
+    """Ritz triples on the block Krylov space spanned by V, A*A V, ..., (A*A)^(iterations - 1) V.
+
+    It takes `iterations` products with A and one fewer with A*, on blocks of V's width; the basis is fully reorthogonalised.
+
+    Parameters
+    ----------
+    matvec : x -> A x on blocks (..., n, b).
+    rmatvec : y -> A* y on blocks (..., m, b).
+    V : (..., n, b), orthonormal.
+    iterations : >= 1, with iterations * b <= n.
+
+    References
+    ----------
+    Golub and Kahan (1965); Golub, Luk and Overton, ACM TOMS 7 (1981), the block form; Baglama and Reichel, SIAM J. Sci. Comput. 27 (2005).
+    """
+    xp = namespace(V)
+    block = stop_gradient(V)
+    image = stop_gradient(matvec(block))
+    basis, images = block, image
+    for _ in range(iterations - 1):
+        size = _size(xp, image)  # keeps A* A v from under- and overflow
+        block = _orthonormalise(xp, stop_gradient(rmatvec(image / size)), basis)
+        image = stop_gradient(matvec(block))
+        basis, images = xp.concat([basis, block], axis=-1), xp.concat([images, image], axis=-1)
+    scaled = images / _size(xp, images)
+    _, Y = xp.linalg.eigh(adjoint(xp, scaled) @ scaled)
+    Y = xp.flip(Y, axis=-1)
+    vectors, images = basis @ Y, images @ Y
+    size = _size(xp, images)
+    values = xp.sqrt(xp.sum(absolute_square(xp, images / size), axis=-2)) * size[..., 0, :]
+    return Ritz(values, vectors, images)
+
+
+def _size(xp: Any, block: Any) -> Any:
+    top = xp.max(xp.abs(block), axis=(-2, -1), keepdims=True)
+    return xp.where((top > 0) & xp.isfinite(top), top, xp.ones_like(top))
+
+
+def _maps(T: Any, rmatvec: Callable[[Any], Any] | None) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
+    if rmatvec is not None:
+        return T, rmatvec
+    xp = namespace(T)
+    star = adjoint(xp, stop_gradient(T))
+    return (lambda x: T @ x), (lambda y: star @ y)
+
+
+def leading(
+    T: Any, state: State, k: int = 1, rmatvec: Callable[[Any], Any] | None = None, iterations: int = 2
+) -> tuple[Any, State]:
+    """(value, next state): the sum of the k largest Ritz values of a slowly moving operator, warm-started.
+
+    The value is Re sum_i u_i* A v_i with orthonormal u_i and v_i, so it is a lower bound on the sum of the k largest singular values,
+    and its derivative is Re sum_i u_i* dA v_i. Under torch, jax and their transformations; no derivative of second order.
+
+    Parameters
+    ----------
+    T : (..., m, n), or the map x -> A x on blocks (..., n, b), through which derivatives go.
+    state : from `start` or from the step before; its block is as wide as the space that is followed, and at least k.
+    k : how many singular values are added.
+    rmatvec : the map y -> A* y on blocks (..., m, b); None if T is an array.
+    iterations : block iterations, of which each takes a product with A and, from the second, one with A*.
+
+    Raises
+    ------
+    GroupRepError
+        If the block is narrower than k, or iterations < 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> T, state = np.diag(np.arange(100.0)), start((100, 100), None, None, None, 0, 4)
+    >>> for _ in range(30):
+    ...     value, state = leading(T, state)
+    >>> round(float(value), 6)
+    99.0
+    """
+    width, n = state.V.shape[-1], state.V.shape[-2]
+    if width < min(k, n) or iterations < 1:
+        raise GroupRepError(
+            f"a block of {width} columns and {iterations} iterations cannot follow {k} singular values; init with width >= {k}"
+        )
+    xp = namespace(state.V)
+    matvec, star = _maps(T, rmatvec)
+    if rmatvec is None and state.V.dtype != T.dtype:
+        state = State(xp.astype(state.V, T.dtype), state.steps)
+    found = ritz(matvec, star, state.V, max(1, min(iterations, n // max(width, 1))))
+    k = min(k, n)
+    v = found.V[..., :, :k]
+    u = safe_divide(xp, found.AV[..., :, :k], xp.astype(found.values[..., None, :k], found.AV.dtype))
+    value = inner(xp, u, matvec(v))
+    return value, State(found.V[..., :, :width], state.steps + 1)

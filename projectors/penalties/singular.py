@@ -1,0 +1,217 @@
+"""Unitarily invariant norms of the singular values: Spectral, Nuclear, Schatten(p), KyFan(k)."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+from grouprep.errors import GroupRepError
+from projectors.penalties.arrays import adjoint, as_matrices, epsilon, is_differentiable, refuse_nan, stop_gradient
+from projectors.penalties.base import Norm, State
+from projectors.penalties.entrywise import check_exponent
+from projectors.penalties.jets import Weights, jet
+
+__all__ = ["KyFan", "Nuclear", "Schatten", "Spectral"]
+
+
+class _SingularValueNorm(Norm):
+    """N(A) = root(f(s)) of the singular values s of A, scaled to s_1 = 1; f has weights (see `jets.Weights`)."""
+
+    @abstractmethod
+    def _function(self, xp: Any, s: Any, size: int) -> tuple[Any, Weights]:
+        """f(s) and its derivatives at scaled singular values s, (..., k), in descending order."""
+
+    def _root(self, xp: Any, f: Any) -> Any:
+        return f
+
+    def _decompose(self, xp: Any, A: Any) -> tuple[Any, Any, Any, Any]:
+        """U, scaled singular values, V and the scale (...), constant to derivatives."""
+        A = refuse_nan(xp, stop_gradient(A), A)
+        U, s, Vh = xp.linalg.svd(A, full_matrices=False)
+        top = s[..., 0]
+        scale = xp.where(top > 0, top, xp.ones_like(top))
+        return U, s / scale[..., None], adjoint(xp, Vh), scale
+
+    def _value(self, xp: Any, A: Any) -> Any:
+        if 0 in A.shape[-2:]:
+            return xp.sum(xp.abs(A), axis=(-2, -1))
+        U, s, V, scale = self._decompose(xp, A)
+        f, weights = self._function(xp, s, max(A.shape[-2:]))
+        if is_differentiable(A):
+            f = f + jet(xp, (A - stop_gradient(A)) / scale[..., None, None], U, V, weights)
+        return self._root(xp, f) * scale
+
+    def _subgradient(self, xp: Any, A: Any) -> Any:
+        if 0 in A.shape[-2:]:
+            return A
+        U, s, V, _ = self._decompose(xp, A)
+        f, weights = self._function(xp, s, max(A.shape[-2:]))
+        first = weights.first * self._root_slope(xp, f)[..., None]
+        return (U * xp.astype(first, U.dtype)[..., None, :]) @ adjoint(xp, V)
+
+    def _root_slope(self, xp: Any, f: Any) -> Any:
+        return xp.ones_like(f)
+
+
+@dataclass(frozen=True)
+class KyFan(_SingularValueNorm):
+    """The Ky Fan norm, the sum of the k largest singular values.
+
+    Parameters
+    ----------
+    k : >= 1; above the number of singular values all are added.
+
+    Raises
+    ------
+    GroupRepError
+        If k is not a positive integer.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from projectors.penalties import KyFan
+    >>> float(KyFan(2).value(np.diag([1.0, -3.0, 2.0])))
+    5.0
+
+    References
+    ----------
+    Horn and Johnson, Topics in Matrix Analysis, 3.4. Subgradients: Watson, Linear Algebra Appl. 170 (1992).
+    """
+
+    k: int = 1
+
+    def __post_init__(self) -> None:
+        if isinstance(self.k, bool) or not isinstance(self.k, int) or self.k < 1:
+            raise GroupRepError(f"k = {self.k!r:.40} gives no norm; k must be an integer >= 1")
+
+    def _function(self, xp: Any, s: Any, size: int) -> tuple[Any, Weights]:
+        return Weights.of_largest(xp, s, self.k, size * epsilon(xp, s))
+
+    def init(
+        self,
+        shape: tuple[int, ...],
+        xp: Any = None,
+        dtype: Any = None,
+        device: Any = None,
+        rng: Any = 0,
+        width: int = 4,
+    ) -> State:
+        from projectors.penalties.lanczos import start
+
+        return start(shape, xp, dtype, device, rng, max(width, self.k + 2))
+
+    def step(
+        self, T: Any, state: State, rmatvec: Callable[[Any], Any] | None = None, iterations: int = 2
+    ) -> tuple[Any, State]:
+        """(value, next state): the sum of the k leading Ritz values, a lower bound that warms up to the norm.
+
+        Its derivative is Re sum u_i* dT v_i, of first order only. Operators so small that the Krylov space would be everything are
+        taken exactly. Parameters as in `Norm.step`; a bracket is `projectors.penalties.bracket`.
+        """
+        from projectors.penalties.lanczos import leading
+
+        if rmatvec is None:
+            xp, T = as_matrices(T)
+            if min(T.shape[-2:]) <= iterations * state.V.shape[-1]:
+                return self.value(T), State(state.V, state.steps + 1)
+            value, state = leading(T, state, self.k, None, iterations)
+            return refuse_nan(xp, value, T), state
+        return leading(T, state, self.k, rmatvec, iterations)
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class Spectral(KyFan):
+    """The spectral norm, the largest singular value: the operator 2-norm, Schatten(inf), KyFan(1).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from projectors.penalties import Spectral
+    >>> float(Spectral().value(np.diag([1.0, -3.0])))
+    3.0
+
+    References
+    ----------
+    Golub and Van Loan, Matrix Computations, 2.3.3.
+    """
+
+    def __init__(self) -> None:
+        object.__setattr__(self, "k", 1)
+
+    def __repr__(self) -> str:
+        return "Spectral()"
+
+
+@dataclass(frozen=True)
+class Schatten(_SingularValueNorm):
+    """The Schatten norm, the p-norm of the singular values: Nuclear for p = 1, Frobenius for 2, Spectral for infinity.
+
+    Parameters
+    ----------
+    p : >= 1 or infinity.
+
+    Raises
+    ------
+    GroupRepError
+        If p is below 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from projectors.penalties import Schatten
+    >>> round(float(Schatten(3).value(np.diag([3.0, 4.0, 5.0]))), 12)
+    6.0
+
+    References
+    ----------
+    Bhatia, Matrix Analysis, IV.2. Derivatives: Lewis and Sendov, SIAM J. Matrix Anal. Appl. 23 (2001).
+    """
+
+    p: float = 1
+
+    def __post_init__(self) -> None:
+        check_exponent("p", self.p)
+
+    def _function(self, xp: Any, s: Any, size: int) -> tuple[Any, Weights]:
+        if self.p == inf:
+            return Weights.of_largest(xp, s, 1, size * epsilon(xp, s))
+        return Weights.of_power(xp, s, float(self.p), size * epsilon(xp, s))
+
+    def _root(self, xp: Any, f: Any) -> Any:
+        if self.p in (1, inf):
+            return f
+        zero = f == 0
+        root = xp.where(zero, xp.ones_like(f), f) ** (1 / self.p)
+        return xp.where(zero, xp.zeros_like(f), root)
+
+    def _root_slope(self, xp: Any, f: Any) -> Any:
+        if self.p in (1, inf):
+            return xp.ones_like(f)
+        zero = f == 0
+        return xp.where(zero, xp.zeros_like(f), xp.where(zero, xp.ones_like(f), f) ** (1 / self.p - 1) / self.p)
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class Nuclear(Schatten):
+    """The nuclear norm, the sum of the singular values: Schatten(1).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from projectors.penalties import Nuclear
+    >>> float(Nuclear().value(np.diag([1.0, -3.0])))
+    4.0
+
+    References
+    ----------
+    Recht, Fazel and Parrilo, SIAM Review 52 (2010), section 2.
+    """
+
+    def __init__(self) -> None:
+        object.__setattr__(self, "p", 1)
+
+    def __repr__(self) -> str:
+        return "Nuclear()"
