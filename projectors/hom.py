@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grouprep.errors import CertificateError, DimensionMismatch, GroupRepError, NotUnitary
 from grouprep.linalg.intertwiners import FloatSpace, Space
 from grouprep.linalg.orbits import OrbitSpace
 from grouprep.linalg.pickling import Picklable
 from grouprep.representations import Representation
-from projectors.basis import Basis, Block, ExactBasis, OrbitBasis, PairBasis, check_operator
+from projectors.basis import Basis, Block, ExactBasis, OrbitBasis, PairBasis
 from projectors.blocks import Summand, summands
+from projectors.projection import Projection, check_shape, namespace_of, operator_array
 from projectors.solvers import SOLVERS, solve
 
 if TYPE_CHECKING:
@@ -224,16 +225,60 @@ class Hom(Picklable):
 
     # Projection
 
-    def project(self, T: Any) -> NDArray[Any]:
-        """P(T), the orthogonal projection on the space: the Reynolds average of T for a compact group.
+    @cached_property
+    def projection(self) -> Projection:
+        """The projector P as array operations, in numpy or where `to` has moved it.
+
+        Raises
+        ------
+        NotUnitary
+            If V or W has no invariant positive-definite form and inner="euclidean" was not asked for.
+        """
+        if self.inner == "invariant" and not self._has_grams:
+            raise NotUnitary(
+                f"{self.V} or {self.W} has no invariant positive-definite form, so the group has no average on operators; "
+                'Hom(V, W, inner="euclidean") projects orthogonally in the Frobenius inner product instead'
+            )
+        return Projection.of(self.basis())
+
+    def to(self, xp: Any, device: Any = None, dtype: Any = None) -> Hom:
+        """The same space with the projector's constants in another array library, on a device, in a precision.
+
+        Nothing needs it: `project` converts the constants as it meets an array. It saves that conversion at each call, and
+        resolves the library before code is traced.
 
         Parameters
         ----------
-        T : numpy array (..., dim W, dim V), real or complex; leading axes are batch.
+        xp : an array library as a module: numpy, torch, jax.numpy, array_api_strict, ...
+        device : one of its devices; None for its default.
+        dtype : one of its dtypes, that of the operators to project; None for double precision.
+
+        Examples
+        --------
+        >>> import array_api_strict as xp
+        >>> from grouprep import Cyclic
+        >>> from projectors import commutant
+        >>> H = commutant(Cyclic(2).natural()).to(xp)
+        >>> H.project(xp.asarray([[1.0, 2.0], [4.0, 3.0]]))
+        Array([[2., 3.],
+               [3., 2.]], dtype=array_api_strict.float64)
+        """
+        moved = copy(self)
+        moved.__dict__["projection"] = self.projection.to(namespace_of(xp), device, dtype)
+        return moved
+
+    def project(self, T: Any) -> Any:
+        """P(T), the orthogonal projection on the space: the Reynolds average of T for a compact group.
+
+        Linear in T, and differentiable wherever T's library is; half precision is computed in float32.
+
+        Parameters
+        ----------
+        T : numpy, torch, jax or other array-API array (..., dim W, dim V), real or complex; leading axes are batch.
 
         Returns
         -------
-        An array of the shape and precision of T, complex where T or the space is.
+        An array of the library, device, shape and dtype of T, complex where T or the space is.
 
         Raises
         ------
@@ -241,22 +286,24 @@ class Hom(Picklable):
             If V or W has no invariant positive-definite form and inner="euclidean" was not asked for.
         DimensionMismatch
             If T has another shape.
+        GroupRepError
+            If T is a numpy array with entries that are not finite; in other libraries these pass through.
         """
-        T = check_operator(T, self.shape)
-        if not np.isfinite(T).all():
-            raise GroupRepError("T has NaN or infinite entries; every entry must be finite")
-        if self.inner == "invariant" and not self._has_grams:
-            raise NotUnitary(
-                f"{self.V} or {self.W} has no invariant positive-definite form, so the group has no average on operators; "
-                'Hom(V, W, inner="euclidean") projects orthogonally in the Frobenius inner product instead'
-            )
-        return self.basis().project(T)
+        T, projection = self._prepared(T)
+        return projection.project(T)
 
-    def residual(self, T: Any) -> NDArray[Any]:
+    def residual(self, T: Any) -> Any:
         """T - P(T), the part of T that is not equivariant; as `project`."""
-        T = check_operator(T, self.shape)
-        out: NDArray[Any] = T - self.project(T)
-        return out
+        T, projection = self._prepared(T)
+        return projection.residual(T)
+
+    def _prepared(self, T: Any) -> tuple[Any, Projection]:
+        projection = self.projection
+        if isinstance(T, projection.array_type) and projection.array_type is not np.ndarray:
+            check_shape(T, self.shape)
+            return T, projection.for_array(T, projection.xp)
+        T, xp = operator_array(T, self.shape)
+        return T, projection.for_array(T, xp)
 
     # Proof and prose
 

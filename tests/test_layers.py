@@ -39,6 +39,7 @@ LAYERS: list[tuple[str, ...]] = [
         "projectors.isotypic",
         "projectors.kernels",
         "projectors.orthonormal",
+        "projectors.projection",
         "projectors.solvers",
     ),
     ("projectors.hom",),

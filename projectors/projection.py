@@ -1,0 +1,382 @@
+"""The orthogonal projection on Hom_G(V, W) as array operations: numpy, torch, jax or any array-API library.
+
+Orbits: one gather brings the entries of every orbit together, their mean is the coordinate, one gather writes it back. Both
+run over whole rows of copies, so that neither axes nor memory are exchanged. Dense pairs: two matrix products. Derivation:
+docs/formulation/projection.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from importlib import import_module
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grouprep.errors import DimensionMismatch, GroupRepError
+from projectors.basis import Basis, Block, DenseBasis, OrbitBasis
+
+__all__ = ["Projection", "check_shape", "namespace_of", "operator_array"]
+
+_STRIDED = 16  # at most this many entries of a pair are walked over by slices; beyond, numpy is faster with a gather
+_LONG = 32  # orbits longer than this are summed along the last axis, where numpy adds pairwise
+
+
+class _Part:
+    """The projection of one block: the structure, and how its constants (a tuple of arrays) act on operators."""
+
+    block: Block
+    constants: tuple[NDArray[Any], ...]
+
+    def project(self, T: Any, xp: Any, constants: Sequence[Any]) -> Any:
+        """(..., dim W, dim V) -> the projected block (..., rows_n * m, columns_n * n)."""
+        raise NotImplementedError
+
+
+class _OrbitPart(_Part):
+    """Means over orbits. Classes of orbits of one size s are (s, index); index says where the entries stand in a row of copies."""
+
+    def __init__(self, block: Block, pair: OrbitBasis, width: int) -> None:
+        self.block = block
+        (m, n), r, copies = pair.shape, pair.dim, block.columns_n
+        sizes = np.bincount(pair.labels, minlength=r)
+        starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+        where = pair.inside[pair.order]  # the pair's entries, orbit by orbit
+        i, j = np.divmod(where, n)
+        steps = np.arange(copies)
+        self.sizes = tuple(int(s) for s in np.unique(sizes))
+        place = np.zeros((r, copies), dtype=np.int64)  # of each coordinate among all
+        index, phases, total = [], [], 0
+        unit = pair.entries * np.sqrt(sizes[pair.labels])
+        for s in self.sizes:
+            members = np.flatnonzero(sizes == s)
+            cells = starts[members] + np.arange(s)[:, None]  # (s, orbits)
+            full = (i[cells] * width + block.column + j[cells])[:, None, :] + (n * steps)[:, None]
+            full = full.reshape(s, -1)
+            index.append((full.T if s > _LONG else full).ravel())
+            phase = np.broadcast_to(unit[pair.order][cells].conj()[:, None, :], (s, copies, len(members))).reshape(
+                s, -1
+            )
+            phases.append((phase.T if s > _LONG else phase).ravel())
+            place[members] = total + np.arange(copies) * len(members) + np.arange(len(members))[:, None]
+            total += full.shape[1]
+        back = np.zeros((m * n, copies), dtype=np.int64)
+        back[pair.inside] = place[pair.labels]
+        out = np.zeros((m * n, copies), dtype=unit.dtype)
+        out[pair.inside] = unit[:, None]
+        self.plain = bool(np.all(out == 1))
+        rows = [a.reshape(m, n, copies).transpose(0, 2, 1).ravel() for a in (back, out)]
+        weights = () if self.plain else (*phases, rows[1])
+        self.constants = tuple(np.require(c, None, ["C", "W"]) for c in (*index, rows[0], *weights))
+        self.strided = m * n <= _STRIDED and self.plain
+        self.orbits = (
+            [[divmod(int(k), n) for k in where[a : a + s]] for a, s in zip(starts, sizes)] if self.strided else []
+        )
+
+    def project(self, T: Any, xp: Any, constants: Sequence[Any]) -> Any:
+        b = self.block
+        m, n = b.pair.shape
+        lead, width = T.shape[:-2], T.shape[-1]
+        count = len(self.sizes)
+        rows = T if b.rows_n * m == T.shape[-2] else T[..., b.row : b.row + b.rows_n * m, :]
+        rows = xp.reshape(rows, (*lead, b.rows_n, m * width))
+        means = []
+        for k, s in enumerate(self.sizes):
+            entries = xp.take(rows, constants[k], axis=-1)
+            if not self.plain:
+                entries = entries * constants[count + 1 + k]
+            orbits = entries.shape[-1] // s
+            shape, axis = ((orbits, s), -1) if s > _LONG else ((s, orbits), -2)
+            means.append(xp.sum(xp.reshape(entries, (*lead, b.rows_n, *shape)), axis=axis) / s)
+        c = means[0] if len(means) == 1 else xp.concat(means, axis=-1)
+        out = xp.take(c, constants[count], axis=-1)
+        if not self.plain:
+            out = out * constants[-1]
+        return xp.reshape(out, (*lead, b.rows_n * m, b.columns_n * n))
+
+    def write(self, T: NDArray[Any], out: NDArray[Any]) -> bool:
+        """The same for numpy arrays, entry by entry of the pair, into the block's place in `out`; whether all means are finite."""
+        b, (m, n) = self.block, self.block.pair.shape
+        rows, columns = b.slices()
+        shape = (*T.shape[:-2], b.rows_n, m, b.columns_n, n)
+        source, target = T[..., rows, columns].reshape(shape), out[..., rows, columns].reshape(shape)  # views, both
+        finite = True
+        for cells in self.orbits:
+            values = [source[..., i, :, j] for i, j in cells]
+            mean = values[0] + values[1] if len(cells) > 1 else values[0]
+            for value in values[2:]:
+                mean += value
+            if len(cells) > 1:
+                mean /= len(cells)
+            finite = finite and bool(np.isfinite(np.vdot(mean, mean)))
+            for i, j in cells:
+                target[..., i, :, j] = mean
+        return finite
+
+
+class _DensePart(_Part):
+    """Inner products with the dual basis, and the combination with the basis."""
+
+    def __init__(self, block: Block, pair: DenseBasis) -> None:
+        self.block = block
+        pair = pair if pair.projector is None else pair.projector
+        m, n = pair.shape
+        dual, array = pair.dual.reshape(pair.dim, m * n).conj().T, pair.array.reshape(pair.dim, m * n)
+        self.constants = (np.require(dual, None, ["C", "W"]), np.require(array, None, ["C", "W"]))
+
+    def project(self, T: Any, xp: Any, constants: Sequence[Any]) -> Any:
+        b, (m, n) = self.block, self.block.pair.shape
+        rows, columns = b.slices()
+        lead = T.shape[:-2]
+        d = len(lead)
+        exchange = (*range(d), d, d + 2, d + 1, d + 3)
+        part = xp.reshape(T[..., rows, columns], (*lead, b.rows_n, m, b.columns_n, n))
+        flat = xp.reshape(xp.permute_dims(part, exchange), (*lead, b.rows_n * b.columns_n, m * n))
+        out = (flat @ constants[0]) @ constants[1]
+        out = xp.permute_dims(xp.reshape(out, (*lead, b.rows_n, b.columns_n, m, n)), exchange)
+        return xp.reshape(out, (*lead, b.rows_n * m, b.columns_n * n))
+
+
+_Piece = tuple[int, _Part | None, slice]  # columns, the part that fills them or None for zeros, its constants
+_Band = tuple[int, tuple[_Piece, ...]]  # rows, and what fills them
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """The projector of a basis, with its constants in one array library, on one device, in one precision.
+
+    Immutable. `Projection.of(basis)` holds numpy constants; `to` moves them.
+
+    basis : the basis projected on; shape is that of its operators.
+    layout : what fills which rows and columns.
+    constants : the arrays that the parts use, one after the other.
+    xp : the library's array-API namespace; array_type : the class of its arrays.
+    is_complex : whether projections of real operators are complex.
+    home : the constants in numpy and double precision; dtype : of the operators that `constants` fit, None for all.
+    """
+
+    basis: Basis
+    layout: tuple[_Band, ...]
+    constants: tuple[Any, ...]
+    xp: Any
+    array_type: type
+    is_complex: bool
+    home: tuple[NDArray[Any], ...]
+    dtype: Any = None
+
+    @staticmethod
+    def of(basis: Basis) -> Projection:
+        """The projector on the span of a basis, in numpy."""
+        import array_api_compat.numpy as xp
+
+        parts = [_part(b, basis.shape[1]) for b in basis.blocks]
+        constants = tuple(c for p in parts for c in p.constants)
+        return Projection(
+            basis, _layout(parts, basis.shape), constants, xp, np.ndarray, basis.dtype.kind == "c", constants
+        )
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(dim W, dim V)."""
+        return self.basis.shape
+
+    def to(self, xp: Any, device: Any = None, dtype: Any = None) -> Projection:
+        """The same projector with constants as arrays of xp, on a device, fit for operators of a dtype (default: as they are)."""
+        constants = tuple(_moved(c, xp, device, dtype) for c in self.home)
+        return replace(self, xp=xp, constants=constants, array_type=type(xp.asarray(0.0)), dtype=dtype)
+
+    def with_constants(self, constants: Sequence[Any]) -> Projection:
+        """The same projector with constants that somebody else owns, such as buffers of a torch module."""
+        return replace(self, constants=tuple(constants))
+
+    def for_array(self, T: Any, xp: Any) -> Projection:
+        """The projector for operators like T: the constants converted, which for numpy and torch on the CPU copies no index."""
+        if xp is self.xp and (self.dtype is None or self.dtype == T.dtype):
+            return self
+        from array_api_compat import device
+
+        return self.to(xp, device(T), T.dtype)
+
+    def project(self, T: Any) -> Any:
+        """P(T) for a float or complex array (..., dim W, dim V) of the projector's library.
+
+        Raises
+        ------
+        GroupRepError
+            If T is a numpy array with entries that are not finite; in other libraries they pass through.
+        """
+        xp, work = self.xp, T
+        half = _is_half(xp, T.dtype)
+        if half:
+            work = xp.astype(T, xp.float32)
+        if self.is_complex and xp.isdtype(work.dtype, "real floating"):
+            work = xp.astype(work, xp.complex128 if work.dtype == xp.float64 else xp.complex64)
+        out = self._assemble(work)
+        return xp.astype(out, T.dtype) if half and not self.is_complex else out
+
+    def residual(self, T: Any) -> Any:
+        """T - P(T), the difference of halves taken in float32."""
+        xp = self.xp
+        if _is_half(xp, T.dtype):
+            work = xp.astype(T, xp.float32)
+            out = work - self.project(work)
+            return out if self.is_complex else xp.astype(out, T.dtype)
+        return T - self.project(T)
+
+    def _assemble(self, T: Any) -> Any:
+        xp = self.xp
+        if isinstance(T, np.ndarray) and self._all_strided:
+            return self._by_slices(T)
+        if isinstance(T, np.ndarray):
+            _require_finite(T)
+        out = []
+        for rows, band in self.layout:
+            pieces = [
+                xp.zeros_like(T[..., :rows, :columns])
+                if part is None
+                else part.project(T, xp, self._typed(self.constants[at], T))
+                for columns, part, at in band
+            ]
+            out.append(pieces[0] if len(pieces) == 1 else xp.concat(pieces, axis=-1))
+        return out[0] if len(out) == 1 else xp.concat(out, axis=-2)
+
+    def _typed(self, constants: Sequence[Any], T: Any) -> Sequence[Any]:
+        """Weights and bases in the precision of T; indices as they are."""
+        xp = self.xp
+        return [
+            c if xp.isdtype(c.dtype, "integral") or c.dtype == T.dtype else _cast(c, T.dtype, xp) for c in constants
+        ]
+
+    @cached_property
+    def parts(self) -> tuple[_Part, ...]:
+        """The parts, block by block."""
+        return tuple(part for _, band in self.layout for _, part, _ in band if part is not None)
+
+    @cached_property
+    def _all_strided(self) -> bool:
+        return all(isinstance(p, _OrbitPart) and p.strided for p in self.parts)
+
+    def _by_slices(self, T: NDArray[Any]) -> NDArray[Any]:
+        m, n = self.shape
+        covered = sum(
+            p.block.rows_n * p.block.columns_n * p.block.pair.shape[0] * p.block.pair.shape[1] for p in self.parts
+        )
+        out = np.empty(T.shape, dtype=T.dtype) if covered == m * n else np.zeros(T.shape, dtype=T.dtype)
+        with np.errstate(over="ignore", invalid="ignore"):
+            finite = [part.write(T, out) for part in self.parts if isinstance(part, _OrbitPart)]
+        if covered != m * n or not all(finite):
+            _require_finite(T)
+        return out
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (self.basis, self.constants, self.xp.__name__, self.dtype)
+
+    def __repr__(self) -> str:
+        return f"<projector on {len(self.basis)} dimensions of {self.shape[0]} x {self.shape[1]} operators, {self.xp.__name__}>"
+
+
+def _restore(basis: Basis, constants: tuple[Any, ...], library: str, dtype: Any) -> Projection:
+    xp = import_module(library)
+    return replace(Projection.of(basis), constants=constants, xp=xp, array_type=type(xp.asarray(0.0)), dtype=dtype)
+
+
+def _require_finite(T: NDArray[Any]) -> None:
+    with np.errstate(over="ignore", invalid="ignore"):
+        if T.flags.c_contiguous and np.isfinite(np.vdot(T, T)):
+            return
+    if not np.isfinite(T).all():
+        raise GroupRepError("T has NaN or infinite entries; every entry must be finite")
+
+
+def _part(block: Block, width: int) -> _Part:
+    pair = block.pair
+    if isinstance(pair, OrbitBasis):
+        return _OrbitPart(block, pair, width)
+    assert isinstance(pair, DenseBasis)
+    return _DensePart(block, pair)
+
+
+def _layout(parts: Sequence[_Part], shape: tuple[int, int]) -> tuple[_Band, ...]:
+    """Bands of rows, each with its pieces from left to right: parts with the slice of their constants, or zeros (None)."""
+    bands: list[_Band] = []
+    row, position = 0, 0
+    for start, members in groupby(parts, key=lambda part: part.block.row):
+        if start > row:
+            bands.append((start - row, ((shape[1], None, slice(0, 0)),)))
+        pieces: list[_Piece] = []
+        column, rows = 0, 0
+        for part in members:
+            (m, n), stop = part.block.pair.shape, position + len(part.constants)
+            if part.block.column > column:
+                pieces.append((part.block.column - column, None, slice(0, 0)))
+            pieces.append((part.block.columns_n * n, part, slice(position, stop)))
+            column, rows, position = part.block.column + part.block.columns_n * n, part.block.rows_n * m, stop
+        if column < shape[1]:
+            pieces.append((shape[1] - column, None, slice(0, 0)))
+        bands.append((rows, tuple(pieces)))
+        row = start + rows
+    if row < shape[0]:
+        bands.append((shape[0] - row, ((shape[1], None, slice(0, 0)),)))
+    return tuple(bands)
+
+
+def _is_half(xp: Any, dtype: Any) -> bool:
+    return bool(xp.isdtype(dtype, "real floating")) and xp.finfo(dtype).bits == 16
+
+
+def _cast(c: Any, dtype: Any, xp: Any) -> Any:
+    if xp.isdtype(c.dtype, "complex floating") and not xp.isdtype(dtype, "complex floating"):
+        return xp.astype(c, xp.complex128 if dtype == xp.float64 else xp.complex64)
+    return xp.astype(c, dtype)
+
+
+def _moved(c: Any, xp: Any, device: Any, dtype: Any) -> Any:
+    out = xp.asarray(c, device=device)
+    if dtype is None or xp.isdtype(out.dtype, "integral"):
+        return out
+    return _cast(out, xp.float32 if _is_half(xp, dtype) else dtype, xp)
+
+
+def namespace_of(library: Any) -> Any:
+    """The array-API namespace of a library given as a module: numpy, torch, jax.numpy, array_api_strict, ..."""
+    from array_api_compat import array_namespace
+
+    return array_namespace(library.asarray(0.0))
+
+
+def operator_array(T: Any, shape: tuple[int, int], name: str = "T") -> tuple[Any, Any]:
+    """T as a float or complex array (..., *shape), and its namespace; lists and integers become floats.
+
+    Raises
+    ------
+    DimensionMismatch
+        If T is no array of numbers, or has another shape.
+    """
+    from array_api_compat import array_namespace, is_array_api_obj
+
+    if not is_array_api_obj(T) or isinstance(T, (np.ndarray, np.generic)):
+        T = np.asarray(T)
+        if T.dtype.kind not in "biufc":
+            raise DimensionMismatch(
+                f"{name} must be an array of numbers (..., {shape[0]}, {shape[1]}), got {type(T).__name__}"
+            )
+        T = T if T.dtype.kind in "fc" else T.astype(float)
+    xp = array_namespace(T)
+    check_shape(T, shape, name)
+    if not xp.isdtype(T.dtype, ("real floating", "complex floating")):
+        T = xp.astype(T, xp.asarray(0.0).dtype)
+    return T, xp
+
+
+def check_shape(T: Any, shape: tuple[int, int], name: str = "T") -> None:
+    """Raise DimensionMismatch unless T has shape (..., *shape)."""
+    if tuple(T.shape[-2:]) != tuple(shape):
+        swapped = "; it looks transposed" if tuple(T.shape[-2:]) == shape[::-1] else ""
+        raise DimensionMismatch(
+            f"{name} has shape {tuple(T.shape)}; an operator from V to W is (..., dim W, dim V) = (..., {shape[0]}, {shape[1]})"
+            f"{swapped}"
+        )
