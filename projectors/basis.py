@@ -49,6 +49,11 @@ class PairBasis(ABC):
     def dtype(self) -> np.dtype[Any]:
         """float64 or complex128."""
 
+    @property
+    def is_self_dual(self) -> bool:
+        """Whether the basis is orthonormal in the Frobenius inner product."""
+        return True
+
     @abstractmethod
     def key(self) -> tuple[Any, ...]:
         """What makes it equal to another one, bit for bit."""
@@ -101,6 +106,10 @@ class DenseBasis(PairBasis):
         self.array = matrices
         self.dual = matrices if dual is None else dual
         self.projector = projector
+
+    @property
+    def is_self_dual(self) -> bool:
+        return self.dual is self.array
 
     def project(self, T: Array) -> Array:
         return super().project(T) if self.projector is None else self.projector.project(T)

@@ -200,14 +200,15 @@ class Projection:
         """(dim W, dim V)."""
         return self.basis.shape
 
+    @property
+    def is_self_adjoint(self) -> bool:
+        """Whether P is orthogonal in the Frobenius inner product too, so that its transpose is itself."""
+        return all(b.pair.is_self_dual for b in self.basis.blocks)
+
     def to(self, xp: Any, device: Any = None, dtype: Any = None) -> Projection:
         """The same projector with constants as arrays of xp, on a device, fit for operators of a dtype (default: as they are)."""
         constants = tuple(_moved(c, xp, device, dtype) for c in self.home)
         return replace(self, xp=xp, constants=constants, array_type=type(xp.asarray(0.0)), dtype=dtype)
-
-    def with_constants(self, constants: Sequence[Any]) -> Projection:
-        """The same projector with constants that somebody else owns, such as buffers of a torch module."""
-        return replace(self, constants=tuple(constants))
 
     def for_array(self, T: Any, xp: Any) -> Projection:
         """The projector for operators like T: the constants converted, which for numpy and torch on the CPU copies no index."""
@@ -217,8 +218,13 @@ class Projection:
 
         return self.to(xp, device(T), T.dtype)
 
-    def project(self, T: Any) -> Any:
+    def project(self, T: Any, constants: Sequence[Any] | None = None) -> Any:
         """P(T) for a float or complex array (..., dim W, dim V) of the projector's library.
+
+        Parameters
+        ----------
+        T : the operators.
+        constants : in place of its own, equal ones that somebody else owns, such as buffers of a torch module.
 
         Raises
         ------
@@ -231,19 +237,19 @@ class Projection:
             work = xp.astype(T, xp.float32)
         if self.is_complex and xp.isdtype(work.dtype, "real floating"):
             work = xp.astype(work, xp.complex128 if work.dtype == xp.float64 else xp.complex64)
-        out = self._assemble(work)
+        out = self._assemble(work, self.constants if constants is None else constants)
         return xp.astype(out, T.dtype) if half and not self.is_complex else out
 
-    def residual(self, T: Any) -> Any:
-        """T - P(T), the difference of halves taken in float32."""
+    def residual(self, T: Any, constants: Sequence[Any] | None = None) -> Any:
+        """T - P(T), as `project`; for half precision the difference is taken in float32."""
         xp = self.xp
         if is_half(xp, T.dtype):
             work = xp.astype(T, xp.float32)
-            out = work - self.project(work)
+            out = work - self.project(work, constants)
             return out if self.is_complex else xp.astype(out, T.dtype)
-        return T - self.project(T)
+        return T - self.project(T, constants)
 
-    def _assemble(self, T: Any) -> Any:
+    def _assemble(self, T: Any, all_constants: Sequence[Any]) -> Any:
         xp = self.xp
         if isinstance(T, np.ndarray) and self._all_strided:
             return self._by_slices(T)
@@ -254,7 +260,7 @@ class Projection:
             pieces = [
                 xp.zeros_like(T[..., :rows, :columns])
                 if part is None
-                else part.project(T, xp, self._typed(self.constants[at], T))
+                else part.project(T, xp, self._typed(all_constants[at], T))
                 for columns, part, at in band
             ]
             out.append(pieces[0] if len(pieces) == 1 else xp.concat(pieces, axis=-1))

@@ -35,6 +35,10 @@ class SchurBasis(PairBasis):
         parts = [b.irrep_V.commutant.dtype for b in self.frame.diagonal]
         return np.result_type(np.complex128 if self.frame.is_complex else np.float64, *parts)
 
+    @property
+    def is_self_dual(self) -> bool:
+        return self.frame.domain.V.is_unitary and self.frame.codomain.V.is_unitary
+
     def coordinates(self, T: Array) -> Array:
         import array_api_compat.numpy as xp
 

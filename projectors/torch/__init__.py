@@ -1,0 +1,39 @@
+"""The penalty for torch models: three lines on plain, unmodified modules."""
+
+from projectors.torch.constraint import EquivariantParametrization, constrain_
+from projectors.torch.decay import project_
+from projectors.torch.files import load_spec
+from projectors.torch.measure import EquivarianceError, equivariance_error
+from projectors.torch.penalty import EquivariancePenalty
+from projectors.torch.relaxed import RelaxedConv1d, RelaxedConv2d, RelaxedConv3d, RelaxedLinear
+from projectors.torch.report import CheckReport, Finding, PenaltyReport, TermReport
+from projectors.torch.schedules import Anneal, Constant, Cosine, Linear, Schedule, TargetShare
+from projectors.torch.specs import AttentionSpec, BilinearSpec, LayerSpec, ParameterSpec
+
+__all__ = [
+    "Anneal",
+    "AttentionSpec",
+    "BilinearSpec",
+    "CheckReport",
+    "Constant",
+    "Cosine",
+    "EquivarianceError",
+    "EquivariancePenalty",
+    "EquivariantParametrization",
+    "Finding",
+    "LayerSpec",
+    "Linear",
+    "ParameterSpec",
+    "PenaltyReport",
+    "RelaxedConv1d",
+    "RelaxedConv2d",
+    "RelaxedConv3d",
+    "RelaxedLinear",
+    "Schedule",
+    "TargetShare",
+    "TermReport",
+    "constrain_",
+    "equivariance_error",
+    "load_spec",
+    "project_",
+]

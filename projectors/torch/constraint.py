@@ -1,0 +1,86 @@
+"""Equivariance as a hard constraint: weights replaced by their projections, through torch's parametrisations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.utils import parametrize
+
+from grouprep.errors import GroupRepError
+from grouprep.representations import Representation
+from projectors.hom import Hom
+from projectors.torch.buffers import ProjectionModule
+from projectors.torch.layouts import Layout
+
+__all__ = ["EquivariantParametrization", "constrain_"]
+
+
+class EquivariantParametrization(ProjectionModule):
+    """weight -> P(weight), for `torch.nn.utils.parametrize.register_parametrization`.
+
+    Parameters
+    ----------
+    V, W : domain and codomain of the weight read as an operator.
+    layout : how it is read; None: (dim W, dim V) after its axes beyond the first are joined, as Linear and Conv store it.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from torch.nn.utils import parametrize
+    >>> from grouprep import Cyclic
+    >>> from projectors.torch import EquivariantParametrization
+    >>> V = Cyclic(2).natural()
+    >>> layer = torch.nn.Linear(2, 2, bias=False)
+    >>> _ = parametrize.register_parametrization(layer, "weight", EquivariantParametrization(V, V))
+    >>> bool(layer.weight[0, 0] == layer.weight[1, 1])
+    True
+    """
+
+    def __init__(self, V: Representation, W: Representation, layout: Layout | None = None) -> None:
+        super().__init__(Hom(V, W))
+        self.layout = Layout(self.hom.shape) if layout is None else layout
+
+    def forward(self, weight: torch.Tensor) -> torch.Tensor:
+        """P(weight), in the weight's shape."""
+        part = self.layout.rows(weight)
+        out = self.layout.unread(self.project(self.layout.read(weight)), part.shape)
+        if part.shape == weight.shape:
+            return out
+        start, stop = self.layout.start or 0, self.layout.stop
+        tail = weight[stop:] if stop is not None else weight[:0]
+        return torch.cat([weight[:start], out, tail])
+
+    def right_inverse(self, weight: torch.Tensor) -> torch.Tensor:
+        """The weight itself: what is assigned is projected."""
+        return weight
+
+
+def constrain_(model: nn.Module, spec: Mapping[str, Any]) -> None:
+    """Parametrise the layers of a model so that they are exactly equivariant from now on.
+
+    Parameters
+    ----------
+    model : the model; spec : as for `EquivariancePenalty`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from grouprep import Cyclic
+    >>> from projectors.torch import constrain_
+    >>> net = torch.nn.Sequential(torch.nn.Linear(2, 2))
+    >>> constrain_(net, {"0": (Cyclic(2).natural(), Cyclic(2).natural())})
+    >>> bool(net[0].weight[0, 0] == net[0].weight[1, 1])
+    True
+    """
+    from projectors.torch.penalty import EquivariancePenalty
+
+    pen = EquivariancePenalty(model, spec)
+    fixed = [t.name for t in pen.terms if not t.is_writable]
+    if fixed:
+        raise GroupRepError(f'"{fixed[0]}" is a product of two weights; use AttentionSpec(form=False)')
+    for term in pen.terms:
+        module = EquivariantParametrization(term.hom.V, term.hom.W, term.layout).to(term.parameter().device)
+        parametrize.register_parametrization(term.module, term.attribute, module)

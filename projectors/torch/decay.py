@@ -1,0 +1,82 @@
+"""Changing weights in place: the decoupled decay, and the projection on equivariant weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from grouprep.errors import GroupRepError
+
+if TYPE_CHECKING:
+    from projectors.torch.penalty import EquivariancePenalty
+
+__all__ = ["decay_terms", "project_"]
+
+
+def _rates(pen: EquivariancePenalty, lr: Any) -> list[float]:
+    if isinstance(lr, int | float | torch.Tensor):
+        return [float(lr)] * len(pen.terms)
+    rates = {id(p): float(group["lr"]) for group in lr.param_groups for p in group["params"]}
+    out = []
+    for term in pen.terms:
+        parameter = term.source()
+        if id(parameter) not in rates:
+            raise GroupRepError(f'"{term.name}" is none of the parameters of the optimizer that decay_ was given')
+        out.append(rates[id(parameter)])
+    return out
+
+
+def decay_terms(pen: EquivariancePenalty, lr: Any, scale: float) -> None:
+    """T <- T - lr (lambda_perp (T - P(T)) + lambda_G P(T)), in one pass over T and P(T)."""
+    weights = pen.weights.tolist()
+    for k, (term, rate) in enumerate(zip(pen.terms, _rates(pen, lr), strict=True)):
+        away, along = (rate * scale * w for w in weights[k])
+        if not away and not along:
+            continue
+        i = pen._number[k]
+        T = term.read()
+        work = T.float() if T.dtype in (torch.float16, torch.bfloat16) else T
+        P = pen._projections[i].project(work, pen._constants(i))
+        in_place = work is T and term.is_view(T)
+        out = work if in_place else work.clone()
+        out.lerp_(P, away)
+        if along:
+            out.sub_(P, alpha=along)
+        if not in_place:
+            term.write(out)
+
+
+@torch.no_grad()
+def project_(model: nn.Module, spec: Mapping[str, Any] | EquivariancePenalty) -> None:
+    """Make a model's layers exactly equivariant, in place: every weight becomes P(weight).
+
+    Parameters
+    ----------
+    model : the model.
+    spec : as for `EquivariancePenalty`, or a penalty of this model.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from grouprep import Cyclic
+    >>> from projectors.torch import project_
+    >>> layer = torch.nn.Linear(2, 2, bias=False)
+    >>> project_(layer, {"": (Cyclic(2).natural(), Cyclic(2).natural())})
+    >>> bool(layer.weight[0, 0] == layer.weight[1, 1])
+    True
+    """
+    from projectors.torch.penalty import EquivariancePenalty
+
+    pen = spec if isinstance(spec, EquivariancePenalty) else EquivariancePenalty(model, spec)
+    fixed = [t.name for t in pen.terms if not t.is_writable]
+    if fixed:
+        raise GroupRepError(
+            f'"{fixed[0]}" is a product of two weights, which a projection does not determine; use AttentionSpec(form=False)'
+        )
+    for k, term in enumerate(pen.terms):
+        i = pen._number[k]
+        T = pen._operators(k)
+        term.write(pen._projections[i].project(T, pen._constants(i)))

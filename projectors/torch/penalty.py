@@ -1,0 +1,326 @@
+"""The penalty of a torch model: norms of T - P(T) and of P(T), summed over its layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from os import PathLike
+from typing import Any
+
+import torch
+from torch import nn
+
+from grouprep.errors import GroupRepError
+from projectors.arrays import namespace_of
+from projectors.penalties import Frobenius, Norm
+from projectors.torch.buffers import Constants, torch_projection
+from projectors.torch.functions import frobenius_parts, is_frobenius, residual
+from projectors.torch.layers import layer_terms
+from projectors.torch.naming import match_layers, unwrap, value_for
+from projectors.torch.report import CheckReport, PenaltyReport, TermReport
+from projectors.torch.schedules import Schedule, as_schedule
+from projectors.torch.terms import Term, check_finite
+
+__all__ = ["EquivariancePenalty"]
+
+
+class EquivariancePenalty(nn.Module):
+    """The total of lambda_perp N(T - P(T)) + lambda_G N(P(T)) over the layers of a model, exactly, over the whole group.
+
+    The model stays as it is: its weights are read live, it is referenced and never registered, so that the penalty has no
+    parameters and an empty state_dict of its own.
+
+    Parameters
+    ----------
+    model : any module; wrappers of torch.compile and of data parallelism are looked through.
+    spec : for each layer, by name or fnmatch pattern, the pair (V, W) of its input's and output's representation, or a
+        `LayerSpec`, `BilinearSpec`, `AttentionSpec` or `ParameterSpec`.
+    norm : N, `Frobenius()` if not given.
+    residual, equivariant : lambda_perp and lambda_G: a number, a `Schedule`, or a mapping from layers' names or patterns to them
+        (layers that match none: the default).
+    every : evaluate in every k-th step only, k times as strong; `step` tells the steps apart.
+    decoupled : apply the gradient of 1/2 ||T - P(T)||^2 as AdamW applies its decay, by `decay_` or `attach`, outside autograd;
+        calling the penalty then gives 0.
+
+    Raises
+    ------
+    GroupRepError
+        If a name matches nothing, two match one layer, a layer named literally is frozen, sizes do not fit
+        (DimensionMismatch), a representation has no invariant positive form (NotUnitary), or weights are not finite.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from grouprep import Cyclic
+    >>> from projectors.torch import EquivariancePenalty
+    >>> G = Cyclic(4)
+    >>> net = torch.nn.Sequential(torch.nn.Linear(8, 16), torch.nn.ReLU(), torch.nn.Linear(16, 3))
+    >>> V = 4 * G.regular()
+    >>> pen = EquivariancePenalty(net, {"0": (2 * G.regular(), V), "2": (V, 3 * G.trivial())})
+    >>> loss = net(torch.ones(5, 8)).square().mean() + 0.1 * pen()
+    >>> loss.backward()
+
+    References
+    ----------
+    Berndt and Stuehmer, Approximate equivariance via projection-based regularisation, arXiv 2601.05028.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        spec: Mapping[str, Any],
+        norm: Norm | None = None,
+        *,
+        residual: Any = 1.0,
+        equivariant: Any = 0.0,
+        every: int = 1,
+        decoupled: bool = False,
+    ) -> None:
+        super().__init__()
+        self.norm = Frobenius() if norm is None else norm
+        if not isinstance(self.norm, Norm):
+            raise GroupRepError(f"norm = {norm!r:.60} is not a norm; use Frobenius(), Spectral(), ...")
+        if isinstance(every, bool) or not isinstance(every, int) or every < 1:
+            raise GroupRepError(f"every = {every!r:.40}: a positive integer is needed")
+        if decoupled and not is_frobenius(self.norm):
+            raise GroupRepError(
+                f"decoupled=True applies the gradient of the squared Frobenius norm; it has no {self.norm}"
+            )
+        if not isinstance(model, nn.Module):
+            raise GroupRepError(f"model must be a torch.nn.Module, got {type(model).__name__}")
+        self.every, self.decoupled = every, decoupled
+        inner = unwrap(model)
+        self.__dict__["model"] = inner  # referenced, not registered
+        layers, skipped = match_layers(inner, spec)
+        self.layers = tuple((name, specs) for name, _, specs in layers)
+        self.skipped = tuple(skipped)
+        found = [t for name, module, specs in layers for t in layer_terms(name, module, specs)]
+        self.terms, self.shared, frozen = _distinct(found)
+        self.skipped += tuple(frozen)
+        if not self.terms:
+            raise GroupRepError("spec: the layers it matches have no parameters to penalise")
+        self._homs = tuple(dict.fromkeys(t.hom for t in self.terms))
+        self._number = tuple(self._homs.index(t.hom) for t in self.terms)
+        self._projections = tuple(torch_projection(h) for h in self._homs)
+        self._tables = tuple(Constants(p, f"constant_{i}") for i, p in enumerate(self._projections))
+        self.schedules: tuple[tuple[Schedule, Schedule], ...] = tuple(
+            (
+                as_schedule(value_for(t.layer, residual, 1.0, "residual"), "residual"),
+                as_schedule(value_for(t.layer, equivariant, 0.0, "equivariant"), "equivariant"),
+            )
+            for t in self.terms
+        )
+        self._both = tuple(bool(e.start_value) or not _is_constant(e) for _, e in self.schedules)
+        self.steps = 0
+        self._states: list[Any] = [None] * len(self.terms)
+        first = self.terms[0].parameter()
+        weights = [[s.start_value for s in pair] for pair in self.schedules]
+        self.register_buffer(
+            "weights", torch.tensor(weights, dtype=torch.float32, device=first.device), persistent=False
+        )
+        self._place(first.device, torch.float64 if any(_wide(t.parameter()) for t in self.terms) else torch.float32)
+
+    # Constants
+
+    def _place(self, device: torch.device, dtype: torch.dtype) -> None:
+        """The projectors' constants as buffers on a device, from their double-precision originals, in memory of their own."""
+        self._placed = device, dtype
+        for constants in self._tables:
+            constants.place(self, device, dtype)
+
+    def _constants(self, i: int) -> list[torch.Tensor]:
+        return self._tables[i].of(self)
+
+    def _apply(self, fn: Callable[[torch.Tensor], torch.Tensor], recurse: bool = True) -> Any:
+        """Moves the buffers; precisions are made anew from double precision."""
+        super()._apply(fn, recurse)
+        moved = fn(torch.zeros((), dtype=torch.float32, device=self._placed[0]))
+        self.weights = self.weights.to(torch.float32)
+        self._place(moved.device, torch.float64 if moved.dtype == torch.float64 else self._placed[1])
+        self._states = [None] * len(self.terms)
+        return self
+
+    # Values
+
+    def forward(self) -> torch.Tensor:
+        """The total, a 0-dimensional tensor: add it to the loss."""
+        if self.decoupled or self.steps % self.every:
+            return self.weights.new_zeros(())
+        device = self.weights.device
+        with torch.autocast(device_type=device.type, enabled=False):
+            parts = [torch.stack(self._values(k)) for k in range(len(self.terms))]
+            values = torch.stack(parts)
+            total = (values * self.weights.to(values.dtype)).sum() * self.every
+        if device.type == "cpu" and not torch.compiler.is_compiling() and not bool(torch.isfinite(total.detach())):
+            self._explain_nan()
+        return total
+
+    def _operators(self, k: int) -> torch.Tensor:
+        T = self.terms[k].read()
+        return T.float() if T.dtype in (torch.float16, torch.bfloat16) else T
+
+    def _values(self, k: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """(N(T - P(T)), N(P(T))) of a term, summed over its batch; the second is 0 where its weight is."""
+        T, i, both = self._operators(k), self._number[k], self._both[k]
+        projection, constants = self._projections[i], self._constants(i)
+        if is_frobenius(self.norm):
+            squared = self.norm == Frobenius(squared=True)
+            first, second = frobenius_parts(T, projection, constants, squared, both)
+            return first.sum(), second.sum()
+        R = residual(T, projection, constants)
+        value = self._norm_value(k, R)
+        rest = self.norm.value(T - R).sum() if both else torch.zeros_like(value)
+        return value, rest
+
+    def _norm_value(self, k: int, R: torch.Tensor) -> torch.Tensor:
+        step = getattr(self.norm, "step", None)
+        if step is None:
+            return self.norm.value(R).sum()
+        if self._states[k] is None:
+            self._states[k] = self.norm.init(tuple(R.shape), xp=namespace_of(torch), dtype=R.dtype, device=R.device)
+        value, state = step(R, self._states[k])
+        self._states[k] = type(state)(*(x.detach() for x in state))
+        total: torch.Tensor = value.sum()
+        return total
+
+    def _explain_nan(self) -> None:
+        for term in self.terms:
+            check_finite(term.name, term.parameter())
+
+    # Steps
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """The end of a training step: moves the schedules, and counts for `every`."""
+        self.steps += 1
+        shares = [self._share(k) if any(s.needs_share for s in pair) else None for k, pair in enumerate(self.schedules)]
+        old = self.weights.tolist()
+        new = [
+            [s.next_value(self.steps, old[k][c], shares[k]) for c, s in enumerate(pair)]
+            for k, pair in enumerate(self.schedules)
+        ]
+        if new != old:
+            self.weights.copy_(torch.tensor(new, dtype=torch.float32))
+
+    def _share(self, k: int) -> float:
+        T, i = self._operators(k), self._number[k]
+        size = torch.linalg.vector_norm(T)
+        R = self._projections[i].residual(T, self._constants(i))
+        return float(torch.linalg.vector_norm(R) / size) if size > 0 else 0.0
+
+    @torch.no_grad()
+    def decay_(self, lr: float | torch.optim.Optimizer) -> None:
+        """Move the weights by -lr (lambda_perp (T - P(T)) + lambda_G P(T)), as AdamW applies its decay.
+
+        Parameters
+        ----------
+        lr : the learning rate, or the optimizer whose groups' learning rates apply.
+        """
+        from projectors.torch.decay import decay_terms
+
+        if self.steps % self.every == 0:
+            decay_terms(self, lr, float(self.every))
+
+    def attach(self, optimizer: torch.optim.Optimizer) -> Any:
+        """Let the optimizer's step end with `decay_` (where decoupled) and `step`; returns the hook's handle."""
+
+        def after(optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
+            if self.decoupled:
+                self.decay_(optimizer)
+            self.step()
+
+        return optimizer.register_step_post_hook(after)
+
+    # Records
+
+    @torch.no_grad()
+    def report(self) -> PenaltyReport:
+        """The detached record: norms, shares, weights, what was skipped and flagged.
+
+        Raises
+        ------
+        GroupRepError
+            If weights are not finite.
+        """
+        from projectors.torch.compatibility import flags
+
+        records, total = [], 0.0
+        weights = self.weights.tolist()
+        for k, term in enumerate(self.terms):
+            T, i = self._operators(k), self._number[k]
+            check_finite(term.name, T)
+            P = self._projections[i].project(T, self._constants(i))
+            r, e, size = (float(self.norm.value(x).sum()) for x in (T - P, P, T))
+            total += weights[k][0] * r + weights[k][1] * e
+            records.append(
+                TermReport(
+                    term.name,
+                    r,
+                    e,
+                    size,
+                    r / size if size else 0.0,
+                    *weights[k],
+                    term.hom.shape,
+                    term.hom.dim,
+                    self.shared[k],
+                )
+            )
+        return PenaltyReport(total, tuple(records), self.skipped, flags(self), self.steps)
+
+    def check(self, *inputs: Any, strict: bool = False) -> CheckReport:
+        """Whether each layer's output is the next one's input, and the layers between respect it, in the order of the modules.
+
+        Parameters
+        ----------
+        inputs : arguments to run the model with, so that spatial sizes are known and strides can be judged.
+        strict : raise where there is an error.
+
+        Raises
+        ------
+        GroupRepError
+            If strict and something cannot be equivariant.
+        """
+        from projectors.torch.compatibility import check_model
+
+        return check_model(self, inputs, strict)
+
+    @classmethod
+    def from_toml(cls, model: nn.Module, path: str | PathLike[str], **options: Any) -> EquivariancePenalty:
+        """The penalty that a TOML file of annotations describes (see `projectors.torch.files`); options as for the class."""
+        from projectors.torch.files import load_spec
+
+        return cls(model, load_spec(path), **options)
+
+    def extra_repr(self) -> str:
+        """What printing it shows."""
+        return f"{len(self.terms)} parameters, {self.norm}" + (", decoupled" if self.decoupled else "")
+
+
+def _distinct(terms: list[Term]) -> tuple[tuple[Term, ...], tuple[tuple[str, ...], ...], list[str]]:
+    """Terms without repetitions of shared weights, the other names of each, and the names of frozen ones."""
+    kept: dict[Any, Term] = {}
+    names: dict[Any, list[str]] = {}
+    frozen = []
+    for term in terms:
+        if not term.parameter().requires_grad and not torch.is_inference(term.parameter()):
+            frozen.append(term.name)
+            continue
+        if term.key in kept:
+            first = kept[term.key]
+            if first.layout == term.layout and first.hom != term.hom:
+                raise GroupRepError(
+                    f'"{first.name}" and "{term.name}" share one weight, but are given {first.hom} and {term.hom}'
+                )
+            names[term.key].append(term.name)
+            continue
+        kept[term.key], names[term.key] = term, []
+    return tuple(kept.values()), tuple(tuple(names[k]) for k in kept), frozen
+
+
+def _is_constant(schedule: Schedule) -> bool:
+    from projectors.torch.schedules import Constant
+
+    return isinstance(schedule, Constant)
+
+
+def _wide(parameter: torch.Tensor) -> bool:
+    return parameter.dtype in (torch.float64, torch.complex128)

@@ -1,0 +1,110 @@
+"""The detached record of a penalty, and what a check of the model found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["CheckReport", "Finding", "PenaltyReport", "TermReport"]
+
+
+@dataclass(frozen=True)
+class TermReport:
+    """One parameter: plain numbers, in the penalty's norm.
+
+    Attributes
+    ----------
+    name : the parameter; also : other names that share it.
+    residual : N(T - P(T)); equivariant : N(P(T)); size : N(T).
+    share : residual / size, 0 where T is 0.
+    residual_weight, equivariant_weight : the weights in the total.
+    shape : (dim W, dim V); dimension : of the space of equivariant operators.
+    """
+
+    name: str
+    residual: float
+    equivariant: float
+    size: float
+    share: float
+    residual_weight: float
+    equivariant_weight: float
+    shape: tuple[int, int]
+    dimension: int
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PenaltyReport:
+    """All terms, the total, what was skipped and what no penalty can repair; `str()` is a table.
+
+    Attributes
+    ----------
+    total : the weighted sum of the norms.
+    terms : one record a parameter.
+    skipped : frozen layers that a pattern met.
+    flagged : layers whose equivariance the penalty does not decide, with the reason.
+    step : how often `EquivariancePenalty.step` was called.
+    """
+
+    total: float
+    terms: tuple[TermReport, ...]
+    skipped: tuple[str, ...]
+    flagged: tuple[str, ...]
+    step: int
+
+    def __getitem__(self, name: str) -> TermReport:
+        """The record of a parameter by its name."""
+        for term in self.terms:
+            if name == term.name or name in term.also:
+                return term
+        raise KeyError(f"{name}; the terms are {', '.join(t.name for t in self.terms)}")
+
+    def __str__(self) -> str:
+        width = max([9, *(len(t.name) for t in self.terms)])
+        lines = [
+            f"{'parameter':{width}}  {'residual':>10}  {'share':>9}  {'equivariant':>11}  {'weight':>8}  dim Hom / dim"
+        ]
+        for t in self.terms:
+            lines.append(
+                f"{t.name:{width}}  {t.residual:10.4g}  {t.share:9.3g}  {t.equivariant:11.4g}  {t.residual_weight:8.3g}  "
+                f"{t.dimension} / {t.shape[0] * t.shape[1]}"
+            )
+        lines.append(f"{'total':{width}}  {self.total:10.4g}")
+        lines += [f"skipped (frozen): {name}" for name in self.skipped]
+        lines += [f"note: {text}" for text in self.flagged]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that a check found: `severity` is "error" or "warning", `where` a layer's name, `what` a sentence."""
+
+    severity: str
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.severity}: {self.where}: {self.what}"
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What `EquivariancePenalty.check` found, in the order of the model.
+
+    Attributes
+    ----------
+    findings : errors (this cannot be equivariant) and warnings (this may not be).
+    layers : how many specified layers were followed.
+    """
+
+    findings: tuple[Finding, ...]
+    layers: int
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is no error."""
+        return not any(f.severity == "error" for f in self.findings)
+
+    def __str__(self) -> str:
+        if not self.findings:
+            return f"{self.layers} layers: representations follow each other, nonlinearities respect them"
+        return "\n".join(map(str, self.findings))
