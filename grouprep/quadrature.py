@@ -350,14 +350,18 @@ def _largest_weight(V: Representation, factor: int) -> int:
     G = _parts(V.group)[factor]
     assert isinstance(G, LieGroup)
     if G.cartan is None:
-        raise UnsupportedGroup(f"the maximal torus of {G} is not known, so the degree of {V} is not; pull V back from SO(3)")
+        raise UnsupportedGroup(
+            f"the maximal torus of {G} is not known, so the degree of {V} is not; pull V back from SO(3)"
+        )
     if G == V.group:
         try:
             values = V.character.weights()
         except GroupRepError:  # float images: the eigenvalues below decide
             pass
         else:
-            return max(abs(w[0]) for x, c in zip(values, G.cartan, strict=True) if c.component is None for _, w in x.terms)
+            return max(
+                abs(w[0]) for x, c in zip(values, G.cartan, strict=True) if c.component is None for _, w in x.terms
+            )
     return _weight_of_matrix(_circle_generator(V, G, factor))
 
 
