@@ -65,7 +65,8 @@ def Sp(n: int) -> LieGroup:
 def SpReal(dimension: int) -> LieGroup:
     """The real symplectic group Sp(2n, R) of matrices of size 2n with g^T J g = J, J = [[0, 1], [-1, 0]]; not compact.
 
-    Its Lie algebra is that of the matrices [[A, B], [C, -A^T]] with B and C symmetric.
+    Its Lie algebra is that of the matrices [[A, B], [C, -A^T]] with B and C symmetric. Every generator is antisymmetric (these
+    come first and generate the maximal compact subgroup U(n)) or symmetric.
 
     Parameters
     ----------
@@ -93,8 +94,14 @@ def SpReal(dimension: int) -> LieGroup:
             f"SpReal(2n) needs the even size of its matrices, got {dimension}; SpReal({dimension + 1})?"
         )
     n = dimension // 2
-    generators = [_unit(2 * n, {(i, j): 1, (n + j, n + i): -1}) for i in range(n) for j in range(n)]
-    for i, j in combinations_with_replacement(range(n), 2):
-        generators.append(_unit(2 * n, {(i, n + j): 1, (j, n + i): 1}))
-        generators.append(_unit(2 * n, {(n + i, j): 1, (n + j, i): 1}))
-    return LieGroup.from_algebra(generators, name=f"Sp({dimension},R)")
+    pairs = list(combinations_with_replacement(range(n), 2))
+    # The torus of the maximal compact subgroup U(n) comes first: it holds the group's closed paths.
+    compact = [_unit(2 * n, {(k, n + k): 1, (n + k, k): -1}) for k in range(n)]
+    for i, j in combinations(range(n), 2):
+        compact.append(_unit(2 * n, {(i, n + j): 1, (j, n + i): 1, (n + i, j): -1, (n + j, i): -1}))
+        compact.append(_unit(2 * n, {(i, j): 1, (j, i): -1, (n + i, n + j): 1, (n + j, n + i): -1}))
+    rest = []
+    for i, j in pairs:
+        rest.append(_unit(2 * n, {(i, j): 1, (j, i): 1, (n + i, n + j): -1, (n + j, n + i): -1}))
+        rest.append(_unit(2 * n, {(i, n + j): 1, (j, n + i): 1, (n + i, j): 1, (n + j, i): 1}))
+    return LieGroup.from_algebra(compact + rest, name=f"Sp({dimension},R)")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from grouprep.errors import AmbiguousRank, DimensionMismatch, TooLarge, UnsupportedGroup
 from grouprep.groups import FiniteGroup
-from grouprep.linalg import as_exact, as_float
+from grouprep.linalg import as_exact
 from grouprep.linalg import matrices as mat
 from grouprep.linalg.intertwiners import ExactSpace, FloatSpace, Space
 from grouprep.linalg.memory import require_memory
