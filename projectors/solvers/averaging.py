@@ -25,7 +25,7 @@ from grouprep.representations import Representation
 __all__ = ["averaging_terms", "reynolds_average", "solve_averaging"]
 
 _LIMIT = 50_000_000  # group elements or nodes times unknowns
-_PRODUCTS = 20_000_000_000  # multiplications of the dense average of the whole space: about ten seconds
+_PRODUCTS = 20_000_000_000  # multiplications of the dense average of the whole space and its decomposition: seconds
 _CHUNK = 1 << 21  # numbers that one piece of the sum holds at a time: 16 MB
 
 
@@ -135,9 +135,11 @@ def solve_averaging(V: Representation, W: Representation) -> Space:
         return _exact_fixed_space(G, V, W)
     n = V.dim * W.dim
     require_memory(3 * n * n, f"the average on {W.dim} x {V.dim} operators", 16, 'use solver="constraint"')
-    if count * n * n > _PRODUCTS:
+    products = count * n**2 + 20 * n**3
+    if products > _PRODUCTS:
         raise TooLarge(
-            f'averaging takes {count:,} x {n:,}^2 products, at most {_PRODUCTS:,} are done; use solver="constraint"'
+            f"the average on {n:,} unknowns takes {products:.1e} products, at most {_PRODUCTS:.1e} are done; "
+            'use solver="constraint", or reynolds_average for single operators'
         )
     return _float_fixed_space(V, W, count)
 
