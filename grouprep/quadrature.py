@@ -99,7 +99,7 @@ def haar_quadrature(G: Group, degree: Degree) -> Quadrature:
     """
     degrees = _spread(G, degree)
     count = quadrature_size(G, degrees)
-    entries = sum(H.degree if isinstance(H, FiniteGroup) else H.n**2 * 2 for H in _parts(G))  # type: ignore[attr-defined]
+    entries = sum(H.degree if isinstance(H, FiniteGroup) else 2 * H.identity().size for H in _parts(G))
     require_memory(count * (entries + 1), f"a Haar quadrature of {G} with {count:,} nodes")
     rules = [_rule(H, n) for H, n in zip(_parts(G), degrees, strict=True)]
     if len(rules) == 1:
