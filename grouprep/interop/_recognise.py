@@ -43,7 +43,10 @@ def recognise(matrix: NDArray[Any], name: str) -> Image:
         array = array.astype(float)
     if not np.isfinite(array).all():
         raise GroupRepError(f"{name} has NaN or infinite entries")
-    tolerance = _ROUNDINGS * float(np.finfo(array.dtype).eps) * max(1.0, float(np.abs(array).max(initial=0)))
+    single = array.astype(np.complex64 if array.dtype.kind == "c" else np.float32)
+    # emlp concatenates rounded single-precision matrices with double ones: what the values hold decides, not the dtype.
+    eps = float(np.finfo(np.float32 if np.array_equal(single, array) else np.float64).eps)
+    tolerance = _ROUNDINGS * eps * max(1.0, float(np.abs(array).max(initial=0)))
     found: dict[float, Any] = {}
 
     def exact(x: float) -> Any:
