@@ -102,7 +102,7 @@ class EmlpRepresentation(reps.Rep):  # type: ignore[misc]
     def T(self) -> Any:
         """The dual."""
         dual = self.source.dual
-        return self if dual == self.source else make_representation(dual)
+        return self if dual == self.source else EmlpRepresentation(dual)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, EmlpRepresentation) and self.source == other.source

@@ -110,14 +110,15 @@ class _Context:
         self.group = self._leaves[0][0] if len(self._leaves) == 1 else direct_product([H for H, _ in self._leaves])
 
     def base(self, G: Any) -> Representation:
-        """The representation that emlp's V(G) is."""
-        place = self._known.get(id(G))
-        if place is None:
+        """The representation that emlp's V(G) is; G may be one of the groups given, or some factors of them in a row."""
+        if id(G) in self._known:
+            leaves, start = self._places[self._known[id(G)]]
+        else:
             leaves = tuple(_leaves(G))
-            place = next((k for k, (old, _) in enumerate(self._places) if old == leaves), None)
-            if place is None:
+            rows = range(len(self._leaves) - len(leaves) + 1)
+            start = next((k for k in rows if tuple(self._leaves[k : k + len(leaves)]) == leaves), -1)
+            if start < 0:
                 raise GroupRepError(f"{G!r} is not among the groups given, {[repr(H) for H in self._kept]}")
-        leaves, start = self._places[place]
         if len(self._leaves) == 1:
             return leaves[0][1]
         return reduce(lambda V, W: V * W, [self.group.pullback(start + k, V) for k, (_, V) in enumerate(leaves)])

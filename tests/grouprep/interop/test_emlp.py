@@ -1,5 +1,6 @@
 """emlp really called: the same groups, the same matrices, the same spans of bases, there and back."""
 
+import jax
 import numpy as np
 import pytest
 
@@ -50,7 +51,7 @@ def emlp_projector(source, target):
 
 
 def our_projector(H):
-    X = H.basis().matrices.reshape(len(H.basis()), -1)
+    X = H.basis().matrices.reshape(len(H.basis()), H.shape[0] * H.shape[1])
     return X.T @ X.conj()
 
 
@@ -69,7 +70,7 @@ CASES = [
     ("SO(3)", eg.SO(3), V, V, 1),
     ("SO(3)", eg.SO(3), T(2), V, 1),
     ("SO(3)", eg.SO(3), T(2), T(2), 3),
-    ("SO(3)", eg.SO(3), V + 2 * Scalar + T(2), T(2) + V, 1 + 0 * 2 + 1 + 2 + 1 + 3),
+    ("SO(3)", eg.SO(3), V + 2 * Scalar + T(2), T(2) + V, 8),
     ("O(3)", eg.O(3), V, T(2), 0),
     ("O(3)", eg.O(3), T(2), Scalar + V, 1),
     ("SO(5)", eg.SO(5), V, V, 1),
@@ -88,7 +89,7 @@ CASES = [
     ("Cube", eg.Cube(), V, V, 3),
     ("Cube", eg.Cube(), T(2), Scalar, 3),
     ("Sp(2)", eg.Sp(2), V, V.T, 1),
-    ("Sp(2)", eg.Sp(2), V * V.T, V.T * V, 2 + 0),
+    ("Sp(2)", eg.Sp(2), V * V.T, V.T * V, 3),
     ("SU(2)", eg.SU(2), V, V, 1),
     ("SU(2)", eg.SU(2), V, V.T, 1),
     ("SU(2)", eg.SU(2), T(2), T(2), 2),
@@ -130,7 +131,7 @@ def test_products_of_reps_of_two_groups():
         lambda G: (V * V.T + V.T)(G),
         lambda G: (V.T * V)(G),
         lambda G: ((V + 2 * Scalar) * (V.T + V))(G),
-        lambda G: ((V + Scalar) * (V + Scalar)).T if False else (V + Scalar)(G) * (V + Scalar)(G),
+        lambda G: (V + Scalar)(G) * (V + Scalar)(G),
         lambda G: ((V + Scalar)(G) * V(G)).T,
         lambda G: (V >> T(2))(G),
         lambda G: (V << T(2))(G),
@@ -146,7 +147,7 @@ def test_matrices_of_lie_group_reps(G, build):
     rng = np.random.default_rng(0)
     g = group_from_emlp(G).random(1, rng, scale=0.3)[0]
     values = ours(g)
-    there = np.asarray(densify(rep.rho(g)))
+    there = np.asarray(densify(rep.rho(jax.device_put(g))))
     assert ours.dim == rep.size()
     assert np.abs(values - there).max() <= 16 * SINGLE * ours.dim * max(np.abs(values).max(), 1) ** 2
     for A in G.lie_algebra:
