@@ -16,6 +16,7 @@ from grouprep.groups.files import load_group
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.homomorphism import Homomorphism
 from grouprep.groups.lie import LieGroup
+from grouprep.groups.symplectic import Sp, SpReal
 from grouprep.representations.base import Representation
 
 __all__ = [
@@ -38,6 +39,8 @@ __all__ = [
     "O",
     "Quaternion",
     "Representation",
+    "Sp",
+    "SpReal",
     "Symmetric",
     "TooLarge",
     "U",

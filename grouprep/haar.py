@@ -14,11 +14,13 @@ from grouprep.linalg.matrices import is_exact
 
 __all__ = ["classical_type", "contains", "sample_lie_group"]
 
-Classical = Literal["SO", "SU", "U"]
+Classical = Literal["SO", "SU", "U", "Sp"]
 
 
 def classical_type(G: LieGroup) -> Classical | None:
-    """Whether the identity component is all of SO(n), SU(n) or U(n), decided exactly by the span of the generators.
+    """Whether the identity component is all of SO(n), SU(n), U(n) or Sp(n), decided exactly by the span of the generators.
+
+    SU(2) = Sp(1) counts as "SU"; Sp(n) preserves the form J = [[0, 1], [-1, 0]].
 
     Examples
     --------
@@ -42,7 +44,24 @@ def classical_type(G: LieGroup) -> Classical | None:
         return "U"
     if size == n * n - 1 and all(abs(np.trace(as_float(a))) == 0 for a in exact):
         return "SU"
+    if n % 2 == 0 and size == n * (n + 1) // 2 and all(_preserves_symplectic_form(a) for a in exact):
+        return "Sp"
     return None
+
+
+def _symplectic_form(n: int, domain: Any) -> Any:
+    """J = [[0, 1], [-1, 0]] of size n, even."""
+    from grouprep.linalg.sparse import sparse_matrix
+
+    half = n // 2
+    rows = {i: {(i + half) % n: domain.one if i < half else -domain.one} for i in range(n)}
+    return sparse_matrix(rows, (n, n), domain)
+
+
+def _preserves_symplectic_form(a: Any) -> bool:
+    """Whether a^T J + J a = 0."""
+    J = _symplectic_form(a.shape[0], a.domain)
+    return bool((a.transpose() * J + J * a).is_zero_matrix)
 
 
 def _is_anti_hermitian(a: Any) -> bool:
@@ -65,7 +84,7 @@ def sample_lie_group(G: LieGroup, n: int, rng: np.random.Generator) -> NDArray[A
     Raises
     ------
     UnsupportedGroup
-        If the group is not compact, or its identity component is none of SO(n), SU(n), U(n).
+        If the group is not compact, or its identity component is none of SO(n), SU(n), U(n), Sp(n).
 
     References
     ----------
@@ -77,7 +96,9 @@ def sample_lie_group(G: LieGroup, n: int, rng: np.random.Generator) -> NDArray[A
         )
     kind = classical_type(G)
     if kind is None:
-        raise UnsupportedGroup(f"no Haar sampler is known for {G}, whose algebra is not all of so(n), su(n) or u(n)")
+        raise UnsupportedGroup(
+            f"no Haar sampler is known for {G}, whose algebra is not all of so(n), su(n), u(n) or sp(n)"
+        )
     g = _classical(kind, G.n, n, rng)
     if G.components:
         parts = G.component_group.defining()(G.component_group.sample(n, rng))
@@ -89,12 +110,35 @@ def _classical(kind: Classical, size: int, n: int, rng: np.random.Generator) -> 
     z = rng.standard_normal((n, size, size))
     if kind != "SO":
         z = z + 1j * rng.standard_normal((n, size, size))
+    if kind == "Sp":
+        z = _quaternions(z)
     q, r = np.linalg.qr(z)
     diagonal = np.diagonal(r, axis1=-2, axis2=-1)
     unitary: NDArray[Any] = q * (diagonal / np.abs(diagonal))[:, None, :]
     if kind == "U":
         return unitary
+    if kind == "Sp":
+        order = np.argsort(_pairs(size))
+        return unitary[:, order[:, None], order]
     return _fix_column(unitary, np.linalg.det(unitary))
+
+
+def _pairs(size: int) -> NDArray[np.int64]:
+    """0, n, 1, n + 1, ... for size = 2n: the order in which quaternions are 2 x 2 blocks."""
+    return np.arange(size).reshape(2, -1).T.ravel()
+
+
+def _quaternions(z: NDArray[Any]) -> NDArray[Any]:
+    """Gaussian matrices (..., size, size) over the quaternions, as blocks [[a, b], [-conj(b), conj(a)]].
+
+    Their QR factor with a positive diagonal is quaternionic again: the second column of a block is orthogonal to the first.
+    """
+    half = z.shape[-1] // 2
+    a, b = z[..., :half, :half], z[..., :half, half:]
+    out = np.empty_like(z)
+    out[..., 0::2, 0::2], out[..., 0::2, 1::2] = a, b
+    out[..., 1::2, 0::2], out[..., 1::2, 1::2] = -b.conj(), a.conj()
+    return out
 
 
 def _fix_column(q: NDArray[Any], determinant: NDArray[Any]) -> NDArray[Any]:
@@ -118,7 +162,7 @@ def contains(G: LieGroup, matrix: Image) -> bool:
     kind = classical_type(G)
     if kind is None or not is_exact(matrix):
         raise UnsupportedGroup(
-            f"membership in {G} cannot be decided for this matrix; only for SO, O, SU, U and exact matrices"
+            f"membership in {G} cannot be decided for this matrix; only for SO, O, SU, U, Sp and exact matrices"
         )
     m = as_exact(matrix)
     if not equal_exact(matmul_exact(conjugate(m).transpose(), m), identity_exact(m.shape[0], m.domain)):
@@ -133,9 +177,13 @@ def contains(G: LieGroup, matrix: Image) -> bool:
 
 
 def _in_identity_component(kind: Classical, q: Any) -> bool:
-    """Whether a unitary matrix lies in SO(n), SU(n) or U(n)."""
+    """Whether a unitary matrix lies in SO(n), SU(n), U(n) or Sp(n)."""
     from grouprep.linalg.fields import conjugate
-    from grouprep.linalg.sparse import equal_exact
+    from grouprep.linalg.sparse import equal_exact, matmul_exact
+
+    if kind == "Sp":
+        J = _symplectic_form(q.shape[0], q.domain)
+        return equal_exact(matmul_exact(q.transpose(), matmul_exact(J, q)), J)
 
     if kind == "SO" and not equal_exact(q, conjugate(q)):
         return False

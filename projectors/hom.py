@@ -165,8 +165,9 @@ class Hom(Picklable):
 
     @property
     def is_exact(self) -> bool:
-        """Whether the solver gives exact bases: all generators are exact and the solver is neither "float" nor "schur"."""
-        return self.V.domain is not None and self.W.domain is not None and self.solver not in ("float", "schur")
+        """Whether the solver gives exact bases: all generators are exact, the solver not "float", "schur" or a quadrature."""
+        rounded = self.solver in ("float", "schur") or (self.solver == "averaging" and not self.V.group.is_finite)
+        return self.V.domain is not None and self.W.domain is not None and not rounded
 
     def exact_basis(self) -> ExactBasis:
         """An exact basis, sympy matrices over the smallest field known, in V's and W's own bases.

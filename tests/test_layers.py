@@ -26,7 +26,7 @@ LAYERS: list[tuple[str, ...]] = [
     ("grouprep.linalg",),
     ("grouprep.groups",),
     ("grouprep.representations",),
-    ("grouprep.characters", "grouprep.haar", "grouprep.irreps"),
+    ("grouprep.characters", "grouprep.haar", "grouprep.irreps", "grouprep.quadrature"),
     ("grouprep",),
     ("grouprep.interop", "grouprep.testing"),
     (

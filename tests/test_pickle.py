@@ -18,6 +18,7 @@ from grouprep import (
     O,
     Quaternion,
     Representation,
+    Sp,
     Symmetric,
     U,
 )
@@ -33,6 +34,7 @@ GROUPS = {
     "O2": lambda: O(2),
     "SU2": lambda: SU(2),
     "U1": lambda: U(1),
+    "Sp1": lambda: Sp(1),
     "Lorentz": Lorentz,
     "D3xC2": lambda: Dihedral(3) * Cyclic(2),
     "S3xSU2": lambda: Symmetric(3) * SU(2),

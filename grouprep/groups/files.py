@@ -198,14 +198,14 @@ _READERS: dict[str, Callable[[Mapping[str, Any], str], Group]] = {
 
 
 def group_from_name(name: str) -> Group:
-    """The catalogue's group with a name: C8, D4, S5, A5, Q8, SO(3), O(3), SU(2), U(1), O(1,3), and products D4xC2.
+    """The catalogue's group with a name: C8, D4, S5, A5, Q8, SO(3), O(3), SU(2), U(1), Sp(2), Sp(4,R), O(1,3), products D4xC2.
 
     Raises
     ------
     GroupRepError
         If there is no such group; the message lists the names.
     """
-    from grouprep.groups import catalogue
+    from grouprep.groups import catalogue, symplectic
     from grouprep.groups.product import direct_product
 
     parts = re.split(r"\s*[x×]\s*(?![^(]*\))", name.strip())
@@ -215,14 +215,16 @@ def group_from_name(name: str) -> Group:
         return catalogue.Lorentz()
     if re.fullmatch(r"Q8|Quaternion(\(\))?", name.strip()):
         return catalogue.Quaternion()
-    found = re.fullmatch(r"(SO|SU|O|U|C|D|S|A|Z)(?:\((\d{1,4})\)|(\d{1,4}))", name.strip())
+    if real := re.fullmatch(r"Sp\((\d{1,4}), ?R\)|SpReal\((\d{1,4})\)", name.strip()):
+        return symplectic.SpReal(int(real[1] or real[2]))
+    found = re.fullmatch(r"(SO|SU|Sp|O|U|C|D|S|A|Z)(?:\((\d{1,4})\)|(\d{1,4}))", name.strip())
     if not found:
         raise GroupRepError(
-            f'group "{name}" is unknown; known are C8, D4, S5, A5, Q8, SO(3), O(3), SU(2), U(1), O(1,3) with any number, '
+            f'group "{name}" is unknown; known are C8, D4, S5, A5, Q8, SO(3), O(3), SU(2), U(1), Sp(2), Sp(4,R), O(1,3) with any number, '
             "products such as D4xC2, and files ending in .toml or .json"
         )
     families: dict[str, Callable[[int], Group]] = {
-        "SO": catalogue.SO, "SU": catalogue.SU, "O": catalogue.O, "U": catalogue.U, "C": catalogue.Cyclic,
+        "SO": catalogue.SO, "SU": catalogue.SU, "Sp": symplectic.Sp, "O": catalogue.O, "U": catalogue.U, "C": catalogue.Cyclic,
         "Z": catalogue.Cyclic, "D": catalogue.Dihedral, "S": catalogue.Symmetric, "A": catalogue.Alternating,
     }  # fmt: skip
     return families[found[1]](int(found[2] or found[3]))

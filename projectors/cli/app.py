@@ -86,7 +86,7 @@ def space(group: str, domain: str, codomain: str, inner: str, solver: str = "aut
 def app() -> None:
     r"""Groups, their equivariant linear maps with proofs, and the non-equivariant share of trained weights.
 
-    A GROUP is a name (D4, C8, S5, A5, Q8, SO(3), O(3), SU(2), U(1), O(1,3), D4xC2), a TOML or JSON file of
+    A GROUP is a name (D4, C8, S5, A5, Q8, SO(3), O(3), SU(2), U(1), Sp(2), O(1,3), D4xC2), a TOML or JSON file of
     generators, or a packaged example (rubik; "grouprep info rubik" says where its file is).
 
     \b

@@ -19,7 +19,7 @@ from grouprep.testing._bounds import evaluation_error, gamma, norm, require_clos
 from grouprep.testing.elements import draw
 from projectors.hom import Hom
 from projectors.solvers import solve
-from projectors.solvers.averaging import reynolds_average
+from projectors.solvers.averaging import averaging_terms, reynolds_average
 
 __all__ = [
     "check_adjoint",
@@ -269,26 +269,35 @@ def check_change_of_basis(H: Hom, rng: np.random.Generator) -> None:
 
 
 def check_reynolds(H: Hom, rng: np.random.Generator) -> None:
-    """P(T) is the mean of rho_W(g) T rho_V(g)^-1: over all elements of a finite group, over samples of a Lie group."""
+    """P(T) is the mean of rho_W(g) T rho_V(g)^-1: over all elements or an exact quadrature, over samples where there is none."""
     if not _has_average(H) or H.inner != "invariant":
         return
-    G = H.V.group
     T = random_operators(H, 1, rng)
-    if isinstance(G, FiniteGroup):
-        if G.order * H.shape[0] * H.shape[1] > _AVERAGED:
+    terms = _terms(H)
+    if terms is not None:
+        if terms * H.shape[0] * H.shape[1] > _AVERAGED:
             return
         mean = reynolds_average(H.V, H.W, T)
-        bound = _rounding(H, norm(T)) * G.order
+        error = (evaluation_error(H.V) + evaluation_error(H.W)) * norm(T) * _condition(H)
+        bound = _rounding(H, norm(T)) * np.log2(2 * terms) + error
         require_close(H.project(T), mean, bound, f"{H}: P is the Reynolds average")
         return
     try:
-        g = G.sample(4_000, rng)
+        g = H.V.group.sample(4_000, rng)
     except UnsupportedGroup:
         return
     a, b = H.V(g), H.W(g)
     moved = b @ T @ np.linalg.inv(a)
     error = 6 * norm(moved - H.project(T)) / np.sqrt(len(moved)) + _rounding(H, norm(T))
     require_close(moved.mean(axis=0)[None], H.project(T), error, f"{H}: P is close to the mean over samples")
+
+
+def _terms(H: Hom) -> int | None:
+    """The elements that an exact average takes, or None where the group has none."""
+    try:
+        return averaging_terms(H.V, H.W)
+    except UnsupportedGroup:
+        return None
 
 
 def check_adjoint(H: Hom, rng: np.random.Generator) -> None:

@@ -1,8 +1,10 @@
 """The public laws over every shipped family and over products of them."""
 
+import re
+
 import pytest
 
-from grouprep import SO, SU, Alternating, Cyclic, Dihedral, Lorentz, O, Quaternion, Symmetric, U
+from grouprep import SO, SU, Alternating, Cyclic, Dihedral, Lorentz, O, Quaternion, Sp, SpReal, Symmetric, U
 from grouprep.testing import GroupLaws
 from projectors.testing import HomLaws
 
@@ -48,6 +50,8 @@ GROUPS = {
     "SU3": (SU(3), LARGE, (("defining", "defining"), ("ext(2, defining)", "dual(defining)"), ("defining", "conj(defining)"))),
     "U1": (U(1), (*LIE, "conj(defining)", "defining^3"), (*PAIRS, ("trivial", "defining*conj(defining)"))),
     "U2": (U(2), (*LIE, "conj(defining)"), (*PAIRS, ("defining*conj(defining)", "trivial + defining"))),
+    "Sp1": (Sp(1), (*LIE, "conj(defining)"), (*PAIRS, ("conj(defining)", "defining"))),
+    "Sp2": (Sp(2), (*LARGE, "dual(defining)"), (("defining", "dual(defining)"), ("ext(2, defining)", "trivial + defining"))),
     "D3xC2": (Dihedral(3) * Cyclic(2), ("defining", "factor(0, defining) * factor(1, natural)", "regular"),
               (("defining", "defining"), ("regular", "factor(1, natural)"), ("defining^2", "factor(0, defining)"))),
     "Q8xC3": (Quaternion() * Cyclic(3), ("factor(0, defining)", "factor(0, defining) * factor(1, defining)"),
@@ -85,6 +89,22 @@ class TestHomLorentz(HomLaws):
     )
 
 
+class TestSpReal(GroupLaws):
+    group = SpReal(4)
+    representations = ("trivial", "defining", "2*defining + trivial", "ext(2, defining)", "dual(defining)")
+
+
+class TestHomSpReal(HomLaws):
+    group = SpReal(4)
+    inner = "euclidean"
+    pairs = (
+        ("defining", "defining"),
+        ("dual(defining)", "defining"),
+        ("trivial", "defining^2"),
+        ("ext(2, defining)", "trivial"),
+    )
+
+
 class TestHomLorentzWithoutForm(HomLaws):
     """inner="invariant" without a positive form: bases exist, projections raise NotUnitary."""
 
@@ -92,9 +112,11 @@ class TestHomLorentzWithoutForm(HomLaws):
     pairs = (("defining", "dual(defining)"), ("trivial + defining", "trivial"))
 
 
-@pytest.mark.parametrize("family", [SO, SU, Alternating, Cyclic, Dihedral, Lorentz, O, Quaternion, Symmetric, U])
+@pytest.mark.parametrize(
+    "family", [SO, SU, Alternating, Cyclic, Dihedral, Lorentz, O, Quaternion, Sp, SpReal, Symmetric, U]
+)
 def test_every_family_is_covered(family):
-    group = family() if family in (Lorentz, Quaternion) else family(3)
-    names = [str(G) for G, _, _ in GROUPS.values()] + [str(TestLorentz.group)]
-    stem = str(group).rstrip("0123456789()")
-    assert any(name.startswith(stem) for name in names)
+    group = family() if family in (Lorentz, Quaternion) else family(2 if family is SpReal else 3)
+    names = [str(G) for G, _, _ in GROUPS.values()] + [str(TestLorentz.group), str(TestSpReal.group)]
+    stem = re.sub(r"\d+", r"\\d+", re.escape(str(group)))
+    assert any(re.match(stem, name) for name in names)

@@ -75,7 +75,7 @@ def test_refusals():
     with pytest.raises(UnsupportedGroup, match='solver="constraint"'):
         solve(SKEW.defining(), SKEW.defining(), "orbits")
     with pytest.raises(UnsupportedGroup, match="infinite"):
-        solve(SO(3).defining(), SO(3).defining(), "averaging")
+        solve(SO(4).defining(), SO(4).defining(), "averaging")
     with pytest.raises(TooLarge, match="40,320 x 262,144"):
         solve(Symmetric(8).natural() ** 3, Symmetric(8).natural() ** 3, "averaging")
     floats = LieGroup.from_algebra([np.array([[0.0, -1.0], [1.0, 0.0]])]).defining()
