@@ -136,14 +136,16 @@ def bracket(
     block = np.linalg.qr(block[:, :n])[0]
     count = max(1, min(iterations, n // block.shape[1]))
     found = ritz(forward, back, block, count)
-    theta, m = np.asarray(found.values), found.AV.shape[0]
+    Q = np.linalg.qr(found.V)[0]  # orthonormal to rounding, even where the Krylov space had no further direction
+    AQ = forward(Q)
+    theta, m = np.linalg.svd(AQ, compute_uv=False), AQ.shape[0]
     mass = frobenius if frobenius is not None else inf
     error = _rounding(m + n, eps) * (mass if mass < inf else sqrt(len(theta)) * float(theta[0]))
     ritz_sum = float(theta[:k].sum())
     lower = max(ritz_sum - min(k, len(theta)) * error, 0.0)
     rest = sqrt(max(mass**2 - float((theta**2).sum()), 0.0)) + sqrt(len(theta) * mass * error) if mass < inf else inf
     if matrix is not None:
-        rest = float(np.linalg.norm(matrix - found.AV @ found.V.conj().T)) + error
+        rest = float(np.linalg.norm(matrix - AQ @ Q.conj().T)) + error
     upper = min(ritz_sum + sqrt(min(k, m, n)) * rest, sqrt(min(k, m, n)) * mass * (1 + _rounding(m * n, eps)))
     if k == 1:
         upper = min(upper, float(np.hypot(theta[0] + error, rest)))

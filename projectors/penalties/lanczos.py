@@ -11,7 +11,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from grouprep.errors import DimensionMismatch, GroupRepError
-from projectors.penalties.arrays import absolute_square, adjoint, inner, namespace, safe_divide, stop_gradient
+from projectors.penalties.arrays import (
+    absolute_square,
+    adjoint,
+    inner,
+    namespace,
+    refuse_nan,
+    safe_divide,
+    stop_gradient,
+)
 from projectors.penalties.base import State
 
 __all__ = ["Ritz", "leading", "ritz", "start"]
@@ -72,9 +80,15 @@ def _move(xp: Any, x: Any, device: Any) -> Any:
 
 
 def _orthonormalise(xp: Any, block: Any, basis: Any) -> Any:
-    """An orthonormal basis of the block's part outside the basis: projected twice, which is enough (Giraud et al. 2005)."""
-    for _ in range(2):
-        block = block - basis @ (adjoint(xp, basis) @ block)
+    """An orthonormal basis of the block's part outside the basis.
+
+    Two projections leave what is outside, even where that is rounding alone (Giraud, Langou and Rozloznik 2005); the third one
+    takes out what the first QR enlarges.
+    """
+    star = adjoint(xp, basis)
+    for projections in (2, 1):
+        for _ in range(projections):
+            block = block - basis @ (star @ block)
         block = xp.linalg.qr(block)[0]
     return block
 
@@ -98,6 +112,7 @@ def ritz(matvec: Callable[[Any], Any], rmatvec: Callable[[Any], Any], V: Any, it
     xp = namespace(V)
     block = stop_gradient(V)
     image = stop_gradient(matvec(block))
+    image = refuse_nan(xp, image, image)
     basis, images = block, image
     for _ in range(iterations - 1):
         size = _size(xp, image)  # keeps A* A v from under- and overflow
