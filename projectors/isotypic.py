@@ -326,11 +326,20 @@ def _from_given(V: Representation, field: Field, given: list[Irrep]) -> Pieces:
     return pieces
 
 
+def _without_noise(U: Array) -> Array:
+    """Entries that are no more than rounding, dim eps of the largest, as exact zeros; real and imaginary parts apart."""
+    tiny = len(U) * np.finfo(float).eps * np.abs(U).max(initial=0.0)
+    re = np.where(np.abs(U.real) <= tiny, 0.0, U.real)
+    if U.dtype.kind != "c":
+        return re
+    return np.asarray(re + 1j * np.where(np.abs(U.imag) <= tiny, 0.0, U.imag))
+
+
 def _joined(R: Representation, pieces: Pieces) -> tuple[Array | None, Array | None]:
     """The change of basis of one summand and its inverse; None for the identity."""
     if len(pieces) == 1 and isinstance(R, Irrep) and pieces[0][0] == R:
         return None, None
-    U = np.concatenate([np.concatenate(list(X), axis=1) for _, X in pieces], axis=1)
+    U = _without_noise(np.concatenate([np.concatenate(list(X), axis=1) for _, X in pieces], axis=1))
     star = U.conj().T
     inverse = star if R.is_unitary else star @ as_float(R.gram)
     return U, np.ascontiguousarray(inverse)

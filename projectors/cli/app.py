@@ -1,4 +1,4 @@
-"""The commands `info`, `basis`, `verify`, `penalty` and `demo`: their options, help and output."""
+"""The commands `info`, `basis`, `decompose`, `verify`, `penalty` and `demo`: their options, help and output."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["app"]
 F = TypeVar("F", bound=Callable[..., Any])
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-SOLVERS = ("auto", "orbits", "constraint", "sparse", "modular", "float", "averaging")
+SOLVERS = ("auto", "orbits", "schur", "constraint", "sparse", "modular", "float", "averaging")
 
 
 def json_option(function: F) -> F:
@@ -97,7 +97,7 @@ def app() -> None:
       s = "(2 4)"
 
     A representation is an expression: trivial, defining, natural, regular, grid(8,8), a name from the file,
-    2*regular + trivial, defining^2, sym(2, defining), ext(2, V), dual(V), conj(V), factor(0, defining).
+    2*regular + trivial, defining^2, sym(2, defining), ext(2, V), dual(V), conj(V), factor(0, defining), irrep(E1).
 
     \b
     Examples:
@@ -105,6 +105,7 @@ def app() -> None:
       grouprep basis D4 --in regular --out "2*regular" --exact
       grouprep basis rubik --in natural --out natural --exact --save rubik.json
       grouprep verify rubik.json
+      grouprep decompose "SO(3)" "defining^3"
       grouprep penalty weights.npy --group D4 --in "grid(8,8)" --out "16*regular"
       grouprep demo
 
@@ -169,6 +170,36 @@ def basis(
 
 
 @app.command()
+@click.argument("group")
+@click.argument("representation", metavar="V")
+@click.option(
+    "--field", type=click.Choice(["real", "complex"]), help="What the irreps are irreducible over; by default V's own."
+)
+@click.option("--exact", is_flag=True, help="Give the change of basis exactly and prove it (finite groups).")
+@click.option("--save", metavar="F", help="Write the change of basis U, V(g) U = U blocks(g), to an .npy file.")
+@json_option
+def decompose(group: str, representation: str, field: str | None, exact: bool, save: str | None, as_json: bool) -> None:
+    r"""The representation V of GROUP as a sum of irreps, with a unitary change of basis.
+
+    \b
+    Examples:
+      grouprep decompose D4 natural
+      grouprep decompose "SO(3)" "defining^3"
+      grouprep decompose C6 regular --field complex --exact
+      grouprep decompose D4 "grid(8,8)" --save basis.npy
+    """
+    from projectors.cli.inputs import read_group
+    from projectors.cli.records import decomposition_record
+
+    with working(f"Decomposing {representation} of {group}"):
+        V = read_group(group).representation(representation, "V")
+        record = decomposition_record(V, field, exact, save)
+    from projectors.report.tables import decomposition_view
+
+    show(record, decomposition_view, as_json)
+
+
+@app.command()
 @click.argument("file", metavar="F")
 @json_option
 def verify(file: str, as_json: bool) -> None:
@@ -210,7 +241,7 @@ def verify(file: str, as_json: bool) -> None:
 @click.option("--group", required=True, metavar="GROUP", help="The group.")
 @pair_options
 @click.option(
-    "--norm", type=click.Choice(["frobenius", "frobenius-squared", "spectral"]), default="frobenius", show_default=True,
+    "--norm", type=click.Choice(["frobenius", "frobenius-squared", "spectral", "nuclear"]), default="frobenius", show_default=True,
     help="The norm of the part.",
 )  # fmt: skip
 @click.option(
@@ -221,6 +252,9 @@ def verify(file: str, as_json: bool) -> None:
     help="T - P(T) or P(T).",
 )
 @click.option("--key", metavar="NAME", help="Which array of a .npz or .safetensors file.")
+@click.option(
+    "--per-irrep", is_flag=True, help="Also the norms between each pair of irreps: which ones break the symmetry."
+)
 @json_option
 def penalty(
     weights: str,
@@ -231,6 +265,7 @@ def penalty(
     norm: str,
     part: str,
     key: str | None,
+    per_irrep: bool,
     as_json: bool,
 ) -> None:
     r"""How much of the matrix in WEIGHTS (.npy, .npz, .safetensors) is equivariant from V to W, and how much is not.
@@ -241,6 +276,7 @@ def penalty(
     Examples:
       grouprep penalty weights.npy --group D4 --in "grid(8,8)" --out "16*regular"
       grouprep penalty net.npz --key fc.weight --group D4 --in "16*regular" --out "10*trivial" --norm spectral
+      grouprep penalty weights.npy --group D4 --in "grid(8,8)" --out "16*regular" --per-irrep
       grouprep penalty net.safetensors --key fc.bias --group D4 --in trivial --out "16*regular" --json
     """
     from projectors.cli.inputs import load_weights
@@ -248,7 +284,8 @@ def penalty(
 
     loaded = load_weights(weights, key)
     with working(f"Projecting {weights}"):
-        record = {"weights": weights, **penalty_record(loaded, space(group, domain, codomain, inner), norm, part)}
+        H = space(group, domain, codomain, inner)
+        record = {"weights": weights, **penalty_record(loaded, H, norm, part, per_irrep)}
     from projectors.report.tables import penalty_view
 
     show(record, penalty_view, as_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import time
 from typing import TYPE_CHECKING, Any
@@ -12,14 +13,16 @@ from grouprep.errors import DimensionMismatch, GroupRepError, NotUnitary, TooLar
 
 if TYPE_CHECKING:
     from grouprep.groups.base import Group
+    from grouprep.representations import Representation
     from projectors.certificate import Certificate
     from projectors.cli.inputs import GroupSource, Weights
     from projectors.hom import Hom
     from projectors.penalties import Norm
 
-__all__ = ["basis_record", "certificate_record", "group_record", "norm_named", "penalty_record"]
+__all__ = ["basis_record", "certificate_record", "decomposition_record", "group_record", "norm_named", "penalty_record"]
 
 CLASS_LIMIT = 2_000_000  # elements times points; the classes of such a group take about a second
+IRREP_LIMIT = 2_000  # elements of a group whose irreps `info` lists
 LARGEST_ORDER = 10**1000  # beyond it Python is slow, or refuses, to write the number
 ENTRY_LIMIT = 100_000  # entries of all basis elements together that --json prints
 SAVE_LIMIT = 1_000_000  # basis elements that a text file may hold
@@ -48,7 +51,18 @@ def group_record(source: GroupSource) -> dict[str, Any]:
         "conjugacy_classes": _class_count(G),
         "factors": [H.name for H in G.factors] if len(G.factors) > 1 else [],
         "representations": _representations(source),
+        "irreps": _irreps(G),
     }
+
+
+def _irreps(G: Group) -> list[dict[str, Any]]:
+    """The real irreps that are known: all of a small finite group, the first few of an infinite one; else none."""
+    from grouprep.irreps.catalogue import find_family
+
+    if find_family(G) is None or (G.is_finite and G.order > IRREP_LIMIT):
+        return []
+    irreps = G.irreps() if G.is_finite else G.irreps(up_to=2)
+    return [{"label": I.label, "dim": I.dim, "type": I.type} for I in irreps]
 
 
 def _order_text(G: Group) -> str:
@@ -172,24 +186,85 @@ def _pairs_of(array: Any) -> Any:
     return np.stack([array.real, array.imag], axis=-1)
 
 
+def decomposition_record(
+    V: Representation, field: str | None = None, exact: bool = False, save: str | None = None
+) -> dict[str, Any]:
+    """V as a sum of irreps: labels, multiplicities, types, how far the change of basis is from unitary, and its entries.
+
+    Parameters
+    ----------
+    V : the representation.
+    field : "real", "complex", or None for that of V.
+    exact : whether the change of basis is to be exact and proved.
+    save : an .npy file for the float change of basis.
+
+    Raises
+    ------
+    CertificateError
+        If the exact change of basis fails its proof.
+    GroupRepError
+        If V cannot be decomposed, or the file not be written.
+    """
+    from projectors.files import write_bytes
+    from projectors.isotypic import decompose
+
+    start = time.perf_counter()
+    D = decompose(V, field)
+    U = D.change_of_basis
+    proved = None
+    if exact:
+        found = D.exact()
+        found.verify()
+        proved = "V(g) U = U blocks(g) for every generator and U* U = 1, exactly"
+    small = U.size <= ENTRY_LIMIT
+    matrix: Any = None
+    if small and exact:
+        matrix = [[str(x) for x in found.change_of_basis.row(i)] for i in range(V.dim)]
+    elif small:
+        matrix = (_pairs_of(U) if U.dtype.kind == "c" else U).tolist()
+    if save is not None:
+        buffer = io.BytesIO()
+        np.save(buffer, U, allow_pickle=False)
+        write_bytes(save, buffer.getvalue())
+    return {
+        "group": V.group.name,
+        "representation": str(V),
+        "dim": V.dim,
+        "field": D.field,
+        "irreps": [
+            {"label": I.label, "dim": I.dim, "type": I.type, "multiplicity": m}
+            for I, m in zip(D.irreps, D.multiplicities, strict=True)
+        ],
+        "unitarity_error": float(np.abs(D.inverse @ U - np.eye(V.dim)).max()),
+        "exact": exact,
+        "proved": proved,
+        "change_of_basis": matrix,
+        "saved": save,
+        "seconds": time.perf_counter() - start,
+    }
+
+
 def certificate_record(certificate: Certificate) -> dict[str, Any]:
     """A certificate as plain data."""
     return certificate.to_dict()
 
 
 def norm_named(name: str) -> Norm:
-    """The norm with a name: "frobenius", "frobenius-squared" or "spectral"."""
-    from projectors.penalties import Frobenius, Spectral
+    """The norm with a name: "frobenius", "frobenius-squared", "spectral" or "nuclear"."""
+    from projectors.penalties import Frobenius, Nuclear, Spectral
 
     norms: dict[str, Norm] = {
         "frobenius": Frobenius(),
         "frobenius-squared": Frobenius(squared=True),
         "spectral": Spectral(),
+        "nuclear": Nuclear(),
     }
     return norms[name]
 
 
-def penalty_record(weights: Weights, H: Hom, norm: str, part: str = "residual") -> dict[str, Any]:
+def penalty_record(
+    weights: Weights, H: Hom, norm: str, part: str = "residual", per_irrep: bool = False
+) -> dict[str, Any]:
     """How much of a matrix of weights is equivariant: penalty, share and bounds on the defect.
 
     Parameters
@@ -198,9 +273,12 @@ def penalty_record(weights: Weights, H: Hom, norm: str, part: str = "residual") 
     H : the space of equivariant operators.
     norm : see `norm_named`.
     part : "residual" or "equivariant".
+    per_irrep : whether to give the norms between each pair of irreps too.
 
     Raises
     ------
+    UnsupportedGroup
+        If the irreps are asked for and not known.
     DimensionMismatch
         If T has not the shape (dim W, dim V).
     NotUnitary
@@ -231,8 +309,16 @@ def penalty_record(weights: Weights, H: Hom, norm: str, part: str = "residual") 
         "norm_of_weights": total,
         "relative": value / total if total else None,
         "equivariant_share": _share(T, H),
+        "per_irrep": _per_irrep(T, H, norm, part) if per_irrep else None,
         "defect": {"lower": lower, "upper": upper, "norm": norm.removesuffix("-squared"), "reason": reason},
     }
+
+
+def _per_irrep(T: Any, H: Hom, norm: str, part: str) -> list[dict[str, Any]]:
+    from projectors.penalties import per_block
+
+    values = per_block(T, H, norm_named(norm), part)
+    return [{"in": V, "out": W, "value": float(x)} for (V, W), x in values.items()]
 
 
 def _share(T: Any, H: Hom) -> float | None:

@@ -15,7 +15,16 @@ from rich.text import Text
 
 from projectors.report.matrices import named_matrix
 
-__all__ = ["Terminal", "basis_view", "certificate_view", "count", "facts", "group_view", "penalty_view"]
+__all__ = [
+    "Terminal",
+    "basis_view",
+    "certificate_view",
+    "count",
+    "decomposition_view",
+    "facts",
+    "group_view",
+    "penalty_view",
+]
 
 SHOWN_SIDE = 16  # rows or columns of a basis element that is printed
 SHOWN_ELEMENTS = 12  # of a basis, or generators of a group
@@ -87,6 +96,10 @@ def group_view(record: Mapping[str, Any]) -> RenderableType:
         rows.append(("conjugacy classes", f"{record['conjugacy_classes']:,}"))
     if record["factors"]:
         rows.append(("factors", ", ".join(f"{i}: {name}" for i, name in enumerate(record["factors"]))))
+    if record["irreps"]:
+        shown = ", ".join(f"{r['label']} ({r['dim']})" for r in record["irreps"][:SHOWN_ELEMENTS])
+        more = len(record["irreps"]) > SHOWN_ELEMENTS or not record["is_finite"]
+        rows.append(("real irreps (dim)", shown + (", ..." if more else "")))
     if record["file"]:
         rows.append(("file", record["file"]))
     names = [
@@ -158,6 +171,31 @@ def _elements_view(record: Mapping[str, Any]) -> RenderableType:
     return Group(Text(f"Basis ({kind}):", style="dim"), Padding(Columns(blocks, padding=(0, 4)), (0, 0, 0, 2)), *more)
 
 
+def decomposition_view(record: Mapping[str, Any]) -> RenderableType:
+    """What `grouprep decompose` shows."""
+    title = Text.assemble((record["representation"], "bold"), f" of {record['group']}, dimension {record['dim']:,}")
+    rows = [
+        (r["label"], f"{r['dim']:,}", r["type"], f"{r['multiplicity']:,}", f"{r['multiplicity'] * r['dim']:,}")
+        for r in record["irreps"]
+    ]
+    columns = [("irrep", "left"), ("dim", "right"), ("type", "left"), ("multiplicity", "right"), ("in all", "right")]
+    about: list[tuple[str, RenderableType]] = [
+        ("irreducible over", f"the {record['field']} numbers"),
+        ("|U* U - 1|", f"{record['unitarity_error']:.2g}, largest entry"),
+    ]
+    if record["proved"]:
+        about.append(("proved", Text(record["proved"], style="green")))
+    if record["saved"]:
+        about.append(("saved", f"the change of basis U, V(g) U = U blocks(g), to {record['saved']}"))
+    parts: list[RenderableType] = [title, plain_table(columns, rows), facts(about)]
+    matrix = record["change_of_basis"]
+    if matrix is not None and record["dim"] <= (3 if record["exact"] else 8):
+        parts += [Text(), Text(named_matrix("U", matrix) + "\n")]
+    elif matrix is not None:
+        parts.append(Text("--json prints the change of basis", style="dim"))
+    return Group(*parts)
+
+
 def certificate_view(certificate: Mapping[str, Any]) -> RenderableType:
     """The claims of a certificate with their evidence."""
     proved = certificate["proved"]
@@ -178,7 +216,7 @@ def certificate_view(certificate: Mapping[str, Any]) -> RenderableType:
 def penalty_view(record: Mapping[str, Any]) -> RenderableType:
     """What `grouprep penalty` shows."""
     part = "T - P(T)" if record["part"] == "residual" else "P(T)"
-    symbol = {"frobenius": "F", "frobenius-squared": "F^2", "spectral": "2"}[record["norm"]]
+    symbol = {"frobenius": "F", "frobenius-squared": "F^2", "spectral": "2", "nuclear": "*"}[record["norm"]]
     m, n = record["shape"]
     rows: list[tuple[str, RenderableType]] = [
         ("operator", f"{m:,} x {n:,}; the equivariant ones have dimension {record['dim']:,} of {m * n:,}"),
@@ -192,7 +230,12 @@ def penalty_view(record: Mapping[str, Any]) -> RenderableType:
         rows.insert(0, ("note", record["array"]["note"]))
     name = record["array"]["key"]
     title = f"{name + ': ' if name else ''}{record['in']} -> {record['out']} of {record['group']}"
-    return Group(heading(title), facts(rows))
+    parts: list[RenderableType] = [heading(title), facts(rows)]
+    if record["per_irrep"]:
+        pairs = sorted(record["per_irrep"], key=lambda r: -r["value"])
+        columns = [("from irrep", "left"), ("to irrep", "left"), (f"|{part}|_{symbol}", "right")]
+        parts.append(plain_table(columns, [(r["in"], r["out"], f"{r['value']:.6g}") for r in pairs]))
+    return Group(*parts)
 
 
 def _number(x: float | None) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -190,7 +191,7 @@ def test_large_basis_is_not_printed():
     assert "too large to print" in run("basis", "D4", "--in", "100*regular", "--out", "100*regular")[1]
 
 
-@pytest.mark.parametrize("solver", ["auto", "constraint", "averaging", "orbits", "modular", "sparse"])
+@pytest.mark.parametrize("solver", ["auto", "constraint", "averaging", "orbits", "schur", "modular", "sparse"])
 def test_solvers_agree(solver):
     assert run_json("basis", "D4", *PAIR, "--solver", solver)["dim"] == 3
 
@@ -221,6 +222,58 @@ def test_false_basis_is_exit_code_1(folder):
 
 def test_float_solver_has_no_exact_basis():
     assert "float" in refused("basis", "D4", *PAIR, "--solver", "float", "--exact")
+
+
+# --- decompose
+
+
+def test_decompose(folder):
+    record = run_json("decompose", "D4", "natural", "--save", "u.npy")
+    assert [(r["label"], r["multiplicity"], r["dim"], r["type"]) for r in record["irreps"]] == [
+        ("A1", 1, 1, "R"),
+        ("B1", 1, 1, "R"),
+        ("E1", 1, 2, "R"),
+    ]
+    U = np.load("u.npy", allow_pickle=False)
+    assert np.array_equal(U, record["change_of_basis"])
+    assert np.abs(U.T @ U - np.eye(4)).max() <= 4 * np.finfo(float).eps
+    assert record["unitarity_error"] <= 4 * np.finfo(float).eps
+
+
+def test_decompose_exactly_and_over_the_complex_numbers():
+    record = run_json("decompose", "C3", "natural", "--field", "complex", "--exact")
+    assert [r["label"] for r in record["irreps"]] == ["0", "1", "2"]
+    assert record["proved"]
+    assert record["change_of_basis"][0] == ["sqrt(3)/3"] * 3
+    code, out, _ = run("decompose", "C3", "natural", "--field", "complex", "--exact")
+    assert code == 0
+    assert "sqrt(3)/3" in out
+
+
+def test_decompose_shows_multiplicities():
+    code, out, _ = run("decompose", "SO(3)", "defining^3")
+    assert code == 0
+    assert re.search(r"^ 1 +3 +R +3 +9 $", out, re.MULTILINE)
+
+
+def test_decompose_refuses():
+    assert "irreps of S4 are not known" in refused("decompose", "S4", "natural")
+    assert "infinite" in refused("decompose", "SO(2)", "defining", "--exact")
+    assert "complex" in refused("decompose", "Q8", "defining", "--field", "real")
+
+
+def test_info_lists_irreps():
+    assert [r["label"] for r in run_json("info", "D4")["irreps"]] == ["A1", "A2", "B1", "B2", "E1"]
+    assert run_json("info", "rubik")["irreps"] == []
+    assert "1/2 (4)" in run("info", "SU(2)")[1]
+
+
+def test_penalty_between_irreps(folder):
+    record = run_json("penalty", "w.npy", *LAYER, "--per-irrep")
+    total = sum(r["value"] ** 2 for r in record["per_irrep"]) ** 0.5
+    assert total == pytest.approx(record["penalty"], rel=1e-6)
+    assert len(record["per_irrep"]) == 25
+    assert "from irrep" in run("penalty", "w.npy", *LAYER, "--per-irrep", "--norm", "nuclear")[1]
 
 
 # --- penalty
