@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -161,6 +162,7 @@ def _spread(G: Group, degree: Degree) -> tuple[int, ...]:
     return tuple(map(int, values))
 
 
+@lru_cache(maxsize=256)
 def _kind(G: Group) -> Kind:
     if isinstance(G, FiniteGroup):
         return "finite"

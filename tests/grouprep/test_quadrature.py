@@ -134,20 +134,27 @@ def test_so3_is_sharp(degree):
         assert abs(mean(rule, x**k) - (k % 2 == 0) / (k + 1)) <= rounding(rule, k)
 
 
-@pytest.mark.parametrize("G", [SU(2), SO(3)], ids=str)
+@pytest.mark.parametrize("G", [SO(2), U(1), O(2), SO(3), O(3), SU(2), SO(3) * Cyclic(3)], ids=str)
 def test_orthogonality_of_matrix_coefficients(G):
-    """The mean of conj(D_ab) D_cd is 1 / d if (a, b) = (c, d), else 0; different irreps are orthogonal."""
-    V = G.defining()
-    irreps = (
-        [V, V.symmetric_power(2).unitary()[0], V.symmetric_power(3).unitary()[0]] if G == SU(2) else [G.trivial(), V]
-    )
+    """The mean of conj(A_ab) B_cd over irreps A, B is 1 / d if A = B and (a, b) = (c, d), else 0."""
+    irreps = G.irreps(field="complex", up_to=2)
     for A, B in itertools.product(irreps, repeat=2):
         rule = haar_quadrature(G, required_degree(A, B))
         found = np.einsum("k,kab,kcd->abcd", rule.weights, A(rule.nodes).conj(), B(rule.nodes))
         expected = np.zeros(found.shape)
         if A == B:
             expected = np.einsum("ac,bd->abcd", np.eye(A.dim), np.eye(A.dim)) / A.dim
-        assert np.abs(found - expected).max() <= 8 * rounding(rule, 6)
+        assert np.abs(found - expected).max() <= 8 * rounding(rule, 6), (A, B)
+
+
+def test_degrees_of_irreps():
+    """The label is the degree, also of real forms, which double the dimension."""
+    assert [degree_of(I) for I in SO(3).irreps(up_to=3)] == [0, 1, 2, 3]
+    assert [degree_of(SU(2).irrep(j)) for j in ("1/2", 1, "5/2")] == [1, 2, 5]
+    assert [degree_of(I) for I in O(2).irreps(up_to=2)] == [0, 0, 1, 2]
+    assert degree_of(O(3).irrep((2, -1))) == 2
+    G = SO(2) * SU(2)
+    assert degree_of(G.irrep((1, "3/2"))) == (1, 3)
 
 
 def test_components():
