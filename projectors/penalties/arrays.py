@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from grouprep.errors import DimensionMismatch, GroupRepError
+from projectors.arrays import is_half
 
 __all__ = [
     "absolute_square",
@@ -125,7 +126,7 @@ def as_matrices(A: Any) -> tuple[Any, Any]:
         xp = namespace(A)
     if A.ndim < 2:
         raise DimensionMismatch(f"A has shape {tuple(A.shape)}; matrices (..., m, n) need two axes")
-    if any(kind is not None and A.dtype == kind for kind in (getattr(xp, n, None) for n in ("float16", "bfloat16"))):
+    if is_half(xp, A.dtype):
         return xp, xp.astype(A, xp.float32)
     if not xp.isdtype(A.dtype, ("real floating", "complex floating")):
         if not xp.isdtype(A.dtype, ("bool", "integral")):

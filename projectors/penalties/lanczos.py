@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from grouprep.errors import DimensionMismatch, GroupRepError
+from projectors.arrays import is_half, namespace_of
 from projectors.penalties.arrays import (
     absolute_square,
     adjoint,
@@ -59,9 +60,8 @@ def start(shape: tuple[int, ...], xp: Any, dtype: Any, device: Any, rng: Any, wi
     """
     if len(shape) < 2:
         raise DimensionMismatch(f"shape = {shape} is not the shape (..., m, n) of operators")
-    if xp is None:
-        import array_api_compat.numpy as xp
-    if dtype is not None and any(dtype == getattr(xp, half, None) for half in ("float16", "bfloat16")):
+    xp = namespace_of(np if xp is None else xp)
+    if dtype is not None and is_half(xp, dtype):
         dtype = xp.float32
     n = shape[-1]
     block = np.random.default_rng(rng).standard_normal((*shape[:-2], n, min(width, n)))

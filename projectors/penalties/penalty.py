@@ -36,6 +36,8 @@ def penalty(T: Any, H: Hom, norm: Norm | None = None, part: str = "residual", fr
         If part, frame or norm is unknown, or T has NaN entries.
     NotUnitary
         If the group has no average on operators (see `Hom.project`).
+    UnsupportedGroup
+        If the frame is spectral and the group's irreps are not known.
 
     Examples
     --------
@@ -76,6 +78,15 @@ def per_block(T: Any, H: Hom, norm: Norm | None = None, part: str = "residual") 
     GroupRepError
         As `penalty`.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from grouprep import Cyclic
+    >>> from projectors import commutant
+    >>> H = commutant(Cyclic(2).natural())
+    >>> {pair: round(float(value), 6) for pair, value in per_block(np.array([[1.0, 2.0], [4.0, 7.0]]), H).items()}
+    {('A', 'A'): 0.0, ('B', 'A'): 2.0, ('A', 'B'): 4.0, ('B', 'B'): 0.0}
+
     References
     ----------
     Schur's lemma: blocks of distinct irreps are residual as a whole, the others but for their in-block trace (Serre, Linear
@@ -83,8 +94,7 @@ def per_block(T: Any, H: Hom, norm: Norm | None = None, part: str = "residual") 
     """
     norm = _checked(norm, part)
     X = _spectral_part(T, H, part)
-    blocks = _frame(H).blocks
-    return {(b.irrep_V.label, b.irrep_W.label): norm.value(X[..., b.row, b.column]) for b in blocks}
+    return {(b.irrep_V.label, b.irrep_W.label): norm.value(b.read(X)) for b in H.spectral.blocks}
 
 
 def _checked(norm: Norm | None, part: str) -> Norm:
@@ -98,14 +108,6 @@ def _checked(norm: Norm | None, part: str) -> Norm:
     return norm
 
 
-def _frame(H: Any) -> Any:
-    frame = getattr(H, "spectral", None)
-    if frame is None:
-        raise GroupRepError(f'frame = "spectral" needs the spectral basis of {H}, which is not known')
-    return frame
-
-
-def _spectral_part(T: Any, H: Any, part: str) -> Any:
-    frame = _frame(H)
+def _spectral_part(T: Any, H: Hom, part: str) -> Any:
     M = H.to_spectral(T)
-    return frame.residual(M) if part == "residual" else frame.project(M)
+    return H.spectral.residual(M) if part == "residual" else H.spectral.project(M)

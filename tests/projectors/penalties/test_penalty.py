@@ -16,7 +16,7 @@ from grouprep import (
     Symmetric,
 )
 from projectors import Hom, commutant
-from projectors.penalties import Frobenius, Spectral, defect_bound, penalty
+from projectors.penalties import Frobenius, Mixed, Nuclear, Spectral, defect_bound, penalty, per_block
 
 EPS = np.finfo(float).eps
 
@@ -124,3 +124,65 @@ def test_the_mean_defect_identity_for_the_circle():
         R = np.array([[np.cos(t), -np.sin(t)], [np.sin(t), np.cos(t)]])
         total += np.linalg.norm(R @ T - T @ R) ** 2
     assert total / 8 == pytest.approx(2 * penalty(T, H, Frobenius(squared=True)), rel=32 * EPS)
+
+
+def test_spectral_frame_and_blocks():
+    """Unitarily invariant norms do not see the frame, others do; squares of the blocks add up; Schur's zeros are zero."""
+    G = Dihedral(4)
+    H = Hom(2 * G.regular() + G.defining(), G.regular() + G.trivial())
+    T = np.random.default_rng(0).standard_normal((3, *H.shape))
+    for part in ("residual", "equivariant"):
+        for norm in (Frobenius(), Spectral(), Nuclear()):
+            spatial = penalty(T, H, norm, part)
+            assert penalty(T, H, norm, part, frame="spectral") == pytest.approx(spatial, rel=1e-12)
+        blocks = per_block(T, H, part=part)
+        assert sum(v**2 for v in blocks.values()) == pytest.approx(penalty(T, H, part=part) ** 2, rel=1e-12)
+        for (v, w), value in blocks.items():
+            one_dimensional = v == w and v.startswith(("A", "B"))
+            if (part == "equivariant" and v != w) or (part == "residual" and one_dimensional):
+                assert np.abs(value).max() <= 64 * EPS * np.abs(T).max()
+            else:
+                assert (value > 1e-3).all()
+    by_hand = Mixed(2, 1).value(H.spectral.residual(H.to_spectral(T)))
+    assert penalty(T, H, Mixed(2, 1), frame="spectral") == pytest.approx(by_hand, rel=1e-12)
+    assert abs(by_hand - penalty(T, H, Mixed(2, 1))).min() > 1e-3
+
+
+def test_blocks_name_the_broken_pair():
+    """T couples the sign of the swap (irrep B) of V to the trivial irrep A of W: (1, 1)^T (1, -1)."""
+    H = commutant(Cyclic(2).natural())
+    blocks = per_block(np.array([[1.0, -1.0], [1.0, -1.0]]), H)
+    assert {pair: round(float(v), 12) for pair, v in blocks.items()} == {
+        ("A", "A"): 0,
+        ("B", "A"): 2,
+        ("A", "B"): 0,
+        ("B", "B"): 0,
+    }
+
+
+def test_torch_and_jax_agree_with_numpy():
+    """Values and gradients of penalties in single precision, also where the residual is 1e-6 of the operator."""
+    torch, jax = pytest.importorskip("torch"), pytest.importorskip("jax")
+    G = Dihedral(4)
+    H = Hom(2 * G.regular(), G.regular() + G.defining())
+    rng = np.random.default_rng(0)
+    X = H.project(rng.standard_normal(H.shape))
+    for delta in (1.0, 1e-6):
+        T = (X + delta * rng.standard_normal(H.shape)).astype(np.float32)
+        for norm in (Frobenius(), Spectral(), Mixed(2, 1)):
+            for frame in ("spatial", "spectral"):
+                rounding = 16 * np.finfo(np.float32).eps * np.linalg.norm(T) * np.sqrt(H.shape[1])
+                exact = penalty(T.astype(float), H, norm, frame=frame)
+                t = torch.asarray(T).requires_grad_()
+                value = penalty(t, H, norm, frame=frame)
+                theirs, jgrad = jax.jit(jax.value_and_grad(lambda x: penalty(x, H, norm, frame=frame)))(  # noqa: B023
+                    jax.numpy.asarray(T)
+                )
+                assert abs(float(value.detach()) - exact) <= rounding
+                assert abs(float(theirs) - exact) <= rounding
+                (grad,) = torch.autograd.grad(value, t)
+                if delta == 1:
+                    assert float(value.detach()) == pytest.approx(exact, rel=1e-6)
+                    assert float(theirs) == pytest.approx(exact, rel=1e-6)
+                    assert np.allclose(np.asarray(jgrad), grad.numpy(), atol=1e-5)
+                    assert np.allclose(H.residual(grad.numpy()), grad.numpy(), atol=1e-6)  # (1 - P) of the subgradient
