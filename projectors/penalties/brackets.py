@@ -50,7 +50,7 @@ def _rounding(count: float, eps: float) -> float:
 
 def _host(x: Any) -> Array:
     """An array of any library as numpy float64 or complex128."""
-    x = x.detach().cpu().resolve_conj().numpy() if hasattr(x, "detach") else np.asarray(x)
+    x = x.detach().cpu().resolve_conj().resolve_neg().numpy() if hasattr(x, "detach") else np.asarray(x)
     wide: Array = x.astype(np.complex128 if x.dtype.kind == "c" else np.float64)
     return wide
 
@@ -173,7 +173,7 @@ def _through(function: Map, state: State) -> Map:
     def applied(x: Array) -> Array:
         from array_api_compat import device, to_device
 
-        block = to_device(xp.asarray(x.tolist(), dtype=state.V.dtype), device(state.V))
+        block = to_device(xp.asarray(x, dtype=state.V.dtype), device(state.V))
         return _host(function(block))
 
     return applied

@@ -67,13 +67,11 @@ def start(shape: tuple[int, ...], xp: Any, dtype: Any, device: Any, rng: Any, wi
     block = np.random.default_rng(rng).standard_normal((*shape[:-2], n, min(width, n)))
     if block.size:
         block = np.linalg.qr(block)[0]
-    V = xp.asarray(block.tolist()) if dtype is None else xp.asarray(block, dtype=dtype)
-    V = xp.reshape(V, block.shape)
-    steps = xp.asarray(0)
-    return State(_move(xp, V, device), _move(xp, steps, device))
+    V = xp.asarray(block, dtype=xp.asarray(0.0).dtype if dtype is None else dtype)
+    return State(_move(V, device), _move(xp.asarray(0), device))
 
 
-def _move(xp: Any, x: Any, device: Any) -> Any:
+def _move(x: Any, device: Any) -> Any:
     if device is None:
         return x
     from array_api_compat import to_device

@@ -6,6 +6,7 @@ from typing import Any
 
 from grouprep.errors import GroupRepError
 from projectors.hom import Hom
+from projectors.penalties.blockwise import equivariant_norm, schatten_exponent
 from projectors.penalties.entrywise import Frobenius
 from projectors.penalties.norms import Norm
 
@@ -24,7 +25,8 @@ def penalty(T: Any, H: Hom, norm: Norm | None = None, part: str = "residual", fr
     norm : `Frobenius()` (default), or any other `Norm`.
     part : "residual" for T - P(T), "equivariant" for P(T).
     frame : "spatial", or "spectral" for the norm of the matrix in the spectral (irrep) basis, U_W^-1 (T - P(T)) U_V. Unitary V and W
-        and a unitarily invariant norm give the same value; Mixed, Entrywise and Induced do not.
+        and a unitarily invariant norm give the same value; Mixed, Entrywise and Induced do not. Schatten norms (Spectral, Nuclear) of P(T)
+        are taken from its blocks, at a cost that depends on the multiplicities alone.
 
     Returns
     -------
@@ -57,6 +59,9 @@ def penalty(T: Any, H: Hom, norm: Norm | None = None, part: str = "residual", fr
     if frame == "spatial":
         return norm.value(H.residual(T) if part == "residual" else H.project(T))
     if frame == "spectral":
+        p = schatten_exponent(norm)
+        if part == "equivariant" and p is not None:
+            return equivariant_norm(H.to_spectral(T), H, norm, p)
         return norm.value(_spectral_part(T, H, part))
     raise GroupRepError(f'frame = "{frame}" is unknown; choose "spatial" or "spectral"')
 

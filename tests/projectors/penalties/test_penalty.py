@@ -5,6 +5,7 @@ import pytest
 
 from grouprep import (
     SO,
+    SU,
     Cyclic,
     Dihedral,
     DimensionMismatch,
@@ -16,7 +17,7 @@ from grouprep import (
     Symmetric,
 )
 from projectors import Hom, commutant
-from projectors.penalties import Frobenius, Mixed, Nuclear, Spectral, defect_bound, penalty, per_block
+from projectors.penalties import Frobenius, Mixed, Nuclear, Schatten, Spectral, defect_bound, penalty, per_block
 
 EPS = np.finfo(float).eps
 
@@ -186,3 +187,32 @@ def test_torch_and_jax_agree_with_numpy():
                     assert float(theirs) == pytest.approx(exact, rel=1e-6)
                     assert np.allclose(np.asarray(jgrad), grad.numpy(), atol=1e-5)
                     assert np.allclose(H.residual(grad.numpy()), grad.numpy(), atol=1e-6)  # (1 - P) of the subgradient
+
+
+@pytest.mark.parametrize("norm", [Spectral(), Nuclear(), Schatten(3), Schatten(float("inf"))], ids=str)
+@pytest.mark.parametrize(
+    "H",
+    [
+        commutant(2 * Dihedral(4).regular()),  # real type
+        Hom(3 * Cyclic(5).regular(), 2 * Cyclic(5).regular()),  # complex type
+        commutant(2 * SU(2).irrep("1/2", field="real")),  # quaternionic type
+        Hom(2 * SO(3).defining(), 3 * SO(3).defining()),
+        commutant(2 * SU(2).defining()),  # complex matrices
+        Hom(Cyclic(2).trivial(), Cyclic(2).irrep("B")),  # nothing in common
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("kind", [float, complex])
+def test_equivariant_norms_from_blocks(H, norm, kind):
+    """Singular values of P(T) from matrices of multiplicities are those of the whole matrix, and so are gradients."""
+    rng = np.random.default_rng(0)
+    T = rng.standard_normal((2, *H.shape)) + (1j * rng.standard_normal((2, *H.shape)) if kind is complex else 0)
+    whole = norm.value(H.project(T))
+    fast = penalty(T, H, norm, part="equivariant", frame="spectral")
+    assert fast == pytest.approx(whole, rel=1e-12, abs=64 * EPS)
+    torch = pytest.importorskip("torch")
+    if kind is float and not H.is_complex and whole.all():
+        t = torch.asarray(T).requires_grad_()
+        (grad,) = torch.autograd.grad(penalty(t, H, norm, "equivariant", "spectral").sum(), t)
+        (slow,) = torch.autograd.grad(penalty(t, H, norm, "equivariant").sum(), t)
+        assert np.allclose(grad.numpy(), slow.numpy(), atol=1e-11)
