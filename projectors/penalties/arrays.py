@@ -84,7 +84,9 @@ def is_concrete(A: Any) -> bool:
     torch, jax = sys.modules.get("torch"), sys.modules.get("jax")
     if torch is not None and isinstance(A, torch.Tensor):
         return not torch.compiler.is_compiling() and A.device.type == "cpu"
-    return not (jax is not None and isinstance(A, jax.core.Tracer))
+    if jax is not None and isinstance(A, jax.Array):
+        return not isinstance(A, jax.core.Tracer) and all(d.platform == "cpu" for d in A.devices())
+    return True
 
 
 def refuse_nan(xp: Any, value: Any, A: Any) -> Any:

@@ -99,7 +99,12 @@ def per_block(T: Any, H: Hom, norm: Norm | None = None, part: str = "residual") 
     """
     norm = _checked(norm, part)
     X = _spectral_part(T, H, part)
-    return {(b.irrep_V.label, b.irrep_W.label): norm.value(b.read(X)) for b in H.spectral.blocks}
+    values = {(b.irrep_V.label, b.irrep_W.label): norm.value(b.read(X)) for b in H.spectral.blocks}
+    if len(values) < len(H.spectral.blocks):
+        raise GroupRepError(
+            f"two of the irreps given to {H} have the same label; give each its own to tell blocks apart"
+        )
+    return values
 
 
 def _checked(norm: Norm | None, part: str) -> Norm:
