@@ -24,7 +24,12 @@ from projectors.testing.hom_laws import (
     random_operators,
 )
 from projectors.testing.norm_laws import NORMS, check_norm, check_subgradient
-from projectors.testing.penalty_laws import check_defect_bounds, check_mean_defect, check_penalty
+from projectors.testing.penalty_laws import (
+    check_defect_bounds,
+    check_mean_defect,
+    check_penalty,
+    check_spectral_penalty,
+)
 from projectors.testing.suites import HomLaws
 
 __all__ = ["HOM_LAWS", "NORMS", "HomLaws", "check_hom", "check_norm", "check_subgradient", "random_operators"]
@@ -42,6 +47,7 @@ HOM_LAWS = (
     check_certificate,
     check_hom_copies,
     check_penalty,
+    check_spectral_penalty,
     check_mean_defect,
     check_defect_bounds,
 )

@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grouprep.errors import NotUnitary
+from grouprep.errors import NotUnitary, UnsupportedGroup
 from grouprep.groups import FiniteGroup
 from grouprep.testing._bounds import evaluation_error, gamma, norm, require_close
 from grouprep.testing.elements import draw
 from projectors.hom import Hom
-from projectors.penalties import Frobenius, Mixed, Spectral, defect_bound, penalty
+from projectors.penalties import Frobenius, Mixed, Nuclear, Spectral, defect_bound, penalty, per_block
 from projectors.testing.hom_laws import random_operators
 from projectors.testing.norm_laws import NORMS
 
-__all__ = ["check_defect_bounds", "check_mean_defect", "check_penalty"]
+__all__ = ["check_defect_bounds", "check_mean_defect", "check_penalty", "check_spectral_penalty"]
 
 _AVERAGED = 40_000
 
@@ -51,6 +51,30 @@ def check_penalty(H: Hom, rng: np.random.Generator) -> None:
         zero = np.asarray(penalty(X, H))
         size = gamma(H.shape[0] * H.shape[1]) * max(norm(X), 1.0) ** 3
         require_close(zero, np.zeros(len(X)), size, f"{H}: the penalty of an equivariant operator")
+
+
+def check_spectral_penalty(H: Hom, rng: np.random.Generator) -> None:
+    """For unitary V and W unitarily invariant norms are the same in the spectral frame, and blocks add up, where irreps are known."""
+    if not (H.V.is_unitary and H.W.is_unitary) or H.inner != "invariant":
+        return
+    try:
+        frame = H.spectral
+    except UnsupportedGroup:
+        return
+    T = random_operators(H, 2, rng)
+    m, n = H.shape
+    bound = gamma(m * n * (m + n)) * max(norm(T), 1.0)
+    for part in ("residual", "equivariant"):
+        for N in (Frobenius(), Spectral(), Nuclear()):
+            spatial, spectral = penalty(T, H, N, part), penalty(T, H, N, part, frame="spectral")
+            require_close(
+                np.asarray(spectral), np.asarray(spatial), bound, f"{H}: {N} of the {part} part in two frames"
+            )
+        blocks = per_block(T, H, part=part)
+        assert len(blocks) == len(frame.blocks), f"{H}: {len(blocks)} values for {len(frame.blocks)} blocks"
+        total = np.asarray(sum(np.asarray(v) ** 2 for v in blocks.values()))
+        whole = np.asarray(penalty(T, H, Frobenius(squared=True), part))
+        require_close(total, whole, bound * max(norm(T), 1.0), f"{H}: squares of the {part} blocks add up")
 
 
 def check_mean_defect(H: Hom, rng: np.random.Generator) -> None:

@@ -97,6 +97,9 @@ class HomLaws:
     def test_penalty(self, pair: Any) -> None:
         penalty_laws.check_penalty(self.hom(pair), self.rng)
 
+    def test_spectral_penalty(self, pair: Any) -> None:
+        penalty_laws.check_spectral_penalty(self.hom(pair), self.rng)
+
     def test_mean_defect(self, pair: Any) -> None:
         penalty_laws.check_mean_defect(self.hom(pair), self.rng)
 
