@@ -40,7 +40,9 @@ class GivenIrrep(Irrep):
         if not V.is_unitary:
             raise NotUnitary(f"irreps[{number}] = {V} is not unitary in its basis; give {V}.unitary()[0]")
         if over == "real" and V.field == "complex":
-            raise GroupRepError(f"irreps[{number}] = {V} is complex; the ground field is real")
+            raise GroupRepError(
+                f'irreps[{number}] = {V} is complex; the ground field is real (field="complex" makes it complex)'
+            )
         self.V, self.over, self.number = V, over, number
         self.label = str(V)
         self._units = _commutant(V)
