@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from math import isfinite
-from numbers import Integral, Real
+from math import inf
+from numbers import Real
 from typing import Any
 
 from numpy.typing import NDArray
@@ -90,4 +90,4 @@ def check_up_to(group: Group, up_to: Any, what: str, infinite: bool) -> int | No
 
 def _is_count(x: Any) -> bool:
     """Whether x is a natural number or 0, of whatever numeric type."""
-    return isinstance(x, Real | Integral) and not isinstance(x, bool) and isfinite(x) and x >= 0 and x == int(x)
+    return isinstance(x, Real) and not isinstance(x, bool) and 0 <= float(x) < inf and float(x).is_integer()

@@ -21,7 +21,7 @@ from grouprep.testing.elements import draw
 from projectors.exact_decomposition import ExactDecomposition, ExactIsometry
 from projectors.hom import Hom
 from projectors.isotypic import Decomposition, _decompose, decompose
-from projectors.penalties import Frobenius, Spectral
+from projectors.penalties import Frobenius, KyFan, Nuclear, Schatten, Spectral, penalty, per_block
 from projectors.solvers.averaging import reynolds_average
 from projectors.testing.hom_laws import random_operators
 
@@ -46,7 +46,7 @@ _EXACT = 12  # dimension up to which exact decompositions are made
 
 
 def _gram(V: Representation) -> Array:
-    return np.eye(V.dim) if V.is_unitary else as_float(V.gram)  # type: ignore[arg-type]
+    return np.eye(V.dim) if V.is_unitary else as_float(V.gram)
 
 
 def _condition(V: Representation) -> float:
@@ -290,17 +290,28 @@ def check_spectral_norms(H: Hom, rng: np.random.Generator) -> None:
     g = draw(H.V.group, 30, rng)
     a, b = frame.domain.blocks(g)[:, None], frame.codomain.blocks(g)[:, None]
     error = (evaluation_error(H.V, norm(a)) + evaluation_error(H.W, norm(b))) * max(norm(T), 1.0) + bound
-    for N in (Frobenius(), Spectral()):
+    for N in (Frobenius(), Spectral(), Nuclear(), Schatten(3), KyFan(2)):
         for what, spatial, spectral in (
             ("T", T, M), ("P(T)", H.project(T), frame.project(M)), ("the residual", H.residual(T), frame.residual(M)),
         ):  # fmt: skip
             require_close(np.asarray(N.value(spectral)), np.asarray(N.value(spatial)), bound, f"{H}: {N} of {what}")
+        for part, value in (("residual", frame.residual(M)), ("equivariant", frame.project(M))):
+            found = np.asarray(penalty(T, H, N, part=part, frame="spectral"))
+            require_close(
+                found, np.asarray(N.value(value)), bound, f'{H}: {N} penalty of the {part} part, frame="spectral"'
+            )
         R = np.asarray(N.value(frame.residual(M)))
         defects = np.asarray(N.value(b @ M - M @ a))
         assert (defects <= 2 * R + error).all(), f"{H}: a defect exceeds 2 ||R|| in {N}, in the spectral frame"
-    squares = sum(np.asarray(Frobenius(squared=True).value(x.read(frame.residual(M)))) for x in frame.blocks)
+    blocks = per_block(T, H, Frobenius(squared=True))
+    require_equal(len(blocks), len(frame.blocks), f"{H}: number of blocks of per_block")
+    for x in frame.blocks:
+        value = np.asarray(Frobenius(squared=True).value(x.read(frame.residual(M))))
+        found = np.asarray(blocks[x.irrep_V.label, x.irrep_W.label])
+        require_close(found, value, bound * max(norm(T), 1.0), f"{H}: per_block between {x.labels}")
     total = np.asarray(Frobenius(squared=True).value(H.residual(T)))
-    require_close(np.asarray(squares), total, bound * max(norm(T), 1.0), f"{H}: the residual's blocks add up")
+    squares = np.asarray(sum(np.asarray(value) for value in blocks.values()))
+    require_close(squares, total, bound * max(norm(T), 1.0), f"{H}: the residual's blocks add up")
 
 
 def check_mean_spectral_defect(H: Hom, rng: np.random.Generator) -> None:
