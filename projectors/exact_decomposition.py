@@ -71,13 +71,16 @@ class ExactDecomposition(Picklable):
         return Matrix.hstack(*columns)
 
     def verify(self) -> None:
-        """Check V(g) X = X I(g) for every generator and isometry, and X* X = c, exactly.
+        """Check V(g) X = X I(g) for every generator and isometry, X* X = c, orthogonality and completeness, exactly.
 
         Raises
         ------
         CertificateError
             Naming what fails.
         """
+        columns = sum(iso.matrix.shape[1] for iso in self.isometries)
+        if columns != self.V.dim:
+            raise CertificateError(f"the isometries account for {columns} of the {self.V.dim} dimensions of {self.V}")
         for k, iso in enumerate(self.isometries):
             for letter, image in self.V.images.items():
                 left = matmul_exact(as_exact(image), iso.matrix)

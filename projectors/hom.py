@@ -11,6 +11,7 @@ import numpy as np
 
 from grouprep.errors import CertificateError, DimensionMismatch, GroupRepError, NotUnitary, UnsupportedGroup
 from grouprep.irreps.base import Irrep
+from grouprep.irreps.given import listed_irreps
 from grouprep.linalg.intertwiners import FloatSpace, Space
 from grouprep.linalg.orbits import OrbitSpace
 from grouprep.linalg.pickling import Picklable
@@ -82,7 +83,7 @@ class Hom(Picklable):
         if inner not in ("invariant", "euclidean"):
             raise GroupRepError(f'inner = "{inner}" is unknown; choose "invariant" or "euclidean"')
         self.V, self.W, self.solver, self.inner = V, W, solver, inner
-        self.irreps = None if irreps is None else tuple(irreps)
+        self.irreps = listed_irreps(irreps)
         self._spaces: dict[Pair, Space] = {}
         self._bases: dict[Pair, PairBasis] = {}
 
@@ -207,7 +208,7 @@ class Hom(Picklable):
 
     @cached_property
     def _basis(self) -> Basis:
-        if self.solver == "schur":
+        if self.solver == "schur" and self._by_schur:
             _ = self._checked_dim
             return self._schur_basis
         rows, columns = self._summands
@@ -266,7 +267,9 @@ class Hom(Picklable):
     @cached_property
     def _by_schur(self) -> bool:
         """Whether P is a mask and traces in the spectral frame: asked for, or V and W are sums of irreps already."""
-        if self.solver != "auto" or self.inner != "invariant":
+        if self.inner == "euclidean":  # the frame is orthonormal in the forms, which have to be the standard ones
+            return self.solver == "schur" and self.V.is_unitary and self.W.is_unitary
+        if self.solver != "auto":
             return self.solver == "schur"
         field = "complex" if self.is_complex else "real"
         parts = [s.representation for side in self._summands for s in side]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from grouprep.errors import AmbiguousRank, GroupRepError, NotUnitary
 from grouprep.irreps.base import Field, Irrep
 from grouprep.irreps.catalogue import family_of
-from grouprep.irreps.given import given_irreps
+from grouprep.irreps.given import given_irreps, listed_irreps
 from grouprep.linalg import Monomial, as_float
 from grouprep.linalg.memory import require_memory
 from grouprep.linalg.pickling import Picklable
@@ -240,7 +240,7 @@ def decompose(
     """
     if not isinstance(V, Representation):
         raise GroupRepError(f"V must be a Representation such as G.regular(), got {V!r:.60}")
-    return _decompose(V, ground_field(V, field), None if irreps is None else tuple(irreps))
+    return _decompose(V, ground_field(V, field), listed_irreps(irreps))
 
 
 @lru_cache(maxsize=64)

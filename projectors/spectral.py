@@ -194,14 +194,24 @@ class SpectralFrame(Picklable):
     # P on spectral matrices
 
     def project(self, M: Any) -> Any:
-        """P in the spectral frame: zero between different irreps, sum_k tr(J_k* M_ab) / d J_k between copies of one."""
-        M, xp = operator_array(M, self.shape, "M")
-        return self._bands(M, xp, lambda part: xp.zeros_like(part), lambda b: b.combine(b.coordinates(M, xp), xp))
+        """P in the spectral frame: zero between different irreps, sum_k tr(J_k* M_ab) / d J_k between copies of one.
+
+        Half precision is computed in float32.
+        """
+        M, xp, work = self._single(M)
+        out = self._bands(work, xp, lambda part: xp.zeros_like(part), lambda b: b.combine(b.coordinates(work, xp), xp))
+        return out if work is M else xp.astype(out, M.dtype)
 
     def residual(self, M: Any) -> Any:
         """M - P(M): blocks between different irreps as they are, and what traces leave of those between copies of one."""
+        M, xp, work = self._single(M)
+        out = self._bands(work, xp, lambda part: part, lambda b: b.read(work) - b.combine(b.coordinates(work, xp), xp))
+        return out if work is M else xp.astype(out, M.dtype)
+
+    def _single(self, M: Any) -> tuple[Any, Any, Any]:
+        """M, its library, and M in at least single precision."""
         M, xp = operator_array(M, self.shape, "M")
-        return self._bands(M, xp, lambda part: part, lambda b: b.read(M) - b.combine(b.coordinates(M, xp), xp))
+        return M, xp, xp.astype(M, xp.float32) if is_half(xp, M.dtype) else M
 
     def _bands(self, M: Any, xp: Any, outside: Callable[[Any], Any], inside: Callable[[SpectralBlock], Any]) -> Any:
         """The matrix that is inside(b) on the diagonal blocks and outside(M) elsewhere, put together band by band."""

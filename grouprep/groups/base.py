@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -25,12 +25,13 @@ __all__ = ["Group", "Letter"]
 class Letter:
     """One generator of a group, as a name: a representation is given by one matrix for each letter.
 
+    label : its name, which does not distinguish letters: groups are equal whatever their generators are called.
     kind : "element" for a group element, "algebra" for an element of the Lie algebra.
     index : its place among the letters of that kind in its own group.
     path : for direct products, the factor it comes from.
     """
 
-    label: str
+    label: str = field(compare=False)
     kind: Literal["element", "algebra"]
     index: int
     path: tuple[int, ...] = ()

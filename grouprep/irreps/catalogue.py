@@ -16,7 +16,7 @@ from grouprep.irreps.spin import spin_group
 from grouprep.irreps.spin_family import SpinFamily
 from grouprep.irreps.turns import turns_of
 
-__all__ = ["family_of", "find_family", "irrep", "irreps"]
+__all__ = ["checked_field", "family_of", "find_family", "irrep", "irreps"]
 
 
 @lru_cache(maxsize=256)
@@ -50,7 +50,14 @@ def family_of(G: Group) -> Family:
     return found
 
 
-def _field(field: Any) -> Any:
+def checked_field(field: Any) -> Any:
+    """A ground field as it is.
+
+    Raises
+    ------
+    GroupRepError
+        Unless it is "real" or "complex".
+    """
     if field not in ("real", "complex"):
         raise GroupRepError(f'field = {field!r:.40} is unknown; choose "real" or "complex"')
     return field
@@ -58,9 +65,9 @@ def _field(field: Any) -> Any:
 
 def irreps(G: Group, field: str = "real", up_to: int | None = None) -> list[Irrep]:
     """See `Group.irreps`."""
-    return family_of(G).irreps(_field(field), up_to)
+    return family_of(G).irreps(checked_field(field), up_to)
 
 
 def irrep(G: Group, label: Any, field: str = "real") -> Irrep:
     """See `Group.irrep`."""
-    return family_of(G).irrep(label, _field(field))
+    return family_of(G).irrep(label, checked_field(field))

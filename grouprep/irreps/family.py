@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from math import inf
+from numbers import Real
 from typing import Any
 
 from numpy.typing import NDArray
@@ -81,6 +83,11 @@ def check_up_to(group: Group, up_to: Any, what: str, infinite: bool) -> int | No
         return None
     if up_to is None:
         raise GroupRepError(f"{group} has infinitely many irreps; give up_to, the largest {what}: irreps(up_to=3)")
-    if isinstance(up_to, bool) or up_to != int(up_to) or up_to < 0:
+    if not _is_count(up_to):
         raise GroupRepError(f"up_to = {up_to!r} must be an integer >= 0, the largest {what}")
     return int(up_to)
+
+
+def _is_count(x: Any) -> bool:
+    """Whether x is a natural number or 0, of whatever numeric type."""
+    return isinstance(x, Real) and not isinstance(x, bool) and 0 <= float(x) < inf and float(x).is_integer()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from grouprep.linalg import Image, as_float
 from grouprep.linalg.intertwiners import FloatSpace, intertwiner_space
 from grouprep.representations.base import Representation
 
-__all__ = ["GivenIrrep", "given_irreps"]
+__all__ = ["GivenIrrep", "given_irreps", "listed_irreps"]
 
 _TYPES = {1: "R", 2: "C", 4: "H"}
 
@@ -40,7 +41,9 @@ class GivenIrrep(Irrep):
         if not V.is_unitary:
             raise NotUnitary(f"irreps[{number}] = {V} is not unitary in its basis; give {V}.unitary()[0]")
         if over == "real" and V.field == "complex":
-            raise GroupRepError(f"irreps[{number}] = {V} is complex; the ground field is real")
+            raise GroupRepError(
+                f'irreps[{number}] = {V} is complex; the ground field is real (field="complex" makes it complex)'
+            )
         self.V, self.over, self.number = V, over, number
         self.label = str(V)
         self._units = _commutant(V)
@@ -146,6 +149,22 @@ def _commutant(V: Representation) -> NDArray[Any]:
             basis.append(rest / np.linalg.norm(rest))
     units: NDArray[Any] = np.array(basis).reshape(-1, n, n) * np.sqrt(n)
     return units
+
+
+def listed_irreps(irreps: Any) -> tuple[Representation, ...] | None:
+    """The argument `irreps` as a tuple; None stays None.
+
+    Raises
+    ------
+    GroupRepError
+        If it is no list of representations.
+    """
+    if irreps is None:
+        return None
+    listed = tuple(irreps) if isinstance(irreps, Iterable) and not isinstance(irreps, str) else None
+    if listed is None or not all(isinstance(V, Representation) for V in listed):
+        raise GroupRepError(f"irreps = {irreps!r:.60} must be a list of representations of the group, or None")
+    return listed
 
 
 def given_irreps(G: Group, irreps: Any, over: Field) -> list[Irrep]:

@@ -15,7 +15,7 @@ from grouprep.errors import AmbiguousRank, GroupRepError, UnsupportedGroup
 from grouprep.groups.base import Group
 from grouprep.groups.finite import FiniteGroup
 from grouprep.irreps.base import Irrep
-from grouprep.irreps.catalogue import family_of
+from grouprep.irreps.catalogue import checked_field, family_of
 from grouprep.representations.base import Representation
 
 __all__ = ["CharacterTable", "largest_weight", "multiplicities"]
@@ -43,7 +43,7 @@ def multiplicities(V: Representation, field: str | None = None) -> list[tuple[Ir
     ----------
     Serre, Linear Representations of Finite Groups, 2.3; over the reals 13.2 (a real irrep counts dim End(I) times).
     """
-    field = V.field if field is None else field
+    field = V.field if field is None else checked_field(field)
     if field == "real" and V.field == "complex":
         raise GroupRepError(
             f'field = "real": {V} is complex; its irreps are those over the complex numbers, field="complex"'

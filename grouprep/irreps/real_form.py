@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from grouprep.errors import UnsupportedGroup
 from grouprep.groups.base import Group, Letter
+from grouprep.groups.finite import FiniteGroup
 from grouprep.irreps.base import Irrep, quaternion_units, realification_isometry, realify
 from grouprep.linalg import Image, Monomial, as_exact, as_image
 from grouprep.linalg.matrices import is_exact
+from grouprep.representations.base import Representation
 
 __all__ = ["RealForm", "real_basis"]
 
@@ -145,6 +147,42 @@ class RealForm(Irrep):
     def _trace(self, point: Any, k: int) -> Any:
         value = self.rho._trace(point, k)
         return value if self.type == "R" else value + value.conjugate()
+
+    def rational(self) -> tuple[Representation, NDArray[Any]]:
+        """For type C of finite groups over the real subfield of rho's field, in the basis (1, w) of that field over it.
+
+        Returns
+        -------
+        (R, S) with V(g) = S R(g) S^-1, S (dim, dim); V itself where its field is that already.
+        """
+        R, S = self.rho.rational()
+        if self.type != "C" or not isinstance(self.group, FiniteGroup) or R.domain is None:
+            return self, np.eye(self.dim)
+        from grouprep.linalg.fields import common_domain, conductor, is_real_field
+        from grouprep.representations.images import ImageRepresentation
+
+        matrices = [as_exact(m) for m in R.images.values()]
+        n = conductor(R.domain)
+        m = conductor(common_domain(*(A.domain for A in matrices if not is_real_field(A.domain))))
+        if n == 4:
+            return self, np.eye(self.dim)
+        images = [_over_real_subfield(A, n, m) for A in matrices]
+        w = np.exp(2j * np.pi / m)
+        basis = np.kron([[1.0, w.real], [0.0, w.imag]], np.eye(self.rho.dim))
+        return ImageRepresentation(self.group, images, name=f"rational({self})"), realify(S) @ basis
+
+
+def _over_real_subfield(A: Any, n: int, m: int) -> Any:
+    """A = B + w C over Q(zeta_n), w = zeta_m, as [[B, -C], [C, B + (w + conj w) C]] on vectors x + w y, over the real subfield."""
+    from grouprep.linalg.convert import to_sympy
+    from grouprep.linalg.fields import conjugate, convert_matrix, cosine, cyclotomic_field, real_cyclotomic_field, zeta
+
+    K, real = cyclotomic_field(n), real_cyclotomic_field(n)
+    A, w, bar = convert_matrix(A, K), zeta(n, n // m), zeta(n, -n // m)
+    C = (A - conjugate(A)) * (K.one / (w - bar))
+    B = convert_matrix(A - C * w, real)
+    C = convert_matrix(C, real)
+    return to_sympy(B.hstack(-C).vstack(C.hstack(B + C * cosine(n, n // m))))
 
 
 def _exact_entries(K: NDArray[Any]) -> list[list[Any]]:

@@ -34,6 +34,7 @@ __all__ = [
     "canonical_domain",
     "coefficients",
     "common_domain",
+    "conductor",
     "conjugate",
     "convert_matrix",
     "cosine",

@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from grouprep.groups import Group
+from grouprep.groups import FiniteGroup, Group
+from grouprep.irreps import Irrep
 from grouprep.representations import Representation
 from grouprep.representations.expression import parse_representation
-from grouprep.testing import algebra_laws, group_laws, representation_laws
+from grouprep.testing import algebra_laws, group_laws, irrep_laws, representation_laws
 
-__all__ = ["GroupLaws"]
+__all__ = ["GroupLaws", "IrrepLaws"]
 
 
 @lru_cache(maxsize=256)
@@ -125,3 +126,97 @@ class GroupLaws:
 
     def test_representation_copies(self, representation: str | Representation) -> None:
         representation_laws.check_representation_copies(self.resolve(representation), self.rng)
+
+
+@lru_cache(maxsize=256)
+def _listed(G: Group, field: str, up_to: Any) -> tuple[Irrep, ...]:
+    return tuple(G.irreps(field, up_to=up_to))
+
+
+class IrrepLaws:
+    """The laws of the irreps of a group over the real and the complex numbers; subclass it and pytest runs a test for each.
+
+    A subclass gives
+
+    group : the group (or a property that makes it).
+    up_to : for infinite groups, the largest frequency or spin; None for finite ones.
+    seed : of the random elements; 0 if not given.
+
+    Examples
+    --------
+    In a test file::
+
+        class TestMyGroup(IrrepLaws):
+            group = FiniteGroup.from_permutations([[1, 2, 0], [0, 2, 1]], name="mine")
+    """
+
+    group: Any
+    up_to: Any = None
+    seed: int = 0
+
+    def pytest_generate_tests(self, metafunc: Any) -> None:
+        """One test for each ground field."""
+        if "field" in metafunc.fixturenames:
+            metafunc.parametrize("field", ["real", "complex"])
+
+    @property
+    def rng(self) -> np.random.Generator:
+        """A new random generator."""
+        return np.random.default_rng(self.seed)
+
+    def irreps(self, field: str) -> tuple[Irrep, ...]:
+        """The irreps over a field, made once."""
+        return _listed(self.group, field, self.up_to)
+
+    def test_labels(self, field: str) -> None:
+        irrep_laws.check_labels(self.group, field, self.up_to)
+
+    def test_orthogonality(self, field: str) -> None:
+        irrep_laws.check_orthogonality(self.irreps(field), self.rng)
+
+    def test_coefficients(self, field: str) -> None:
+        irrep_laws.check_coefficients(self.irreps(field), self.rng)
+
+    def test_completeness(self) -> None:
+        if isinstance(self.group, FiniteGroup):
+            irrep_laws.check_completeness(self.group)
+
+    def test_unitary_homomorphism(self, field: str) -> None:
+        self._each(irrep_laws.check_unitary_homomorphism, field)
+
+    def test_irreducible(self, field: str) -> None:
+        self._each(irrep_laws.check_irreducible, field)
+
+    def test_indicator(self, field: str) -> None:
+        self._each(irrep_laws.check_indicator, field)
+
+    def test_commutant(self, field: str) -> None:
+        self._each(irrep_laws.check_commutant, field)
+
+    def test_structure(self, field: str) -> None:
+        self._each(irrep_laws.check_structure, field)
+
+    def test_constituent(self, field: str) -> None:
+        self._each(irrep_laws.check_constituent, field)
+
+    def test_conjugated(self, field: str) -> None:
+        self._each(irrep_laws.check_conjugated, field)
+
+    def test_rational(self, field: str) -> None:
+        self._each(irrep_laws.check_rational, field)
+
+    def test_copies(self, field: str) -> None:
+        self._each(irrep_laws.check_irrep_copies, field)
+
+    def test_images(self, field: str) -> None:
+        self._each(representation_laws.check_images, field)
+
+    def test_exact(self, field: str) -> None:
+        self._each(representation_laws.check_exact, field)
+
+    def test_differential(self, field: str) -> None:
+        self._each(representation_laws.check_differential, field)
+
+    def _each(self, law: Any, field: str) -> None:
+        for I in self.irreps(field):
+            law(I, self.rng)

@@ -35,4 +35,6 @@ def solve_schur(V: Representation, W: Representation, irreps: Sequence[Represent
     basis = SchurBasis(spectral_frame(V, W, irreps))
     require_memory(basis.dim * V.dim * W.dim, f"{basis.dim} dense basis elements of Hom({V}, {W})")
     rows = basis.combine(np.eye(basis.dim)).reshape(basis.dim, V.dim * W.dim)
+    if not (V.is_unitary and W.is_unitary):  # the basis is orthonormal in their forms
+        rows = np.linalg.qr(rows.T)[0].T
     return FloatSpace(basis.shape, rows, (0.0, 1.0))

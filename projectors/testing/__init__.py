@@ -1,6 +1,7 @@
-"""Laws of Hom(V, W), its projector, its certificates and penalties, to run on your own groups.
+"""Laws of Hom(V, W), its projector, certificates and penalties, of decompositions and the spectral frame, for your own groups.
 
-`check_hom` and `check_norm` raise AssertionError naming the law that fails; `HomLaws` is a test class to subclass;
+`check_hom`, `check_decompose`, `check_spectral` and `check_norm` raise AssertionError naming the law that fails; `HomLaws` and
+`DecompositionLaws` are test classes to subclass;
 `projectors.testing.strategies` draws operators and spaces (it needs hypothesis, the rest does not).
 """
 
@@ -8,7 +9,21 @@ from __future__ import annotations
 
 import numpy as np
 
+from grouprep.representations import Representation
 from projectors.hom import Hom
+from projectors.isotypic import decompose
+from projectors.testing.decomposition_laws import (
+    check_decomposition,
+    check_decomposition_copies,
+    check_exact_decomposition,
+    check_frame,
+    check_gauge,
+    check_mean_spectral_defect,
+    check_multiplicities,
+    check_reproducible,
+    check_schur_solver,
+    check_spectral_norms,
+)
 from projectors.testing.hom_laws import (
     check_adjoint,
     check_basis,
@@ -30,9 +45,22 @@ from projectors.testing.penalty_laws import (
     check_penalty,
     check_spectral_penalty,
 )
-from projectors.testing.suites import HomLaws
+from projectors.testing.suites import DecompositionLaws, HomLaws
 
-__all__ = ["HOM_LAWS", "NORMS", "HomLaws", "check_hom", "check_norm", "check_subgradient", "random_operators"]
+__all__ = [
+    "DECOMPOSITION_LAWS",
+    "HOM_LAWS",
+    "NORMS",
+    "SPECTRAL_LAWS",
+    "DecompositionLaws",
+    "HomLaws",
+    "check_decompose",
+    "check_hom",
+    "check_norm",
+    "check_spectral",
+    "check_subgradient",
+    "random_operators",
+]
 
 HOM_LAWS = (
     check_equivariance,
@@ -74,4 +102,65 @@ def check_hom(H: Hom, rng: np.random.Generator | int = 0) -> None:
     """
     generator = np.random.default_rng(rng)
     for law in HOM_LAWS:
+        law(H, generator)
+
+
+DECOMPOSITION_LAWS = (
+    check_decomposition,
+    check_multiplicities,
+    check_reproducible,
+    check_decomposition_copies,
+    check_gauge,
+    check_exact_decomposition,
+)
+
+SPECTRAL_LAWS = (check_frame, check_spectral_norms, check_mean_spectral_defect, check_schur_solver)
+
+
+def check_decompose(V: Representation, field: str | None = None, rng: np.random.Generator | int = 0) -> None:
+    """All laws of the decomposition of a representation into the known irreps of its group.
+
+    Parameters
+    ----------
+    V : the representation.
+    field : "real" or "complex"; by default that of V.
+    rng : a numpy Generator, or a seed.
+
+    Raises
+    ------
+    AssertionError
+        Naming the law that fails.
+
+    Examples
+    --------
+    >>> from grouprep import Dihedral
+    >>> check_decompose(Dihedral(5).natural())
+    """
+    generator = np.random.default_rng(rng)
+    D = decompose(V, field)
+    for law in DECOMPOSITION_LAWS:
+        law(D, generator)
+
+
+def check_spectral(H: Hom, rng: np.random.Generator | int = 0) -> None:
+    """All laws of the spectral frame of a space, and of the solver "schur".
+
+    Parameters
+    ----------
+    H : the space; with irreps=[...] where those of the group are not known.
+    rng : a numpy Generator, or a seed.
+
+    Raises
+    ------
+    AssertionError
+        Naming the law that fails.
+
+    Examples
+    --------
+    >>> from grouprep import SO
+    >>> V = SO(3).defining()
+    >>> check_spectral(Hom(V, V**2))
+    """
+    generator = np.random.default_rng(rng)
+    for law in SPECTRAL_LAWS:
         law(H, generator)
