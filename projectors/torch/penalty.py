@@ -23,6 +23,7 @@ from projectors.torch.terms import Term, check_finite
 __all__ = ["EquivariancePenalty"]
 
 
+_EXACT = 48  # singular values of operators with at most that many are computed, not followed
 _WARM_UP, _STANDS = (
     40,
     1e-4,
@@ -123,10 +124,9 @@ class EquivariancePenalty(nn.Module):
         self._states: list[State | None] = [None] * len(self.terms)
         first = self.terms[0].parameter()
         weights = [[s.start_value for s in pair] for pair in self.schedules]
-        self.register_buffer(
-            "weights", torch.tensor(weights, dtype=torch.float32, device=first.device), persistent=False
-        )
-        self._place(first.device, torch.float64 if any(_wide(t.parameter()) for t in self.terms) else torch.float32)
+        dtype = torch.float64 if any(_wide(t.parameter()) for t in self.terms) else torch.float32
+        self.register_buffer("weights", torch.tensor(weights, dtype=dtype, device=first.device), persistent=False)
+        self._place(first.device, dtype)
 
     # Constants
 
@@ -143,8 +143,9 @@ class EquivariancePenalty(nn.Module):
         """Moves the buffers; precisions are made anew from double precision."""
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         moved = fn(torch.zeros((), dtype=torch.float32, device=self._placed[0]))
-        self.weights = self.weights.to(torch.float32)
-        self._place(moved.device, torch.float64 if moved.dtype == torch.float64 else self._placed[1])
+        dtype = torch.float64 if moved.dtype == torch.float64 else self._placed[1]
+        self.weights = self.weights.to(dtype)
+        self._place(moved.device, dtype)
         self._states = [None] * len(self.terms)
         return self
 
@@ -176,11 +177,12 @@ class EquivariancePenalty(nn.Module):
             squared = self.norm == Frobenius(squared=True)
             first, second = frobenius_parts(T, projection, constants, squared, both)
             return first.sum(), second.sum()
-        if isinstance(self.norm, KyFan) and not both:
+        follows = isinstance(self.norm, KyFan) and min(T.shape[-2:]) > _EXACT
+        if follows and isinstance(self.norm, KyFan) and not both:
             value, self._states[k] = leading_values(T, projection, constants, self.norm, self._state(k, T))
             return value.sum(), torch.zeros_like(value.sum())
         R = residual(T, projection, constants)
-        if isinstance(self.norm, KyFan):
+        if follows:
             value, state = self.norm.step(R, self._state(k, T))
             self._states[k] = State(state.V.detach(), state.steps)
         else:
@@ -223,7 +225,7 @@ class EquivariancePenalty(nn.Module):
             for k, pair in enumerate(self.schedules)
         ]
         if new != old:
-            self.weights.copy_(torch.tensor(new, dtype=torch.float32))
+            self.weights.copy_(torch.tensor(new, dtype=self.weights.dtype))
 
     def _share(self, k: int) -> float:
         T, i = self._operators(k), self._number[k]
@@ -273,15 +275,18 @@ class EquivariancePenalty(nn.Module):
             T, i = self._operators(k), self._number[k]
             check_finite(term.name, T)
             P = self._projections[i].project(T, self._constants(i))
-            r, e, size = (float(self.norm.value(x).sum()) for x in (T - P, P, T))
+            r, e = (float(self.norm.value(x).sum()) for x in (T - P, P))
             total += weights[k][0] * r + weights[k][1] * e
+            proper = self.norm.as_norm()
+            size = float(proper.value(T).sum())
+            share = float(proper.value(T - P).sum()) / size if size else 0.0
             records.append(
                 TermReport(
                     term.name,
                     r,
                     e,
                     size,
-                    r / size if size else 0.0,
+                    share,
                     weights[k][0],
                     weights[k][1],
                     term.hom.shape,
