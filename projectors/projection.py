@@ -150,9 +150,8 @@ class _SchurPart(_Part):
         self.block, self.frame = block, pair.frame
         self.constants = pair.frame.constants
 
-    def project(self, T: Any, xp: Any, constants: Sequence[Any]) -> Any:
-        rows, columns = self.block.slices()
-        part = T if T.shape[-2:] == self.frame.shape else T[..., rows, columns]
+    def project(self, rows: Any, copies: int, xp: Any, constants: Sequence[Any]) -> Any:
+        part = rows if rows.shape[-1] == self.frame.shape[1] else rows[..., self.block.slices()[1]]
         M = self.frame.project(self.frame.to_spectral(part, constants))
         return self.frame.to_spatial(M, constants)
 
