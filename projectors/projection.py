@@ -7,11 +7,12 @@ docs/formulation/projection.md.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import import_module
 from itertools import groupby
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -34,8 +35,8 @@ class _Part:
     block: Block
     constants: tuple[NDArray[Any], ...]
 
-    def project(self, T: Any, xp: Any, constants: Sequence[Any]) -> Any:
-        """(..., dim W, dim V) -> the projected block (..., rows_n * m, columns_n * n)."""
+    def project(self, rows: Any, copies: int, xp: Any, constants: Sequence[Any]) -> Any:
+        """Some of the block's copies of rows, (..., copies * m, dim V) -> their projections (..., copies * m, columns_n * n)."""
         raise NotImplementedError
 
 
@@ -79,13 +80,12 @@ class _OrbitPart(_Part):
             [[divmod(int(k), n) for k in where[a : a + s]] for a, s in zip(starts, sizes)] if self.strided else []
         )
 
-    def project(self, T: Any, xp: Any, constants: Sequence[Any]) -> Any:
+    def project(self, rows: Any, copies: int, xp: Any, constants: Sequence[Any]) -> Any:
         b = self.block
         m, n = b.pair.shape
-        lead, width = T.shape[:-2], T.shape[-1]
+        lead, width = rows.shape[:-2], rows.shape[-1]
         count = len(self.sizes)
-        rows = T if b.rows_n * m == T.shape[-2] else T[..., b.row : b.row + b.rows_n * m, :]
-        rows = xp.reshape(rows, (*lead, b.rows_n, m * width))
+        rows = xp.reshape(rows, (*lead, copies, m * width))
         means = []
         for k, s in enumerate(self.sizes):
             entries = xp.take(rows, constants[k], axis=-1)
@@ -93,12 +93,12 @@ class _OrbitPart(_Part):
                 entries = entries * constants[count + 1 + k]
             orbits = entries.shape[-1] // s
             shape, axis = ((orbits, s), -1) if s > _LONG else ((s, orbits), -2)
-            means.append(xp.sum(xp.reshape(entries, (*lead, b.rows_n, *shape)), axis=axis) / s)
+            means.append(xp.mean(xp.reshape(entries, (*lead, copies, *shape)), axis=axis))
         c = means[0] if len(means) == 1 else xp.concat(means, axis=-1)
         out = xp.take(c, constants[count], axis=-1)
         if not self.plain:
             out = out * constants[-1]
-        return xp.reshape(out, (*lead, b.rows_n * m, b.columns_n * n))
+        return xp.reshape(out, (*lead, copies * m, b.columns_n * n))
 
     def write(self, T: NDArray[Any], out: NDArray[Any]) -> bool:
         """The same for numpy arrays, entry by entry of the pair, into the block's place in `out`; whether all means are finite."""
@@ -130,17 +130,17 @@ class _DensePart(_Part):
         dual, array = pair.dual.reshape(pair.dim, m * n).conj().T, pair.array.reshape(pair.dim, m * n)
         self.constants = (np.require(dual, None, ["C", "W"]), np.require(array, None, ["C", "W"]))
 
-    def project(self, T: Any, xp: Any, constants: Sequence[Any]) -> Any:
+    def project(self, rows: Any, copies: int, xp: Any, constants: Sequence[Any]) -> Any:
         b, (m, n) = self.block, self.block.pair.shape
-        rows, columns = b.slices()
-        lead = T.shape[:-2]
+        _, columns = b.slices()
+        lead = rows.shape[:-2]
         d = len(lead)
         exchange = (*range(d), d, d + 2, d + 1, d + 3)
-        part = xp.reshape(T[..., rows, columns], (*lead, b.rows_n, m, b.columns_n, n))
-        flat = xp.reshape(xp.permute_dims(part, exchange), (*lead, b.rows_n * b.columns_n, m * n))
+        part = xp.reshape(rows[..., columns], (*lead, copies, m, b.columns_n, n))
+        flat = xp.reshape(xp.permute_dims(part, exchange), (*lead, copies * b.columns_n, m * n))
         out = (flat @ constants[0]) @ constants[1]
-        out = xp.permute_dims(xp.reshape(out, (*lead, b.rows_n, b.columns_n, m, n)), exchange)
-        return xp.reshape(out, (*lead, b.rows_n * m, b.columns_n * n))
+        out = xp.permute_dims(xp.reshape(out, (*lead, copies, b.columns_n, m, n)), exchange)
+        return xp.reshape(out, (*lead, copies * m, b.columns_n * n))
 
 
 class _SchurPart(_Part):
@@ -150,15 +150,14 @@ class _SchurPart(_Part):
         self.block, self.frame = block, pair.frame
         self.constants = pair.frame.constants
 
-    def project(self, T: Any, xp: Any, constants: Sequence[Any]) -> Any:
-        rows, columns = self.block.slices()
-        part = T if T.shape[-2:] == self.frame.shape else T[..., rows, columns]
+    def project(self, rows: Any, copies: int, xp: Any, constants: Sequence[Any]) -> Any:
+        part = rows if rows.shape[-1] == self.frame.shape[1] else rows[..., self.block.slices()[1]]
         M = self.frame.project(self.frame.to_spectral(part, constants))
         return self.frame.to_spatial(M, constants)
 
 
 _Piece = tuple[int, _Part | None, slice]  # columns, the part that fills them or None for zeros, its constants
-_Band = tuple[int, tuple[_Piece, ...]]  # rows, and what fills them
+_Band = tuple[int, int, tuple[_Piece, ...]]  # rows of a copy, copies, and what fills them
 
 
 @dataclass(frozen=True, eq=False)
@@ -255,16 +254,36 @@ class Projection:
             return self._by_slices(T)
         if isinstance(T, np.ndarray):
             _require_finite(T)
-        out = []
-        for rows, band in self.layout:
-            pieces = [
-                xp.zeros_like(T[..., :rows, :columns])
-                if part is None
-                else part.project(T, xp, self._typed(all_constants[at], T))
-                for columns, part, at in band
-            ]
-            out.append(pieces[0] if len(pieces) == 1 else xp.concat(pieces, axis=-1))
+        out, row = [], 0
+        for m, copies, band in self.layout:
+            out.append(self._band(T[..., row : row + m * copies, :], copies, band, all_constants))
+            row += m * copies
         return out[0] if len(out) == 1 else xp.concat(out, axis=-2)
+
+    def _band(self, rows: Any, copies: int, band: tuple[_Piece, ...], all_constants: Sequence[Any]) -> Any:
+        """The projections of some copies of a summand of W, from their rows of T."""
+        xp = self.xp
+        pieces = [
+            xp.zeros_like(rows[..., :columns])
+            if part is None
+            else part.project(rows, copies, xp, self._typed(all_constants[at], rows))
+            for columns, part, at in band
+        ]
+        return pieces[0] if len(pieces) == 1 else xp.concat(pieces, axis=-1)
+
+    def by_rows(self, T: Any, constants: Sequence[Any], entries: int) -> Iterator[tuple[int, int, Any]]:
+        """P(T) in pieces (start, stop, rows start to stop of P(T)) of about that many entries, so that they stay in a cache.
+
+        P acts on each copy of a summand of W by itself. T is real where the projector is, and not in half precision.
+        """
+        row, width = 0, max(1, prod(T.shape[:-2]) * T.shape[-1])
+        for m, copies, band in self.layout:
+            step = max(1, entries // (m * width))
+            for first in range(0, copies, step):
+                last = min(copies, first + step)
+                start, stop = row + first * m, row + last * m
+                yield start, stop, self._band(T[..., start:stop, :], last - first, band, constants)
+            row += m * copies
 
     def _typed(self, constants: Sequence[Any], T: Any) -> Sequence[Any]:
         """Weights and bases in the precision of T; indices as they are."""
@@ -274,7 +293,7 @@ class Projection:
     @cached_property
     def parts(self) -> tuple[_Part, ...]:
         """The parts, block by block."""
-        return tuple(part for _, band in self.layout for _, part, _ in band if part is not None)
+        return tuple(part for *_, band in self.layout for _, part, _ in band if part is not None)
 
     @cached_property
     def _all_strided(self) -> bool:
@@ -328,21 +347,22 @@ def _layout(parts: Sequence[_Part], shape: tuple[int, int]) -> tuple[_Band, ...]
     row, position = 0, 0
     for start, members in groupby(parts, key=lambda part: part.block.row):
         if start > row:
-            bands.append((start - row, ((shape[1], None, slice(0, 0)),)))
+            bands.append((1, start - row, ((shape[1], None, slice(0, 0)),)))
         pieces: list[_Piece] = []
-        column, rows = 0, 0
+        column, rows, copies = 0, 1, 1
         for part in members:
             (m, n), stop = part.block.pair.shape, position + len(part.constants)
             if part.block.column > column:
                 pieces.append((part.block.column - column, None, slice(0, 0)))
             pieces.append((part.block.columns_n * n, part, slice(position, stop)))
-            column, rows, position = part.block.column + part.block.columns_n * n, part.block.rows_n * m, stop
+            column, position = part.block.column + part.block.columns_n * n, stop
+            rows, copies = m, part.block.rows_n
         if column < shape[1]:
             pieces.append((shape[1] - column, None, slice(0, 0)))
-        bands.append((rows, tuple(pieces)))
-        row = start + rows
+        bands.append((rows, copies, tuple(pieces)))
+        row = start + rows * copies
     if row < shape[0]:
-        bands.append((shape[0] - row, ((shape[1], None, slice(0, 0)),)))
+        bands.append((1, shape[0] - row, ((shape[1], None, slice(0, 0)),)))
     return tuple(bands)
 
 

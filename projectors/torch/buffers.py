@@ -73,7 +73,7 @@ class ProjectionModule(nn.Module):
         return self.constants.of(self)
 
     def _apply(self, fn: Callable[[torch.Tensor], torch.Tensor], recurse: bool = True) -> Any:
-        super()._apply(fn, recurse)
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         probe = torch.zeros((), dtype=self._dtype)
         for tensor in self.buffers():
             probe = probe.to(tensor.device)

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from grouprep.errors import GroupRepError
+from projectors.torch.functions import ENTRIES
 
 if TYPE_CHECKING:
     from projectors.torch.penalty import EquivariancePenalty
@@ -39,12 +40,12 @@ def decay_terms(pen: EquivariancePenalty, lr: Any, scale: float) -> None:
         i = pen._number[k]
         T = term.read()
         work = T.float() if T.dtype in (torch.float16, torch.bfloat16) else T
-        P = pen._projections[i].project(work, pen._constants(i))
         in_place = work is T and term.is_view(T)
         out = work if in_place else work.clone()
-        out.lerp_(P, away)
-        if along:
-            out.sub_(P, alpha=along)
+        for start, stop, P in pen._projections[i].by_rows(work, pen._constants(i), ENTRIES):
+            part = out[..., start:stop, :].lerp_(P, away)
+            if along:
+                part.sub_(P, alpha=along)
         if not in_place:
             term.write(out)
 

@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 from torch.nn.modules.instancenorm import _InstanceNorm
+from torch.nn.parameter import UninitializedParameter
 
 from grouprep.errors import DimensionMismatch, GroupRepError
 from grouprep.linalg import Monomial
@@ -97,7 +98,7 @@ def _bias(name: str, module: nn.Module, spec: LayerSpec | BilinearSpec) -> list[
 def _matrix(name: str, module: nn.Module, spec: LayerSpec, swapped: bool) -> Term:
     weight = module.weight
     assert weight is not None
-    if isinstance(weight, nn.parameter.UninitializedTensorMixin):
+    if isinstance(weight, UninitializedParameter):
         raise GroupRepError(f'"{name}" is not initialised yet; run the model once before')
     into, out = ("num_embeddings", "embedding_dim") if swapped else ("in_features", "out_features")
     sizes: list[int] = [int(n) for n in weight.shape]  # type: ignore[union-attr]
@@ -163,7 +164,7 @@ def split(V: Representation, groups: int, what: str) -> list[Representation]:
 
 
 def _convolution(name: str, module: _ConvNd, spec: LayerSpec) -> list[Term]:
-    if isinstance(module.weight, nn.parameter.UninitializedTensorMixin):
+    if isinstance(module.weight, UninitializedParameter):
         raise GroupRepError(f'"{name}" is not initialised yet; run the model once before')
     _sizes(
         name,
@@ -215,10 +216,12 @@ def _attention(name: str, module: nn.MultiheadAttention, spec: AttentionSpec) ->
     for label, term in terms.items():
         term.name += f"[{label[0]}]"
     if spec.form:
-        q, k = terms.pop("q"), terms.pop("k")
+        queries, keys = terms.pop("q"), terms.pop("k")
         hom = Hom(key, query.dual)
-        layouts = [Layout((module.head_dim, t.hom.V.dim), t.layout.start, t.layout.stop, groups=heads) for t in (q, k)]
-        form = make_form(f"{name}.form" if name else "form", name, q, k, hom, *layouts)
+        layouts = [
+            Layout((module.head_dim, t.hom.V.dim), t.layout.start, t.layout.stop, groups=heads) for t in (queries, keys)
+        ]
+        form = make_form(f"{name}.form" if name else "form", name, queries, keys, hom, *layouts)
         terms = {"form": form, **terms}
     outer = module.out_proj
     terms["out"] = _term(f"{name}.out_proj" if name else "out_proj", outer, "weight", inner, out)

@@ -11,9 +11,9 @@ from torch import nn
 
 from grouprep.errors import GroupRepError
 from projectors.arrays import namespace_of
-from projectors.penalties import Frobenius, Norm
+from projectors.penalties import Frobenius, KyFan, Norm, State
 from projectors.torch.buffers import Constants, torch_projection
-from projectors.torch.functions import frobenius_parts, is_frobenius, residual
+from projectors.torch.functions import frobenius_parts, is_frobenius, leading_values, residual
 from projectors.torch.layers import layer_terms
 from projectors.torch.naming import match_layers, unwrap, value_for
 from projectors.torch.report import CheckReport, PenaltyReport, TermReport
@@ -21,6 +21,13 @@ from projectors.torch.schedules import Schedule, as_schedule
 from projectors.torch.terms import Term, check_finite
 
 __all__ = ["EquivariancePenalty"]
+
+
+_EXACT = 48  # singular values of operators with at most that many are computed, not followed
+_WARM_UP, _STANDS = (
+    40,
+    1e-4,
+)  # steps at most before the first value of a followed norm, and the growth at which it stands
 
 
 class EquivariancePenalty(nn.Module):
@@ -63,6 +70,9 @@ class EquivariancePenalty(nn.Module):
     ----------
     Berndt and Stuehmer, Approximate equivariance via projection-based regularisation, arXiv 2601.05028.
     """
+
+    model: nn.Module
+    weights: torch.Tensor
 
     def __init__(
         self,
@@ -111,13 +121,12 @@ class EquivariancePenalty(nn.Module):
         )
         self._both = tuple(bool(e.start_value) or not _is_constant(e) for _, e in self.schedules)
         self.steps = 0
-        self._states: list[Any] = [None] * len(self.terms)
+        self._states: list[State | None] = [None] * len(self.terms)
         first = self.terms[0].parameter()
         weights = [[s.start_value for s in pair] for pair in self.schedules]
-        self.register_buffer(
-            "weights", torch.tensor(weights, dtype=torch.float32, device=first.device), persistent=False
-        )
-        self._place(first.device, torch.float64 if any(_wide(t.parameter()) for t in self.terms) else torch.float32)
+        dtype = torch.float64 if any(_wide(t.parameter()) for t in self.terms) else torch.float32
+        self.register_buffer("weights", torch.tensor(weights, dtype=dtype, device=first.device), persistent=False)
+        self._place(first.device, dtype)
 
     # Constants
 
@@ -132,10 +141,11 @@ class EquivariancePenalty(nn.Module):
 
     def _apply(self, fn: Callable[[torch.Tensor], torch.Tensor], recurse: bool = True) -> Any:
         """Moves the buffers; precisions are made anew from double precision."""
-        super()._apply(fn, recurse)
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         moved = fn(torch.zeros((), dtype=torch.float32, device=self._placed[0]))
-        self.weights = self.weights.to(torch.float32)
-        self._place(moved.device, torch.float64 if moved.dtype == torch.float64 else self._placed[1])
+        dtype = torch.float64 if moved.dtype == torch.float64 else self._placed[1]
+        self.weights = self.weights.to(dtype)
+        self._place(moved.device, dtype)
         self._states = [None] * len(self.terms)
         return self
 
@@ -149,7 +159,7 @@ class EquivariancePenalty(nn.Module):
         with torch.autocast(device_type=device.type, enabled=False):
             parts = [torch.stack(self._values(k)) for k in range(len(self.terms))]
             values = torch.stack(parts)
-            total = (values * self.weights.to(values.dtype)).sum() * self.every
+            total: torch.Tensor = (values * self.weights.to(values.dtype)).sum() * self.every
         if device.type == "cpu" and not torch.compiler.is_compiling() and not bool(torch.isfinite(total.detach())):
             self._explain_nan()
         return total
@@ -162,25 +172,41 @@ class EquivariancePenalty(nn.Module):
         """(N(T - P(T)), N(P(T))) of a term, summed over its batch; the second is 0 where its weight is."""
         T, i, both = self._operators(k), self._number[k], self._both[k]
         projection, constants = self._projections[i], self._constants(i)
-        if is_frobenius(self.norm):
+        vector = 1 in T.shape[-2:] and self.norm.unitarily_invariant  # all these norms are one there
+        if is_frobenius(self.norm) or vector:
             squared = self.norm == Frobenius(squared=True)
             first, second = frobenius_parts(T, projection, constants, squared, both)
             return first.sum(), second.sum()
+        follows = isinstance(self.norm, KyFan) and min(T.shape[-2:]) > _EXACT
+        if follows and isinstance(self.norm, KyFan) and not both:
+            value, self._states[k] = leading_values(T, projection, constants, self.norm, self._state(k, T))
+            return value.sum(), torch.zeros_like(value.sum())
         R = residual(T, projection, constants)
-        value = self._norm_value(k, R)
-        rest = self.norm.value(T - R).sum() if both else torch.zeros_like(value)
-        return value, rest
+        if follows:
+            value, state = self.norm.step(R, self._state(k, T))
+            self._states[k] = State(state.V.detach(), state.steps)
+        else:
+            value = self.norm.value(R)
+        rest: torch.Tensor = self.norm.value(T - R).sum() if both else torch.zeros_like(value.sum())
+        return value.sum(), rest
 
-    def _norm_value(self, k: int, R: torch.Tensor) -> torch.Tensor:
-        step = getattr(self.norm, "step", None)
-        if step is None:
-            return self.norm.value(R).sum()
+    @torch.no_grad()
+    def _state(self, k: int, T: torch.Tensor) -> State:
+        """The state of a norm that follows singular values; the first is iterated until it stands."""
         if self._states[k] is None:
-            self._states[k] = self.norm.init(tuple(R.shape), xp=namespace_of(torch), dtype=R.dtype, device=R.device)
-        value, state = step(R, self._states[k])
-        self._states[k] = type(state)(*(x.detach() for x in state))
-        total: torch.Tensor = value.sum()
-        return total
+            i = self._number[k]
+            R = self._projections[i].residual(T, self._constants(i))
+            state = self.norm.init(tuple(R.shape), xp=namespace_of(torch), dtype=R.dtype, device=R.device)
+            last = None
+            for _ in range(_WARM_UP):
+                value, state = self.norm.step(R, state)
+                if last is not None and bool((value - last <= _STANDS * value).all()):
+                    break
+                last = value
+            self._states[k] = state
+        found = self._states[k]
+        assert found is not None
+        return found
 
     def _explain_nan(self) -> None:
         for term in self.terms:
@@ -199,7 +225,7 @@ class EquivariancePenalty(nn.Module):
             for k, pair in enumerate(self.schedules)
         ]
         if new != old:
-            self.weights.copy_(torch.tensor(new, dtype=torch.float32))
+            self.weights.copy_(torch.tensor(new, dtype=self.weights.dtype))
 
     def _share(self, k: int) -> float:
         T, i = self._operators(k), self._number[k]
@@ -249,16 +275,20 @@ class EquivariancePenalty(nn.Module):
             T, i = self._operators(k), self._number[k]
             check_finite(term.name, T)
             P = self._projections[i].project(T, self._constants(i))
-            r, e, size = (float(self.norm.value(x).sum()) for x in (T - P, P, T))
+            r, e = (float(self.norm.value(x).sum()) for x in (T - P, P))
             total += weights[k][0] * r + weights[k][1] * e
+            proper = self.norm.as_norm()
+            size = float(proper.value(T).sum())
+            share = float(proper.value(T - P).sum()) / size if size else 0.0
             records.append(
                 TermReport(
                     term.name,
                     r,
                     e,
                     size,
-                    r / size if size else 0.0,
-                    *weights[k],
+                    share,
+                    weights[k][0],
+                    weights[k][1],
                     term.hom.shape,
                     term.hom.dim,
                     self.shared[k],

@@ -40,6 +40,9 @@ class RelaxedLinear(nn.Module):
     (torch.Size([5, 4]), True)
     """
 
+    equivariant_bias: nn.Parameter | None
+    free_bias: nn.Parameter | None
+
     def __init__(self, V: Representation, W: Representation, bias: bool = True, free: float = 0.0) -> None:
         super().__init__()
         self._make(Hom(V, W), (W.dim, V.dim), W, bias, free)
@@ -73,6 +76,7 @@ class RelaxedLinear(nn.Module):
         """P(a) + b."""
         if self.equivariant_bias is None:
             return None
+        assert self.free_bias is not None
         return self.project_bias.project(self.equivariant_bias[:, None])[:, 0] + self.free_bias
 
     def prior(self, equivariant: float = 0.0, free: float = 1.0) -> torch.Tensor:
@@ -83,7 +87,9 @@ class RelaxedLinear(nn.Module):
             (free, (self.free_weight, self.free_bias)),
         ):
             if strength:
-                total = total + strength / 2 * sum(p.square().sum() for p in parameters if p is not None)
+                total = (
+                    total + sum((p.square().sum() for p in parameters if p is not None), torch.zeros(())) * strength / 2
+                )
         return total
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

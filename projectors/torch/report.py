@@ -14,8 +14,8 @@ class TermReport:
     Attributes
     ----------
     name : the parameter; also : other names that share it.
-    residual : N(T - P(T)); equivariant : N(P(T)); size : N(T).
-    share : residual / size, 0 where T is 0.
+    residual : N(T - P(T)); equivariant : N(P(T)).
+    size : the norm of T; share : that of T - P(T) divided by it, 0 where T is 0; without the square of a squared norm.
     residual_weight, equivariant_weight : the weights in the total.
     shape : (dim W, dim V); dimension : of the space of equivariant operators.
     """

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.parameter import UninitializedParameter
 
 from grouprep.errors import DimensionMismatch, GroupRepError, NotUnitary
 from projectors.hom import Hom
@@ -121,7 +122,7 @@ def make_term(name: str, layer: str, module: nn.Module, attribute: str, layout: 
     parameter = getattr(module, attribute, None)
     if not isinstance(parameter, torch.Tensor):
         raise GroupRepError(f'"{name}": {type(module).__name__} has no parameter "{attribute}"')
-    if isinstance(parameter, nn.parameter.UninitializedTensorMixin):
+    if isinstance(parameter, UninitializedParameter):
         raise GroupRepError(f'"{name}" is not initialised yet; run the model once before')
     if not layout.fits(parameter):
         raise DimensionMismatch(

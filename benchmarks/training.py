@@ -1,0 +1,139 @@
+"""What a penalty costs: training steps with it, as ratios to the same step without, in one process, taken in turns.
+
+    python benchmarks/training.py [--model mlp resnet] [--repeat N] [--threads 1] [--json FILE]
+
+Each step is measured `repeat` times, one after the other in turn, and its best time counts, because noise only adds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+REACH = {
+    "mlp-128": {"frobenius": 1.5, "decoupled": 1.2},
+    "mlp-512": {"frobenius": 1.15, "decoupled": 1.06, "spectral": 1.15},
+    "resnet-64": {"frobenius": 1.02, "spectral": 1.04},
+}
+
+
+def best_in_turn(steps: dict[str, Callable[[], Any]], repeat: int) -> dict[str, float]:
+    """The best time of each step, seconds, all measured in turn after one warm-up each."""
+    times = dict.fromkeys(steps, float("inf"))
+    for step in steps.values():
+        step()
+    for _ in range(repeat):
+        for name, step in steps.items():
+            start = time.perf_counter()
+            step()
+            times[name] = min(times[name], time.perf_counter() - start)
+    return times
+
+
+def training_step(model: Any, pen: Any, optimizer: Any, loss: Callable[[], Any]) -> Callable[[], None]:
+    def step() -> None:
+        optimizer.zero_grad()
+        value = loss()
+        if pen is not None and not pen.decoupled:
+            value = value + 1e-3 * pen()
+        value.backward()
+        optimizer.step()
+        if pen is not None and pen.decoupled:
+            pen.decay_(1e-3)
+
+    return step
+
+
+def penalties(model: Any, spec: Any) -> dict[str, Any]:
+    from projectors.penalties import Spectral
+    from projectors.torch import EquivariancePenalty
+
+    return {
+        "frobenius": EquivariancePenalty(model, spec),
+        "decoupled": EquivariancePenalty(model, spec, decoupled=True),
+        "spectral": EquivariancePenalty(model, spec, Spectral()),
+    }
+
+
+def weight_decay(model: Any) -> Any:
+    """The yardstick: the squared norm of all weights, added to the loss."""
+
+    class Decay:
+        decoupled = False
+
+        def __call__(self) -> Any:
+            return sum(p.square().sum() for p in model.parameters())
+
+    return Decay()
+
+
+def mlp(batch: int) -> dict[str, Callable[[], Any]]:
+    import torch
+    from torch import nn
+
+    from grouprep import Cyclic
+
+    V = 256 * Cyclic(4).regular()
+    layers = [nn.Linear(1024, 1024), nn.ReLU(), nn.Linear(1024, 1024), nn.ReLU(), nn.Linear(1024, 1024)]
+    model = nn.Sequential(*layers)
+    x, y = torch.randn(batch, 1024), torch.randn(batch, 1024)
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
+    return _steps(model, {"0": (V, V), "2": (V, V), "4": (V, V)}, optimizer, lambda: (model(x) - y).square().mean())
+
+
+def resnet(batch: int) -> dict[str, Callable[[], Any]]:
+    import torch
+    from resnet import ResNet18, specification
+    from torch.nn import functional
+
+    model = ResNet18()
+    x, y = torch.randn(batch, 3, 32, 32), torch.randint(0, 10, (batch,))
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
+    return _steps(model, specification(model), optimizer, lambda: functional.cross_entropy(model(x), y))
+
+
+def _steps(model: Any, spec: Any, optimizer: Any, loss: Callable[[], Any]) -> dict[str, Callable[[], Any]]:
+    known = {"plain": None, "weight decay": weight_decay(model), **penalties(model, spec)}
+    return {name: training_step(model, pen, optimizer, loss) for name, pen in known.items()}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", nargs="+", choices=("mlp", "resnet"), default=["mlp", "resnet"])
+    parser.add_argument("--repeat", type=int, default=30)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args(arguments)
+    os.environ["OMP_NUM_THREADS"] = str(options.threads)
+    import torch
+
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(0)
+    cases: dict[str, tuple[dict[str, Callable[[], Any]], int]] = {}
+    if "mlp" in options.model:
+        cases |= {f"mlp-{batch}": (mlp(batch), options.repeat) for batch in (128, 512)}
+    if "resnet" in options.model:
+        cases["resnet-64"] = (resnet(64), max(3, options.repeat // 6))
+    results: dict[str, Any] = {}
+    for name, (steps, repeat) in cases.items():
+        times = best_in_turn(steps, repeat)
+        ratios = {k: t / times["plain"] for k, t in times.items()}
+        results[name] = {"seconds": times, "ratios": ratios, "reach": REACH[name], "repeat": repeat}
+        shown = "  ".join(f"{k} {r:.3f}" for k, r in ratios.items() if k != "plain")
+        print(f"{name:10}  step {times['plain'] * 1e3:7.1f} ms   {shown}", file=sys.stderr)
+    document = {"threads": options.threads, "torch": torch.__version__, "cases": results}
+    text = json.dumps(document, indent=1)
+    if options.json:
+        options.json.write_text(text + "\n", encoding="utf-8")
+    else:
+        print(text)
+
+
+if __name__ == "__main__":
+    main()
