@@ -20,10 +20,9 @@ from grouprep import SO, SU, Cyclic, Dihedral, GroupRepError, Lorentz, O, SpReal
 from grouprep.groups import FiniteGroup, Group, LieGroup
 from grouprep.groups.product import direct_product
 from grouprep.interop._recognise import recognise
-from grouprep.linalg import Image, as_exact
+from grouprep.linalg import Image, Monomial, as_exact
 from grouprep.linalg.matrices import equal
 from grouprep.representations import Representation
-from grouprep.representations.reordered import Reordered
 
 try:
     from emlp import groups as emlp_groups
@@ -245,7 +244,7 @@ def representation_from_emlp(rep: Any, group: Any = None) -> Representation:
 
     Returns
     -------
-    Sums and tensor products where the basis is in their order; otherwise the same inside a `Reordered`.
+    Sums and tensor products where the basis is in their order; otherwise the same in another order (`change_basis`).
 
     Raises
     ------
@@ -321,7 +320,7 @@ def _single(rep: Any, context: _Context) -> Representation:
 
 
 def _reordered(V: Representation, order: NDArray[np.int64]) -> Representation:
-    return V if np.array_equal(order, np.arange(len(order))) else Reordered(V, order)
+    return V if np.array_equal(order, np.arange(len(order))) else V.change_basis(Monomial(order))
 
 
 def _arranged_sum(rep: Any, order: NDArray[np.int64], context: _Context) -> Representation:
