@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from grouprep.errors import GroupRepError
-from projectors.torch.functions import ENTRIES
+from projectors.torch.pieces import pieces
 
 if TYPE_CHECKING:
     from projectors.torch.penalty import EquivariancePenalty
@@ -42,7 +42,7 @@ def decay_terms(pen: EquivariancePenalty, lr: Any, scale: float) -> None:
         work = T.float() if T.dtype in (torch.float16, torch.bfloat16) else T
         in_place = work is T and term.is_view(T)
         out = work if in_place else work.clone()
-        for start, stop, P in pen._projections[i].by_rows(work, pen._constants(i), ENTRIES):
+        for start, stop, _, P in pieces(work, pen._projections[i], pen._constants(i)):
             part = out[..., start:stop, :].lerp_(P, away)
             if along:
                 part.sub_(P, alpha=along)
