@@ -26,6 +26,7 @@ __all__ = ["EquivariancePenalty"]
 
 _SMALL = 1 << 13  # entries of a parameter that is treated together with others
 _EXACT = 48  # singular values of operators with at most that many are computed, not followed
+_WIDTH = 3  # of the block that follows a spectral norm
 _WARM_UP, _STANDS = (
     40,
     1e-4,
@@ -224,7 +225,7 @@ class EquivariancePenalty(nn.Module):
         if self._states[k] is None:
             i = self._number[k]
             R = self._projections[i].residual(T, self._constants(i))
-            state = self.norm.init(tuple(R.shape), xp=namespace_of(torch), dtype=R.dtype, device=R.device)
+            state = self.norm.init(tuple(R.shape), xp=namespace_of(torch), dtype=R.dtype, device=R.device, width=_WIDTH)
             last = None
             for _ in range(_WARM_UP):
                 value, state = self.norm.step(R, state)
