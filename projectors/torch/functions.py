@@ -99,7 +99,7 @@ class _LeadingValues(torch.autograd.Function):
         size = torch.linalg.vector_norm(image, dim=-2, keepdim=True)
         u = torch.where(size > 0, image / torch.where(size > 0, size, 1), 0)
         ctx.save_for_backward(u, v)
-        ctx.projection, ctx.constants = projection, constants
+        ctx.projection, ctx.constants, ctx.memory = projection, constants, R
         block = following.V.clone()
         ctx.mark_non_differentiable(block)
         return value, block
@@ -109,7 +109,8 @@ class _LeadingValues(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Any) -> Any:
         u, v = ctx.saved_tensors
         G = Product(u * gradients[0][..., None, None], v)
-        out = residual_of(G, ctx.projection, ctx.constants)
+        out = residual_of(G, ctx.projection, ctx.constants, ctx.memory)
+        ctx.memory = None
         return (out, None, None, None, *(None for _ in ctx.constants))
 
 

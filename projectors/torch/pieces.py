@@ -24,13 +24,15 @@ class Product:
         self.shape = torch.Size((*u.shape[:-1], v.shape[-2]))
         self.dtype, self.device, self.is_complex = u.dtype, u.device, u.is_complex
 
-    def rows(self, start: int, stop: int) -> torch.Tensor:
+    def rows(self, start: int, stop: int, out: torch.Tensor | None = None) -> torch.Tensor:
         """Rows start to stop."""
-        return self.u[..., start:stop, :] @ self.star
+        return torch.matmul(self.u[..., start:stop, :], self.star, out=out)
 
 
-def _rows(T: torch.Tensor | Product, start: int, stop: int) -> torch.Tensor:
-    return T.rows(start, stop) if isinstance(T, Product) else T[..., start:stop, :]
+def _rows(T: torch.Tensor | Product, start: int, stop: int, buffers: _Buffers) -> torch.Tensor:
+    if isinstance(T, Product):
+        return T.rows(start, stop, buffers.get(2, (*T.shape[:-2], stop - start, T.shape[-1])))
+    return T[..., start:stop, :]
 
 
 class _Buffers:
@@ -60,21 +62,44 @@ def pieces(
     projection : P; constants : its constants where T is.
     """
     cached = T.device.type == "cpu"
+    narrow = isinstance(T, Product) and len(T.shape) == 2
     buffers = _Buffers(T)
     row, width = 0, max(1, prod(T.shape[:-2]) * T.shape[-1])
     for m, copies, band in projection.layout:
         step = max(1, ENTRIES // (m * width)) if cached else copies
         gather = as_gather(band, T.shape[-1])
+        factor = (
+            _factor(T, m, gather[0], constants[gather[1]]) if isinstance(T, Product) and narrow and gather else None
+        )
         for first in range(0, copies, step):
             last = min(copies, first + step)
             start, stop = row + first * m, row + last * m
-            rows = _rows(T, start, stop)
+            rows = _rows(T, start, stop, buffers)
             if gather is None:
                 yield start, stop, rows, projection.band(rows, last - first, band, constants)
+            elif factor is not None and isinstance(T, Product):
+                u = T.u[start:stop].reshape(last - first, -1)
+                back = constants[gather[1]][-1]
+                P = torch.index_select(u @ factor, 1, back, out=buffers.get(0, (last - first, len(back))))
+                yield start, stop, rows, P.view(rows.shape)
             else:
                 size, at = gather
                 yield start, stop, rows, _orbits(rows, size, constants[at], buffers)
         row += m * copies
+
+
+def _factor(T: Product, m: int, size: int, constants: Sequence[torch.Tensor]) -> torch.Tensor:
+    """F with (means over orbits of u v*) = u' F, u' (copies, m k): the first gather runs over v alone.
+
+    The mean over an orbit of places (i, j) is sum_i u_i (sum of v*_j over its places in row i) / size.
+    """
+    k, width = T.star.shape
+    at = constants[0].view(size, -1)  # places of the orbits, row-major
+    i, j = at // width, at % width
+    F = T.star.new_zeros(m, k, at.shape[1])
+    for c in range(k):
+        F[:, c].scatter_add_(0, i, T.star[c][j])
+    return F.div_(size).reshape(m * k, -1)
 
 
 def _orbits(rows: torch.Tensor, size: int, constants: Sequence[torch.Tensor], buffers: _Buffers) -> torch.Tensor:
@@ -90,14 +115,19 @@ def _orbits(rows: torch.Tensor, size: int, constants: Sequence[torch.Tensor], bu
     return out.view(rows.shape)
 
 
-def residual_of(T: torch.Tensor | Product, projection: Projection, constants: Sequence[torch.Tensor]) -> torch.Tensor:
-    """T - P(T), (..., dim W, dim V)."""
+def residual_of(
+    T: torch.Tensor | Product,
+    projection: Projection,
+    constants: Sequence[torch.Tensor],
+    out: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """T - P(T), (..., dim W, dim V); in the memory of `out` where it is given and the result is of T's dtype."""
     kind = torch.promote_types(T.dtype, torch.complex64) if projection.is_complex else T.dtype
     if kind != T.dtype:
         whole: Any = T.rows(0, T.shape[-2]) if isinstance(T, Product) else T
-        out: torch.Tensor = projection.residual(whole, constants)
-        return out
-    R = torch.empty(T.shape, dtype=T.dtype, device=T.device)
+        result: torch.Tensor = projection.residual(whole, constants)
+        return result
+    R = torch.empty(T.shape, dtype=T.dtype, device=T.device) if out is None else out
     for start, stop, rows, P in pieces(T, projection, constants):
         torch.sub(rows, P, out=R[..., start:stop, :])
     return R

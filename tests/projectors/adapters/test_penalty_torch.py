@@ -25,6 +25,8 @@ from projectors.torch import (
     constrain_,
     project_,
 )
+from projectors.torch.buffers import torch_projection
+from projectors.torch.pieces import Product, residual_of
 
 EPS = torch.finfo(torch.float32).eps
 G = Dihedral(4)
@@ -526,3 +528,33 @@ def test_complex_weights():
     R, P = H.residual(T), H.project(T)
     expected = R / np.linalg.norm(R) + 0.5 * P / np.linalg.norm(P)
     assert np.abs(layer.weight.grad.numpy() - expected).max() <= 1e-14
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_projections_of_narrow_products_are_those_of_the_whole(k):
+    C = Cyclic(4)
+    cases = [
+        Hom(32 * C.regular(), 16 * C.regular()),
+        Hom(4 * G.regular() * G.grid((3, 3)), 8 * G.regular()),
+        Hom(3 * G.natural(), 5 * G.regular()),
+        Hom(3 * G.natural() + G.defining(), 5 * G.regular() + G.trivial()),
+        Hom(Quaternion().regular(), 2 * Quaternion().regular()),
+    ]
+    torch.manual_seed(0)
+    for H in cases:
+        u, v = (torch.randn(n, k, dtype=torch.float64) for n in H.shape)
+        projection = torch_projection(H)
+        expected = H.residual(u @ v.T)
+        assert (residual_of(Product(u, v), projection, projection.constants) - expected).abs().max() <= 1e-14
+        memory = torch.empty_like(expected)
+        assert residual_of(u @ v.T, projection, projection.constants, memory) is memory
+        assert (memory - expected).abs().max() <= 1e-14
+
+
+def test_pieces_of_large_and_batched_operators():
+    A = 64 * Cyclic(4).regular()
+    H = Hom(A, 512 * Cyclic(4).regular())
+    projection = torch_projection(H)
+    for lead in ((), (2,)):
+        T = torch.randn(*lead, *H.shape, dtype=torch.float64)
+        assert (residual_of(T, projection, projection.constants) - H.residual(T)).abs().max() <= 1e-14
