@@ -22,8 +22,9 @@ from grouprep.errors import GroupRepError
 from projectors.arrays import cast, is_half
 from projectors.basis import Basis, Block, DenseBasis, OrbitBasis
 from projectors.schur import SchurBasis
+from projectors.spectral import SpectralFrame
 
-__all__ = ["Projection", "as_gather"]
+__all__ = ["Projection", "as_gather", "spectral_frame"]
 
 _STRIDED = 16  # at most this many entries of a pair are walked over by slices; beyond, numpy is faster with a gather
 _LONG = 32  # orbits longer than this are summed along the last axis, where numpy adds pairwise
@@ -340,6 +341,12 @@ def as_gather(band: Sequence[_Piece], width: int) -> tuple[int, slice] | None:
     if not isinstance(part, _OrbitPart) or not part.plain or len(part.sizes) != 1 or part.sizes[0] > _LONG:
         return None
     return part.sizes[0], at
+
+
+def spectral_frame(projection: Projection) -> SpectralFrame | None:
+    """The frame if P is a mask and traces there, else None."""
+    parts = projection.parts
+    return parts[0].frame if len(parts) == 1 and isinstance(parts[0], _SchurPart) else None
 
 
 def _part(block: Block, width: int) -> _Part:

@@ -8,7 +8,9 @@ from typing import Any
 
 import torch
 
-from projectors.projection import Projection, as_gather
+from projectors.arrays import namespace_of
+from projectors.projection import Projection, as_gather, spectral_frame
+from projectors.spectral import SpectralFrame
 
 __all__ = ["Product", "pieces", "residual_of"]
 
@@ -115,6 +117,24 @@ def _orbits(rows: torch.Tensor, size: int, constants: Sequence[torch.Tensor], bu
     return out.view(rows.shape)
 
 
+def _spectral_residual(T: torch.Tensor, frame: SpectralFrame, constants: Sequence[torch.Tensor]) -> torch.Tensor:
+    """T - P(T) in the spectral frame: only the blocks between copies of one irrep change."""
+    xp = namespace_of(torch)
+    M: torch.Tensor = frame.to_spectral(T, constants)
+    if M.untyped_storage().data_ptr() == T.untyped_storage().data_ptr():
+        M = M.clone()
+    for b in frame.diagonal:
+        d, lead = b.irrep_V.dim, M.shape[:-2]
+        block = M[..., b.row, b.column]
+        if len(b.irrep_V.commutant) == 1:
+            diagonal = block.view(*lead, b.rows_n, d, b.columns_n, d).diagonal(0, -3, -1)
+            diagonal.sub_(diagonal.mean(-1, keepdim=True))
+        else:
+            block.sub_(b.combine(b.coordinates(M, xp), xp))
+    out: torch.Tensor = frame.to_spatial(M, constants)
+    return out
+
+
 def residual_of(
     T: torch.Tensor | Product,
     projection: Projection,
@@ -127,6 +147,9 @@ def residual_of(
         whole: Any = T.rows(0, T.shape[-2]) if isinstance(T, Product) else T
         result: torch.Tensor = projection.residual(whole, constants)
         return result
+    frame = spectral_frame(projection)
+    if frame is not None:
+        return _spectral_residual(T.rows(0, T.shape[-2]) if isinstance(T, Product) else T, frame, constants)
     R = torch.empty(T.shape, dtype=T.dtype, device=T.device) if out is None else out
     for start, stop, rows, P in pieces(T, projection, constants):
         torch.sub(rows, P, out=R[..., start:stop, :])

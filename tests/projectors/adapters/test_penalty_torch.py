@@ -10,9 +10,10 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrize
 
-from grouprep import Cyclic, Dihedral, DimensionMismatch, GroupRepError, Lorentz, NotUnitary, Quaternion
+from grouprep import SO, Cyclic, Dihedral, DimensionMismatch, GroupRepError, Lorentz, NotUnitary, Quaternion
 from projectors import Hom
 from projectors.penalties import Entrywise, Frobenius, Nuclear, Spectral, penalty
+from projectors.projection import spectral_frame
 from projectors.torch import (
     Anneal,
     Constant,
@@ -558,3 +559,33 @@ def test_pieces_of_large_and_batched_operators():
     for lead in ((), (2,)):
         T = torch.randn(*lead, *H.shape, dtype=torch.float64)
         assert (residual_of(T, projection, projection.constants) - H.residual(T)).abs().max() <= 1e-14
+
+
+def test_spins_in_the_basis_of_the_irreps():
+    S = SO(3)
+    A, B = 3 * S.irrep(0) + 2 * S.irrep(1) + 2 * S.irrep(2), 2 * S.irrep(1) + S.irrep(3) + S.irrep(0)
+    torch.manual_seed(0)
+    layer = nn.Linear(A.dim, B.dim).double()
+    T = layer.weight.detach().clone()
+    pen = EquivariancePenalty(layer, {"": LayerSpec(A, B, bias=False)}, equivariant=0.5)
+    H = Hom(A, B)
+    assert spectral_frame(pen._projections[0]) is not None
+    slow = H.basis().project(T.numpy())
+    assert np.abs(residual_of(T, pen._projections[0], pen._constants(0)).numpy() - (T.numpy() - slow)).max() <= 1e-14
+    pen().backward()
+    R = T.numpy() - slow
+    expected = R / np.linalg.norm(R) + 0.5 * slow / np.linalg.norm(slow)
+    assert np.abs(layer.weight.grad.numpy() - expected).max() <= 1e-14
+    EquivariancePenalty(
+        layer, {"": LayerSpec(A, B, bias=False)}, residual=0.5, equivariant=0.25, decoupled=True
+    ).decay_(0.1)
+    assert np.abs(layer.weight.detach().numpy() - (T.numpy() - 0.05 * R - 0.025 * slow)).max() <= 1e-14
+    C = Cyclic(4)  # a real irrep of complex type has a commutant of dimension 2
+    V = 2 * C.irrep(1) + C.irrep(0)
+    layer = nn.Linear(V.dim, V.dim, bias=False).double()
+    pen = EquivariancePenalty(layer, {"": (V, V)})
+    assert spectral_frame(pen._projections[0]) is not None
+    expected = np.linalg.norm(layer.weight.detach().numpy() - Hom(V, V).basis().project(layer.weight.detach().numpy()))
+    assert pen().item() == pytest.approx(expected, rel=1e-14)
+    project_(layer, {"": (V, V)})
+    assert pen().item() <= 1e-14
