@@ -114,7 +114,9 @@ def test_bit_for_bit_in_fresh_processes():
     found = set()
     for seed in ("0", "1", "12345"):
         environment = {**os.environ, "PYTHONHASHSEED": seed}
-        run = subprocess.run([sys.executable, "-c", DIGEST], capture_output=True, text=True, check=True, env=environment)
+        run = subprocess.run(
+            [sys.executable, "-c", DIGEST], capture_output=True, text=True, check=True, env=environment
+        )
         found.add(run.stdout)
     assert len(found) == 1
 
