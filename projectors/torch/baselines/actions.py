@@ -12,6 +12,7 @@ from grouprep.groups import FiniteGroup
 from grouprep.groups.base import Group
 from grouprep.linalg import Monomial
 from grouprep.representations import Representation
+from projectors.torch.measure import one_by_one
 
 __all__ = ["Action", "check_generator", "draw", "on_entries"]
 
@@ -48,14 +49,7 @@ def draw(G: Group, n: int, generator: torch.Generator) -> list[Any]:
         If the group has no sampler.
     """
     seeds = torch.randint(0, 2**62, (2,), generator=generator, device=generator.device).tolist()
-    return _elements(G.sample(n, np.random.default_rng(seeds)))
-
-
-def _elements(stacked: Any) -> list[Any]:
-    """Elements stacked along a leading axis, one by one; those of products are tuples."""
-    if isinstance(stacked, tuple):
-        return list(zip(*(_elements(part) for part in stacked), strict=True))
-    return list(stacked)
+    return one_by_one(G.sample(n, np.random.default_rng(seeds)))
 
 
 def on_entries(V: Representation, shape: torch.Size) -> Representation:

@@ -78,6 +78,16 @@ def test_draws_of_products_are_tuples():
         assert np.asarray(flip).shape == (2,)
 
 
+def test_equivariance_error_over_a_product_of_a_continuous_and_a_finite_group():
+    G = SO(3) * Cyclic(2)
+    V = G.pullback(0, SO(3).defining()) * G.pullback(1, Cyclic(2).regular())
+    x = normal(4, 6)
+    scaled = equivariance_error(lambda v: 2 * v, V, V, x, samples=5)
+    assert (scaled.elements, scaled.exhaustive) == (5, False)
+    assert scaled.maximum < 100 * EPS
+    assert equivariance_error(lambda v: v * torch.arange(6), V, V, x, samples=5).maximum > 0.1
+
+
 @pytest.mark.parametrize(
     "V",
     [
