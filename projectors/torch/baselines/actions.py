@@ -114,6 +114,9 @@ class Action:
     def each(self, elements: list[Any], x: torch.Tensor) -> torch.Tensor:
         """rho(g_b) on sample b of x (batch, ...), one element a sample."""
         flat = x.reshape(len(x), -1)
+        if not isinstance(self.V.group, FiniteGroup):
+            matrices = torch.as_tensor(np.asarray(self.V(_stacked(elements))), device=x.device)
+            return (_matrix(matrices, x) @ flat[..., None])[..., 0].reshape(x.shape)
         images = [self._image(g, x) for g in elements]
         if all(isinstance(image, torch.Tensor) for image in images):
             matrices = torch.stack([_matrix(image, x) for image in images if isinstance(image, torch.Tensor)])
@@ -140,6 +143,13 @@ class Action:
         values = image.values()
         perm = torch.as_tensor(np.array(image.perm), device=device)
         return perm, None if np.all(values == 1) else torch.as_tensor(values, device=device)
+
+
+def _stacked(elements: list[Any]) -> Any:
+    """Elements along a leading axis; of a product as a tuple of such."""
+    if isinstance(elements[0], tuple):
+        return tuple(_stacked(list(parts)) for parts in zip(*elements, strict=True))
+    return np.stack(elements)
 
 
 def _matrix(values: torch.Tensor, x: torch.Tensor) -> torch.Tensor:

@@ -376,6 +376,15 @@ def test_augmentation_by_rotations_of_vectors():
     assert empty.shape == (0, 12)
 
 
+def test_augmentation_by_a_product_with_a_continuous_group():
+    G = SO(3) * Cyclic(2)
+    V = G.pullback(0, SO(3).defining()) * G.pullback(1, Cyclic(2).regular())
+    x = normal(5, 6)
+    moved, _ = Augmentation(V, generator=generator(3))(x, x)
+    for g, before, after in zip(draw(G, 5, generator(3)), x, moved):
+        assert torch.allclose(torch.as_tensor(V(g)) @ before, after, atol=100 * EPS)
+
+
 def test_augmented_loss_of_an_invariant_model_is_the_loss():
     G = Dihedral(4)
     net, spec = cnn(G)
