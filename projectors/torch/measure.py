@@ -13,7 +13,7 @@ from grouprep.groups import FiniteGroup
 from grouprep.linalg import Monomial
 from grouprep.representations import Representation
 
-__all__ = ["EquivarianceError", "act", "equivariance_error"]
+__all__ = ["EquivarianceError", "act", "equivariance_error", "one_by_one"]
 
 _LISTED = 1_000  # finite groups up to this order are gone through, larger ones sampled
 
@@ -76,6 +76,13 @@ def _on_entries(V: Representation, x: torch.Tensor) -> Representation:
     )
 
 
+def one_by_one(stacked: Any) -> list[Any]:
+    """Elements stacked along a leading axis as a list; those of products are tuples."""
+    if isinstance(stacked, tuple):
+        return list(zip(*map(one_by_one, stacked), strict=True))
+    return list(stacked)
+
+
 @torch.no_grad()
 def equivariance_error(
     model: Callable[[torch.Tensor], torch.Tensor],
@@ -116,7 +123,7 @@ def equivariance_error(
         raise GroupRepError("x must be a tensor (batch, ...) with at least one sample")
     G = V.group
     exhaustive = isinstance(G, FiniteGroup) and G.order <= _LISTED
-    elements = list(G.elements) if exhaustive else list(G.sample(samples, np.random.default_rng(rng)))  # type: ignore[attr-defined]
+    elements = list(G.elements) if exhaustive else one_by_one(G.sample(samples, np.random.default_rng(rng)))  # type: ignore[attr-defined]
     y = model(x)
     size = float(torch.linalg.vector_norm(y))
     errors = [float(torch.linalg.vector_norm(model(act(V, g, x)) - act(W, g, y))) for g in elements]

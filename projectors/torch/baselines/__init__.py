@@ -1,0 +1,32 @@
+"""What others do in place of a projection, behind the same interface: for honest comparisons."""
+
+from projectors.torch.baselines.augmentation import Augmentation, AugmentedLoss
+from projectors.torch.baselines.base import Baseline, BaselineReport
+from projectors.torch.baselines.priors import PathwayPrior, WeightDecay, residual_pathways_
+from projectors.torch.baselines.sampled import SampledOperatorPenalty, SampledOutputPenalty
+from projectors.torch.baselines.sharing import (
+    RelaxedGroupConv1d,
+    RelaxedGroupConv2d,
+    RelaxedGroupConv3d,
+    RelaxedGroupLinear,
+    SharingPenalty,
+    relaxed_sharing_,
+)
+
+__all__ = [
+    "Augmentation",
+    "AugmentedLoss",
+    "Baseline",
+    "BaselineReport",
+    "PathwayPrior",
+    "RelaxedGroupConv1d",
+    "RelaxedGroupConv2d",
+    "RelaxedGroupConv3d",
+    "RelaxedGroupLinear",
+    "SampledOperatorPenalty",
+    "SampledOutputPenalty",
+    "SharingPenalty",
+    "WeightDecay",
+    "relaxed_sharing_",
+    "residual_pathways_",
+]
