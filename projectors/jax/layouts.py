@@ -62,7 +62,7 @@ def weight_layout(name: str, shape: tuple[int, ...], spec: LayerSpec) -> tuple[L
         raise DimensionMismatch(_misfit(name, shape, spec, layout))
     outputs, inputs, pixels = parts
     domain = V
-    if pixels and (spec.grid is not None or prod(shape[a] for a in pixels) > 1):
+    if spec.grid is not None or prod(shape[a] for a in pixels) > 1:
         domain = V * _grid(name, tuple(shape[a] for a in pixels), spec)
     order = (*range(stack), *outputs, *inputs, *pixels)
     return Layout(shape, order, (*shape[:stack], W.dim, domain.dim)), Hom(domain, W)

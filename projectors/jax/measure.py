@@ -90,7 +90,7 @@ def _apply(V: Representation, g: Any, x: Any) -> Any:
 def _like(constant: Any, x: Any) -> Any:
     """A constant in the precision of x."""
     if not np.iscomplexobj(constant):
-        return jnp.asarray(constant, dtype=jnp.finfo(x.dtype).dtype)
+        return jnp.asarray(constant, dtype=x.real.dtype)
     return jnp.asarray(constant, dtype=jnp.promote_types(x.dtype, jnp.complex64))
 
 

@@ -40,7 +40,7 @@ class Term:
         """The operators (..., dim W, dim V) of the parameter, half precision as float32."""
         return self.layout.read(jnp.asarray(leaves[self.leaf]).astype(self.dtype))
 
-    def host(self, leaves: Sequence[Any]) -> np.ndarray[Any, Any]:
+    def host(self, leaves: Sequence[Any]) -> Any:
         """The operators as numpy arrays in double precision.
 
         Raises
