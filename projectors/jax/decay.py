@@ -1,0 +1,73 @@
+"""The decoupled decay: the gradient of half the squared Frobenius norms, applied to parameters apart from the loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from grouprep.errors import GroupRepError
+from projectors.jax.functions import project
+from projectors.jax.terms import Term, is_array
+
+__all__ = ["GradientTransformation", "decay_updates", "transformation"]
+
+
+class GradientTransformation(NamedTuple):
+    """A pair of pure functions, as optax has them.
+
+    Attributes
+    ----------
+    init : params -> state.
+    update : (updates, state, params) -> (updates, state).
+    """
+
+    init: Callable[..., Any]
+    update: Callable[..., Any]
+
+
+def decay_updates(terms: Sequence[tuple[Term, float, float]], params: Any, learning_rate: Any) -> Any:
+    """-learning_rate (away (T - P(T)) + along P(T)) for every (term, away, along), 0 for the other parameters.
+
+    Parameters
+    ----------
+    terms : parameters and their two weights.
+    params : the pytree.
+    learning_rate : a number or a 0-dimensional array.
+    """
+    leaves, tree = jax.tree_util.tree_flatten(params)
+    out = [jnp.zeros_like(leaf) if is_array(leaf) else None for leaf in leaves]
+    for term, away, along in terms:
+        T = term.read(leaves)
+        P = project(T, term.projection)
+        out[term.leaf] = term.write(-learning_rate * (away * (T - P) + along * P), leaves[term.leaf])
+    return jax.tree_util.tree_unflatten(tree, out)
+
+
+def transformation(updates_of: Callable[[Any, Any], Any], learning_rate: Any) -> GradientTransformation:
+    """The transformation that adds updates_of(params, learning_rate), with a count as its state.
+
+    Parameters
+    ----------
+    updates_of : (params, learning rate) -> updates.
+    learning_rate : a number, or a function of the count.
+    """
+
+    def init(params: Any) -> Any:
+        return jnp.zeros((), jnp.int32)
+
+    def update(updates: Any, state: Any, params: Any = None) -> tuple[Any, Any]:
+        if params is None:
+            raise GroupRepError("params: the decay depends on the parameters; call update(updates, state, params)")
+        rate = learning_rate(state) if callable(learning_rate) else learning_rate
+        total = jax.tree_util.tree_map(
+            lambda u, d: u if u is None or d is None else u + d,
+            updates,
+            updates_of(params, rate),
+            is_leaf=lambda leaf: leaf is None,
+        )
+        return total, state + 1
+
+    return GradientTransformation(init, update)

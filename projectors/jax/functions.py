@@ -1,0 +1,87 @@
+"""Norms of T - P(T) and of P(T) for JAX, with derivatives of every order that cost what the projection costs.
+
+The transpose of a gather is a scatter, many times dearer. P is orthogonal, hence its own adjoint: backward it is the gather again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from projectors.penalties import Frobenius, Norm
+from projectors.projection import Projection
+
+__all__ = ["norms", "project"]
+
+
+def _is_orthogonal(T: Any, projection: Projection) -> bool:
+    return projection.is_self_adjoint and (jnp.iscomplexobj(T) or not projection.is_complex)
+
+
+def project(T: Any, projection: Projection) -> Any:
+    """P(T) for operators (..., dim W, dim V), whose transpose is P again where P is orthogonal.
+
+    Of JAX's constructs, `custom_linear_solve` is the one that gives a linear map its transpose under jvp, vjp and vmap in any
+    order. Its solution is P(T) here; its equation is never evaluated.
+    """
+    if not _is_orthogonal(T, projection):
+        return projection.project(T)
+
+    def forward(_: Any, x: Any) -> Any:
+        return projection.project(x)
+
+    def backward(_: Any, x: Any) -> Any:  # the transpose of a self-adjoint map is its conjugate
+        return jnp.conj(projection.project(jnp.conj(x)))
+
+    return jax.lax.custom_linear_solve(projection.project, T, forward, backward)
+
+
+def norms(norm: Norm, T: Any, projection: Projection, both: bool) -> tuple[Any, Any]:
+    """(N(T - P(T)), N(P(T))), each (...); the second is 0 unless both are wanted.
+
+    Parameters
+    ----------
+    norm : N.
+    T : operators (..., dim W, dim V), not in half precision.
+    projection : P, in T's precision.
+    """
+    if isinstance(norm, Frobenius) and _is_orthogonal(T, projection):
+        return _frobenius(norm, T, projection, both)
+    P = project(T, projection)
+    R = norm.value(T - P)
+    return R, norm.value(P) if both else jnp.zeros_like(R)
+
+
+def _frobenius(norm: Frobenius, T: Any, projection: Projection, both: bool) -> tuple[Any, Any]:
+    """d ||R|| = Re <R, dT> / ||R||, and d ||R||^2 = 2 Re <R, dT>: nothing is projected backward."""
+
+    def parts(T: Any) -> tuple[Any, ...]:
+        P = project(T, projection)
+        return (T - P, P) if both else (T - P,)
+
+    @jax.custom_jvp
+    def values(T: Any) -> tuple[Any, ...]:
+        return tuple(norm.value(X) for X in parts(T))
+
+    @values.defjvp
+    def _(primals: Any, tangents: Any) -> Any:
+        out = [(norm.value(X), _along(norm, X, tangents[0])) for X in parts(primals[0])]
+        return tuple(value for value, _ in out), tuple(slope for _, slope in out)
+
+    found = values(T)
+    return found[0], found[1] if both else jnp.zeros_like(found[0])
+
+
+def _along(norm: Frobenius, X: Any, dT: Any) -> Any:
+    """The derivative of the norm of a part X of T along dT."""
+    if norm.squared:
+        return 2 * _inner(X, dT)
+    size = norm.value(X)[..., None, None]
+    zero = size == 0
+    return _inner(jnp.where(zero, 0, X / jnp.where(zero, 1, size)), dT)
+
+
+def _inner(X: Any, D: Any) -> Any:
+    return jnp.sum(jnp.real(jnp.conj(X) * D) if jnp.iscomplexobj(X) else X * D, axis=(-2, -1))
