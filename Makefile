@@ -90,5 +90,5 @@ $(VENV)/.installed-test: $(PROJECT) | $(VENV)/.created
 
 $(VENV_BENCH)/.installed-bench: $(PROJECT) | $(VENV_BENCH)/.created
 	@echo "Installing grouprep and its peers into $(VENV_BENCH)"
-	@$(VENV_BENCH)/bin/python -m pip install $(PIP_FLAGS) --editable ".[cli,emlp]"
+	@$(VENV_BENCH)/bin/python -m pip install $(PIP_FLAGS) --editable ".[cli,emlp,torch]"
 	@touch $@

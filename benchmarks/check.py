@@ -69,6 +69,22 @@ def misses(results: Mapping[str, Any], targets: Mapping[str, Any], partial: bool
     ]
 
 
+def misses_of_training(training: Mapping[str, Any], targets: Mapping[str, Any]) -> list[str]:
+    """A line for each ratio of a training step to the step without a penalty that exceeds its target, with one thread."""
+    missed = []
+    document = training.get("1") or {"error": "not measured"}
+    if "cases" not in document:
+        return [f"training: {document.get('error', 'not measured')}"]
+    for name, wanted in targets.items():
+        ratios = document["cases"].get(name, {}).get("ratios", {})
+        for penalty, most in wanted.items():
+            if penalty not in ratios:
+                missed.append(f"training {name}: {penalty} was not measured")
+            elif not ratios[penalty] <= most:
+                missed.append(f"training {name}: {penalty} is {ratios[penalty]:.3f}, wanted at most {most:g}")
+    return missed
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Check a results file."""
     parser = argparse.ArgumentParser(description="Compare benchmark results with the targets.")
@@ -82,6 +98,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"cannot read the results or targets: {error}; run benchmarks/run.py first", file=sys.stderr)
         return 2
     missed = misses(results, targets, options.partial)
+    if not options.partial or results.get("training"):
+        missed += misses_of_training(results.get("training") or {}, targets["training"])
     for line in missed:
         print(f"missed  {line}")
     if not missed:

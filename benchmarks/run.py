@@ -44,9 +44,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not chosen:
         print(f"no case matches {options.cases!r}; there are: {', '.join(c.name for c in CASES)}", file=sys.stderr)
         return 2
+    training = {} if options.no_training or options.no_ours else measure_training(options)
     worker.pin_to_one_core()
     peer_python = None if options.no_peer else options.peer_python
     results: dict[str, Any] = {"machine": machine(peer_python), "repeat": options.repeat, "cases": {}}
+    results["training"] = training
     for c in chosen:
         sides: dict[str, Any] = {"title": c.title}
         if not options.no_ours:
@@ -62,6 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         options.out.parent.mkdir(parents=True, exist_ok=True)
         options.out.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     print_table(results)
+    print_training(training)
     return 0
 
 
@@ -77,6 +80,10 @@ def arguments() -> argparse.ArgumentParser:
     )
     parser.add_argument("--no-peer", action="store_true", help="measure our side only")
     parser.add_argument("--no-ours", action="store_true", help="measure the peer only")
+    parser.add_argument("--no-training", action="store_true", help="leave the training steps out")
+    parser.add_argument(
+        "--training-repeat", type=at_least_one, default=40, metavar="N", help="rounds of training steps (default: 40)"
+    )
     parser.add_argument("--peer-python", default=sys.executable, metavar="PYTHON", help="interpreter that has emlp")
     parser.add_argument("--timeout", type=float, default=120, metavar="S", help="wall seconds for one of our processes")
     parser.add_argument("--peer-timeout", type=float, default=300, metavar="S", help="the same for the peer")
@@ -109,6 +116,27 @@ def measure_ours(c: Case, timeout: float) -> dict[str, Any]:
         command = [str(script)] if script.exists() else [sys.executable, "-m", "projectors"]
         return measure_command([*command, *c.command], timeout)
     return measure([sys.executable, str(HERE / "ours.py"), c.name], timeout)
+
+
+def measure_training(options: argparse.Namespace) -> dict[str, Any]:
+    """Training steps with and without penalties (training.py), with one thread and with two: {threads: cases}."""
+    found: dict[str, Any] = {}
+    for threads in (1, 2):
+        target = options.out.parent / f".training-{threads}.json"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, str(HERE / "training.py"), "--threads", str(threads), "--json", str(target)]
+        say(f"training steps, {threads} thread{'s' * (threads > 1)}")
+        path = os.pathsep.join([str(HERE.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
+        variables = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": str(threads)}
+        command += ["--repeat", str(options.training_repeat)]
+        done = subprocess.run(command, env=variables, text=True, stderr=subprocess.PIPE, check=False)
+        if done.returncode:
+            lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+            found[str(threads)] = {"status": "failed", "error": lines[-1][:300]}
+            continue
+        found[str(threads)] = json.loads(target.read_text(encoding="utf-8"))
+        target.unlink()
+    return found
 
 
 def environment() -> dict[str, str]:
@@ -250,6 +278,17 @@ def print_table(results: dict[str, Any]) -> None:
         padded = zip(line[1:], widths[1:], strict=True)
         cells = [line[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in padded)]
         print("  ".join(cells))
+
+
+def print_training(training: dict[str, Any]) -> None:
+    """Ratios of training steps with a penalty to those without, one line for a model and number of threads."""
+    for threads, document in training.items():
+        if "cases" not in document:
+            print(f"training, {threads} threads: {document['error']}")
+            continue
+        for name, case in document["cases"].items():
+            ratios = "  ".join(f"{k} {r:.3f}" for k, r in case["ratios"].items() if k != "plain")
+            print(f"training {name}, threads {threads}: step {case['seconds']['plain'] * 1e3:.1f} ms  {ratios}")
 
 
 if __name__ == "__main__":
