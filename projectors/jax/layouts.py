@@ -37,13 +37,17 @@ class Layout:
         return turned.transpose(inverse)
 
 
-def weight_layout(name: str, shape: tuple[int, ...], spec: LayerSpec) -> tuple[Layout, Hom]:
+def weight_layout(name: str, shape: tuple[int, ...], spec: LayerSpec, flip: bool = False) -> tuple[Layout, Hom]:
     """The layout of a parameter, and the space of equivariant operators.
+
+    Parameters stored (pixels, input, output) are transposed operators. Between real orthogonal V and W, T is equivariant if and
+    only if its transpose is, and P(T)^T = P(T^T); with `flip` they are read as they lie in memory, as operators W -> grid * V.
 
     Parameters
     ----------
     name : of the parameter, whose last part is "weight" for (output, input) unless the layout says otherwise.
     shape : of the parameter.
+    flip : whether transposed operators will do, where these are what is stored.
 
     Raises
     ------
@@ -61,16 +65,24 @@ def weight_layout(name: str, shape: tuple[int, ...], spec: LayerSpec) -> tuple[L
     if parts is None:
         raise DimensionMismatch(_misfit(name, shape, spec, layout))
     outputs, inputs, pixels = parts
-    domain = V
+    grid = None
     if spec.grid is not None or prod(shape[a] for a in pixels) > 1:
-        domain = V * _grid(name, tuple(shape[a] for a in pixels), spec)
-    order = (*range(stack), *outputs, *inputs, *pixels)
+        grid = _grid(name, tuple(shape[a] for a in pixels), spec)
+    domain = V if grid is None else V * grid
+    lead, order = tuple(range(stack)), (*range(stack), *outputs, *inputs, *pixels)
+    stored = (*lead, *pixels, *inputs, *outputs)
+    if flip and list(order) != sorted(order) and list(stored) == sorted(stored) and _are_orthogonal(domain, W):
+        return Layout(shape, stored, (*shape[:stack], domain.dim, W.dim)), Hom(W, V if grid is None else grid * V)
     return Layout(shape, order, (*shape[:stack], W.dim, domain.dim)), Hom(domain, W)
 
 
-def bias_layout(name: str, shape: tuple[int, ...], spec: LayerSpec) -> tuple[Layout, Hom]:
+def _are_orthogonal(*representations: Representation) -> bool:
+    return all(V.field == "real" and V.is_unitary for V in representations)
+
+
+def bias_layout(name: str, shape: tuple[int, ...], spec: LayerSpec, flip: bool = False) -> tuple[Layout, Hom]:
     """The layout of a bias, a vector of W, and Hom(trivial, W); parameters as for `weight_layout`."""
-    return weight_layout(name, shape, LayerSpec(spec.W.group.trivial(), spec.W, "in_out", stacked=spec.stacked))
+    return weight_layout(name, shape, LayerSpec(spec.W.group.trivial(), spec.W, "in_out", stacked=spec.stacked), flip)
 
 
 _Parts = tuple[Sequence[int], Sequence[int], Sequence[int]]  # the axes of the output, of the input, of the pixels

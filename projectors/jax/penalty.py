@@ -113,8 +113,9 @@ class EquivariancePenalty(Picklable):
         known = [(tuple(x.shape), canonicalize_dtype(x.dtype)) if is_array(x) else None for x in leaves]
         key = (tree, tuple(known), canonicalize_dtype(int))
         if key not in self._terms:
+            flip = self.norm.unitarily_invariant  # then transposes have the same norms
             named = match_leaves(self.spec, leaf_names(params), [one is not None for one in known])
-            self._terms[key] = tuple(make_term(one, known[one[0]], self._homs) for one in named)
+            self._terms[key] = tuple(make_term(one, known[one[0]], self._homs, flip) for one in named)
         return self._terms[key]
 
     def _read(self, params: Any) -> tuple[list[Any], tuple[Term, ...]]:
@@ -168,7 +169,7 @@ class EquivariancePenalty(Picklable):
         for term in self.terms(params):
             count = sum(map(bool, self._weights_of(term)))
             options = {"xp": jnp, "dtype": term.dtype, "rng": rng, "width": width}
-            state[term.name] = tuple(self.norm.init(term.layout.operators, **options) for _ in range(count))
+            state[term.name] = tuple(self.norm.init(term.stored.operators, **options) for _ in range(count))
         return state
 
     def step(self, params: Any, state: _Followed, iterations: int = 2) -> tuple[Any, _Followed]:

@@ -25,23 +25,25 @@ class Term:
     """A parameter as operators V -> W.
 
     name, leaf : its name, and its place in the flattened pytree.
-    layout : how it is read; hom : Hom(V, W); projection : P in the precision that the operators are computed in.
-    dtype : that precision.
+    layout, hom : how it is read as operators V -> W, and Hom(V, W).
+    stored, projection : how it is read to compute, as these or as their transposes, and P of such operators.
+    dtype : the precision of the computation.
     """
 
     name: str
     leaf: int
     layout: Layout
     hom: Hom
+    stored: Layout
     projection: Projection
     dtype: Any
 
     def read(self, leaves: Sequence[Any]) -> Any:
-        """The operators (..., dim W, dim V) of the parameter, half precision as float32."""
-        return self.layout.read(jnp.asarray(leaves[self.leaf]).astype(self.dtype))
+        """The operators to compute with, half precision as float32."""
+        return self.stored.read(jnp.asarray(leaves[self.leaf]).astype(self.dtype))
 
     def host(self, leaves: Sequence[Any]) -> Any:
-        """The operators as numpy arrays in double precision.
+        """The operators (..., dim W, dim V) as numpy arrays in double precision.
 
         Raises
         ------
@@ -55,7 +57,7 @@ class Term:
 
     def write(self, operators: Any, parameter: Any) -> Any:
         """The operators as the parameter that they were read from, in its dtype."""
-        return self.layout.write(operators).astype(jax.dtypes.canonicalize_dtype(parameter.dtype))
+        return self.stored.write(operators).astype(jax.dtypes.canonicalize_dtype(parameter.dtype))
 
 
 def is_array(leaf: Any) -> bool:
@@ -63,14 +65,15 @@ def is_array(leaf: Any) -> bool:
     return hasattr(leaf, "shape") and hasattr(leaf, "dtype")
 
 
-def make_term(named: Named, kind: Any, homs: dict[Hom, Hom]) -> Term:
+def make_term(named: Named, kind: Any, homs: dict[Hom, Hom], flip: bool) -> Term:
     """The term of a leaf; its constants are arrays, also where it is made while JAX traces.
 
     Parameters
     ----------
     named : the leaf and its specification.
     kind : (shape, dtype) of the leaf.
-    homs : the spaces that have been solved already; a new one is added.
+    homs : the spaces that have been solved already; new ones are added.
+    flip : whether transposed operators will do to compute with.
 
     Raises
     ------
@@ -81,21 +84,22 @@ def make_term(named: Named, kind: Any, homs: dict[Hom, Hom]) -> Term:
     (leaf, name, spec, is_bias), (shape, dtype) = named, kind
     if not jnp.issubdtype(dtype, jnp.inexact):
         raise GroupRepError(f'"{name}" has dtype {dtype}; a floating-point parameter is needed')
-    layout, hom = (bias_layout if is_bias else weight_layout)(name, shape, spec)
-    hom = homs.setdefault(hom, hom)
+    make = bias_layout if is_bias else weight_layout
+    (layout, hom), (stored, other) = make(name, shape, spec), make(name, shape, spec, flip)
+    hom, other = homs.setdefault(hom, hom), homs.setdefault(other, other)
     if hom.is_complex and not jnp.issubdtype(dtype, jnp.complexfloating):
         raise GroupRepError(
             f'"{name}" is real, but V = {hom.V} or W = {hom.W} is complex: real weights cannot be equivariant under complex matrices; '
             "use a real form of the representation"
         )
     try:
-        _ = hom.projection
+        _ = other.projection
     except NotUnitary as error:
         raise NotUnitary(f'"{name}": {error}') from None
     work = jnp.dtype(jnp.float32) if is_half(jnp, dtype) else jnp.dtype(dtype)
     with jax.ensure_compile_time_eval():
-        moved = hom.to(jnp, dtype=work).projection
-    return Term(name, leaf, layout, hom, moved, work)
+        moved = other.to(jnp, dtype=work).projection
+    return Term(name, leaf, layout, hom, stored, moved, work)
 
 
 def distinct(terms: Sequence[Term], leaves: Sequence[Any]) -> dict[int, tuple[str, ...]]:
