@@ -7,7 +7,7 @@ A class point is where a character is evaluated: a conjugacy class of a finite g
 from __future__ import annotations
 
 import cmath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, reduce
@@ -28,7 +28,16 @@ from grouprep.linalg.sparse import trace_exact
 from grouprep.representations.base import Representation
 from grouprep.representations.leaves import NaturalRepresentation, RegularRepresentation
 
-__all__ = ["Character", "Laurent", "count_intertwiners", "has_characters", "inner"]
+__all__ = [
+    "Character",
+    "Laurent",
+    "class_points",
+    "class_values",
+    "count_intertwiners",
+    "has_characters",
+    "inner",
+    "integral",
+]
 
 CLASS_LIMIT = 20_000  # elements of a finite group whose classes are computed on the way to a dimension
 
@@ -284,22 +293,35 @@ def inner(V: Representation, W: Representation) -> int:
     ----------
     Serre, Linear Representations of Finite Groups, 2.3; Brocker and tom Dieck (1985), IV.1.11 (Weyl's formula).
     """
+    points = list(_points(V.group))
+    a = class_values(V, points)
+    return integral(V, W, points, a, a if W == V else class_values(W, points))
+
+
+def class_values(V: Representation, points: Sequence[Any]) -> list[Any]:
+    """The character of V at class points."""
+    return [V._trace(point, 1) for point in points]
+
+
+def class_points(G: Group) -> list[Any]:
+    """What the characters of a group are functions of: its conjugacy classes, or the tori of its components."""
+    return list(_points(G))
+
+
+def integral(V: Representation, W: Representation, points: Sequence[Any], a: Sequence[Any], b: Sequence[Any]) -> int:
+    """`inner` from the characters' values at the class points, computed before."""
     total: Any = 0
-    count = 0
-    for point in _points(V.group):
-        a = V._trace(point, 1)
-        b = a if W == V else W._trace(point, 1)
-        value = a.conjugate() * b * point.density()
+    for point, x, y in zip(points, a, b, strict=True):
+        value = x.conjugate() * y * point.density()
         value = value.constant_term() if isinstance(value, Laurent) else value
         total += complex(value) * float(point.weight) if isinstance(value, complex) else value * point.weight
-        count += 1
     if not isinstance(total, complex):
         if Fraction(total).denominator != 1:
             raise AmbiguousRank(f"the character count of Hom({V}, {W}) is {total}, not an integer")
         return int(total)
     nearest = round(total.real)
     # Each character value of size <= dim is a sum and product of at most dim correctly rounded traces.
-    error = 16 * np.finfo(float).eps * (V.dim + W.dim + count) * V.dim * W.dim
+    error = 16 * np.finfo(float).eps * (V.dim + W.dim + len(points)) * V.dim * W.dim
     if error > 0.25 or abs(total - nearest) > error + 0.25:
         raise AmbiguousRank(f"the character count of Hom({V}, {W}) is {total:.6g} with an error of up to {error:.1g}")
     return nearest

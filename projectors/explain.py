@@ -10,6 +10,9 @@ from grouprep.errors import GroupRepError
 from grouprep.linalg import as_float
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from grouprep.irreps import Irrep
     from projectors.hom import Hom
 
 __all__ = ["explain"]
@@ -21,6 +24,7 @@ def explain(H: Hom) -> str:
     counted = H.character_count
     if counted is not None:
         lines.append(f"The inner product of the characters of {H.V} and {H.W} is {counted}.")
+    lines += _constituents(H)
     if H.dim:
         for (V, W), n in H.pairs.items():
             lines.append(f"  {V} -> {W}: {H.space(V, W).dim}" + (f", in {n} places" if n > 1 else ""))
@@ -42,6 +46,28 @@ def explain(H: Hom) -> str:
     except GroupRepError:
         lines.append("The two have no irreducible constituent in common.")
     return "\n".join(lines)
+
+
+def _constituents(H: Hom) -> list[str]:
+    """The irreps of V and W, and those that they share, where the group's irreps are known."""
+    from grouprep.irreps.multiplicities import multiplicities
+
+    field = "complex" if H.is_complex else "real"
+    try:
+        on_V, on_W = dict(multiplicities(H.V, field)), dict(multiplicities(H.W, field))
+    except GroupRepError:
+        return []
+    shared = [I.label for I in on_V if I in on_W]
+    return [
+        f"Into irreps over the {field} numbers: V = {_sum(on_V)}; W = {_sum(on_W)}.",
+        f"They share {', '.join(shared)}."
+        if shared
+        else "They share none, and between different irreps every equivariant map is zero.",
+    ]
+
+
+def _sum(found: Mapping[Irrep, int]) -> str:
+    return " + ".join(f"{m} x {I.label}" if m > 1 else I.label for I, m in found.items())
 
 
 def _disjoint_spectra(H: Hom, letter: str, a: np.ndarray, b: np.ndarray) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grouprep.characters import Laurent, _points, inner
+from grouprep.characters import Laurent, class_points, class_values, integral
 from grouprep.errors import AmbiguousRank, GroupRepError, UnsupportedGroup
 from grouprep.groups.base import Group
 from grouprep.groups.finite import FiniteGroup
@@ -24,8 +24,7 @@ __all__ = ["CharacterTable", "largest_weight", "multiplicities"]
 def largest_weight(V: Representation) -> int:
     """The largest size of a coordinate of a weight of V: no constituent has a larger frequency or l, or twice its spin."""
     top = 0
-    for point in _points(V.group):
-        value = V._trace(point, 1)
+    for value in class_values(V, class_points(V.group)):
         if isinstance(value, Laurent):
             top = max([top, *(abs(x) for _, w in value.terms for x in w)])
     return top
@@ -51,8 +50,10 @@ def multiplicities(V: Representation, field: str | None = None) -> list[tuple[Ir
     family = family_of(V.group)
     found: list[tuple[Irrep, int]] = []
     dimension = 0
+    points = class_points(V.group)
+    values = class_values(V, points)
     for I in _candidates(V, field):
-        count = inner(I, V)
+        count = integral(I, V, points, class_values(I, points), values)
         if count % len(I.commutant):
             raise AmbiguousRank(f"Hom({I}, {V}) has dimension {count}, no multiple of {len(I.commutant)}")
         if count:

@@ -263,7 +263,18 @@ class PlaneIrrep(Irrep):
         return Monomial.identity(self.dim)
 
     def _trace(self, point: Any, k: int) -> Any:
-        return point.leaf(self, k)
+        """In closed form on the classes of finite groups: integers where the value is one."""
+        n = self.family.turns.order
+        if not n:
+            return point.leaf(self, k)
+        turns, reflected = self.family.turns.coordinates(point.power(k))
+        j = int(turns) * self.frequency % n
+        if self.dim == 2:
+            return 0 if reflected else _twice_cosine(j, n)
+        if 2 * j % n:
+            return complex(np.exp(2j * np.pi * j / n)) if 4 * j % n else 1j * (1 if 4 * j == n else -1)
+        value = -1 if j else 1
+        return -value if reflected and self.sign == -1 else value
 
     def symbolic(self, *angles: Any, reflected: bool = False) -> Matrix:
         """rho at the rotation by theta as a sympy Matrix (dim, dim), for SO(2), O(2) and U(1).
@@ -329,6 +340,12 @@ class PlaneIrrep(Irrep):
         r = sparse_matrix({0: {1: -K.one}, 1: {0: K.one} | ({1: c} if c else {})}, (2, 2), K)
         s = sparse_matrix({0: {0: K.one} | ({1: c} if c else {}), 1: {1: -K.one}}, (2, 2), K)
         return [s if turns.letter(a)[2] else r for a in self.group.letters]
+
+
+def _twice_cosine(j: int, n: int) -> Any:
+    """2 cos(2 pi j / n), an int where it is one: at multiples of a quarter and of a sixth of a turn."""
+    value = 2 * np.cos(2 * np.pi * j / n)
+    return round(value) if 4 * j % n == 0 or 6 * j % n == 0 else complex(value)
 
 
 def rotation(j: int, n: int) -> Any:
