@@ -51,18 +51,27 @@ class SpinFamily(Family):
         return kinds[spin_group(self.group) or ""]
 
     def split(self, images: Images) -> Splitting:
-        """By highest weights: for m descending, the kernel of J_+ among vectors of weight m, then lowered by J_-."""
+        """By highest weights: for j descending, the kernel of J_+ among vectors of weight j, then lowered by J_-.
+
+        Vectors are held in orthonormal bases of the weight spaces. What rounding leaves of a larger spin grows under lowering
+        like a binomial coefficient, so at every step it is taken out again.
+        """
         J_z, J_x, J_y = self._angular_momentum(images)
         values, vectors = np.linalg.eigh((J_z + J_z.conj().T) / 2)
         weights = _half_integers(values, self.group)
-        raising, lowering = J_x + 1j * J_y, J_x - 1j * J_y
+        spaces = {int(w): vectors[:, weights == w] for w in np.unique(weights)}
+        lowering = J_x - 1j * J_y
+        steps = {w: spaces[w - 2].conj().T @ (lowering @ V) for w, V in spaces.items() if w - 2 in spaces}
+        found: dict[int, Array] = {w: np.zeros((V.shape[1], 0), dtype=complex) for w, V in spaces.items()}
         out: Splitting = []
         parity = self._inversion(images)
-        for two_j in range(int(weights.max(initial=-1)), -1, -1):
-            top = _highest(vectors[:, weights == two_j], vectors[:, weights == two_j + 2], raising)
-            for sign, seeds in _by_parity(top, parity):
+        for two_j in sorted((w for w in spaces if w >= 0), reverse=True):
+            top = _highest(found[two_j])
+            for sign, seeds in _by_parity(top, spaces[two_j], parity):
                 label: Any = (two_j // 2, sign) if parity is not None else f"{two_j}/2"
-                out.append((SpinIrrep(self.group, label, "complex"), _lowered(seeds, two_j, lowering)))
+                columns = _lowered(seeds, two_j, steps, found)
+                X = np.stack([spaces[w] @ columns[w] for w in range(-two_j, two_j + 1, 2)], axis=-1)
+                out.append((SpinIrrep(self.group, label, "complex"), np.moveaxis(X, 1, 0)))
         return out
 
     def _angular_momentum(self, images: Images) -> tuple[Array, Array, Array]:
@@ -102,30 +111,24 @@ def _half_integers(values: Array, group: LieGroup) -> Array:
     return doubled.astype(np.int64)
 
 
-def _highest(space: Array, above: Array, raising: Array) -> Array:
-    """An orthonormal basis (n, m) of the kernel of J_+ in a weight space; J_+ is onto the space above.
-
-    Its non-zero singular values are sqrt((j - m) (j + m + 1)) >= sqrt(2 m + 2), so that the kernel is the last right
-    singular vectors, as many as the dimensions differ.
-    """
-    count = space.shape[1] - above.shape[1]
-    if count < 0:
+def _highest(found: Array) -> Array:
+    """Highest-weight vectors (n, m) in a weight space: an orthonormal basis of what larger spins (n, k) leave of it."""
+    size, count = found.shape
+    if count > size:
         raise AmbiguousRank(
             "the weights of J_z are not those of a representation: one weight outnumbers the one below it"
         )
-    if not above.shape[1]:
-        return space
-    _, _, rows = np.linalg.svd(above.conj().T @ (raising @ space))
-    return np.asarray(space @ rows.conj().T[:, space.shape[1] - count :])
+    return np.asarray(np.linalg.qr(found, mode="complete")[0][:, count:])
 
 
-def _by_parity(top: Array, parity: Array | None) -> list[tuple[int, Array]]:
-    """The seeds split into even and odd ones under the inversion."""
+def _by_parity(top: Array, space: Array, parity: Array | None) -> list[tuple[int, Array]]:
+    """The seeds, coordinates in a weight space, split into even and odd ones under the inversion."""
     if not top.shape[1]:
         return []
     if parity is None:
         return [(1, top)]
-    values, basis = np.linalg.eigh(_hermitian(top.conj().T @ parity @ top))
+    vectors = space @ top
+    values, basis = np.linalg.eigh(_hermitian(vectors.conj().T @ parity @ vectors))
     pairs = [(sign, top @ basis[:, np.sign(values) == sign]) for sign in (1, -1)]
     return [(sign, seeds) for sign, seeds in pairs if seeds.shape[1]]
 
@@ -134,10 +137,16 @@ def _hermitian(a: Array) -> Array:
     return (a + a.conj().T) / 2
 
 
-def _lowered(seeds: Array, two_j: int, lowering: Array) -> Array:
-    """Isometries (m, n, 2 j + 1) with columns |j m>, m ascending, from highest-weight vectors: J_- |m> = sqrt(...) |m - 1>."""
-    columns = [seeds]
-    for two_m in range(two_j, -two_j, -2):
-        factor = np.sqrt((two_j + two_m) * (two_j - two_m + 2)) / 2
-        columns.append(lowering @ columns[-1] / factor)
-    return np.moveaxis(np.stack(columns[::-1], axis=-1), 1, 0)
+def _lowered(seeds: Array, two_j: int, steps: dict[int, Array], found: dict[int, Array]) -> dict[int, Array]:
+    """The vectors |j m> of each weight, (n, m), from highest-weight vectors: J_- |m> = sqrt(...) |m - 1>; `found` grows by them."""
+    columns = {two_j: seeds}
+    for w in range(two_j, -two_j, -2):
+        if w not in steps or steps[w].shape[0] < found[w - 2].shape[1] + seeds.shape[1]:
+            raise AmbiguousRank(
+                "the weights of J_z are not those of a representation: one weight outnumbers the one below it"
+            )
+        lowered = steps[w] @ columns[w] * (2 / np.sqrt((two_j + w) * (two_j - w + 2)))
+        columns[w - 2] = lowered - found[w - 2] @ (found[w - 2].conj().T @ lowered)
+    for w, c in columns.items():
+        found[w] = np.concatenate([found[w], c], axis=1)
+    return columns
