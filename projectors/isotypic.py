@@ -231,6 +231,8 @@ def decompose(
         If V has no invariant positive-definite form.
     AmbiguousRank
         If the irreps do not add up to V.
+    TooLarge
+        If the matrices of a summand do not fit into memory.
 
     Examples
     --------
@@ -283,6 +285,7 @@ def _single(R: Representation, field: Field, given: list[Irrep] | None) -> Piece
         return [(R, np.eye(R.dim)[None])]
     if R.gram is None:
         raise NotUnitary(f"{R} has no invariant positive-definite form, so it need not be a sum of irreps")
+    require_memory(4 * R.dim**2, f"the decomposition of {R}, dense matrices of its {R.dim:,} dimensions", 16)
     pieces = _from_given(R, field, given) if given is not None else _from_family(R, field)
     size = sum(len(X) * I.dim for I, X in pieces)
     if size != R.dim:
