@@ -1,6 +1,6 @@
 """What a penalty costs: training steps with it, as ratios to the same step without, in one process, taken in turns.
 
-    python benchmarks/training.py [--model mlp resnet] [--repeat N] [--threads 1] [--json FILE]
+    python benchmarks/training.py [--model mlp spins resnet] [--repeat N] [--threads 1] [--json FILE]
 
 Each step is measured `repeat` times, one after the other in turn, and its best time counts, because noise only adds.
 """
@@ -19,6 +19,7 @@ from typing import Any
 REACH = {
     "mlp-128": {"frobenius": 1.5, "decoupled": 1.2},
     "mlp-512": {"frobenius": 1.15, "decoupled": 1.06, "spectral": 1.15},
+    "spins-512": {"frobenius": 1.05},
     "resnet-64": {"frobenius": 1.02, "spectral": 1.04},
 }
 
@@ -87,6 +88,24 @@ def mlp(batch: int) -> dict[str, Callable[[], Any]]:
     return _steps(model, {"0": (V, V), "2": (V, V), "4": (V, V)}, optimizer, lambda: (model(x) - y).square().mean())
 
 
+def spins(batch: int) -> dict[str, Callable[[], Any]]:
+    """Three layers between 64 channels of every spin l <= 4, in the basis of the irreps."""
+    import functools
+    import operator
+
+    import torch
+    from torch import nn
+
+    from grouprep import SO
+
+    G = SO(3)
+    V = functools.reduce(operator.add, [64 * G.irrep(l) for l in range(5)])
+    model = nn.Sequential(*(nn.Linear(V.dim, V.dim) for _ in range(3)))
+    x, y = torch.randn(batch, V.dim), torch.randn(batch, V.dim)
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
+    return _steps(model, dict.fromkeys("012", (V, V)), optimizer, lambda: (model(x) - y).square().mean())
+
+
 def resnet(batch: int) -> dict[str, Callable[[], Any]]:
     import torch
     from resnet import ResNet18, specification
@@ -105,7 +124,7 @@ def _steps(model: Any, spec: Any, optimizer: Any, loss: Callable[[], Any]) -> di
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", nargs="+", choices=("mlp", "resnet"), default=["mlp", "resnet"])
+    parser.add_argument("--model", nargs="+", choices=("mlp", "spins", "resnet"), default=["mlp", "spins", "resnet"])
     parser.add_argument("--repeat", type=int, default=30)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--json", type=Path)
@@ -118,6 +137,8 @@ def main(arguments: list[str] | None = None) -> None:
     cases: dict[str, tuple[dict[str, Callable[[], Any]], int]] = {}
     if "mlp" in options.model:
         cases |= {f"mlp-{batch}": (mlp(batch), options.repeat) for batch in (128, 512)}
+    if "spins" in options.model:
+        cases["spins-512"] = (spins(512), max(3, options.repeat // 3))
     if "resnet" in options.model:
         cases["resnet-64"] = (resnet(64), max(3, options.repeat // 6))
     results: dict[str, Any] = {}

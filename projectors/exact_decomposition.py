@@ -87,8 +87,8 @@ class ExactDecomposition(Picklable):
                 right = matmul_exact(iso.matrix, as_exact(iso.irrep.images[letter]))
                 if not _same(left, right):
                     raise CertificateError(f"isometry {k} of {self.V} does not intertwine {letter}")
-            for other in self.isometries[: k + 1]:
-                self._check_product(iso, other, iso is other)
+            for j, other in enumerate(self.isometries[: k + 1]):
+                self._check_product(iso, other, j == k)
 
     def _check_product(self, iso: ExactIsometry, other: ExactIsometry, same: bool) -> None:
         gram = self.V.gram

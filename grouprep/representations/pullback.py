@@ -6,11 +6,12 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from grouprep.errors import GroupRepError
 from grouprep.groups.base import Group, Letter
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.homomorphism import Homomorphism
 from grouprep.groups.lie import LieGroup
-from grouprep.linalg import Image, Monomial, as_exact
+from grouprep.linalg import Image, Monomial, as_exact, as_float
 from grouprep.representations.base import Representation
 
 __all__ = ["Pullback"]
@@ -54,10 +55,19 @@ class Pullback(Representation):
                 return Monomial.identity(self.dim)
         source = self.f.source
         if isinstance(source, FiniteGroup):
-            return self.V.exact_image(self.f.exact(source.generators[source.letters.index(letter)]))
+            return self._image_at(self.f.exact(source.generators[source.letters.index(letter)]))
         if isinstance(source, LieGroup):
-            return self.V.exact_image(self.f.exact(source.components[letter.index]))
-        return self.V.exact_image(self.f.letter_image(letter))
+            return self._image_at(self.f.exact(source.components[letter.index]))
+        return self._image_at(self.f.letter_image(letter))
+
+    def _image_at(self, element: Any) -> Image:
+        """V at an element, in floats where V has no exact value there, such as large spins in their unitary basis."""
+        try:
+            return self.V.exact_image(element)
+        except GroupRepError:
+            if not isinstance(self.V.group, LieGroup):
+                raise
+            return self.V._evaluate(as_float(element))
 
     def _evaluate(self, g: Any) -> NDArray[Any]:
         return self.V._evaluate(self.f(g))

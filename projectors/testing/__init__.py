@@ -1,8 +1,8 @@
 """Laws of Hom(V, W), its projector, certificates and penalties, of decompositions and the spectral frame, for your own groups.
 
 `check_hom`, `check_decompose`, `check_spectral` and `check_norm` raise AssertionError naming the law that fails; `HomLaws` and
-`DecompositionLaws` are test classes to subclass;
-`projectors.testing.strategies` draws operators and spaces (it needs hypothesis, the rest does not).
+`DecompositionLaws` are test classes to subclass; `projectors.testing.strategies` draws operators and spaces (it needs
+hypothesis, the rest does not).
 """
 
 from __future__ import annotations

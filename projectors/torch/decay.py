@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from grouprep.errors import GroupRepError
-from projectors.torch.functions import ENTRIES
+from projectors.projection import spectral_frame
+from projectors.torch.pieces import pieces, residual_of
 
 if TYPE_CHECKING:
     from projectors.torch.penalty import EquivariancePenalty
@@ -42,10 +43,15 @@ def decay_terms(pen: EquivariancePenalty, lr: Any, scale: float) -> None:
         work = T.float() if T.dtype in (torch.float16, torch.bfloat16) else T
         in_place = work is T and term.is_view(T)
         out = work if in_place else work.clone()
-        for start, stop, P in pen._projections[i].by_rows(work, pen._constants(i), ENTRIES):
-            part = out[..., start:stop, :].lerp_(P, away)
-            if along:
-                part.sub_(P, alpha=along)
+        projection, constants = pen._projections[i], pen._constants(i)
+        if spectral_frame(projection) is None:
+            for start, stop, _, P in pieces(work, projection, constants):
+                part = out[..., start:stop, :].lerp_(P, away)
+                if along:
+                    part.sub_(P, alpha=along)
+        else:
+            R = residual_of(work, projection, constants)
+            out.mul_(1 - along).sub_(R, alpha=away - along)
         if not in_place:
             term.write(out)
 

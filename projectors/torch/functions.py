@@ -13,10 +13,10 @@ from torch.autograd.function import once_differentiable
 
 from projectors.penalties import Frobenius, KyFan, Norm, State
 from projectors.projection import Projection
+from projectors.torch.pieces import Product, residual_of
 
 __all__ = ["frobenius_parts", "is_frobenius", "leading_values", "residual"]
 
-ENTRIES = 1 << 18  # of a piece: a megabyte in single precision; twice as many, or a quarter, measured slower
 _PLAIN = (Frobenius(), Frobenius(squared=True))
 
 
@@ -31,17 +31,6 @@ def _slope(size: torch.Tensor, gradient: torch.Tensor, squared: bool) -> torch.T
     return slope[..., None, None]
 
 
-def _residual_of(T: torch.Tensor, projection: Projection, constants: Sequence[torch.Tensor]) -> torch.Tensor:
-    """T - P(T) outside autograd, in pieces that stay in the cache."""
-    if T.is_complex() != projection.is_complex and not T.is_complex():
-        out: torch.Tensor = projection.residual(T, constants)
-        return out
-    R = torch.empty(T.shape, dtype=T.dtype, device=T.device)
-    for start, stop, P in projection.by_rows(T, constants, ENTRIES if T.device.type == "cpu" else T.numel()):
-        torch.sub(T[..., start:stop, :], P, out=R[..., start:stop, :])
-    return R
-
-
 class _FrobeniusParts(torch.autograd.Function):
     """(||T - P(T)||, ||P(T)||) over the last two axes. The first backward pass makes the gradient in the residual's own memory."""
 
@@ -49,7 +38,7 @@ class _FrobeniusParts(torch.autograd.Function):
     def forward(
         ctx: Any, T: torch.Tensor, projection: Projection, squared: bool, both: bool, *constants: torch.Tensor
     ) -> Any:
-        R = _residual_of(T, projection, constants)
+        R = residual_of(T, projection, constants)
         P = T - R if both else None
         sizes = _sizes(R, squared), R.new_zeros(R.shape[:-2], dtype=R.real.dtype) if P is None else _sizes(P, squared)
         ctx.save_for_backward(T, *sizes, *constants)
@@ -68,7 +57,7 @@ class _FrobeniusParts(torch.autograd.Function):
         R, P = ctx.parts
         ctx.parts = None, P
         if R is None:  # its memory was given away by an earlier pass over a retained graph
-            R = _residual_of(T, ctx.projection, constants)
+            R = residual_of(T, ctx.projection, constants)
         out = R.mul_(_slope(r_size, gradients[0], ctx.squared))
         if P is not None:
             out.addcmul_(P, _slope(p_size, gradients[1], ctx.squared))
@@ -81,7 +70,7 @@ class _Residual(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, T: torch.Tensor, projection: Projection, *constants: torch.Tensor) -> torch.Tensor:
         ctx.projection, ctx.constants = projection, constants
-        return _residual_of(T, projection, constants)
+        return residual_of(T, projection, constants)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Any:
@@ -96,18 +85,21 @@ class _LeadingValues(torch.autograd.Function):
     def forward(
         ctx: Any, T: torch.Tensor, projection: Projection, norm: KyFan, state: State, *constants: torch.Tensor
     ) -> Any:
-        R = _residual_of(T, projection, constants)
+        R = residual_of(T, projection, constants)
+
+        images: list[torch.Tensor] = []
 
         def matvec(x: torch.Tensor) -> torch.Tensor:  # MKL is 4 to 18 times as fast with the narrow factor in front
-            return (x.mT.contiguous() @ R.mT).mT
+            images.append((x.mT.contiguous() @ R.mT).mT)
+            return images[-1]
 
         value, following = norm.step(matvec, state, lambda y: (y.mH.contiguous() @ R).mH)
         v = following.V[..., : norm.k]
-        image = matvec(v)
+        image = images[-1] if images[-1].shape[-1] == v.shape[-1] else matvec(v)  # `step` ends with this product
         size = torch.linalg.vector_norm(image, dim=-2, keepdim=True)
         u = torch.where(size > 0, image / torch.where(size > 0, size, 1), 0)
         ctx.save_for_backward(u, v)
-        ctx.projection, ctx.constants = projection, constants
+        ctx.projection, ctx.constants, ctx.memory = projection, constants, R
         block = following.V.clone()
         ctx.mark_non_differentiable(block)
         return value, block
@@ -116,8 +108,9 @@ class _LeadingValues(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, *gradients: Any) -> Any:
         u, v = ctx.saved_tensors
-        G = (u * gradients[0][..., None, None]) @ v.mH
-        out = _residual_of(G, ctx.projection, ctx.constants)
+        G = Product(u * gradients[0][..., None, None], v)
+        out = residual_of(G, ctx.projection, ctx.constants, ctx.memory)
+        ctx.memory = None
         return (out, None, None, None, *(None for _ in ctx.constants))
 
 

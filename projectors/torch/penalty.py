@@ -12,6 +12,7 @@ from torch import nn
 from grouprep.errors import GroupRepError
 from projectors.arrays import namespace_of
 from projectors.penalties import Frobenius, KyFan, Norm, State
+from projectors.projection import Projection
 from projectors.torch.buffers import Constants, torch_projection
 from projectors.torch.functions import frobenius_parts, is_frobenius, leading_values, residual
 from projectors.torch.layers import layer_terms
@@ -23,7 +24,9 @@ from projectors.torch.terms import Term, check_finite
 __all__ = ["EquivariancePenalty"]
 
 
+_SMALL = 1 << 13  # entries of a parameter that is treated together with others
 _EXACT = 48  # singular values of operators with at most that many are computed, not followed
+_WIDTH = 3  # of the block that follows a spectral norm
 _WARM_UP, _STANDS = (
     40,
     1e-4,
@@ -73,6 +76,7 @@ class EquivariancePenalty(nn.Module):
 
     model: nn.Module
     weights: torch.Tensor
+    order: torch.Tensor
 
     def __init__(
         self,
@@ -121,12 +125,25 @@ class EquivariancePenalty(nn.Module):
         )
         self._both = tuple(bool(e.start_value) or not _is_constant(e) for _, e in self.schedules)
         self.steps = 0
+        self._batches = self._batched()
         self._states: list[State | None] = [None] * len(self.terms)
         first = self.terms[0].parameter()
         weights = [[s.start_value for s in pair] for pair in self.schedules]
         dtype = torch.float64 if any(_wide(t.parameter()) for t in self.terms) else torch.float32
         self.register_buffer("weights", torch.tensor(weights, dtype=dtype, device=first.device), persistent=False)
+        order = torch.tensor([k for batch in self._batches for k in batch], device=first.device)
+        self.register_buffer("order", order, persistent=False)
         self._place(first.device, dtype)
+
+    def _batched(self) -> tuple[tuple[int, ...], ...]:
+        """The terms' numbers, small ones of one space together: their cost is that of calling functions."""
+        batches: dict[Any, list[int]] = {}
+        for k, term in enumerate(self.terms):
+            parameter = term.parameter()
+            small = term.layout.rows(parameter).numel() <= _SMALL and self._is_euclidean(k) and not term.layout.groups
+            key = (self._number[k], self._both[k], parameter.dtype) if small and term.is_writable else k
+            batches.setdefault(key, []).append(k)
+        return tuple(tuple(b) for b in batches.values())
 
     # Constants
 
@@ -157,9 +174,9 @@ class EquivariancePenalty(nn.Module):
             return self.weights.new_zeros(())
         device = self.weights.device
         with torch.autocast(device_type=device.type, enabled=False):
-            parts = [torch.stack(self._values(k)) for k in range(len(self.terms))]
-            values = torch.stack(parts)
-            total: torch.Tensor = (values * self.weights.to(values.dtype)).sum() * self.every
+            values = torch.cat([torch.stack(self._values(batch)) for batch in self._batches], dim=1)
+            weights = self.weights[self.order].T.to(values.dtype)
+            total: torch.Tensor = (values * weights).sum() * self.every
         if device.type == "cpu" and not torch.compiler.is_compiling() and not bool(torch.isfinite(total.detach())):
             self._explain_nan()
         return total
@@ -168,15 +185,27 @@ class EquivariancePenalty(nn.Module):
         T = self.terms[k].read()
         return T.float() if T.dtype in (torch.float16, torch.bfloat16) else T
 
-    def _values(self, k: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """(N(T - P(T)), N(P(T))) of a term, summed over its batch; the second is 0 where its weight is."""
-        T, i, both = self._operators(k), self._number[k], self._both[k]
+    def _values(self, batch: tuple[int, ...]) -> tuple[torch.Tensor, torch.Tensor]:
+        """(N(T - P(T)), N(P(T))) of terms, each summed over its operators; the second is 0 where its weight is."""
+        k, *others = batch
+        i, both = self._number[k], self._both[k]
         projection, constants = self._projections[i], self._constants(i)
-        vector = 1 in T.shape[-2:] and self.norm.unitarily_invariant  # all these norms are one there
-        if is_frobenius(self.norm) or vector:
+        if self._is_euclidean(k):
+            T = torch.stack([self._operators(j) for j in batch]) if others else self._operators(k)
             squared = self.norm == Frobenius(squared=True)
             first, second = frobenius_parts(T, projection, constants, squared, both)
-            return first.sum(), second.sum()
+            return first.reshape(len(batch), -1).sum(1), second.reshape(len(batch), -1).sum(1)
+        first, second = self._value(k, self._operators(k), projection, constants)
+        return first[None], second[None]
+
+    def _is_euclidean(self, k: int) -> bool:
+        """Whether the norm of a term is the Frobenius norm; of vectors all unitarily invariant norms are."""
+        return is_frobenius(self.norm) or (1 in self.terms[k].hom.shape and self.norm.unitarily_invariant)
+
+    def _value(
+        self, k: int, T: torch.Tensor, projection: Projection, constants: list[torch.Tensor]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        both = self._both[k]
         follows = isinstance(self.norm, KyFan) and min(T.shape[-2:]) > _EXACT
         if follows and isinstance(self.norm, KyFan) and not both:
             value, self._states[k] = leading_values(T, projection, constants, self.norm, self._state(k, T))
@@ -196,7 +225,7 @@ class EquivariancePenalty(nn.Module):
         if self._states[k] is None:
             i = self._number[k]
             R = self._projections[i].residual(T, self._constants(i))
-            state = self.norm.init(tuple(R.shape), xp=namespace_of(torch), dtype=R.dtype, device=R.device)
+            state = self.norm.init(tuple(R.shape), xp=namespace_of(torch), dtype=R.dtype, device=R.device, width=_WIDTH)
             last = None
             for _ in range(_WARM_UP):
                 value, state = self.norm.step(R, state)

@@ -7,19 +7,32 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sympy
 
-from grouprep import SO, SU, Alternating, Dihedral, FiniteGroup, O, Quaternion, Symmetric, U, load_group
-from projectors import Hom, commutant
+from grouprep import (
+    SO,
+    SU,
+    Alternating,
+    Cyclic,
+    Dihedral,
+    FiniteGroup,
+    O,
+    Quaternion,
+    Representation,
+    Symmetric,
+    U,
+    load_group,
+)
+from grouprep.groups.homomorphism import Homomorphism
+from grouprep.irreps.clebsch_gordan import wigner_3j, wigner_3j_exact
+from projectors import Hom, commutant, decompose
 
 ORACLES = json.loads(Path(__file__).with_name("closed_forms.json").read_text(encoding="utf-8"))
 
-# What needs irreps, which a later issue brings.
+# What needs irreps that are not known yet.
 LATER = {
     "symmetric_irrep_dimension_sum": "needs the irreps of the symmetric group",
     "symmetric_irrep_count": "needs the irreps of the symmetric group",
-    "octahedral_branching": "needs irreps of SO(3) and of the octahedral group by label",
-    "wigner_3j_m0": "needs Clebsch-Gordan coefficients",
-    "cyclic_irreps_by_field": "needs irreps over Q, R and C",
 }
 
 TESTED = {
@@ -34,6 +47,9 @@ TESTED = {
     "dihedral_natural_commutant",
     "regular_commutant",
     "rubiks_cube",
+    "octahedral_branching",
+    "wigner_3j_m0",
+    "cyclic_irreps_by_field",
 }
 
 
@@ -216,3 +232,61 @@ def test_rubiks_cube():
     H = commutant(G.natural())
     assert H.dim == len(H.basis()) == values("rubiks_cube")["commutant_dimension"]
     assert H.certify().proved
+
+
+@pytest.mark.parametrize(("field", "expected"), values("cyclic_irreps_by_field").items())
+def test_cyclic_irreps_by_field(field, expected):
+    """Over Q an irrep is an orbit of complex ones under the Galois group: the frequencies k with one divisor gcd(k, n)."""
+    n = 60
+    G = Cyclic(n)
+    if field != "Q":
+        assert len(G.irreps({"R": "real", "C": "complex"}[field])) == expected
+        return
+    table = G.character_table().values
+    powers = [[int(G.index(G.elements[x * a % n])) for x in range(n)] for a in range(n) if np.gcd(a, n) == 1]
+    keys = {tuple(sorted(tuple(np.round(row[p], 6)) for p in powers)) for row in table}
+    assert len(keys) == expected == sympy.divisor_count(n)
+
+
+@pytest.mark.parametrize(("spins", "expected"), values("wigner_3j_m0").items())
+def test_wigner_3j(spins, expected):
+    l1, l2, l3 = map(int, spins.split(","))
+    exact = wigner_3j_exact(l1, l2, l3)[l1, l2, l3]  # m = 0 stands in the middle
+    assert sympy.simplify(exact - sympy.sympify(expected)) == 0
+    assert wigner_3j(l1, l2, l3)[l1, l2, l3] == pytest.approx(float(sympy.sympify(expected)), abs=1e-15)
+
+
+HEXAGON = [["sqrt(6)/3", "-sqrt(6)/6", "-sqrt(6)/6"], [0, "sqrt(2)/2", "-sqrt(2)/2"]]
+
+
+@functools.cache
+def octahedral_irreps():
+    """A1, A2, E, T1, T2 of the rotations of a cube: it permutes its diagonals (sign: A2) and its axes (the plane across: E)."""
+    G = FiniteGroup.from_matrices([QUARTER, CYCLE], name="O")
+    T1 = G.defining()
+    diagonals = np.array([[1, 1, 1], [1, 1, -1], [1, -1, 1], [-1, 1, 1]])
+    plane = sympy.Matrix(HEXAGON)
+
+    def sign(g):
+        moved = diagonals @ T1(g).T
+        return int(np.linalg.det(np.rint(np.abs(moved @ diagonals.T) / 3)).round())
+
+    signs = [sign(g) for g in G.generators]
+    A2 = Representation(G, images=[[[x]] for x in signs], name="A2")
+    E = Representation(G, images=[plane * T1.exact(g).applyfunc(abs) * plane.T for g in G.generators], name="E")
+    T2 = Representation(G, images=[x * T1.exact(g) for x, g in zip(signs, G.generators, strict=True)], name="T2")
+    A1 = Representation(G, images=[[[1]], [[1]]], name="A1")
+    return G, (A1, A2, E, Representation(G, images=[T1.exact(g) for g in G.generators], name="T1"), T2)
+
+
+@pytest.mark.parametrize(("l", "expected"), values("octahedral_branching").items())
+def test_octahedral_branching(l, expected):
+    G, irreps = octahedral_irreps()
+    V = SO(3).irrep(int(l)).restrict(Homomorphism.inclusion(G, SO(3)))
+    D = decompose(V, irreps=irreps)
+    assert " + ".join(f"{m} {label}" if m > 1 else label for label, m in D.labels.items()) == expected
+    U = D.change_of_basis
+    g = G.elements
+    assert np.abs(V(g) @ U - U @ D.blocks(g)).max() <= 50 * V.dim * np.finfo(float).eps
+    R = SO(3).irrep(int(l)).rational()[0].restrict(Homomorphism.inclusion(G, SO(3)))
+    assert {I.name: Hom(I, R).dim for I in irreps if Hom(I, R).dim} == D.labels
