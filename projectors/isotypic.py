@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -89,8 +90,18 @@ class Decomposition(Picklable):
         return direct_sum_of(list(zip(self.multiplicities, self.irreps, strict=True)))
 
     def blocks(self, g: Any) -> Array:
-        """The block-diagonal matrices of elements g with leading batch axes, (..., dim, dim)."""
-        return self.representation(g)
+        """The block-diagonal matrices of elements g with leading batch axes, (..., dim, dim), from the values of each irrep."""
+        values = [I(g) for I in self.irreps]
+        lead, n = values[0].shape[:-2], self.V.dim
+        require_memory(prod(lead) * n * n, f"the blocks of {self.V}", 16, "evaluate the irreps one by one")
+        out = np.zeros((*lead, n, n), dtype=np.result_type(*values))
+        start = 0
+        for value, m in zip(values, self.multiplicities, strict=True):
+            d = value.shape[-1]
+            for _ in range(m):
+                out[..., start : start + d, start : start + d] = value
+                start += d
+        return out
 
     @cached_property
     def gather(self) -> Array:
@@ -220,6 +231,8 @@ def decompose(
         If V has no invariant positive-definite form.
     AmbiguousRank
         If the irreps do not add up to V.
+    TooLarge
+        If the matrices of a summand do not fit into memory.
 
     Examples
     --------
@@ -272,6 +285,7 @@ def _single(R: Representation, field: Field, given: list[Irrep] | None) -> Piece
         return [(R, np.eye(R.dim)[None])]
     if R.gram is None:
         raise NotUnitary(f"{R} has no invariant positive-definite form, so it need not be a sum of irreps")
+    require_memory(4 * R.dim**2, f"the decomposition of {R}, dense matrices of its {R.dim:,} dimensions", 16)
     pieces = _from_given(R, field, given) if given is not None else _from_family(R, field)
     size = sum(len(X) * I.dim for I, X in pieces)
     if size != R.dim:

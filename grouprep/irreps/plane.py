@@ -18,7 +18,7 @@ from grouprep.groups.base import Group, Letter
 from grouprep.groups.finite import FiniteGroup
 from grouprep.irreps.base import Field, Irrep, quaternion_units, realification_isometry
 from grouprep.irreps.family import Family, Images, Splitting, check_up_to
-from grouprep.irreps.turns import Turns
+from grouprep.irreps.turns import Turns, nearest_cosine
 from grouprep.linalg import Image, Monomial, as_exact, as_image
 from grouprep.linalg import matrices as mat
 from grouprep.linalg.sparse import sparse_matrix
@@ -243,38 +243,38 @@ class PlaneIrrep(Irrep):
         row = as_exact(as_image([[1, "I"], [0, 1]])).extract([0], [0, 1])
         return mat.matmul(row, column)
 
+    def __call__(self, g: Any) -> NDArray[Any]:
+        """rho(g) in floats; for finite groups every entry is the exact one correctly rounded, whatever the order."""
+        return self._evaluate(self.group.check_element(g))  # type: ignore[attr-defined]
+
     def _evaluate(self, g: Any) -> NDArray[Any]:
-        t, reflected = self.family.turns.angles(g, self.frequency)
-        cos, sin = np.cos(t), np.sin(t)
-        if self.family.turns.order:  # multiples of a quarter turn are exact
-            eighth = np.round(t * (4 / np.pi))
-            exact = np.isclose(t, eighth * (np.pi / 4), rtol=0, atol=8 * np.finfo(float).eps) & (eighth % 2 == 0)
-            cos, sin = np.where(exact, np.round(cos), cos), np.where(exact, np.round(sin), sin)
+        cos, sin, reflected = self.family.turns.waves(g, self.frequency)
         flip = np.where(reflected, -1.0, 1.0)
         if self.dim == 2:
             rows = [np.stack([cos, -sin * flip], -1), np.stack([sin, cos * flip], -1)]
             return np.stack(rows, -2)
         if self.type == "R":
-            value = np.round(cos) if self.family.turns.order else np.ones_like(cos)
-            return np.asarray(value * (flip if self.sign == -1 else 1.0))[..., None, None]
+            return np.asarray(cos * (flip if self.sign == -1 else 1.0))[..., None, None]
         return np.asarray(cos + 1j * sin)[..., None, None]
 
     def _form(self) -> Image | None:
         return Monomial.identity(self.dim)
 
     def _trace(self, point: Any, k: int) -> Any:
-        """In closed form on the classes of finite groups: integers where the value is one."""
+        """In closed form for finite groups: an int where the value is one, else complex, rounded once."""
         n = self.family.turns.order
         if not n:
             return point.leaf(self, k)
-        turns, reflected = self.family.turns.coordinates(point.power(k))
-        j = int(turns) * self.frequency % n
+        j, reflected = self.family.turns.coordinates(point.power(k))
+        if reflected and self.dim == 2:
+            return 0
+        turn = int(j) * self.frequency
         if self.dim == 2:
-            return 0 if reflected else _twice_cosine(j, n)
-        if 2 * j % n:
-            return complex(np.exp(2j * np.pi * j / n)) if 4 * j % n else 1j * (1 if 4 * j == n else -1)
-        value = -1 if j else 1
-        return -value if reflected and self.sign == -1 else value
+            value: complex = 2 * nearest_cosine(turn, n)
+        else:
+            value = complex(nearest_cosine(turn, n), nearest_cosine(4 * turn - n, 4 * n))
+            value *= self.sign if reflected and self.sign is not None else 1
+        return int(value.real) if value == int(value.real) else complex(value)
 
     def symbolic(self, *angles: Any, reflected: bool = False) -> Matrix:
         """rho at the rotation by theta as a sympy Matrix (dim, dim), for SO(2), O(2) and U(1).
@@ -340,12 +340,6 @@ class PlaneIrrep(Irrep):
         r = sparse_matrix({0: {1: -K.one}, 1: {0: K.one} | ({1: c} if c else {})}, (2, 2), K)
         s = sparse_matrix({0: {0: K.one} | ({1: c} if c else {}), 1: {1: -K.one}}, (2, 2), K)
         return [s if turns.letter(a)[2] else r for a in self.group.letters]
-
-
-def _twice_cosine(j: int, n: int) -> Any:
-    """2 cos(2 pi j / n), an int where it is one: at multiples of a quarter and of a sixth of a turn."""
-    value = 2 * np.cos(2 * np.pi * j / n)
-    return round(value) if 4 * j % n == 0 or 6 * j % n == 0 else complex(value)
 
 
 def rotation(j: int, n: int) -> Any:

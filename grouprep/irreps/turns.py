@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import cached_property, lru_cache
-from math import lcm
+from math import gcd, lcm
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from grouprep.linalg import Image, as_exact
 from grouprep.linalg import matrices as mat
 from grouprep.linalg.pickling import Picklable
 
-__all__ = ["CircleTurns", "FiniteTurns", "Turns", "turns_of"]
+__all__ = ["CircleTurns", "FiniteTurns", "Turns", "nearest_cosine", "turns_of"]
 
 
 class Turns(Picklable, ABC):
@@ -41,8 +41,8 @@ class Turns(Picklable, ABC):
         """(j, m, reflected) of a generating element: rotation by j / m of a full turn."""
 
     @abstractmethod
-    def angles(self, g: Any, frequency: int) -> tuple[NDArray[Any], NDArray[Any]]:
-        """The angle of each element times the frequency, and whether it reflects, both (...)."""
+    def waves(self, g: Any, frequency: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """Cosine and sine of the angle of each element times the frequency, and whether it reflects, each (...)."""
 
     def coordinates(self, g: Any) -> tuple[NDArray[Any], NDArray[Any]]:
         """(j, reflected) of elements of a finite group, rotation by j / order of a full turn."""
@@ -92,9 +92,15 @@ class FiniteTurns(Turns):
             power = r[power]
         return turns, reflected
 
-    def angles(self, g: Any, frequency: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    def waves(self, g: Any, frequency: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """Every value is the exact one correctly rounded."""
         j, reflected = self.coordinates(g)
-        return 2 * np.pi * ((j * frequency) % self.order) / self.order, reflected
+        n = self.order
+        distinct, where = np.unique(np.asarray(j) * frequency % n, return_inverse=True)
+        cosines = np.array([nearest_cosine(int(k), n) for k in distinct])
+        sines = np.array([nearest_cosine(4 * int(k) - n, 4 * n) for k in distinct])
+        where = where.reshape(np.shape(j))
+        return cosines[where], sines[where], reflected
 
 
 class CircleTurns(Turns):
@@ -110,12 +116,21 @@ class CircleTurns(Turns):
         """The component diag(-1, 1) of O(2) is half a turn after (x, y) -> (x, -y)."""
         return 1, 2, True
 
-    def angles(self, g: Any, frequency: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    def waves(self, g: Any, frequency: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """Angles are taken from the nearest quarter turn, so that rounding grows by no more than the frequency."""
         g = np.asarray(g)
         if self.group.n == 1:
-            return frequency * np.angle(g[..., 0, 0]), np.zeros(g.shape[:-2], dtype=bool)
-        turned = frequency * np.arctan2(g[..., 1, 0].real, g[..., 0, 0].real)
-        return turned, (np.linalg.det(g).real < 0) & self.reflects
+            x, y, reflected = g[..., 0, 0].real, g[..., 0, 0].imag, np.zeros(g.shape[:-2], dtype=bool)
+        else:
+            g = g.real
+            reflected = (np.linalg.det(g) < 0) & self.reflects
+            sign = np.where(reflected, -1.0, 1.0)
+            x, y = g[..., 0, 0] + sign * g[..., 1, 1], g[..., 1, 0] - sign * g[..., 0, 1]
+        quarter = np.rint(np.arctan2(y, x) * (2 / np.pi)).astype(np.int64)
+        x, y = _quarter_turned(x, y, -quarter)
+        angle = frequency * np.arctan2(y, x)
+        cosine, sine = _quarter_turned(np.cos(angle), np.sin(angle), frequency * quarter)
+        return cosine, sine, reflected
 
     def exact(self, g: Image) -> tuple[Any, bool]:
         matrix = as_exact(g)
@@ -126,6 +141,38 @@ class CircleTurns(Turns):
             return matrix, False
         flip = mat.as_image([[1, 0], [0, -1]])
         return as_exact(mat.matmul(matrix, flip)), True
+
+
+def _quarter_turned(x: NDArray[Any], y: NDArray[Any], quarters: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """(x, y) turned by a number of quarter turns."""
+    q = quarters % 4
+    return np.choose(q, [x, -y, -x, y]), np.choose(q, [y, x, -y, -x])
+
+
+@lru_cache(maxsize=1 << 16)
+def nearest_cosine(j: int, n: int) -> float:
+    """The float nearest to cos(2 pi j / n).
+
+    Examples
+    --------
+    >>> nearest_cosine(1, 6), nearest_cosine(3, 4), nearest_cosine(1, 8)
+    (0.5, 0.0, 0.7071067811865476)
+    """
+    from mpmath.libmp import fone, from_rational, mpf_add, mpf_cos_pi, mpf_shift, mpf_sub, round_nearest, to_float
+
+    divisor = gcd(j, n)
+    j, n = j // divisor % (n // divisor), n // divisor
+    rational = {1: 1.0, 2: -1.0, 3: -0.5, 4: 0.0, 6: 0.5}  # Niven's theorem: no other cosine of a rational turn
+    if n in rational:
+        return rational[n]
+    bits = 96
+    while True:  # an irrational number is no tie, so rising precision decides it
+        value = mpf_cos_pi(from_rational(2 * j, n, bits + 8), bits, round_nearest)
+        error = mpf_shift(fone, 4 - bits)  # of the argument, times pi, and of the cosine
+        low, high = (float(to_float(f(value, error), rnd=round_nearest)) for f in (mpf_sub, mpf_add))
+        if low == high:
+            return low
+        bits *= 2
 
 
 def _order(p: Perm) -> int:

@@ -24,6 +24,7 @@ from grouprep.irreps._spin_numbers import (
     twice_spin,
 )
 from grouprep.irreps.rotations import as_quaternions, determines_spinors
+from grouprep.linalg.memory import require_memory
 
 __all__ = ["quarter_turn", "real_basis", "to_real_basis", "wigner_D", "wigner_d"]
 
@@ -35,6 +36,7 @@ def _quarter_turn(two_j: int) -> NDArray[Any]:
     x^(j+m) y^(j-m) goes to 2^-j (x + y)^(j+m) (y - x)^(j-m); the coefficients are integers (Krawtchouk polynomials).
     """
     n = two_j
+    require_memory(4 * (n + 1) ** 2, f"Wigner matrices of spin {spin_label(n)}")
     # (1 - t)^n, then one factor (1 + t) for (1 - t) at each step: division and multiplication by linear polynomials.
     coefficients = [(-1) ** k * comb(n, k) for k in range(n + 1)]
     table = np.zeros((n + 1, n + 1))
