@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -587,14 +586,3 @@ def test_broken_pipe_is_quiet(folder):
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait(timeout=60) == 141
-
-
-def test_start_to_exit_is_fast(folder):
-    arguments = ("basis", "D4", "--in", "regular", "--out", "regular")
-    started(*arguments)  # compiles what is not compiled yet
-    best = 60.0
-    for _ in range(3):
-        start = time.perf_counter()
-        assert started(*arguments).returncode == 0
-        best = min(best, time.perf_counter() - start)
-    assert best < 2

@@ -107,8 +107,8 @@ def test_actions_are_products_with_the_matrices(V):
         rho = torch.as_tensor(np.asarray(V(g)))
         wide = rho.dtype
         scale = 4 * n * EPS * n
-        assert torch.allclose(action.rows(g, x), rho @ x.to(wide), atol=scale, rtol=0)
-        assert torch.allclose(action.columns(g, y), y.to(wide) @ rho, atol=scale, rtol=0)
+        assert torch.allclose(action.rows(g, x).to(wide), rho @ x.to(wide), atol=scale, rtol=0)
+        assert torch.allclose(action.columns(g, y).to(wide), y.to(wide) @ rho, atol=scale, rtol=0)
     elements = draw(V.group, 5, generator(2))
     wide = torch.complex128 if any(np.iscomplexobj(V(g)) for g in elements) else torch.float64
     rhos = [torch.as_tensor(np.asarray(V(g))).to(wide) for g in elements]
