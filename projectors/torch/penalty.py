@@ -14,6 +14,7 @@ from projectors.arrays import namespace_of
 from projectors.penalties import Frobenius, KyFan, Norm, State
 from projectors.projection import Projection
 from projectors.torch.buffers import Constants, torch_projection
+from projectors.torch.following import follow
 from projectors.torch.functions import frobenius_parts, is_frobenius, leading_values, residual
 from projectors.torch.layers import layer_terms
 from projectors.torch.naming import match_layers, unwrap, value_for
@@ -26,11 +27,8 @@ __all__ = ["EquivariancePenalty"]
 
 _SMALL = 1 << 13  # entries of a parameter that is treated together with others
 _EXACT = 48  # singular values of operators with at most that many are computed, not followed
-_WIDTH = 3  # of the block that follows a spectral norm
-_WARM_UP, _STANDS = (
-    40,
-    1e-4,
-)  # steps at most before the first value of a followed norm, and the growth at which it stands
+_WIDTH = 4  # directions that follow a spectral norm
+_WARM_UP = 40  # iterations at most before the first value of a followed norm
 
 
 class EquivariancePenalty(nn.Module):
@@ -205,19 +203,14 @@ class EquivariancePenalty(nn.Module):
     def _value(
         self, k: int, T: torch.Tensor, projection: Projection, constants: list[torch.Tensor]
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        both = self._both[k]
-        follows = isinstance(self.norm, KyFan) and min(T.shape[-2:]) > _EXACT
-        if follows and isinstance(self.norm, KyFan) and not both:
+        if isinstance(self.norm, KyFan) and min(T.shape[-2:]) > _EXACT:
             value, self._states[k] = leading_values(T, projection, constants, self.norm, self._state(k, T))
-            return value.sum(), torch.zeros_like(value.sum())
-        R = residual(T, projection, constants)
-        if follows:
-            value, state = self.norm.step(R, self._state(k, T))
-            self._states[k] = State(state.V.detach(), state.steps)
         else:
-            value = self.norm.value(R)
-        rest: torch.Tensor = self.norm.value(T - R).sum() if both else torch.zeros_like(value.sum())
-        return value.sum(), rest
+            value = self.norm.value(residual(T, projection, constants))
+        total = value.sum()
+        if not self._both[k]:
+            return total, torch.zeros_like(total)
+        return total, self.norm.value(T - residual(T, projection, constants)).sum()
 
     @torch.no_grad()
     def _state(self, k: int, T: torch.Tensor) -> State:
@@ -225,13 +218,12 @@ class EquivariancePenalty(nn.Module):
         if self._states[k] is None:
             i = self._number[k]
             R = self._projections[i].residual(T, self._constants(i))
-            state = self.norm.init(tuple(R.shape), xp=namespace_of(torch), dtype=R.dtype, device=R.device, width=_WIDTH)
-            last = None
-            for _ in range(_WARM_UP):
-                value, state = self.norm.step(R, state)
-                if last is not None and bool((value - last <= _STANDS * value).all()):
-                    break
-                last = value
+            count = self.norm.k if isinstance(self.norm, KyFan) else 1
+            width = 3 * max(_WIDTH, count + 2)
+            xp = namespace_of(torch)
+            state = self.norm.init(tuple(R.shape), xp=xp, dtype=R.dtype, device=R.device, width=width)
+            if min(R.shape[-2:]) > width:
+                state = State(follow(R, state.V, count, _WARM_UP).block, state.steps)
             self._states[k] = state
         found = self._states[k]
         assert found is not None
