@@ -18,7 +18,7 @@ from projectors.torch.following import follow
 from projectors.torch.functions import frobenius_parts, is_frobenius, leading_values, residual
 from projectors.torch.layers import layer_terms
 from projectors.torch.naming import match_layers, unwrap, value_for
-from projectors.torch.report import CheckReport, PenaltyReport, TermReport
+from projectors.torch.report import CheckReport, PenaltyReport, TermReport, block_norms
 from projectors.torch.schedules import Schedule, as_schedule
 from projectors.torch.terms import Term, check_finite
 
@@ -281,7 +281,7 @@ class EquivariancePenalty(nn.Module):
 
     @torch.no_grad()
     def report(self) -> PenaltyReport:
-        """The detached record: norms, shares, weights, what was skipped and flagged.
+        """The detached record: norms, shares, weights, which irreps break the symmetry, what was skipped and flagged.
 
         Raises
         ------
@@ -313,6 +313,7 @@ class EquivariancePenalty(nn.Module):
                     term.hom.shape,
                     term.hom.dim,
                     self.shared[k],
+                    block_norms(T, term.hom, self.norm),
                 )
             )
         return PenaltyReport(total, tuple(records), self.skipped, flags(self), self.steps)

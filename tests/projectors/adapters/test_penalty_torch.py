@@ -10,7 +10,17 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrize
 
-from grouprep import SO, Cyclic, Dihedral, DimensionMismatch, GroupRepError, Lorentz, NotUnitary, Quaternion
+from grouprep import (
+    SO,
+    Cyclic,
+    Dihedral,
+    DimensionMismatch,
+    FiniteGroup,
+    GroupRepError,
+    Lorentz,
+    NotUnitary,
+    Quaternion,
+)
 from projectors import Hom
 from projectors.penalties import Entrywise, Frobenius, Nuclear, Spectral, penalty
 from projectors.projection import spectral_frame
@@ -179,6 +189,50 @@ def test_report_and_its_table():
     assert "2.bias" in str(report)
     with pytest.raises(KeyError, match=r"0\.weight"):
         report["missing"]
+
+
+def test_report_tells_the_irreps_apart():
+    model = net()
+    report = EquivariancePenalty(model, SPEC).report()
+    for term, tensor in zip(report.terms, model.parameters(), strict=True):
+        H = Hom(
+            *{"0.weight": (V, W), "0.bias": (G.trivial(), W), "2.weight": (W, V), "2.bias": (G.trivial(), V)}[term.name]
+        )
+        M = H.to_spectral(H.residual(tensor.detach().numpy().reshape(H.shape)))
+        slow = {b.labels[::-1]: np.linalg.norm(b.read(M)) for b in H.spectral.blocks}
+        assert set(term.per_block) == set(slow)
+        for pair, value in term.per_block.items():
+            assert value == pytest.approx(slow[pair], rel=1e-12, abs=1e-14)
+        assert sum(v**2 for v in term.per_block.values()) == pytest.approx(term.residual**2, rel=1e-12)
+        assert term.per_block[term.worst] == pytest.approx(max(slow.values()), rel=1e-12)
+        assert f"{term.worst[0]} -> {term.worst[1]}: " in str(report)
+    layer = nn.Linear(2, 2, bias=False)
+    with torch.no_grad():  # from the trivial to the alternating irrep: the difference of what both inputs' mean gives
+        layer.weight.copy_(torch.tensor([[1.0, 1.0], [-1.0, -1.0]]))
+    S = Cyclic(2).natural()
+    (term,) = EquivariancePenalty(layer, {"": (S, S)}).report().terms
+    assert term.worst == ("A", "B")
+    assert term.per_block[term.worst] == pytest.approx(2, rel=8 * EPS)
+    project_(layer, {"": (S, S)})
+    assert EquivariancePenalty(layer, {"": (S, S)}).report().terms[0].worst is None
+
+
+def test_blocks_of_grouped_convolutions_and_of_unknown_irreps():
+    torch.manual_seed(0)
+    layer = nn.Conv2d(16, 16, 3, groups=2, bias=False).double()
+    A = 2 * G.regular()
+    (term,) = EquivariancePenalty(layer, {"": (A, A)}).report().terms
+    H = Hom(G.regular() * G.grid((3, 3)), G.regular())
+    squares = (H.residual(layer.weight.detach().reshape(2, 8, 72).numpy()) ** 2).sum()
+    assert sum(v**2 for v in term.per_block.values()) == pytest.approx(squares, rel=1e-12)
+    (term,) = EquivariancePenalty(layer, {"": (A, A)}, Frobenius(squared=True)).report().terms
+    assert sum(term.per_block.values()) == pytest.approx(squares, rel=1e-12)
+    K = FiniteGroup.from_permutations([[1, 2, 0, 3], [1, 0, 3, 2]])  # A4, whose irreps are in no catalogue
+    layer = nn.Linear(4, 4)
+    report = EquivariancePenalty(layer, {"": (K.natural(), K.natural())}).report()
+    assert report["weight"].per_block is None
+    assert report["weight"].worst is None
+    assert "weight" in str(report)
 
 
 def test_model_is_untouched():
