@@ -25,7 +25,7 @@ class TermReport:
     residual_weight, equivariant_weight : the weights in the total.
     shape : (dim W, dim V); dimension : of the space of equivariant operators.
     per_block : {(irrep of V, irrep of W): N of that block of the residual}, by labels, or None where the group's irreps are not known.
-        In the Frobenius norm their squares add up to that of the residual.
+        In the Frobenius norm their squares add up to that of the residual. With `ConvolutionSpectral`: of the kernel's matrix.
     """
 
     name: str
