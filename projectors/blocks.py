@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from grouprep.linalg.memory import require_memory
 from grouprep.representations import Representation
-from grouprep.representations.composite import DirectSum
+from grouprep.representations.composite import DirectSum, Tensor, tensor_of
 
 if TYPE_CHECKING:
     from sympy.polys.matrices import DomainMatrix
@@ -26,13 +26,17 @@ class Summand:
 
 
 def summands(V: Representation) -> list[Summand]:
-    """V as a list of summands that are no direct sums themselves."""
+    """V as a list of summands that are no direct sums themselves; (A + B) * C is A * C + B * C, entry by entry."""
     out: list[Summand] = []
     _collect(V, 0, 1, out)
     return out
 
 
 def _collect(V: Representation, start: int, count: int, out: list[Summand]) -> None:
+    if isinstance(V, Tensor) and isinstance(V.parts[0], DirectSum):
+        inner: list[Summand] = []
+        _collect(V.parts[0], 0, 1, inner)
+        V = DirectSum([s.count for s in inner], [tensor_of([s.representation, *V.parts[1:]]) for s in inner])
     if not isinstance(V, DirectSum):
         out.append(Summand(start, count, V))
         return

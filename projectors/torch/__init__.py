@@ -1,6 +1,7 @@
 """The penalty for torch models: three lines on plain, unmodified modules."""
 
 from projectors.torch.constraint import EquivariantParametrization, constrain_
+from projectors.torch.convolutions import ConvolutionSpectral
 from projectors.torch.decay import project_
 from projectors.torch.files import load_spec
 from projectors.torch.measure import EquivarianceError, equivariance_error
@@ -16,6 +17,7 @@ __all__ = [
     "BilinearSpec",
     "CheckReport",
     "Constant",
+    "ConvolutionSpectral",
     "Cosine",
     "EquivarianceError",
     "EquivariancePenalty",

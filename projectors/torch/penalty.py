@@ -11,13 +11,15 @@ from torch import nn
 
 from grouprep.errors import GroupRepError
 from projectors.arrays import namespace_of
-from projectors.penalties import Frobenius, KyFan, Norm, State
+from projectors.penalties import Frobenius, KyFan, Norm, Spectral, State
 from projectors.projection import Projection
 from projectors.torch.buffers import Constants, torch_projection
+from projectors.torch.convolutions import ConvolutionSpectral, norm_of
+from projectors.torch.following import follow
 from projectors.torch.functions import frobenius_parts, is_frobenius, leading_values, residual
 from projectors.torch.layers import layer_terms
 from projectors.torch.naming import match_layers, unwrap, value_for
-from projectors.torch.report import CheckReport, PenaltyReport, TermReport
+from projectors.torch.report import CheckReport, PenaltyReport, TermReport, block_norms
 from projectors.torch.schedules import Schedule, as_schedule
 from projectors.torch.terms import Term, check_finite
 
@@ -26,11 +28,8 @@ __all__ = ["EquivariancePenalty"]
 
 _SMALL = 1 << 13  # entries of a parameter that is treated together with others
 _EXACT = 48  # singular values of operators with at most that many are computed, not followed
-_WIDTH = 3  # of the block that follows a spectral norm
-_WARM_UP, _STANDS = (
-    40,
-    1e-4,
-)  # steps at most before the first value of a followed norm, and the growth at which it stands
+_WIDTH = 4  # directions that follow a spectral norm
+_WARM_UP = 40  # iterations at most before the first value of a followed norm
 
 
 class EquivariancePenalty(nn.Module):
@@ -44,7 +43,8 @@ class EquivariancePenalty(nn.Module):
     model : any module; wrappers of torch.compile and of data parallelism are looked through.
     spec : for each layer, by name or fnmatch pattern, the pair (V, W) of its input's and output's representation, or a
         `LayerSpec`, `BilinearSpec`, `AttentionSpec` or `ParameterSpec`.
-    norm : N, `Frobenius()` if not given.
+    norm : N, `Frobenius()` if not given; `ConvolutionSpectral()` for the spectral norm of convolutions on images, `Spectral()` for
+        that of the kernel matrix.
     residual, equivariant : lambda_perp and lambda_G: a number, a `Schedule`, or a mapping from layers' names or patterns to them
         (layers that match none: the default).
     every : evaluate in every k-th step only, k times as strong; `step` tells the steps apart.
@@ -82,7 +82,7 @@ class EquivariancePenalty(nn.Module):
         self,
         model: nn.Module,
         spec: Mapping[str, Any],
-        norm: Norm | None = None,
+        norm: Norm | ConvolutionSpectral | None = None,
         *,
         residual: Any = 1.0,
         equivariant: Any = 0.0,
@@ -90,12 +90,12 @@ class EquivariancePenalty(nn.Module):
         decoupled: bool = False,
     ) -> None:
         super().__init__()
-        self.norm = Frobenius() if norm is None else norm
-        if not isinstance(self.norm, Norm):
+        self.norm: Norm | ConvolutionSpectral = Frobenius() if norm is None else norm
+        if not isinstance(self.norm, Norm | ConvolutionSpectral):
             raise GroupRepError(f"norm = {norm!r:.60} is not a norm; use Frobenius(), Spectral(), ...")
         if isinstance(every, bool) or not isinstance(every, int) or every < 1:
             raise GroupRepError(f"every = {every!r:.40}: a positive integer is needed")
-        if decoupled and not is_frobenius(self.norm):
+        if decoupled and self.norm not in (Frobenius(), Frobenius(squared=True)):
             raise GroupRepError(
                 f"decoupled=True applies the gradient of the squared Frobenius norm; it has no {self.norm}"
             )
@@ -112,6 +112,7 @@ class EquivariancePenalty(nn.Module):
         self.skipped += tuple(frozen)
         if not self.terms:
             raise GroupRepError("spec: the layers it matches have no parameters to penalise")
+        self._norms = tuple(norm_of(t, self.norm) for t in self.terms)
         self._homs = tuple(dict.fromkeys(t.hom for t in self.terms))
         self._number = tuple(self._homs.index(t.hom) for t in self.terms)
         self._projections = tuple(torch_projection(h) for h in self._homs)
@@ -192,7 +193,7 @@ class EquivariancePenalty(nn.Module):
         projection, constants = self._projections[i], self._constants(i)
         if self._is_euclidean(k):
             T = torch.stack([self._operators(j) for j in batch]) if others else self._operators(k)
-            squared = self.norm == Frobenius(squared=True)
+            squared = self._norms[k] == Frobenius(squared=True)
             first, second = frobenius_parts(T, projection, constants, squared, both)
             return first.reshape(len(batch), -1).sum(1), second.reshape(len(batch), -1).sum(1)
         first, second = self._value(k, self._operators(k), projection, constants)
@@ -200,38 +201,32 @@ class EquivariancePenalty(nn.Module):
 
     def _is_euclidean(self, k: int) -> bool:
         """Whether the norm of a term is the Frobenius norm; of vectors all unitarily invariant norms are."""
-        return is_frobenius(self.norm) or (1 in self.terms[k].hom.shape and self.norm.unitarily_invariant)
+        return is_frobenius(self._norms[k]) or (1 in self.terms[k].hom.shape and self._norms[k].unitarily_invariant)
 
     def _value(
         self, k: int, T: torch.Tensor, projection: Projection, constants: list[torch.Tensor]
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        both = self._both[k]
-        follows = isinstance(self.norm, KyFan) and min(T.shape[-2:]) > _EXACT
-        if follows and isinstance(self.norm, KyFan) and not both:
-            value, self._states[k] = leading_values(T, projection, constants, self.norm, self._state(k, T))
-            return value.sum(), torch.zeros_like(value.sum())
-        R = residual(T, projection, constants)
-        if follows:
-            value, state = self.norm.step(R, self._state(k, T))
-            self._states[k] = State(state.V.detach(), state.steps)
+        norm = self._norms[k]
+        if isinstance(norm, KyFan) and min(T.shape[-2:]) > _EXACT:
+            value, self._states[k] = leading_values(T, projection, constants, norm, self._state(k, T, norm))
         else:
-            value = self.norm.value(R)
-        rest: torch.Tensor = self.norm.value(T - R).sum() if both else torch.zeros_like(value.sum())
-        return value.sum(), rest
+            value = norm.value(residual(T, projection, constants))
+        total = value.sum()
+        if not self._both[k]:
+            return total, torch.zeros_like(total)
+        return total, norm.value(T - residual(T, projection, constants)).sum()
 
     @torch.no_grad()
-    def _state(self, k: int, T: torch.Tensor) -> State:
+    def _state(self, k: int, T: torch.Tensor, norm: KyFan) -> State:
         """The state of a norm that follows singular values; the first is iterated until it stands."""
         if self._states[k] is None:
             i = self._number[k]
             R = self._projections[i].residual(T, self._constants(i))
-            state = self.norm.init(tuple(R.shape), xp=namespace_of(torch), dtype=R.dtype, device=R.device, width=_WIDTH)
-            last = None
-            for _ in range(_WARM_UP):
-                value, state = self.norm.step(R, state)
-                if last is not None and bool((value - last <= _STANDS * value).all()):
-                    break
-                last = value
+            width = 3 * max(_WIDTH, norm.k + 2)
+            xp = namespace_of(torch)
+            state = norm.init(tuple(R.shape), xp=xp, dtype=R.dtype, device=R.device, width=width)
+            if min(R.shape[-2:]) > width:
+                state = State(follow(R, state.V, norm.k, _WARM_UP).block, state.steps)
             self._states[k] = state
         found = self._states[k]
         assert found is not None
@@ -289,7 +284,7 @@ class EquivariancePenalty(nn.Module):
 
     @torch.no_grad()
     def report(self) -> PenaltyReport:
-        """The detached record: norms, shares, weights, what was skipped and flagged.
+        """The detached record: norms, shares, weights, which irreps break the symmetry, what was skipped and flagged.
 
         Raises
         ------
@@ -304,9 +299,10 @@ class EquivariancePenalty(nn.Module):
             T, i = self._operators(k), self._number[k]
             check_finite(term.name, T)
             P = self._projections[i].project(T, self._constants(i))
-            r, e = (float(self.norm.value(x).sum()) for x in (T - P, P))
+            norm = self._norms[k]
+            r, e = (float(norm.value(x).sum()) for x in (T - P, P))
             total += weights[k][0] * r + weights[k][1] * e
-            proper = self.norm.as_norm()
+            proper = norm.as_norm()
             size = float(proper.value(T).sum())
             share = float(proper.value(T - P).sum()) / size if size else 0.0
             records.append(
@@ -321,6 +317,7 @@ class EquivariancePenalty(nn.Module):
                     term.hom.shape,
                     term.hom.dim,
                     self.shared[k],
+                    block_norms(T, term.hom, Spectral() if isinstance(self.norm, ConvolutionSpectral) else self.norm),
                 )
             )
         return PenaltyReport(total, tuple(records), self.skipped, flags(self), self.steps)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from math import prod
-from typing import Any
 
 import torch
 
@@ -12,35 +11,18 @@ from projectors.arrays import namespace_of
 from projectors.projection import Projection, as_gather, spectral_frame
 from projectors.spectral import SpectralFrame
 
-__all__ = ["Product", "pieces", "residual_of"]
+__all__ = ["pieces", "product_residual", "residual_of"]
 
 # Entries of a piece: half a megabyte in single precision. Four times as many, or a quarter, measured slower.
 ENTRIES = 1 << 17
-
-
-class Product:
-    """The operators u v* of narrow factors, (..., m, k) and (..., n, k), formed a piece of rows at a time."""
-
-    def __init__(self, u: torch.Tensor, v: torch.Tensor) -> None:
-        self.u, self.star = u, v.mH
-        self.shape = torch.Size((*u.shape[:-1], v.shape[-2]))
-        self.dtype, self.device, self.is_complex = u.dtype, u.device, u.is_complex
-
-    def rows(self, start: int, stop: int, out: torch.Tensor | None = None) -> torch.Tensor:
-        """Rows start to stop."""
-        return torch.matmul(self.u[..., start:stop, :], self.star, out=out)
-
-
-def _rows(T: torch.Tensor | Product, start: int, stop: int, buffers: _Buffers) -> torch.Tensor:
-    if isinstance(T, Product):
-        return T.rows(start, stop, buffers.get(2, (*T.shape[:-2], stop - start, T.shape[-1])))
-    return T[..., start:stop, :]
+# Rows of a product with few columns: MKL took twice as long for all at once.
+_COPIES = 8
 
 
 class _Buffers:
     """Memory for the pieces, one buffer a slot, made once for all pieces of an operator."""
 
-    def __init__(self, like: torch.Tensor | Product) -> None:
+    def __init__(self, like: torch.Tensor) -> None:
         self.dtype, self.device = like.dtype, like.device
         self.flat: dict[int, torch.Tensor] = {}
 
@@ -52,9 +34,9 @@ class _Buffers:
 
 
 def pieces(
-    T: torch.Tensor | Product, projection: Projection, constants: Sequence[torch.Tensor]
+    T: torch.Tensor, projection: Projection, constants: Sequence[torch.Tensor], out: torch.Tensor | None = None
 ) -> Iterator[tuple[int, int, torch.Tensor, torch.Tensor]]:
-    """(start, stop, T, P(T)) on rows start to stop, in turn; the last is overwritten by the next piece.
+    """(start, stop, T, P(T)) on rows start to stop, in turn; the last is overwritten by the next piece, or stands in `out`.
 
     P acts on each copy of a summand of W by itself. T is in single or double precision, complex if the projector is.
 
@@ -62,57 +44,45 @@ def pieces(
     ----------
     T : operators (..., dim W, dim V).
     projection : P; constants : its constants where T is.
+    out : memory like T's, but not T's own, where P(T) may be made: it saves a pass over other memory.
     """
+    direct = out is not None and len(T.shape) == 2 and out.is_contiguous()
     cached = T.device.type == "cpu"
-    narrow = isinstance(T, Product) and len(T.shape) == 2
     buffers = _Buffers(T)
     row, width = 0, max(1, prod(T.shape[:-2]) * T.shape[-1])
     for m, copies, band in projection.layout:
         step = max(1, ENTRIES // (m * width)) if cached else copies
         gather = as_gather(band, T.shape[-1])
-        factor = (
-            _factor(T, m, gather[0], constants[gather[1]]) if isinstance(T, Product) and narrow and gather else None
-        )
         for first in range(0, copies, step):
             last = min(copies, first + step)
             start, stop = row + first * m, row + last * m
-            rows = _rows(T, start, stop, buffers)
+            rows = T[..., start:stop, :]
             if gather is None:
                 yield start, stop, rows, projection.band(rows, last - first, band, constants)
-            elif factor is not None and isinstance(T, Product):
-                u = T.u[start:stop].reshape(last - first, -1)
-                back = constants[gather[1]][-1]
-                P = torch.index_select(u @ factor, 1, back, out=buffers.get(0, (last - first, len(back))))
-                yield start, stop, rows, P.view(rows.shape)
             else:
                 size, at = gather
-                yield start, stop, rows, _orbits(rows, size, constants[at], buffers)
+                memory = out[start:stop] if direct and out is not None else None
+                yield start, stop, rows, _orbits(rows, size, constants[at], buffers, memory)
         row += m * copies
 
 
-def _factor(T: Product, m: int, size: int, constants: Sequence[torch.Tensor]) -> torch.Tensor:
-    """F with (means over orbits of u v*) = u' F, u' (copies, m k): the first gather runs over v alone.
-
-    The mean over an orbit of places (i, j) is sum_i u_i (sum of v*_j over its places in row i) / size.
-    """
-    k, width = T.star.shape
-    at = constants[0].view(size, -1)  # places of the orbits, row-major
-    i, j = at // width, at % width
-    F = T.star.new_zeros(m, k, at.shape[1])
-    for c in range(k):
-        F[:, c].scatter_add_(0, i, T.star[c][j])
-    return F.div_(size).reshape(m * k, -1)
-
-
-def _orbits(rows: torch.Tensor, size: int, constants: Sequence[torch.Tensor], buffers: _Buffers) -> torch.Tensor:
+def _orbits(
+    rows: torch.Tensor,
+    size: int,
+    constants: Sequence[torch.Tensor],
+    buffers: _Buffers,
+    memory: torch.Tensor | None = None,
+) -> torch.Tensor:
     """One gather, the means over orbits of one size, one gather back."""
     index, back = constants
     flat = rows.reshape(-1, len(back))  # a row for each copy
     copies, count = len(flat), len(index)
-    entries, means = buffers.get(0, (copies, count)), buffers.get(1, (copies, count // size))
+    whole = None if memory is None or count != len(back) else memory.view(copies, count)
+    entries = buffers.get(0, (copies, count)) if whole is None else whole
+    means = buffers.get(1, (copies, count // size))
     torch.index_select(flat, 1, index, out=entries)
     torch.mean(entries.view(copies, size, count // size), 1, out=means)
-    out = buffers.get(0, (copies, len(back)))
+    out = buffers.get(0, (copies, len(back))) if whole is None else whole
     torch.index_select(means, 1, back, out=out)
     return out.view(rows.shape)
 
@@ -136,7 +106,7 @@ def _spectral_residual(T: torch.Tensor, frame: SpectralFrame, constants: Sequenc
 
 
 def residual_of(
-    T: torch.Tensor | Product,
+    T: torch.Tensor,
     projection: Projection,
     constants: Sequence[torch.Tensor],
     out: torch.Tensor | None = None,
@@ -144,13 +114,52 @@ def residual_of(
     """T - P(T), (..., dim W, dim V); in the memory of `out` where it is given and the result is of T's dtype."""
     kind = torch.promote_types(T.dtype, torch.complex64) if projection.is_complex else T.dtype
     if kind != T.dtype:
-        whole: Any = T.rows(0, T.shape[-2]) if isinstance(T, Product) else T
-        result: torch.Tensor = projection.residual(whole, constants)
+        result: torch.Tensor = projection.residual(T, constants)
         return result
     frame = spectral_frame(projection)
     if frame is not None:
-        return _spectral_residual(T.rows(0, T.shape[-2]) if isinstance(T, Product) else T, frame, constants)
+        return _spectral_residual(T, frame, constants)
     R = torch.empty(T.shape, dtype=T.dtype, device=T.device) if out is None else out
-    for start, stop, rows, P in pieces(T, projection, constants):
+    for start, stop, rows, P in pieces(T, projection, constants, R):
         torch.sub(rows, P, out=R[..., start:stop, :])
     return R
+
+
+def product_residual(
+    u: torch.Tensor,
+    v: torch.Tensor,
+    projection: Projection,
+    constants: Sequence[torch.Tensor],
+    out: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """u v* - P(u v*) of narrow factors, (..., m, k) and (..., n, k), formed in one product; in the memory of `out` if given.
+
+    P acts on each copy of a summand of W by itself, and the same way. The rows of a copy are sum_ic u_ic e_i v_c*, so P is needed of
+    the e_i v_c* alone, and the copies are a product of the u_ic with these residuals.
+    """
+    star = v.mH
+    *lead, k, n = star.shape
+    if spectral_frame(projection) is not None:
+        return residual_of(u @ star, projection, constants)
+    out = torch.empty((*u.shape[:-1], n), dtype=u.dtype, device=u.device) if out is None else out
+    row = 0
+    for m, copies, band in projection.layout:
+        part, row = slice(row, row + m * copies), row + m * copies
+        weights, target = u[..., part, :], out[..., part, :]
+        if m * k > copies:
+            rows = weights @ star
+            torch.sub(rows, projection.band(rows, copies, band, constants), out=target)
+        else:
+            units = star.new_zeros((*lead, m, k, m, n))
+            units.diagonal(0, -4, -2).copy_(star.unsqueeze(-1))
+            rows = units.view(*lead, m * k * m, n)
+            residuals = (rows - projection.band(rows, m * k, band, constants)).view(*lead, m * k, m * n)
+            weights = weights.reshape(*lead, copies, m * k)
+            if lead:
+                target.copy_((weights @ residuals).view(target.shape))
+                continue
+            step = _COPIES if u.device.type == "cpu" else copies
+            target = target.view(copies, m * n)
+            for first in range(0, copies, step):
+                torch.mm(weights[first : first + step], residuals, out=target[first : first + step])
+    return out

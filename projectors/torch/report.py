@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-__all__ = ["CheckReport", "Finding", "PenaltyReport", "TermReport"]
+from grouprep.errors import TooLarge, UnsupportedGroup
+from projectors.hom import Hom
+from projectors.penalties import Frobenius, Norm, per_block
+
+__all__ = ["CheckReport", "Finding", "PenaltyReport", "TermReport", "block_norms"]
 
 
 @dataclass(frozen=True)
@@ -18,6 +24,8 @@ class TermReport:
     size : the norm of T; share : that of T - P(T) divided by it, 0 where T is 0; without the square of a squared norm.
     residual_weight, equivariant_weight : the weights in the total.
     shape : (dim W, dim V); dimension : of the space of equivariant operators.
+    per_block : {(irrep of V, irrep of W): N of that block of the residual}, by labels, or None where the group's irreps are not known.
+        In the Frobenius norm their squares add up to that of the residual. With `ConvolutionSpectral`: of the kernel's matrix.
     """
 
     name: str
@@ -30,11 +38,32 @@ class TermReport:
     shape: tuple[int, int]
     dimension: int
     also: tuple[str, ...] = ()
+    per_block: Mapping[tuple[str, str], float] | None = None
+
+    @property
+    def worst(self) -> tuple[str, str] | None:
+        """The pair of irreps, of V and of W, whose block of the residual is the largest; None where that is 0 or not known."""
+        if not self.per_block or not any(self.per_block.values()):
+            return None
+        return max(self.per_block, key=self.per_block.__getitem__)
+
+
+def block_norms(T: Any, hom: Hom, norm: Norm) -> dict[tuple[str, str], float] | None:
+    """The norms of the residual's blocks between irreps, over all operators (..., dim W, dim V) of a term: their squares added and
+    rooted for the Frobenius norm, added for others; None where the group's irreps are not known, or the change of basis is too large.
+    """
+    try:
+        found = per_block(T, hom, norm)
+    except (UnsupportedGroup, TooLarge):
+        return None
+    if norm == Frobenius():
+        return {pair: float((values * values).sum()) ** 0.5 for pair, values in found.items()}
+    return {pair: float(values.sum()) for pair, values in found.items()}
 
 
 @dataclass(frozen=True)
 class PenaltyReport:
-    """All terms, the total, what was skipped and what no penalty can repair; `str()` is a table.
+    """All terms, the total, what was skipped and what no penalty can repair; `str()` is a table, with the worst pair of irreps of each.
 
     Attributes
     ----------
@@ -61,11 +90,14 @@ class PenaltyReport:
     def __str__(self) -> str:
         width = max([9, *(len(t.name) for t in self.terms)])
         lines = [
-            f"{'parameter':{width}}  {'residual':>10}  {'share':>9}  {'equivariant':>11}  {'weight':>8}  dim Hom / dim"
+            f"{'parameter':{width}}  {'residual':>10}  {'share':>9}  {'equivariant':>11}  {'weight':>8}  "
+            f"{'worst irreps':22}  dim Hom / dim"
         ]
         for t in self.terms:
+            pair = t.worst
+            shown = "" if pair is None or t.per_block is None else f"{pair[0]} -> {pair[1]}: {t.per_block[pair]:.3g}"
             lines.append(
-                f"{t.name:{width}}  {t.residual:10.4g}  {t.share:9.3g}  {t.equivariant:11.4g}  {t.residual_weight:8.3g}  "
+                f"{t.name:{width}}  {t.residual:10.4g}  {t.share:9.3g}  {t.equivariant:11.4g}  {t.residual_weight:8.3g}  {shown:22}  "
                 f"{t.dimension} / {t.shape[0] * t.shape[1]}"
             )
         lines.append(f"{'total':{width}}  {self.total:10.4g}")

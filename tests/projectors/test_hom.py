@@ -20,7 +20,7 @@ from grouprep import (
     U,
 )
 from grouprep.testing.strategies import finite_groups, lie_groups
-from projectors import Hom, commutant
+from projectors import Hom, commutant, decompose
 from projectors.testing import check_hom
 from projectors.testing.strategies import homs, operators
 
@@ -281,3 +281,17 @@ def test_large_orthonormal_bases_are_blocks():
     c = H.basis().coordinates(T)
     assert c.shape == (203,)
     assert np.allclose(H.basis().combine(c), H.project(T), rtol=0, atol=64 * EPS)
+
+
+def test_products_of_sums_are_split():
+    G = Dihedral(4)
+    A = 2 * G.defining() + G.regular()
+    V, W = 3 * A * G.grid((3, 3)), G.regular()
+    H = Hom(V, W)
+    assert set(H.pairs) == {(G.defining() * G.grid((3, 3)), W), (G.regular() * G.grid((3, 3)), W)}
+    T = np.random.default_rng(0).standard_normal(H.shape)
+    mean = sum(W(g) @ T @ V(g).T for g in G.elements) / G.order
+    assert np.abs(H.project(T) - mean).max() <= 1e-14
+    D = decompose(V)
+    for g in G.generators:
+        assert np.abs(V(g) @ D.change_of_basis - D.change_of_basis @ D.blocks(g)).max() <= 1e-14

@@ -10,7 +10,17 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrize
 
-from grouprep import SO, Cyclic, Dihedral, DimensionMismatch, GroupRepError, Lorentz, NotUnitary, Quaternion
+from grouprep import (
+    SO,
+    Cyclic,
+    Dihedral,
+    DimensionMismatch,
+    FiniteGroup,
+    GroupRepError,
+    Lorentz,
+    NotUnitary,
+    Quaternion,
+)
 from projectors import Hom
 from projectors.penalties import Entrywise, Frobenius, Nuclear, Spectral, penalty
 from projectors.projection import spectral_frame
@@ -27,7 +37,8 @@ from projectors.torch import (
     project_,
 )
 from projectors.torch.buffers import torch_projection
-from projectors.torch.pieces import Product, residual_of
+from projectors.torch.following import follow
+from projectors.torch.pieces import product_residual, residual_of
 
 EPS = torch.finfo(torch.float32).eps
 G = Dihedral(4)
@@ -178,6 +189,50 @@ def test_report_and_its_table():
     assert "2.bias" in str(report)
     with pytest.raises(KeyError, match=r"0\.weight"):
         report["missing"]
+
+
+def test_report_tells_the_irreps_apart():
+    model = net()
+    report = EquivariancePenalty(model, SPEC).report()
+    for term, tensor in zip(report.terms, model.parameters(), strict=True):
+        H = Hom(
+            *{"0.weight": (V, W), "0.bias": (G.trivial(), W), "2.weight": (W, V), "2.bias": (G.trivial(), V)}[term.name]
+        )
+        M = H.to_spectral(H.residual(tensor.detach().numpy().reshape(H.shape)))
+        slow = {b.labels[::-1]: np.linalg.norm(b.read(M)) for b in H.spectral.blocks}
+        assert set(term.per_block) == set(slow)
+        for pair, value in term.per_block.items():
+            assert value == pytest.approx(slow[pair], rel=1e-12, abs=1e-14)
+        assert sum(v**2 for v in term.per_block.values()) == pytest.approx(term.residual**2, rel=1e-12)
+        assert term.per_block[term.worst] == pytest.approx(max(slow.values()), rel=1e-12)
+        assert f"{term.worst[0]} -> {term.worst[1]}: " in str(report)
+    layer = nn.Linear(2, 2, bias=False)
+    with torch.no_grad():  # from the trivial to the alternating irrep: the difference of what both inputs' mean gives
+        layer.weight.copy_(torch.tensor([[1.0, 1.0], [-1.0, -1.0]]))
+    S = Cyclic(2).natural()
+    (term,) = EquivariancePenalty(layer, {"": (S, S)}).report().terms
+    assert term.worst == ("A", "B")
+    assert term.per_block[term.worst] == pytest.approx(2, rel=8 * EPS)
+    project_(layer, {"": (S, S)})
+    assert EquivariancePenalty(layer, {"": (S, S)}).report().terms[0].worst is None
+
+
+def test_blocks_of_grouped_convolutions_and_of_unknown_irreps():
+    torch.manual_seed(0)
+    layer = nn.Conv2d(16, 16, 3, groups=2, bias=False).double()
+    A = 2 * G.regular()
+    (term,) = EquivariancePenalty(layer, {"": (A, A)}).report().terms
+    H = Hom(G.regular() * G.grid((3, 3)), G.regular())
+    squares = (H.residual(layer.weight.detach().reshape(2, 8, 72).numpy()) ** 2).sum()
+    assert sum(v**2 for v in term.per_block.values()) == pytest.approx(squares, rel=1e-12)
+    (term,) = EquivariancePenalty(layer, {"": (A, A)}, Frobenius(squared=True)).report().terms
+    assert sum(term.per_block.values()) == pytest.approx(squares, rel=1e-12)
+    K = FiniteGroup.from_permutations([[1, 2, 0, 3], [1, 0, 3, 2]])  # A4, whose irreps are in no catalogue
+    layer = nn.Linear(4, 4)
+    report = EquivariancePenalty(layer, {"": (K.natural(), K.natural())}).report()
+    assert report["weight"].per_block is None
+    assert report["weight"].worst is None
+    assert "weight" in str(report)
 
 
 def test_model_is_untouched():
@@ -546,7 +601,7 @@ def test_projections_of_narrow_products_are_those_of_the_whole(k):
         u, v = (torch.randn(n, k, dtype=torch.float64) for n in H.shape)
         projection = torch_projection(H)
         expected = H.residual(u @ v.T)
-        assert (residual_of(Product(u, v), projection, projection.constants) - expected).abs().max() <= 1e-14
+        assert (product_residual(u, v, projection, projection.constants) - expected).abs().max() <= 1e-14
         memory = torch.empty_like(expected)
         assert residual_of(u @ v.T, projection, projection.constants, memory) is memory
         assert (memory - expected).abs().max() <= 1e-14
@@ -589,3 +644,69 @@ def test_spins_in_the_basis_of_the_irreps():
     assert pen().item() == pytest.approx(expected, rel=1e-14)
     project_(layer, {"": (V, V)})
     assert pen().item() <= 1e-14
+
+
+def trained(model, spec, x, optimizer, strength, steps):
+    """The largest relative error of a followed spectral norm in a training run, against the exact norms of the residuals."""
+    pen = EquivariancePenalty(model, spec, Spectral())
+    target, worst = torch.randn_like(model(x)), 0.0
+    for _ in range(steps):
+        optimizer.zero_grad()
+        value = pen()
+        exact = sum(float(torch.linalg.matrix_norm(t.hom.residual(t.read().detach()), 2)) for t in pen.terms)
+        worst = max(worst, abs(value.item() / exact - 1))
+        ((model(x) - target).square().mean() + strength * value).backward()
+        optimizer.step()
+    return worst
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.03])
+@pytest.mark.parametrize(("name", "lr"), [("SGD", 0.1), ("AdamW", 1e-3)])
+def test_followed_values_stay_within_a_percent_of_the_norm_while_a_model_trains(name, lr, strength):
+    torch.manual_seed(0)
+    A = 32 * Cyclic(4).regular()
+    model = nn.Sequential(nn.Linear(128, 128), nn.ReLU(), nn.Linear(128, 128))
+    optimizer = getattr(torch.optim, name)(model.parameters(), lr)
+    assert trained(model, {"0": (A, A), "2": (A, A)}, torch.randn(256, 128), optimizer, strength, 60) < 0.01
+
+
+def test_followed_values_of_a_convolution_stay_within_a_percent():
+    torch.manual_seed(0)
+    A = 8 * G.regular()
+    layers = [nn.Conv2d(64, 64, 3, padding=1), nn.BatchNorm2d(64), nn.ReLU(), nn.Conv2d(64, 64, 3, bias=False)]
+    model = nn.Sequential(*layers)
+    optimizer = torch.optim.AdamW(model.parameters(), 1e-3)
+    assert trained(model, {"0": (A, A), "3": (A, A)}, torch.randn(8, 64, 6, 6), optimizer, 0.01, 40) < 0.01
+
+
+def test_follow_finds_leading_values_of_batches_at_any_scale():
+    torch.manual_seed(0)
+    A = torch.randn(2, 60, 50, dtype=torch.float64)
+    A[1] *= 1e-200
+    block = torch.linalg.qr(torch.randn(2, 50, 12, dtype=torch.float64))[0]
+    for _ in range(6):
+        found = follow(A, block, 2)
+        block = found.block
+    exact = torch.linalg.svdvals(A)[:, :2].sum(1)
+    assert ((found.value / exact - 1).abs() <= 1e-5).all()
+    assert (found.value <= exact * (1 + 1e-13)).all()
+    assert (found.block.mT @ found.block - torch.eye(12, dtype=torch.float64)).abs().max() <= 1e-13
+    assert ((found.u.mT @ A @ found.v).diagonal(0, -2, -1).sum(-1) / found.value - 1).abs().max() <= 1e-12
+    zero = follow(torch.zeros(60, 50, dtype=torch.float64), block[0], 1)
+    assert zero.value == 0
+    assert bool((zero.u == 0).all())
+    assert bool(torch.isfinite(zero.block).all())
+
+
+def test_weights_that_become_nan_are_named_and_can_recover():
+    torch.manual_seed(0)
+    A = 16 * Cyclic(4).regular()
+    layer = nn.Linear(64, 64, bias=False)
+    pen = EquivariancePenalty(layer, {"": (A, A)}, Spectral())
+    value, entry = pen().item(), layer.weight[0, 0].item()
+    with torch.no_grad():
+        layer.weight[0, 0] = torch.nan
+        with pytest.raises(GroupRepError, match='"weight" has NaN'):
+            pen()
+        layer.weight[0, 0] = entry
+    assert pen().item() == pytest.approx(value, rel=1e-2)
