@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from grouprep import SO, SU, Cyclic, Dihedral, O, Representation, U
+from grouprep import SO, SU, Cyclic, Dihedral, GroupRepError, O, Representation, Symmetric, U
 from grouprep.linalg import as_float
 from projectors import decompose
 
@@ -63,3 +63,14 @@ def test_large_cyclic_groups_are_evaluated_without_number_fields():
     S = D.change_of_basis
     assert np.abs(V(g) @ S - S @ D.blocks(g)).max() < 50 * EPS
     assert Dihedral(200).natural().multiplicities() == decompose(Dihedral(200).natural()).labels
+
+
+def test_reducible_representations_are_no_irreps_though_their_commutants_have_dimension_2_or_4():
+    """R + R, the 2 x 2 matrices and R + R + R + R were taken for C and H."""
+    G, C2, C4 = Symmetric(4), Cyclic(2), Cyclic(4)
+    signs = [G.trivial(), Representation(G, images=[[[G_sign]] for G_sign in (-1, -1)], name="sign")]
+    for V in (G.natural(), signs[0] + signs[1], 2 * G.trivial(), 2 * C2.irrep("B")):
+        with pytest.raises(GroupRepError, match="reducible"):
+            decompose(V, irreps=[V])
+    plane = Representation(C4, images=[[[0, -1], [1, 0]]], name="plane")
+    assert decompose(plane, irreps=[plane]).irreps[0].type == "C"
