@@ -151,9 +151,7 @@ class Decomposition(Picklable):
         """The inverse of `change_of_basis`: its adjoint if V is unitary."""
         if self.V.is_unitary:
             return self.change_of_basis.conj().T
-        H = as_float(self.V.gram)
-        inverse: Array = self.change_of_basis.conj().T @ H
-        return inverse
+        return np.linalg.inv(self.change_of_basis)  # U* H has the condition of U squared
 
     def exact(self) -> ExactDecomposition:
         """The same, exactly: U as a sympy matrix, for finite groups with exact images.
@@ -354,6 +352,4 @@ def _joined(R: Representation, pieces: Pieces) -> tuple[Array | None, Array | No
     if len(pieces) == 1 and isinstance(R, Irrep) and pieces[0][0] == R:
         return None, None
     U = _without_noise(np.concatenate([np.concatenate(list(X), axis=1) for _, X in pieces], axis=1))
-    star = U.conj().T
-    inverse = star if R.is_unitary else star @ as_float(R.gram)
-    return U, np.ascontiguousarray(inverse)
+    return U, np.ascontiguousarray(U.conj().T if R.is_unitary else np.linalg.inv(U))

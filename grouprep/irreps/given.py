@@ -48,10 +48,11 @@ class GivenIrrep(Irrep):
         self.label = str(V)
         self._units = _commutant(V)
         size = len(self._units)
-        if size not in ((1,) if over == "complex" else (1, 2, 4)):
+        if size not in ((1,) if over == "complex" else (1, 2, 4)) or not _is_division_algebra(self._units):
             numbers = "complex" if over == "complex" else "real"
             raise GroupRepError(
                 f"irreps[{number}] = {V} is reducible over the {numbers} numbers: its commutant has dimension {size}"
+                + (", but is not the complex numbers or the quaternions" if over == "real" and size in (2, 4) else "")
             )
         self.type = self._type(size)  # type: ignore[assignment]
 
@@ -149,6 +150,16 @@ def _commutant(V: Representation) -> NDArray[Any]:
             basis.append(rest / np.linalg.norm(rest))
     units: NDArray[Any] = np.array(basis).reshape(-1, n, n) * np.sqrt(n)
     return units
+
+
+def _is_division_algebra(units: NDArray[Any]) -> bool:
+    """Whether only multiples of 1 in the commutant are symmetric; any other symmetric one has an eigenspace that V keeps.
+
+    Elements orthogonal to 1 are then skew. In a reducible V some symmetric element of their norm sqrt(n) is orthogonal to 1.
+    """
+    return all(
+        np.linalg.norm(J + J.conj().T) <= np.sqrt(np.finfo(float).eps) * np.linalg.norm(J) for J in units[1:]
+    )
 
 
 def listed_irreps(irreps: Any) -> tuple[Representation, ...] | None:

@@ -93,5 +93,7 @@ def unitary_form(V: Representation) -> tuple[Representation, NDArray[Any]]:
         raise NotUnitary(f"{V} has no positive-definite invariant form, so no change of basis makes it unitary")
     if V.is_unitary:
         return V, np.eye(V.dim)
+    if isinstance(V, ChangedBasis) and V.V.is_unitary:  # the form has the condition of S squared, S itself does not
+        return V.V, as_float(V._inverse)
     S = np.linalg.cholesky(as_float(form)).conj().T
     return ChangedBasis(V, S), S
