@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -14,25 +14,11 @@ from grouprep.groups import FiniteGroup
 from grouprep.linalg import Monomial
 from grouprep.representations import Representation
 from projectors.arrays import one_by_one
+from projectors.penalties.records import EquivarianceError
 
 __all__ = ["EquivarianceError", "act", "equivariance_error"]
 
 _LISTED = 1_000  # finite groups up to this order are gone through, larger ones sampled
-
-
-class EquivarianceError(NamedTuple):
-    """||f(g x) - g f(x)|| / ||f(x)|| over the batch as a whole.
-
-    Attributes
-    ----------
-    maximum, mean : over the group elements taken.
-    elements : how many these were; exhaustive : whether they are the whole group.
-    """
-
-    maximum: float
-    mean: float
-    elements: int
-    exhaustive: bool
 
 
 def act(V: Representation, g: Any, x: Any, channels: str = "last") -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -12,7 +12,7 @@ import jax
 from grouprep.errors import GroupRepError
 from projectors.jax.specs import LayerSpec
 
-__all__ = ["Named", "leaf_names", "match_leaves", "refuse_unmatched", "value_for"]
+__all__ = ["Named", "leaf_names", "match_leaves"]
 
 WEIGHTS = ("kernel", "weight", "w", "embedding")
 BIASES = ("bias", "b")
@@ -96,29 +96,3 @@ def _offer(pattern: str, leaves: Iterable[str], layers: Iterable[str]) -> str:
     if not known:
         return "params has no arrays"
     return f"the parameters are {', '.join(known[:12])}{', ...' if len(known) > 12 else ''}"
-
-
-def refuse_unmatched(given: Any, names: list[str], what: str) -> None:
-    """Raise GroupRepError where a mapping from names or patterns has one that no parameter of the specification bears."""
-    for pattern in given if isinstance(given, Mapping) else ():
-        if not any(pattern == name or fnmatchcase(name, str(pattern)) for name in names):
-            close = difflib.get_close_matches(str(pattern), names, 3, 0.5) or names[:12]
-            raise GroupRepError(f'{what}: no parameter of spec is named "{pattern}"; they are {", ".join(close)}')
-
-
-def value_for(name: str, given: Any, default: float, what: str) -> Any:
-    """The value for a parameter of what is given for all, or by name or pattern.
-
-    Raises
-    ------
-    GroupRepError
-        If two patterns match with neither of them the name itself.
-    """
-    if not isinstance(given, Mapping):
-        return given
-    if name in given:
-        return given[name]
-    matching = [pattern for pattern in given if fnmatchcase(name, pattern)]
-    if len(matching) > 1:
-        raise GroupRepError(f'{what}: "{name}" is matched by both "{matching[0]}" and "{matching[1]}"')
-    return given[matching[0]] if matching else default

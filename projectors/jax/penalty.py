@@ -11,16 +11,18 @@ import jax.numpy as jnp
 import numpy as np
 from jax.dtypes import canonicalize_dtype
 
-from grouprep.errors import GroupRepError, TooLarge, UnsupportedGroup
+from grouprep.errors import GroupRepError
 from grouprep.linalg.pickling import Picklable
 from projectors.hom import Hom
 from projectors.jax.decay import GradientTransformation, decay_updates, transformation
 from projectors.jax.functions import norms, project
-from projectors.jax.naming import leaf_names, match_leaves, refuse_unmatched, value_for
-from projectors.jax.report import PenaltyReport, TermReport
+from projectors.jax.naming import leaf_names, match_leaves
+from projectors.jax.report import PenaltyReport
 from projectors.jax.specs import as_spec
 from projectors.jax.terms import Term, check_finite, distinct, is_array, make_term
-from projectors.penalties import Frobenius, Norm, State, per_block
+from projectors.penalties import Frobenius, Norm, State
+from projectors.penalties.named_values import refuse_unmatched, value_for
+from projectors.penalties.records import TermReport, block_norms
 
 __all__ = ["EquivariancePenalty", "Parts"]
 
@@ -262,12 +264,15 @@ class EquivariancePenalty(Picklable):
             term = terms[k]
             T, weights = term.host(leaves), self._weights_of(term)
             P = term.hom.project(T)
-            r, e, size = (float(np.sum(self.norm.value(X))) for X in (T - P, P, T))
+            r, e = (float(np.sum(self.norm.value(X))) for X in (T - P, P))
             total += weights[0] * r + weights[1] * e
-            share = r / size if size else 0.0
+            size, left = (float(np.sum(self.norm.as_norm().value(X))) for X in (T, T - P))
+            share = left / size if size else 0.0
             shape, dim = term.hom.shape, term.hom.dim
             records.append(
-                TermReport(term.name, r, e, size, share, *weights, shape, dim, also, _blocks(T, term.hom, self.norm))
+                TermReport(
+                    term.name, r, e, size, share, *weights, shape, dim, also, block_norms(T, term.hom, self.norm)
+                )
             )
         return PenaltyReport(total, tuple(records))
 
@@ -302,11 +307,3 @@ def _weights(given: Any, what: str) -> Any:
 
 def _mapping(weights: Any) -> Any:
     return dict(weights) if isinstance(weights, tuple) else weights
-
-
-def _blocks(T: Any, hom: Hom, norm: Norm) -> dict[tuple[str, str], float] | None:
-    try:
-        found = per_block(T, hom, norm)
-    except (UnsupportedGroup, TooLarge):
-        return None
-    return {labels: float(np.sum(value)) for labels, value in found.items()}

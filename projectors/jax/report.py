@@ -4,34 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from projectors.penalties.records import TermReport, term_named
+
 __all__ = ["PenaltyReport", "TermReport"]
-
-
-@dataclass(frozen=True)
-class TermReport:
-    """One parameter, in the penalty's norm, summed over stacked layers.
-
-    Attributes
-    ----------
-    name : the parameter; also : other names of the same array.
-    residual : N(T - P(T)); equivariant : N(P(T)); size : N(T).
-    share : residual / size, 0 where T is 0.
-    residual_weight, equivariant_weight : the weights in the total.
-    shape : (dim W, dim V); dimension : of the space of equivariant operators.
-    blocks : {(irrep of V, irrep of W): N of that block of the residual}, or None where the group's irreps are not known.
-    """
-
-    name: str
-    residual: float
-    equivariant: float
-    size: float
-    share: float
-    residual_weight: float
-    equivariant_weight: float
-    shape: tuple[int, int]
-    dimension: int
-    also: tuple[str, ...] = ()
-    blocks: dict[tuple[str, str], float] | None = None
 
 
 @dataclass(frozen=True)
@@ -49,10 +24,7 @@ class PenaltyReport:
 
     def __getitem__(self, name: str) -> TermReport:
         """The record of a parameter by its name."""
-        for term in self.terms:
-            if name == term.name or name in term.also:
-                return term
-        raise KeyError(f"{name}; the terms are {', '.join(t.name for t in self.terms)}")
+        return term_named(self.terms, name)
 
     def __str__(self) -> str:
         width = max(9, *(len(t.name) for t in self.terms))

@@ -12,7 +12,7 @@ from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 
 from grouprep.errors import GroupRepError
 from projectors.penalties import Norm, Spectral, symbol_bound, torus_norm
-from projectors.torch.naming import value_for
+from projectors.penalties.named_values import value_for
 from projectors.torch.terms import Term
 
 __all__ = ["ConvolutionSpectral", "norm_of"]

@@ -12,7 +12,7 @@ from torch import nn
 from grouprep.errors import GroupRepError
 from projectors.torch.specs import Spec, as_specs
 
-__all__ = ["match_layers", "refuse_unmatched", "strip_name", "unwrap", "value_for"]
+__all__ = ["match_layers", "strip_name", "unwrap"]
 
 
 def unwrap(model: nn.Module) -> nn.Module:
@@ -117,29 +117,3 @@ def _offer(pattern: str, names: Mapping[str, nn.Module]) -> str:
         return "did you mean " + " or ".join(f'"{n}"' for n in close) + "?"
     leaves = [n for n in known if not list(names[n].children())]
     return f"the layers are {', '.join(leaves[:12])}{', ...' if len(leaves) > 12 else ''}" if leaves else "it has none"
-
-
-def refuse_unmatched(given: Any, names: list[str], what: str) -> None:
-    """Raise GroupRepError where a mapping from names or patterns has one that no layer of the specification bears."""
-    for pattern in given if isinstance(given, Mapping) else ():
-        if not any(pattern == name or fnmatchcase(name, str(pattern)) for name in names):
-            close = difflib.get_close_matches(str(pattern), names, 3, 0.5) or names[:12]
-            raise GroupRepError(f'{what}: no layer of spec is named "{pattern}"; they are {", ".join(close)}')
-
-
-def value_for(name: str, given: Any, default: float, what: str) -> Any:
-    """The value for a layer of what is given for all, or by pattern.
-
-    Raises
-    ------
-    GroupRepError
-        If two patterns match with neither of them the name itself.
-    """
-    if not isinstance(given, Mapping):
-        return given
-    if name in given:
-        return given[name]
-    matching = [p for p in given if fnmatchcase(name, p)]
-    if len(matching) > 1:
-        raise GroupRepError(f'{what}: layer "{name}" is matched by both "{matching[0]}" and "{matching[1]}"')
-    return given[matching[0]] if matching else default

@@ -12,14 +12,16 @@ from torch import nn
 from grouprep.errors import GroupRepError
 from projectors.arrays import namespace_of
 from projectors.penalties import Frobenius, KyFan, Norm, Spectral, State
+from projectors.penalties.named_values import refuse_unmatched, value_for
+from projectors.penalties.records import TermReport, block_norms
 from projectors.projection import Projection
 from projectors.torch.buffers import Constants, torch_projection
 from projectors.torch.convolutions import ConvolutionSpectral, norm_of
 from projectors.torch.following import follow
 from projectors.torch.functions import frobenius_parts, is_frobenius, leading_values, residual
 from projectors.torch.layers import layer_terms
-from projectors.torch.naming import match_layers, refuse_unmatched, unwrap, value_for
-from projectors.torch.report import CheckReport, PenaltyReport, TermReport, block_norms
+from projectors.torch.naming import match_layers, unwrap
+from projectors.torch.report import CheckReport, PenaltyReport
 from projectors.torch.schedules import Schedule, as_schedule
 from projectors.torch.terms import Term, check_finite
 

@@ -445,8 +445,8 @@ def test_report():
     assert term.size == pytest.approx(np.linalg.norm(T))
     assert term.share == pytest.approx(term.residual / term.size)
     assert (term.shape, term.dimension) == (H.shape, H.dim)
-    assert term.blocks == pytest.approx({k: v.item() for k, v in per_block(T, H).items()})
-    assert sum(v**2 for v in term.blocks.values()) == pytest.approx(term.residual**2)
+    assert term.per_block == pytest.approx({k: v.item() for k, v in per_block(T, H).items()})
+    assert sum(v**2 for v in term.per_block.values()) == pytest.approx(term.residual**2)
     assert report.total == pytest.approx(float(pen(params)), rel=16 * EPS)
     assert "first/kernel" in str(report)
     assert "total" in str(report)
@@ -785,7 +785,7 @@ def test_names_that_meet_nothing_raise():
     tree = {"first": jax.numpy.ones((W.dim, V.dim))}
     for what in ("residual", "equivariant"):
         pen = EquivariancePenalty({"first": LayerSpec(V, W, layout="out_in")}, **{what: {"frist": 2.0}})
-        with pytest.raises(GroupRepError, match=f'{what}: no parameter of spec is named "frist"; they are first'):
+        with pytest.raises(GroupRepError, match=f'{what}: nothing in spec is named "frist"; there are first'):
             pen(tree)
     with pytest.raises(GroupRepError, match="named by text"):
         EquivariancePenalty({0: (V, W)})

@@ -257,7 +257,7 @@ def test_parametrised_weights_are_projected(wrap):
 def test_names_that_meet_no_layer_of_the_specification_raise():
     net = nn.Sequential(nn.Linear(8, 8), nn.ReLU())
     for what in ("residual", "equivariant"):
-        with pytest.raises(GroupRepError, match=f'{what}: no layer of spec is named "1"; they are 0'):
+        with pytest.raises(GroupRepError, match=f'{what}: nothing in spec is named "1"; there are 0'):
             EquivariancePenalty(net, {"0": (R, R)}, **{what: {"1": 2.0}})
     with pytest.raises(GroupRepError, match="named by text"):
         EquivariancePenalty(net, {0: (R, R)})
