@@ -107,7 +107,7 @@ def bracket(
     k = _count(norm)
     if not 0 < failure < 1 or probes < 1 or iterations < 1:
         raise GroupRepError(f"failure = {failure} must lie between 0 and 1, probes and iterations must be >= 1")
-    matrix = None
+    matrix, shift = None, 0
     if rmatvec is None:
         eps = float(np.finfo(np.float64).eps)
         matrix = _host(as_matrices(T)[1])
@@ -119,6 +119,7 @@ def bracket(
             raise GroupRepError("T has NaN or infinite entries; every entry must be finite")
         if 0 in matrix.shape or not matrix.any():
             return Bracket(0.0, 0.0, 0.0, 0.0)
+        matrix, shift = _scaled(matrix)
         A, n = matrix, matrix.shape[1]
         forward: Map = lambda x: A @ x  # noqa: E731
         back: Map = lambda y: A.conj().T @ y  # noqa: E731
@@ -153,7 +154,24 @@ def bracket(
             upper = min(upper, _definite(matrix, float(theta[0])))
     upper += k * error
     likely = _probable(found, probe, count - 1, failure) * k + k * error
+    lower, upper, likely = (
+        max(_shifted(lower, shift, 0.0), 0.0),
+        _shifted(upper, shift, inf),
+        _shifted(likely, shift, inf),
+    )
     return Bracket(lower, upper, likely, failure) if likely < upper else Bracket(lower, upper, upper, 0.0)
+
+
+def _scaled(A: Array) -> tuple[Array, int]:
+    """(B, k) with A = 2^k B and entries of B up to 1, so that no square over- or underflows."""
+    k = int(np.frexp(max(np.abs(A.real).max(), np.abs(A.imag).max()))[1])
+    return A * 2.0 ** (-k // 2) * 2.0 ** (-k - (-k // 2)), k
+
+
+def _shifted(x: float, k: int, towards: float) -> float:
+    """2^k x, one unit towards a side, because what leaves the normal range is rounded."""
+    with np.errstate(over="ignore", under="ignore"):
+        return float(np.nextafter(np.ldexp(x, k), towards)) if k else x
 
 
 def _count(norm: Norm | None) -> int:

@@ -80,17 +80,13 @@ def _move(x: Any, device: Any) -> Any:
 
 
 def _orthonormalise(xp: Any, block: Any, basis: Any) -> Any:
-    """An orthonormal basis of the block's part outside the basis.
+    """Orthonormal columns outside the basis, which with it span the block too.
 
-    Two projections leave what is outside, even where that is rounding alone (Giraud, Langou and Rozloznik 2005); the third one
-    takes out what the first QR enlarges.
+    Householder's Q is orthonormal to rounding whatever it factorises, also where the block adds nothing to the basis (Higham 2002, 19.3):
+    any further directions will then do.
     """
-    star = adjoint(xp, basis)
-    for projections in (2, 1):
-        for _ in range(projections):
-            block = block - basis @ (star @ block)
-        block = xp.linalg.qr(block)[0]
-    return block
+    Q = xp.linalg.qr(xp.concat([basis, block], axis=-1))[0]
+    return Q[..., basis.shape[-1] :]
 
 
 def ritz(matvec: Map, rmatvec: Map, V: Any, iterations: int) -> Ritz:
@@ -102,7 +98,7 @@ def ritz(matvec: Map, rmatvec: Map, V: Any, iterations: int) -> Ritz:
     ----------
     matvec : x -> A x on blocks (..., n, b).
     rmatvec : y -> A* y on blocks (..., m, b).
-    V : (..., n, b), orthonormal.
+    V : (..., n, b), of full rank; it is orthonormalised, because what it has lost in one step the next would enlarge.
     iterations : >= 1, with iterations * b <= n.
 
     References
@@ -110,7 +106,7 @@ def ritz(matvec: Map, rmatvec: Map, V: Any, iterations: int) -> Ritz:
     Golub and Kahan (1965); Golub, Luk and Overton, ACM TOMS 7 (1981), the block form; Baglama and Reichel, SIAM J. Sci. Comput. 27 (2005).
     """
     xp = namespace(V)
-    block = stop_gradient(V)
+    block = xp.linalg.qr(stop_gradient(V))[0]
     image = stop_gradient(matvec(block))
     image = refuse_nan(xp, image, image)
     basis, images = block, image

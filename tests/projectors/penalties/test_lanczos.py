@@ -238,3 +238,47 @@ def test_maps_carry_derivatives():
     R = T.detach() - mean @ T.detach()
     assert float(value.detach()) == pytest.approx(float(torch.linalg.matrix_norm(R, 2)), rel=1e-8)
     assert np.allclose(grad.numpy(), Spectral().subgradient(R).numpy(), atol=1e-3)
+
+
+@pytest.mark.parametrize("norm", [Spectral(), KyFan(2)], ids=str)
+@pytest.mark.parametrize("kind", ["ones", "few columns", "one entry", "small identity"])
+def test_many_steps_on_low_rank_stay_lower_bounds(kind, norm):
+    """Where the operator has few directions the rest of the block is arbitrary; it must stay orthonormal, step after step."""
+    A = np.zeros((60, 50), np.float32)
+    if kind == "ones":
+        A[:] = 1
+    elif kind == "few columns":
+        A[:, :2] = np.random.default_rng(0).standard_normal((60, 2))
+    elif kind == "one entry":
+        A[4, 7] = 1
+    else:
+        A[:3, :3] = np.eye(3)
+    exact, eps = np.linalg.svd(A.astype(float), compute_uv=False)[: norm.k].sum(), np.finfo(np.float32).eps
+    state = norm.init(A.shape, dtype=A.dtype, width=3)
+    for _ in range(80):
+        value, state = norm.step(A, state)
+        assert value <= exact * (1 + sum(A.shape) * eps)
+        assert np.abs(state.V.T @ state.V - np.eye(state.V.shape[1])).max() <= 4 * A.shape[1] * eps
+    assert value >= exact * (1 - 1e-3)
+
+
+def test_a_start_that_is_invariant_and_misses_the_largest():
+    """The Krylov space of e_2, ..., e_5 adds nothing to them; what is taken in its place must be orthonormal to them."""
+    A = np.diag([2.0, *np.ones(99)])
+    state = Spectral().init(A.shape)._replace(V=np.eye(100)[:, 1:5])
+    for _ in range(10):
+        value, state = Spectral().step(A, state)
+        assert value <= 2 * (1 + 100 * EPS)
+
+
+@pytest.mark.parametrize("scale", [2.0**-1000, 2.0**-600, 2.0**-500, 2.0**600, 2.0**1000])
+@pytest.mark.parametrize("norm", [Spectral(), KyFan(3), Nuclear()], ids=str)
+def test_brackets_of_huge_and_tiny_operators(norm, scale):
+    """Squares of the entries over- or underflow; the bracket is that of the scaled operator."""
+    A = np.random.default_rng(1).standard_normal((40, 30))
+    one, other = bracket(A, norm), bracket(A * scale, norm)
+    assert all(np.isclose(x * scale, y, rtol=4 * EPS, atol=0) for x, y in zip(one[:3], other[:3]))
+    singular = np.linalg.svd(A, compute_uv=False)
+    exact = singular[: {"Spectral()": 1, "KyFan(k=3)": 3}.get(str(norm), 30)].sum() * scale
+    assert other.lower <= exact * (1 + 100 * EPS)
+    assert exact <= other.upper * (1 + 100 * EPS)
