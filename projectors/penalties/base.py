@@ -73,7 +73,7 @@ class Norm(ABC):
             If A has NaN or infinite entries.
         """
         xp, matrices = as_matrices(A)
-        return like_input(refuse_nan(xp, self._subgradient(xp, matrices), matrices), A)
+        return like_input(self._subgradient(xp, refuse_nan(xp, matrices, matrices)), A)
 
     def as_norm(self) -> Norm:
         """The norm itself, where this is a power of one."""

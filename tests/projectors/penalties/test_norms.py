@@ -279,3 +279,11 @@ def test_laws_catch_wrong_norms():
     for norm in (Wrong(), Unclaimed(2, 1), Biased()):
         with pytest.raises(AssertionError):
             check_norm(norm)
+
+
+@pytest.mark.parametrize("entry", [np.nan, np.inf])
+@pytest.mark.parametrize("norm", NORMS, ids=str)
+def test_subgradients_of_what_is_not_finite_raise_before_computing(norm, entry):
+    """No RuntimeWarning of numpy comes first."""
+    with pytest.raises(GroupRepError, match="finite"):
+        norm.subgradient(np.array([[entry, 1.0], [2.0, 3.0]]))
