@@ -119,5 +119,6 @@ def _checked(norm: Norm | None, part: str) -> Norm:
 
 
 def _spectral_part(T: Any, H: Hom, part: str) -> Any:
-    M = H.to_spectral(T)
-    return H.spectral.residual(M) if part == "residual" else H.spectral.project(M)
+    if part == "equivariant":
+        return H.spectral.project(H.to_spectral(T))
+    return H.to_spectral(H.residual(T))  # in this order the change of basis errs relative to the residual

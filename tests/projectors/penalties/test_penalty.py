@@ -216,3 +216,28 @@ def test_equivariant_norms_from_blocks(H, norm, kind):
         (grad,) = torch.autograd.grad(penalty(t, H, norm, "equivariant", "spectral").sum(), t)
         (slow,) = torch.autograd.grad(penalty(t, H, norm, "equivariant").sum(), t)
         assert np.allclose(grad.numpy(), slow.numpy(), atol=1e-11)
+
+
+@pytest.mark.parametrize("library", ["numpy", "torch", "jax"])
+@pytest.mark.parametrize("frame", ["spatial", "spectral"])
+@pytest.mark.parametrize(
+    "V",
+    [
+        3 * Dihedral(4).regular(),
+        4 * Dihedral(4).defining(),
+        3 * SO(3).irrep(1) + SO(3).irrep(2),
+        3 * Dihedral(5).defining(),
+    ],
+    ids=str,
+)
+def test_single_precision_keeps_its_digits_near_equivariance(V, frame, library):
+    """At a residual of 1e-6 |T| the penalty of the same float32 operator in double precision is met to 1e-6, in every library."""
+    module = pytest.importorskip(library)
+    make = (module.numpy if library == "jax" else module).asarray
+    H, rng = commutant(V), np.random.default_rng(0)
+    X, E = H.project(rng.standard_normal(H.shape)), H.residual(rng.standard_normal(H.shape))
+    T = (X + 1e-6 * np.linalg.norm(X) / np.linalg.norm(E) * E).astype(np.float32)
+    for norm in (Frobenius(), Spectral(), Nuclear(), Mixed(2, 1)):
+        value = penalty(make(T), H, norm, frame=frame)
+        assert float(value) == pytest.approx(float(penalty(T.astype(float), H, norm, frame=frame)), rel=1e-6)
+        assert "float32" in str(value.dtype)
