@@ -8,7 +8,7 @@ import numpy as np
 
 from grouprep.errors import DimensionMismatch
 
-__all__ = ["cast", "check_shape", "is_half", "namespace_of", "operator_array"]
+__all__ = ["cast", "check_shape", "is_half", "namespace_of", "one_by_one", "operator_array"]
 
 
 def is_half(xp: Any, dtype: Any) -> bool:
@@ -28,6 +28,13 @@ def namespace_of(library: Any) -> Any:
     from array_api_compat import array_namespace
 
     return array_namespace(library.asarray(0.0))
+
+
+def one_by_one(stacked: Any) -> list[Any]:
+    """Elements stacked along a leading axis as a list; those of products are tuples."""
+    if isinstance(stacked, tuple):
+        return list(zip(*map(one_by_one, stacked), strict=True))
+    return list(stacked)
 
 
 def operator_array(T: Any, shape: tuple[int, int], name: str = "T") -> tuple[Any, Any]:

@@ -12,7 +12,7 @@ import jax
 from grouprep.errors import GroupRepError
 from projectors.jax.specs import LayerSpec
 
-__all__ = ["Named", "leaf_names", "match_leaves", "value_for"]
+__all__ = ["Named", "leaf_names", "match_leaves", "refuse_unmatched", "value_for"]
 
 WEIGHTS = ("kernel", "weight", "w", "embedding")
 BIASES = ("bias", "b")
@@ -96,6 +96,14 @@ def _offer(pattern: str, leaves: Iterable[str], layers: Iterable[str]) -> str:
     if not known:
         return "params has no arrays"
     return f"the parameters are {', '.join(known[:12])}{', ...' if len(known) > 12 else ''}"
+
+
+def refuse_unmatched(given: Any, names: list[str], what: str) -> None:
+    """Raise GroupRepError where a mapping from names or patterns has one that no parameter of the specification bears."""
+    for pattern in given if isinstance(given, Mapping) else ():
+        if not any(pattern == name or fnmatchcase(name, str(pattern)) for name in names):
+            close = difflib.get_close_matches(str(pattern), names, 3, 0.5) or names[:12]
+            raise GroupRepError(f'{what}: no parameter of spec is named "{pattern}"; they are {", ".join(close)}')
 
 
 def value_for(name: str, given: Any, default: float, what: str) -> Any:

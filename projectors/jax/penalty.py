@@ -16,7 +16,7 @@ from grouprep.linalg.pickling import Picklable
 from projectors.hom import Hom
 from projectors.jax.decay import GradientTransformation, decay_updates, transformation
 from projectors.jax.functions import norms, project
-from projectors.jax.naming import leaf_names, match_leaves, value_for
+from projectors.jax.naming import leaf_names, match_leaves, refuse_unmatched, value_for
 from projectors.jax.report import PenaltyReport, TermReport
 from projectors.jax.specs import as_spec
 from projectors.jax.terms import Term, check_finite, distinct, is_array, make_term
@@ -89,6 +89,9 @@ class EquivariancePenalty(Picklable):
                 if isinstance(spec, Mapping)
                 else f"spec must be a mapping from parameters' names to (V, W), got {type(spec).__name__}"
             )
+        for name in spec:
+            if not isinstance(name, str):
+                raise GroupRepError(f'spec: parameters are named by text such as "dense/kernel", got {name!r:.40}')
         self.spec = tuple((name, as_spec(value, name)) for name, value in spec.items())
         self.residual = _weights(residual, "residual")
         self.equivariant = _weights(equivariant, "equivariant")
@@ -115,6 +118,8 @@ class EquivariancePenalty(Picklable):
         if key not in self._terms:
             flip = self.norm.unitarily_invariant  # then transposes have the same norms
             named = match_leaves(self.spec, leaf_names(params), [one is not None for one in known])
+            for what, given in (("residual", self.residual), ("equivariant", self.equivariant)):
+                refuse_unmatched(_mapping(given), [one[1] for one in named], what)
             self._terms[key] = tuple(make_term(one, known[one[0]], self._homs, flip) for one in named)
         return self._terms[key]
 

@@ -12,6 +12,7 @@ from grouprep.errors import DimensionMismatch, GroupRepError
 from grouprep.groups import FiniteGroup
 from grouprep.linalg import Monomial
 from grouprep.representations import Representation
+from projectors.arrays import one_by_one
 
 __all__ = ["EquivarianceError", "act", "equivariance_error", "one_by_one"]
 
@@ -74,13 +75,6 @@ def _on_entries(V: Representation, x: torch.Tensor) -> Representation:
     raise DimensionMismatch(
         f"samples have shape {tuple(x.shape[1:])}; {V} of dimension {V.dim} needs that many entries, or that many channels"
     )
-
-
-def one_by_one(stacked: Any) -> list[Any]:
-    """Elements stacked along a leading axis as a list; those of products are tuples."""
-    if isinstance(stacked, tuple):
-        return list(zip(*map(one_by_one, stacked), strict=True))
-    return list(stacked)
 
 
 @torch.no_grad()

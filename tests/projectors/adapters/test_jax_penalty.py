@@ -767,3 +767,25 @@ def test_parameters_are_computed_as_they_lie_in_memory(x64, shape):
     skewed = A.change_basis([[1, 1], [0, 1]])
     (term,) = EquivariancePenalty({"kernel": LayerSpec(skewed, B, stacked=len(shape) % 2)}).terms(params)
     assert term.stored == term.layout
+
+
+def test_equivariance_error_over_a_product_with_a_continuous_group():
+    K = Dihedral(4) * SO(2)
+    U = K.pullback(0, G.defining())
+    x = jax.numpy.asarray(np.random.default_rng(0).standard_normal((3, 2)))
+    assert equivariance_error(lambda z: 2 * z, U, U, x, samples=9) == (
+        pytest.approx(0, abs=EPS),
+        pytest.approx(0, abs=EPS),
+        9,
+        False,
+    )
+
+
+def test_names_that_meet_nothing_raise():
+    tree = {"first": jax.numpy.ones((W.dim, V.dim))}
+    for what in ("residual", "equivariant"):
+        pen = EquivariancePenalty({"first": LayerSpec(V, W, layout="out_in")}, **{what: {"frist": 2.0}})
+        with pytest.raises(GroupRepError, match=f'{what}: no parameter of spec is named "frist"; they are first'):
+            pen(tree)
+    with pytest.raises(GroupRepError, match="named by text"):
+        EquivariancePenalty({0: (V, W)})
