@@ -76,6 +76,7 @@ def flags(pen: EquivariancePenalty) -> tuple[str, ...]:
         if name not in named:
             continue
         if isinstance(module, _ConvNd):
+            out += [f"{name}: {text}" for spec in dict(pen.layers)[name] for text in _uneven(module, spec)]
             if any(s != 1 for s in module.stride):
                 out.append(
                     f"{name}: stride {module.stride} keeps the pixels' symmetry only for some input sizes; see check(x)"
@@ -85,6 +86,24 @@ def flags(pen: EquivariancePenalty) -> tuple[str, ...]:
         if isinstance(module, nn.MultiheadAttention) and module.bias_k is not None:
             out.append(f"{name}: bias_k and bias_v are left alone")
     return tuple(out)
+
+
+def _uneven(module: _ConvNd, spec: Any) -> list[str]:
+    """How a convolution that moves pixels treats sides or axes differently that the group exchanges."""
+    if not isinstance(spec, LayerSpec) or spec.grid is not None:
+        return []
+    out = []
+    if any(module.output_padding):
+        out.append(f"output_padding {module.output_padding} adds pixels on one side only")
+    for what in ("stride", "padding", "dilation"):
+        values = getattr(module, what)
+        if isinstance(values, str):
+            continue
+        try:
+            spec.V.group.grid(tuple(v + 1 for v in values))
+        except GroupRepError:
+            out.append(f"{what} {values} differs along axes that {spec.V.group} exchanges")
+    return out
 
 
 def check_model(pen: EquivariancePenalty, inputs: tuple[Any, ...], strict: bool) -> CheckReport:
@@ -100,6 +119,8 @@ def check_model(pen: EquivariancePenalty, inputs: tuple[Any, ...], strict: bool)
                 spec = specs[name][0]
                 current = (name, spec.W) if isinstance(spec, BilinearSpec) and len(specs[name]) == 1 else None
                 continue
+            if isinstance(module, _ConvNd):
+                found += [Finding("warning", name, text) for text in _uneven(module, specs[name][0])]
             if current is not None:
                 found += _joint(*current, name, ends[0])
             current = name, ends[1]

@@ -12,7 +12,7 @@ from torch import nn
 from grouprep.errors import GroupRepError
 from projectors.torch.specs import Spec, as_specs
 
-__all__ = ["match_layers", "strip_name", "unwrap", "value_for"]
+__all__ = ["match_layers", "refuse_unmatched", "strip_name", "unwrap", "value_for"]
 
 
 def unwrap(model: nn.Module) -> nn.Module:
@@ -81,6 +81,8 @@ def match_layers(
     layers: list[tuple[str, nn.Module, tuple[Spec, ...]]] = []
     skipped: list[str] = []
     for pattern, value in spec.items():
+        if not isinstance(pattern, str):
+            raise GroupRepError(f'spec: layers are named by text such as "0" or "encoder.*", got {pattern!r:.40}')
         specs = as_specs(value, pattern)
         matching = _select(pattern, names)
         if not matching:
@@ -115,6 +117,14 @@ def _offer(pattern: str, names: Mapping[str, nn.Module]) -> str:
         return "did you mean " + " or ".join(f'"{n}"' for n in close) + "?"
     leaves = [n for n in known if not list(names[n].children())]
     return f"the layers are {', '.join(leaves[:12])}{', ...' if len(leaves) > 12 else ''}" if leaves else "it has none"
+
+
+def refuse_unmatched(given: Any, names: list[str], what: str) -> None:
+    """Raise GroupRepError where a mapping from names or patterns has one that no layer of the specification bears."""
+    for pattern in given if isinstance(given, Mapping) else ():
+        if not any(pattern == name or fnmatchcase(name, str(pattern)) for name in names):
+            close = difflib.get_close_matches(str(pattern), names, 3, 0.5) or names[:12]
+            raise GroupRepError(f'{what}: no layer of spec is named "{pattern}"; they are {", ".join(close)}')
 
 
 def value_for(name: str, given: Any, default: float, what: str) -> Any:

@@ -18,7 +18,7 @@ from projectors.torch.convolutions import ConvolutionSpectral, norm_of
 from projectors.torch.following import follow
 from projectors.torch.functions import frobenius_parts, is_frobenius, leading_values, residual
 from projectors.torch.layers import layer_terms
-from projectors.torch.naming import match_layers, unwrap, value_for
+from projectors.torch.naming import match_layers, refuse_unmatched, unwrap, value_for
 from projectors.torch.report import CheckReport, PenaltyReport, TermReport, block_norms
 from projectors.torch.schedules import Schedule, as_schedule
 from projectors.torch.terms import Term, check_finite
@@ -105,6 +105,8 @@ class EquivariancePenalty(nn.Module):
         inner = unwrap(model)
         self.__dict__["model"] = inner  # referenced, not registered
         layers, skipped = match_layers(inner, spec)
+        for what, given in (("residual", residual), ("equivariant", equivariant)):
+            refuse_unmatched(given, [name for name, *_ in layers] + skipped, what)
         self.layers = tuple((name, specs) for name, _, specs in layers)
         self.skipped = tuple(skipped)
         found = [t for name, module, specs in layers for t in layer_terms(name, module, specs)]
@@ -357,12 +359,12 @@ def _distinct(terms: list[Term]) -> tuple[tuple[Term, ...], tuple[tuple[str, ...
     names: dict[Any, list[str]] = {}
     frozen = []
     for term in terms:
-        if not term.parameter().requires_grad and not torch.is_inference(term.parameter()):
+        if term.is_frozen and not torch.is_inference(term.parameter()):
             frozen.append(term.name)
             continue
         if term.key in kept:
             first = kept[term.key]
-            if first.layout == term.layout and first.hom != term.hom:
+            if not first.agrees_with(term):
                 raise GroupRepError(
                     f'"{first.name}" and "{term.name}" share one weight, but are given {first.hom} and {term.hom}'
                 )

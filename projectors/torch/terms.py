@@ -59,6 +59,23 @@ class Term:
             return self.parameter() if original is None else original
         return self.parameter()
 
+    def agrees_with(self, other: Term) -> bool:
+        """Whether a term that shares its weights is given the same space, or, reading them transposed, that of the transposes."""
+        if self.layout == other.layout:
+            return self.hom == other.hom
+        if self.layout.swapped == other.layout.swapped or self.layout.shape != other.layout.shape[::-1]:
+            return True
+        V, W = self.hom.V, self.hom.W
+        return other.hom.V in (W, W.dual) and other.hom.W in (V, V.dual)
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether nothing trains it, also where it is computed from others while gradients are off."""
+        if nn.utils.parametrize.is_parametrized(self.module, self.attribute):
+            originals: nn.Module = self.module.parametrizations[self.attribute]  # type: ignore[index, assignment]
+            return not any(p.requires_grad for p in originals.parameters(recurse=False))
+        return not self.parameter().requires_grad
+
     def is_view(self, operators: torch.Tensor) -> bool:
         """Whether what `read` gave is memory of the parameter itself, so that writing into it writes the parameter."""
         if nn.utils.parametrize.is_parametrized(self.module, self.attribute) or not self.is_writable:

@@ -1,16 +1,22 @@
 """Whole models: layers that follow each other, annotations in files, what the report flags."""
 
+from math import exp
+
 import pytest
 import torch
 from torch import nn
 
-from grouprep import Dihedral, GroupRepError
+from grouprep import Cyclic, Dihedral, GroupRepError, Representation
+from projectors import Hom
 from projectors.torch import (
     AttentionSpec,
     BilinearSpec,
     EquivariancePenalty,
     LayerSpec,
     ParameterSpec,
+    RelaxedLinear,
+    TargetShare,
+    constrain_,
     equivariance_error,
     load_spec,
     project_,
@@ -235,3 +241,89 @@ def test_training_towards_equivariance():
         (model(x).square().mean() * 0 + pen()).backward()
         optimizer.step()
     assert equivariance_error(model, R, D, x).mean < before / 100
+
+
+@pytest.mark.parametrize("wrap", [nn.utils.parametrizations.weight_norm, nn.utils.parametrizations.spectral_norm])
+def test_parametrised_weights_are_projected(wrap):
+    """A weight computed while gradients are off needs none, but its originals do: it is not frozen."""
+    layer = wrap(nn.Linear(8, 8)).eval()
+    project_(layer, {"": (R, R)})
+    with torch.no_grad():
+        report = EquivariancePenalty(layer, {"": (R, R)}).report()
+    assert report["weight"].share < 1e-6
+    assert not report.skipped
+
+
+def test_names_that_meet_no_layer_of_the_specification_raise():
+    net = nn.Sequential(nn.Linear(8, 8), nn.ReLU())
+    for what in ("residual", "equivariant"):
+        with pytest.raises(GroupRepError, match=f'{what}: no layer of spec is named "1"; they are 0'):
+            EquivariancePenalty(net, {"0": (R, R)}, **{what: {"1": 2.0}})
+    with pytest.raises(GroupRepError, match="named by text"):
+        EquivariancePenalty(net, {0: (R, R)})
+
+
+def test_tied_weights_read_transposed_must_be_given_one_space():
+    class Tied(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.embed, self.head = nn.Embedding(8, 16), nn.Linear(16, 8, bias=False)
+            self.head.weight = self.embed.weight
+
+    pen = EquivariancePenalty(Tied(), {"embed": (R, 2 * R), "head": (2 * R, R)})
+    assert len(pen.terms) == 1
+    assert pen.report()["head.weight"].also == ("head.weight",)
+    with pytest.raises(GroupRepError, match="share one weight"):
+        EquivariancePenalty(Tied(), {"embed": (R, 2 * R), "head": (2 * R, 8 * ONE)})
+
+
+def test_convolutions_that_treat_sides_or_axes_differently_are_flagged():
+    cases = {
+        "output_padding": nn.ConvTranspose2d(8, 8, 3, stride=2, padding=1, output_padding=1),
+        "padding": nn.Conv2d(8, 8, 3, padding=(1, 0)),
+        "stride": nn.Conv2d(8, 8, 3, stride=(2, 1)),
+        "dilation": nn.Conv2d(8, 8, 3, dilation=(1, 2)),
+    }
+    for what, layer in cases.items():
+        pen = EquivariancePenalty(nn.Sequential(layer), {"0": (R, R)})
+        assert any(what in text for text in pen.report().flagged)
+        (finding,) = pen.check().findings
+        assert finding.severity == "warning"
+        assert what in finding.what
+    pen = EquivariancePenalty(nn.Sequential(nn.Conv2d(8, 8, 3, padding=1)), {"0": (R, R)})
+    assert not pen.check().findings
+    assert not pen.report().flagged
+
+
+def test_target_share_lowers_a_weight_by_at_most_its_rate():
+    schedule = TargetShare(0.1, rate=0.5)
+    assert schedule.next_value(1, 1.0, 0.0) == pytest.approx(exp(-0.5))
+    assert schedule.next_value(1, 1.0, 0.05) == pytest.approx(exp(-0.25))
+    assert schedule.next_value(1, 1.0, 1.0) == pytest.approx(exp(0.5))
+
+
+def test_packed_attention_weights_are_constrained_in_place():
+    """Each third of the packed weight becomes its own projection and stays where it was."""
+    layer = nn.MultiheadAttention(16, 2, bias=False)
+    before = layer.in_proj_weight.detach().clone()
+    constrain_(layer, {"": AttentionSpec(2 * R, head=R)})
+    want = torch.cat([Hom(2 * R, 2 * R).project(part) for part in before.split(16)])
+    assert (layer.in_proj_weight - want).abs().max() < 1e-6
+
+
+def test_relaxed_bias_is_equivariant_without_its_free_part():
+    layer = RelaxedLinear(R, 2 * R)
+    nn.init.normal_(layer.equivariant_bias)
+    want = layer.equivariant_bias.view(2, 8).mean(1, keepdim=True).expand(2, 8).reshape(-1)
+    assert (layer.bias - want).abs().max() < 1e-6
+
+
+def test_attention_forms_map_keys_to_the_dual_of_queries():
+    """With a non-orthogonal representation W_Q^T W_K is invariant as a form, not as an operator."""
+    V = Representation(Cyclic(2), images=[[[1, 1], [0, -1]]])
+    layer = nn.MultiheadAttention(2, 1, bias=False).double()
+    q, k, _ = layer.in_proj_weight.detach().split(2)
+    B, g = q.T @ k, torch.tensor([[1.0, 1.0], [0.0, -1.0]], dtype=torch.float64)
+    residual = (B - g.T @ B @ g) / 2  # B minus the mean over the two elements
+    pen = EquivariancePenalty(layer, {"": AttentionSpec(V, head=2 * V.group.trivial(), form=True, value=V, out=V)})
+    assert pen.report()["form"].residual == pytest.approx(residual.norm().item(), rel=1e-6)
