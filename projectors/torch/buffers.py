@@ -35,8 +35,8 @@ class Constants:
                 tensor = tensor.to(torch.complex128 if dtype == torch.float64 else torch.complex64)
             elif tensor.is_floating_point():
                 tensor = tensor.to(dtype)
-            elif tensor.numel() == 0 or int(tensor.max()) < 2**31:
-                tensor = tensor.to(torch.int32)  # half the memory, and gathers a third faster
+            elif dtype == torch.float32 and (tensor.numel() == 0 or int(tensor.max()) < 2**31):
+                tensor = tensor.to(torch.int32)  # half the memory, and gathers of single precision a third faster
             module.register_buffer(name, tensor.to(device), persistent=False)
 
     def of(self, module: nn.Module) -> list[torch.Tensor]:

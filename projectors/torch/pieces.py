@@ -8,7 +8,7 @@ from math import prod
 import torch
 
 from projectors.arrays import namespace_of
-from projectors.projection import Projection, as_gather, spectral_frame
+from projectors.projection import Projection, as_gather, gathered, spectral_frame
 from projectors.spectral import SpectralFrame
 
 __all__ = ["pieces", "product_residual", "residual_of"]
@@ -80,10 +80,10 @@ def _orbits(
     whole = None if memory is None or count != len(back) else memory.view(copies, count)
     entries = buffers.get(0, (copies, count)) if whole is None else whole
     means = buffers.get(1, (copies, count // size))
-    torch.index_select(flat, 1, index, out=entries)
+    gathered(flat, index, torch, entries)
     torch.mean(entries.view(copies, size, count // size), 1, out=means)
     out = buffers.get(0, (copies, len(back))) if whole is None else whole
-    torch.index_select(means, 1, back, out=out)
+    gathered(means, back, torch, out)
     return out.view(rows.shape)
 
 
