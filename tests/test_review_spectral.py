@@ -88,3 +88,14 @@ def test_skew_bases_cost_their_condition_once(V):
     bound = 50 * EPS * n * condition
     assert np.abs(V(g) @ X - X @ D.blocks(g)).max() <= bound
     assert np.abs(D.inverse @ D.change_of_basis - np.eye(n)).max() <= bound
+
+
+@pytest.mark.parametrize("G", [Cyclic(3) * Dihedral(5), Cyclic(3) * Cyclic(4) * Cyclic(5)], ids=str)
+def test_characters_of_products_are_products_of_characters(G):
+    """They were traces in a number field of the product: 19 s for C5 x C7 x C3."""
+    for field in ("real", "complex"):
+        for rho in G.irreps(field):
+            values = np.trace(rho(G.elements), axis1=-2, axis2=-1)
+            assert (
+                np.abs(rho.character.values - [values[c[0]] for c in G.conjugacy_classes]).max() <= 50 * EPS * rho.dim
+            )

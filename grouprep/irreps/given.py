@@ -157,9 +157,7 @@ def _is_division_algebra(units: NDArray[Any]) -> bool:
 
     Elements orthogonal to 1 are then skew. In a reducible V some symmetric element of their norm sqrt(n) is orthogonal to 1.
     """
-    return all(
-        np.linalg.norm(J + J.conj().T) <= np.sqrt(np.finfo(float).eps) * np.linalg.norm(J) for J in units[1:]
-    )
+    return all(np.linalg.norm(J + J.conj().T) <= np.sqrt(np.finfo(float).eps) * np.linalg.norm(J) for J in units[1:])
 
 
 def listed_irreps(irreps: Any) -> tuple[Representation, ...] | None:
