@@ -118,7 +118,7 @@ class Laurent:
 
 
 @dataclass(frozen=True)
-class _FinitePoint:
+class FinitePoint:
     """A conjugacy class, by a representative and its powers."""
 
     group: FiniteGroup
@@ -257,7 +257,7 @@ class _ProductPoint:
 def _points(G: Group) -> Iterator[Any]:
     if isinstance(G, FiniteGroup):
         for members in G.conjugacy_classes:
-            yield _FinitePoint(G, int(members[0]), len(members))
+            yield FinitePoint(G, int(members[0]), len(members))
     elif isinstance(G, LieGroup) and G.cartan is not None:
         for component in G.cartan:
             yield _LiePoint(G, component)

@@ -185,7 +185,10 @@ class Hom(Picklable):
         from projectors.blocks import assemble_exact
 
         if not self.is_exact:
-            raise GroupRepError(f"{self} has float generators or a float solver; an exact basis needs exact generators")
+            raise GroupRepError(
+                f"{self} has float generators or a float solver; an exact basis needs exact generators (large spins: those "
+                "of V.rational()[0])"
+            )
         _ = self._checked_dim
         return ExactBasis(self.shape, assemble_exact(*self._summands, self._rows))
 

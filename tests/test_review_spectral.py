@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from grouprep import SO, SU, Cyclic, Dihedral, GroupRepError, O, Representation, Symmetric, U
+from grouprep import SO, SU, Cyclic, Dihedral, GroupRepError, Homomorphism, LieGroup, O, Representation, Symmetric, U
 from grouprep.linalg import as_float
 from projectors import decompose
 
@@ -88,3 +88,29 @@ def test_skew_bases_cost_their_condition_once(V):
     bound = 50 * EPS * n * condition
     assert np.abs(V(g) @ X - X @ D.blocks(g)).max() <= bound
     assert np.abs(D.inverse @ D.change_of_basis - np.eye(n)).max() <= bound
+
+
+@pytest.mark.parametrize("G", [Cyclic(3) * Dihedral(5), Cyclic(3) * Cyclic(4) * Cyclic(5)], ids=str)
+def test_characters_of_products_are_products_of_characters(G):
+    """They were traces in a number field of the product: 19 s for C5 x C7 x C3."""
+    for field in ("real", "complex"):
+        for rho in G.irreps(field):
+            values = np.trace(rho(G.elements), axis1=-2, axis2=-1)
+            assert (
+                np.abs(rho.character.values - [values[c[0]] for c in G.conjugacy_classes]).max() <= 50 * EPS * rho.dim
+            )
+
+
+def test_irreps_of_groups_with_other_generators_by_restriction():
+    """Restriction of spins beyond l = 3, whose images are floats, failed for algebra generators that are combinations."""
+    x = [[0, 0, 0], [0, 0, -1], [0, 1, 0]]
+    y = [["0", 0, "4/5"], [0, 0, "3/5"], ["-4/5", "-3/5", 0]]
+    z = [[0, -1, 0], [1, 0, 0], [0, 0, 0]]
+    G = LieGroup.from_algebra([x, y, z], name="rotations")
+    f = Homomorphism.inclusion(G, SO(3))
+    spins = [SO(3).irrep(l).restrict(f) for l in range(6)]
+    V = spins[1] ** 2 * spins[3]
+    D, g = decompose(V, irreps=[*spins, SO(3).irrep(6).restrict(f)]), G.sample(2, np.random.default_rng(0))
+    assert D.multiplicities == decompose(SO(3).irrep(1) ** 2 * SO(3).irrep(3)).multiplicities
+    S = D.change_of_basis
+    assert np.abs(V(g) @ S - S @ D.blocks(g)).max() <= 50 * EPS * V.dim

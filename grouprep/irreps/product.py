@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from grouprep.errors import GroupRepError
 from grouprep.groups.base import Group, Letter
+from grouprep.groups.finite import FiniteGroup
+from grouprep.groups.product import FiniteProduct
 from grouprep.irreps.base import Field, Irrep
 from grouprep.irreps.family import Family, Images, Splitting
 from grouprep.irreps.real_form import RealForm
@@ -187,7 +189,16 @@ class ProductIrrep(Irrep):
         return (self, S) if R is self.inner else (R, S)
 
     def _trace(self, point: Any, k: int) -> Any:
-        return self.inner._trace(point, k)
+        if not isinstance(self.group, FiniteProduct):
+            return self.inner._trace(point, k)
+        from grouprep.characters import FinitePoint
+
+        g = point.power(k)
+        total: Any = 1
+        for number, (F, I) in enumerate(zip(self.group.factors, self.parts, strict=True)):
+            assert isinstance(F, FiniteGroup)
+            total *= I._trace(FinitePoint(F, int(F.index(self.group.part(g, number))), 1), 1)
+        return total
 
 
 def _kron_stacks(A: NDArray[Any], B: NDArray[Any]) -> NDArray[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from grouprep.errors import GroupRepError
@@ -12,6 +13,7 @@ from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.homomorphism import Homomorphism
 from grouprep.groups.lie import LieGroup
 from grouprep.linalg import Image, Monomial, as_exact, as_float
+from grouprep.linalg.matrices import is_exact
 from grouprep.representations.base import Representation
 
 __all__ = ["Pullback"]
@@ -42,9 +44,15 @@ class Pullback(Representation):
         if isinstance(found, Letter):
             return self.V.image(found)
         from grouprep.groups.cartan import combination
+        from grouprep.linalg.sparse import sparse_matrix
 
-        values = [as_exact(self.V.image(a)) for a in self.V.group.letters if a.kind == "algebra"]
-        return combination(values, *found)
+        values = [self.V.image(a) for a in self.V.group.letters if a.kind == "algebra"]
+        if all(map(is_exact, values)):
+            return combination([as_exact(m) for m in values], *found)
+        coefficients, domain = found  # large spins in their unitary basis have float images
+        row = as_float(sparse_matrix({0: {k: c for k, c in enumerate(coefficients) if c}}, (1, len(values)), domain))[0]
+        total: NDArray[Any] = np.tensordot(row, np.array([as_float(m) for m in values]), 1)
+        return total
 
     def _element_image(self, letter: Letter) -> Image:
         if letter.path:
