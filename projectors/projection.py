@@ -270,7 +270,7 @@ class Projection:
         """
         xp = self.xp
         if constants is None and T.dtype in (xp.float32, xp.complex64):
-            if not self._errs_within and _has_double(T, xp):
+            if not self.errs_within and _has_double(T, xp):
                 wide = xp.astype(T, xp.float64 if T.dtype == xp.float32 else xp.complex128)
                 R = self.for_array(wide, xp).residual(wide)
                 return xp.astype(R, xp.complex64 if xp.isdtype(R.dtype, "complex floating") else xp.float32)
@@ -326,7 +326,8 @@ class Projection:
         return all(isinstance(p, _OrbitPart) and p.strided for p in self.parts)
 
     @cached_property
-    def _errs_within(self) -> bool:
+    def errs_within(self) -> bool:
+        """Whether rounding leaves P(T) within the range of P: means over orbits, not entries of irrational bases."""
         return all(isinstance(p, _OrbitPart) and p.is_exact for p in self.parts)
 
     def _by_slices(self, T: NDArray[Any]) -> NDArray[Any]:

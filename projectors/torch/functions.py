@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch.autograd.function import once_differentiable
 
+from projectors.arrays import namespace_of
 from projectors.penalties import Frobenius, KyFan, Norm, State
 from projectors.projection import Projection
 from projectors.torch.following import follow
@@ -26,6 +27,27 @@ def _sizes(x: torch.Tensor, squared: bool) -> torch.Tensor:
     return norm * norm if squared else norm
 
 
+def _near(projection: Projection) -> float:
+    """The ratio ||R|| / ||T|| below which rounding of P(T) in single precision shows in R = T - P(T).
+
+    P(T) errs by u ||T||, u = 2^-24. Means over orbits err within the range of P, orthogonally to R, so that ||R|| errs by
+    (u ||T|| / ||R||)^2 / 2 of itself, 2^-25 at the ratio 2^-12. Other structures err by u ||T|| / ||R||, 2^-20 at 2^-4.
+    """
+    return 2.0**-12 if projection.errs_within else 2.0**-4
+
+
+def _careful_residual(T: torch.Tensor, projection: Projection, constants: Sequence[torch.Tensor]) -> torch.Tensor:
+    """T - P(T); in single precision and near equivariance as `Projection.residual` has it, to the precision of the residual itself."""
+    R = residual_of(T, projection, constants)
+    if T.dtype not in (torch.float32, torch.complex64) or not R.numel():
+        return R
+    sizes = torch.linalg.vector_norm(R, dim=(-2, -1)), torch.linalg.vector_norm(T, dim=(-2, -1))
+    if not bool((sizes[0] <= _near(projection) * sizes[1]).any()):
+        return R
+    careful: torch.Tensor = projection.for_array(T, namespace_of(torch)).residual(T)
+    return careful
+
+
 def _slope(size: torch.Tensor, gradient: torch.Tensor, squared: bool) -> torch.Tensor:
     """The factor of x in the gradient of its norm: 1 / ||x|| (0 at 0), or 2 for the square."""
     slope = 2 * gradient if squared else torch.where(size > 0, gradient / torch.where(size > 0, size, 1), 0)
@@ -39,7 +61,7 @@ class _FrobeniusParts(torch.autograd.Function):
     def forward(
         ctx: Any, T: torch.Tensor, projection: Projection, squared: bool, both: bool, *constants: torch.Tensor
     ) -> Any:
-        R = residual_of(T, projection, constants)
+        R = _careful_residual(T, projection, constants)
         P = T - R if both else None
         sizes = _sizes(R, squared), R.new_zeros(R.shape[:-2], dtype=R.real.dtype) if P is None else _sizes(P, squared)
         ctx.save_for_backward(T, *sizes, *constants)
@@ -58,7 +80,7 @@ class _FrobeniusParts(torch.autograd.Function):
         R, P = ctx.parts
         ctx.parts = None, P
         if R is None:  # its memory was given away by an earlier pass over a retained graph
-            R = residual_of(T, ctx.projection, constants)
+            R = _careful_residual(T, ctx.projection, constants)
         out = R.mul_(_slope(r_size, gradients[0], ctx.squared))
         if P is not None:
             out.addcmul_(P, _slope(p_size, gradients[1], ctx.squared))
@@ -71,7 +93,7 @@ class _Residual(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, T: torch.Tensor, projection: Projection, *constants: torch.Tensor) -> torch.Tensor:
         ctx.projection, ctx.constants = projection, constants
-        return residual_of(T, projection, constants)
+        return _careful_residual(T, projection, constants)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Any:
@@ -86,7 +108,7 @@ class _LeadingValues(torch.autograd.Function):
     def forward(
         ctx: Any, T: torch.Tensor, projection: Projection, norm: KyFan, state: State, *constants: torch.Tensor
     ) -> Any:
-        R = residual_of(T, projection, constants)
+        R = _careful_residual(T, projection, constants)
         value, u, v, block = follow(R, state.V, norm.k)
         ctx.save_for_backward(u, v)
         ctx.projection, ctx.constants, ctx.memory = projection, constants, R

@@ -20,9 +20,10 @@ from grouprep import (
     Lorentz,
     NotUnitary,
     Quaternion,
+    Symmetric,
 )
-from projectors import Hom
-from projectors.penalties import Entrywise, Frobenius, Nuclear, Spectral, penalty
+from projectors import Hom, commutant
+from projectors.penalties import Entrywise, Frobenius, Mixed, Nuclear, Spectral, penalty
 from projectors.projection import spectral_frame
 from projectors.torch import (
     Anneal,
@@ -710,3 +711,32 @@ def test_weights_that_become_nan_are_named_and_can_recover():
             pen()
         layer.weight[0, 0] = entry
     assert pen().item() == pytest.approx(value, rel=1e-2)
+
+
+@pytest.mark.parametrize(
+    "V",
+    [
+        8 * Dihedral(4).regular(),
+        2 * Symmetric(3).natural() ** 2,
+        4 * SO(3).irrep(1) + 2 * SO(3).irrep(2),
+        3 * Dihedral(5).defining(),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("norm", [Frobenius(), Frobenius(squared=True), Nuclear(), Mixed(2, 1)], ids=str)
+def test_single_precision_near_equivariance(V, norm):
+    """At a relative residual of 1e-6 the value is that of the same weights in double precision, to 1e-6."""
+    H = commutant(V)
+    T = np.random.default_rng(0).standard_normal(H.shape)
+    P, R = H.project(T), H.residual(T)
+    nearly = (P + 1e-6 * np.linalg.norm(P) / np.linalg.norm(R) * R).astype(np.float32)
+    net = nn.Linear(V.dim, V.dim, bias=False)
+    with torch.no_grad():
+        net.weight.copy_(torch.from_numpy(nearly))
+    expected = float(norm.value(H.residual(nearly.astype(float))))
+    assert expected > 0
+    found = EquivariancePenalty(net, {"": (V, V)}, norm)()
+    assert abs(float(found) / expected - 1) <= 1e-6
+    found.backward()
+    gradient = H.residual(norm.subgradient(H.residual(nearly.astype(float))))
+    assert np.abs(net.weight.grad.numpy() - gradient).max() <= 1e-4 * np.abs(gradient).max()
