@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
 
 from grouprep.errors import DimensionMismatch
 
-__all__ = ["cast", "check_shape", "is_half", "namespace_of", "one_by_one", "operator_array"]
+__all__ = ["cast", "check_shape", "is_half", "is_traced_by_torch", "namespace_of", "one_by_one", "operator_array"]
 
 
 def is_half(xp: Any, dtype: Any) -> bool:
     """Whether a dtype is a real one of 16 bits."""
     return bool(xp.isdtype(dtype, "real floating")) and xp.finfo(dtype).bits == 16
+
+
+def is_traced_by_torch() -> bool:
+    """Whether torch.compile is looking."""
+    torch = sys.modules.get("torch")
+    return torch is not None and bool(torch.compiler.is_compiling())
 
 
 def cast(c: Any, dtype: Any, xp: Any) -> Any:

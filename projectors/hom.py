@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from copy import copy
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +17,7 @@ from grouprep.linalg.intertwiners import FloatSpace, Space
 from grouprep.linalg.orbits import OrbitSpace
 from grouprep.linalg.pickling import Picklable
 from grouprep.representations import Representation
-from projectors.arrays import check_shape, namespace_of, operator_array
+from projectors.arrays import check_shape, is_traced_by_torch, namespace_of, operator_array
 from projectors.basis import Basis, Block, ExactBasis, OrbitBasis, PairBasis
 from projectors.blocks import Summand, summands
 from projectors.projection import Projection
@@ -341,6 +342,7 @@ class Hom(Picklable):
                [3., 2.]], dtype=array_api_strict.float64)
         """
         moved = copy(self)
+        moved.__dict__.pop("_traced", None)
         moved.__dict__["projection"] = self.projection.to(namespace_of(xp), device, dtype)
         return moved
 
@@ -375,12 +377,23 @@ class Hom(Picklable):
         return projection.residual(T)
 
     def _prepared(self, T: Any) -> tuple[Any, Projection]:
-        projection = self.projection
+        traced = is_traced_by_torch() and self._prepare_for_torch()
+        projection: Projection = self._traced if traced else self.projection
         if isinstance(T, projection.array_type) and projection.array_type is not np.ndarray:
             check_shape(T, self.shape)
             return T, projection.for_array(T, projection.xp)
         T, xp = operator_array(T, self.shape)
         return T, projection.for_array(T, xp)
+
+    def _prepare_for_torch(self) -> bool:
+        """Keep the projector for torch tensors where torch.compile finds it: called while it traces, but not traced."""
+        if "_traced" not in self.__dict__:
+            torch = sys.modules["torch"]
+            is_moved = issubclass(self.projection.array_type, torch.Tensor)
+            self._traced = self.projection if is_moved else self.projection.to(namespace_of(torch))
+        return True
+
+    _prepare_for_torch._dynamo_marked_constant = True  # type: ignore[attr-defined]  # torch.compiler.assume_constant_result
 
     # Proof and prose
 

@@ -142,10 +142,23 @@ def test_jax_transforms():
 
 @pytest.mark.parametrize("H", spaces()[:4], ids=str)
 def test_torch_compile_without_breaks(H):
-    moved = H.to(torch, dtype=torch.float64)
     T = torch.tensor(operators(H, (2,))[0])
-    compiled = torch.compile(lambda x: moved.residual(x), fullgraph=True, backend="aot_eager")
-    assert (compiled(T) - H.residual(T)).abs().max() <= bound(H, T.numpy())
+    expected = H.residual(T)
+    for space in (Hom(H.V, H.W, H.solver, H.inner), H, H.to(torch, dtype=torch.float64)):  # new, used, moved
+        torch.compiler.reset()  # else each space counts as a recompilation of one function
+        compiled = torch.compile(lambda x, space=space: space.residual(x), fullgraph=True, backend="aot_eager")
+        assert (compiled(T) - expected).abs().max() <= bound(H, T.numpy())
+        again = pickle.loads(pickle.dumps(space))
+        assert again == space
+        assert (again.residual(T) - expected).abs().max() <= bound(H, T.numpy())
+
+
+def test_torch_compile_differentiates_a_projection():
+    H = commutant(2 * Dihedral(3).defining())
+    T = torch.tensor(operators(H)[0], requires_grad=True)
+    compiled = torch.compile(lambda x: H.project(x).square().sum() / 2, fullgraph=True, backend="aot_eager")
+    compiled(T).backward()
+    assert (T.grad - H.project(T.detach())).abs().max() <= bound(H, T.detach().numpy())
 
 
 def test_to_gives_the_same_space():
