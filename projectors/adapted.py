@@ -29,7 +29,7 @@ class AdaptedBasis(Picklable):
         )  # fmt: skip
 
     @cached_property
-    def _moves(self) -> tuple[bool, ...]:
+    def moves(self) -> tuple[bool, ...]:
         """Which of the four gathers move anything."""
         return tuple(not np.array_equal(c, np.arange(len(c))) for c in self.constants[:4])
 
@@ -49,7 +49,7 @@ class AdaptedBasis(Picklable):
         return self._take(self._each(M, xp, constants, axis, inverse=axis == -1), xp, constants, 2, axis)
 
     def _take(self, T: Any, xp: Any, constants: Sequence[Any], which: int, axis: int) -> Any:
-        return xp.take(T, constants[which], axis=axis) if self._moves[which] else T
+        return xp.take(T, constants[which], axis=axis) if self.moves[which] else T
 
     def _each(self, T: Any, xp: Any, constants: Sequence[Any], axis: int, inverse: bool) -> Any:
         """Every part's matrix on its copies, which stand one after the other along the axis."""

@@ -171,6 +171,7 @@ class _SchurPart(_Part):
     def __init__(self, block: Block, pair: SchurBasis) -> None:
         self.block, self.frame = block, pair.frame
         self.constants = pair.frame.constants
+        pair.frame.prepare()
 
     def project(self, rows: Any, copies: int, xp: Any, constants: Sequence[Any]) -> Any:
         part = rows if rows.shape[-1] == self.frame.shape[1] else rows[..., self.block.slices()[1]]

@@ -60,7 +60,7 @@ class SpectralBlock(Picklable):
         return M[..., self.row, self.column]
 
     @cached_property
-    def _entries(self) -> list[list[tuple[int, int, Any]]]:
+    def entries(self) -> list[list[tuple[int, int, Any]]]:
         """For every J_k its non-zero entries (i, j, J_k[i, j])."""
         J = self.irrep_V.commutant
         tiny = (
@@ -73,7 +73,7 @@ class SpectralBlock(Picklable):
         d = self.irrep_V.dim
         B = xp.reshape(self.read(M), (*M.shape[:-2], self.rows_n, d, self.columns_n, d))
         out = []
-        for entries in self._entries:
+        for entries in self.entries:
             terms = [B[..., i, :, j] * (x.conjugate() / d) for i, j, x in entries]
             total = terms[0]
             for term in terms[1:]:
@@ -85,7 +85,7 @@ class SpectralBlock(Picklable):
         """sum_k c_k (x) J_k, (..., rows_n * d, columns_n * d), from c_k (..., rows_n, columns_n)."""
         d = self.irrep_V.dim
         cells: dict[tuple[int, int], Any] = {}
-        for ck, entries in zip(c, self._entries, strict=True):
+        for ck, entries in zip(c, self.entries, strict=True):
             for i, j, x in entries:
                 term = ck if x == 1 else ck * x
                 cells[i, j] = cells[i, j] + term if (i, j) in cells else term
@@ -146,6 +146,14 @@ class SpectralFrame(Picklable):
     def bases(self) -> tuple[AdaptedBasis, AdaptedBasis]:
         """The adapted bases of W and of V."""
         return AdaptedBasis(self.codomain), AdaptedBasis(self.domain)
+
+    def prepare(self) -> None:
+        """Compute everything that is cached, so that code traced by a compiler meets values and not their computation."""
+        _ = self.is_complex, self.domain.slices, self.codomain.slices
+        for basis in self.bases:
+            _ = basis.moves
+        for block in self.diagonal:
+            _ = block.equal, block.entries
 
     @property
     def constants(self) -> tuple[Array, ...]:

@@ -65,6 +65,11 @@ def project_(model: nn.Module, spec: Mapping[str, Any] | EquivariancePenalty) ->
     model : the model.
     spec : as for `EquivariancePenalty`, or a penalty of this model.
 
+    Raises
+    ------
+    GroupRepError
+        If a parametrisation (such as `orthogonal`) does not keep the projected weight.
+
     Examples
     --------
     >>> import torch
@@ -87,3 +92,17 @@ def project_(model: nn.Module, spec: Mapping[str, Any] | EquivariancePenalty) ->
         i = pen._number[k]
         T = pen._operators(k)
         term.write(pen._projections[i].project(T, pen._constants(i)))
+        if nn.utils.parametrize.is_parametrized(term.module, term.attribute):
+            _check_kept(
+                term.name, pen._operators(k), residual_of(pen._operators(k), pen._projections[i], pen._constants(i))
+            )
+
+
+def _check_kept(name: str, T: torch.Tensor, R: torch.Tensor) -> None:
+    """What a parametrisation made of P(T) has to be equivariant to rounding: eps times the dimensions."""
+    most = torch.finfo(T.dtype).eps * sum(T.shape[-2:]) * torch.linalg.vector_norm(T)
+    if bool(torch.linalg.vector_norm(R) > most):
+        raise GroupRepError(
+            f'"{name}" is parametrised, and its parametrisation does not keep the projection (it is no projected weight any more); '
+            "remove it (torch.nn.utils.parametrize.remove_parametrizations) before project_"
+        )

@@ -321,6 +321,35 @@ def test_compiles_in_one_graph():
         assert (a - b).abs().max() <= 1e-13
 
 
+@pytest.mark.parametrize(
+    "V",
+    [
+        8 * SO(3).irrep(1) + 4 * SO(3).irrep(2),
+        2 * Cyclic(5).irrep("E1") + Cyclic(5).trivial(),
+        3 * Dihedral(5).defining(),
+    ],
+    ids=str,
+)
+def test_compiles_in_one_graph_in_the_spectral_frame(V):
+    torch.manual_seed(0)
+    model = nn.Linear(V.dim, V.dim).double()
+    pen = EquivariancePenalty(model, {"": (V, V)})
+    compiled = torch.compile(lambda: pen(), fullgraph=True, backend="aot_eager")
+    assert compiled().item() == pytest.approx(pen().item(), rel=1e-12)
+
+
+def test_project_refuses_parametrisations_that_undo_it():
+    V = 2 * Cyclic(3).natural()
+    model = nn.Linear(6, 6)
+    nn.utils.parametrizations.orthogonal(model)
+    with pytest.raises(GroupRepError, match='"weight" is parametrised'):
+        project_(model, {"": (V, V)})
+    kept = nn.Linear(6, 6)
+    nn.utils.parametrizations.weight_norm(kept)
+    project_(kept, {"": (V, V)})
+    assert EquivariancePenalty(kept, {"": (V, V)}).report()["weight"].share <= 1e-6
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("g++") is None, reason="inductor needs a C++ compiler")
 @pytest.mark.parametrize("norm", [Frobenius(), Spectral()], ids=repr)
@@ -751,7 +780,7 @@ def test_single_precision_near_equivariance(V, norm):
     expected = float(norm.value(H.residual(nearly.astype(float))))
     assert expected > 0
     found = EquivariancePenalty(net, {"": (V, V)}, norm)()
-    assert abs(float(found) / expected - 1) <= 1e-6
+    assert abs(found.item() / expected - 1) <= 1e-6
     found.backward()
     gradient = H.residual(norm.subgradient(H.residual(nearly.astype(float))))
     assert np.abs(net.weight.grad.numpy() - gradient).max() <= 1e-4 * np.abs(gradient).max()
