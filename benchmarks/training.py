@@ -3,7 +3,8 @@
     python benchmarks/training.py [--model mlp spins resnet] [--repeat N] [--threads 1] [--json FILE]
 
 Each step is measured `repeat` times, one after the other in turn, and its best time counts, because noise only adds. With one
-thread the clock is that of the process, which other processes disturb less; with more it is the wall's.
+thread the clock is that of the process, which other processes disturb less; with more it is the wall's. For SO(3) features it
+also tells the memory at 32, 64 and 128 channels, in copies of the weights: where that stays, memory is linear in them.
 """
 
 from __future__ import annotations
@@ -89,22 +90,62 @@ def mlp(batch: int) -> dict[str, Callable[[], Any]]:
     return _steps(model, {"0": (V, V), "2": (V, V), "4": (V, V)}, optimizer, lambda: (model(x) - y).square().mean())
 
 
-def spins(batch: int) -> dict[str, Callable[[], Any]]:
-    """Three layers between 64 channels of every spin l <= 4, in the basis of the irreps."""
+def spin_features(channels: int) -> Any:
+    """As many channels of every spin l <= 4, in the basis of the irreps."""
     import functools
     import operator
-
-    import torch
-    from torch import nn
 
     from grouprep import SO
 
     G = SO(3)
-    V = functools.reduce(operator.add, [64 * G.irrep(l) for l in range(5)])
+    return functools.reduce(operator.add, [channels * G.irrep(l) for l in range(5)])
+
+
+def spins(batch: int) -> dict[str, Callable[[], Any]]:
+    """Three layers between 64 channels of spins."""
+    import torch
+    from torch import nn
+
+    V = spin_features(64)
     model = nn.Sequential(*(nn.Linear(V.dim, V.dim) for _ in range(3)))
     x, y = torch.randn(batch, V.dim), torch.randn(batch, V.dim)
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
     return _steps(model, dict.fromkeys("012", (V, V)), optimizer, lambda: (model(x) - y).square().mean())
+
+
+def memory(channels: int) -> dict[str, float]:
+    """What a layer between channels of spins needs for `pen()` and its gradient, in copies of its weights.
+
+    Keys: the most memory held at once for each norm, the gradient included, and the projector's constants.
+    """
+    from torch import nn
+
+    V = spin_features(channels)
+    layer = nn.Linear(V.dim, V.dim)
+    weights = sum(p.numel() * p.element_size() for p in layer.parameters())
+    known = penalties(layer, {"": (V, V)})
+    out = {}
+    for name in ("frobenius", "spectral"):
+        known[name]().backward()
+        layer.zero_grad()
+        out[name] = _peak(lambda pen=known[name]: pen().backward()) / weights
+        layer.zero_grad()
+    constants = sum(b.numel() * b.element_size() for b in known["frobenius"].buffers())
+    return {**out, "constants": constants / weights}
+
+
+def _peak(step: Callable[[], Any]) -> int:
+    """The most bytes of tensors that a step allocates and holds at once."""
+    from torch.profiler import ProfilerActivity, profile
+
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as record:
+        step()
+    events = [e for e in record.profiler.kineto_results.events() if e.name() == "[memory]"]
+    held = most = 0
+    for event in sorted(events, key=lambda e: e.start_ns()):
+        held += event.nbytes()
+        most = max(most, held)
+    return most
 
 
 def resnet(batch: int) -> dict[str, Callable[[], Any]]:
@@ -149,6 +190,11 @@ def main(arguments: list[str] | None = None) -> None:
         ratios = {k: t / times["plain"] for k, t in times.items()}
         results[name] = {"seconds": times, "ratios": ratios, "reach": REACH[name], "repeat": repeat}
         shown = "  ".join(f"{k} {r:.3f}" for k, r in ratios.items() if k != "plain")
+        if name.startswith("spins"):
+            results[name]["memory"] = {str(n): memory(n) for n in (32, 64, 128)}
+            for n, copies in results[name]["memory"].items():
+                held = "  ".join(f"{k} {x:.3f}" for k, x in copies.items())
+                print(f"memory of {n} channels, in copies of the weights:   {held}", file=sys.stderr)
         print(f"{name:10}  step {times['plain'] * 1e3:7.1f} ms   {shown}", file=sys.stderr)
     document = {"threads": options.threads, "torch": torch.__version__, "cases": results}
     text = json.dumps(document, indent=1)

@@ -87,11 +87,13 @@ def _orbits(
     return out.view(rows.shape)
 
 
-def _spectral_residual(T: torch.Tensor, frame: SpectralFrame, constants: Sequence[torch.Tensor]) -> torch.Tensor:
-    """T - P(T) in the spectral frame: only the blocks between copies of one irrep change."""
+def _spectral_residual(
+    T: torch.Tensor, frame: SpectralFrame, constants: Sequence[torch.Tensor], in_place: bool = False
+) -> torch.Tensor:
+    """T - P(T) in the spectral frame: only the blocks between copies of one irrep change; T's memory may be used if in place."""
     xp = namespace_of(torch)
     M: torch.Tensor = frame.to_spectral(T, constants)
-    if M.untyped_storage().data_ptr() == T.untyped_storage().data_ptr():
+    if not in_place and M.untyped_storage().data_ptr() == T.untyped_storage().data_ptr():
         M = M.clone()
     for b in frame.diagonal:
         d, lead = b.irrep_V.dim, M.shape[:-2]
@@ -139,9 +141,10 @@ def product_residual(
     """
     star = v.mH
     *lead, k, n = star.shape
-    if spectral_frame(projection) is not None:
-        return residual_of(u @ star, projection, constants)
     out = torch.empty((*u.shape[:-1], n), dtype=u.dtype, device=u.device) if out is None else out
+    frame = spectral_frame(projection)
+    if frame is not None:
+        return _spectral_residual(torch.matmul(u, star, out=out), frame, constants, in_place=True)
     row = 0
     for m, copies, band in projection.layout:
         part, row = slice(row, row + m * copies), row + m * copies
