@@ -175,8 +175,7 @@ class _SchurPart(_Part):
 
     def project(self, rows: Any, copies: int, xp: Any, constants: Sequence[Any]) -> Any:
         part = rows if rows.shape[-1] == self.frame.shape[1] else rows[..., self.block.slices()[1]]
-        M = self.frame.project(self.frame.to_spectral(part, constants))
-        return self.frame.to_spatial(M, constants)
+        return self.frame.project_spatial(part, xp, constants)
 
 
 _Piece = tuple[int, _Part | None, slice]  # columns, the part that fills them or None for zeros, its constants

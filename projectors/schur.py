@@ -29,6 +29,7 @@ class SchurBasis(PairBasis):
         self.frame = frame
         self.shape = frame.shape
         self.dim = frame.dim
+        self._self_dual = frame.domain.V.is_unitary and frame.codomain.V.is_unitary
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -37,7 +38,7 @@ class SchurBasis(PairBasis):
 
     @property
     def is_self_dual(self) -> bool:
-        return self.frame.domain.V.is_unitary and self.frame.codomain.V.is_unitary
+        return self._self_dual
 
     def coordinates(self, T: Array) -> Array:
         import array_api_compat.numpy as xp

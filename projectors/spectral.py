@@ -216,6 +216,20 @@ class SpectralFrame(Picklable):
         out = self._bands(work, xp, lambda part: part, lambda b: b.read(work) - b.combine(b.coordinates(work, xp), xp))
         return out if work is M else xp.astype(out, M.dtype)
 
+    def project_spatial(self, T: Any, xp: Any, constants: Sequence[Any]) -> Any:
+        """P(T) of spatial operators: to the frame, the mask and the traces there, and back.
+
+        Parameters
+        ----------
+        T : operators (..., dim W, dim V) of the library xp, in single or double precision, complex if the frame is.
+        constants : `self.constants` in that library and precision.
+        """
+        W, V = self.bases
+        first, second = constants[: len(W.constants)], constants[len(W.constants) :]
+        M = V.spectral(W.spectral(T, xp, first, -2), xp, second, -1)
+        P = self._bands(M, xp, lambda part: xp.zeros_like(part), lambda b: b.combine(b.coordinates(M, xp), xp))
+        return V.spatial(W.spatial(P, xp, first, -2), xp, second, -1)
+
     def _single(self, M: Any) -> tuple[Any, Any, Any]:
         """M, its library, and M in at least single precision."""
         M, xp = operator_array(M, self.shape, "M")
