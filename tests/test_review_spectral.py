@@ -3,9 +3,23 @@
 import numpy as np
 import pytest
 
-from grouprep import SO, SU, Cyclic, Dihedral, GroupRepError, Homomorphism, LieGroup, O, Representation, Symmetric, U
+from grouprep import (
+    SO,
+    SU,
+    Cyclic,
+    Dihedral,
+    GroupRepError,
+    Homomorphism,
+    LieGroup,
+    O,
+    Quaternion,
+    Representation,
+    Symmetric,
+    U,
+)
 from grouprep.linalg import as_float
-from projectors import decompose
+from projectors import Hom, decompose
+from projectors.penalties import per_block
 
 EPS = float(np.finfo(float).eps)
 
@@ -114,3 +128,40 @@ def test_irreps_of_groups_with_other_generators_by_restriction():
     assert D.multiplicities == decompose(SO(3).irrep(1) ** 2 * SO(3).irrep(3)).multiplicities
     S = D.change_of_basis
     assert np.abs(V(g) @ S - S @ D.blocks(g)).max() <= 50 * EPS * V.dim
+
+
+def test_given_irreps_with_one_label_are_told_apart():
+    Q = Quaternion()
+    i = [[0, -1, 0, 0], [1, 0, 0, 0], [0, 0, 0, -1], [0, 0, 1, 0]]
+    j = [[0, 0, -1, 0], [0, 0, 0, 1], [1, 0, 0, 0], [0, -1, 0, 0]]
+    signs = [Representation(Q, images=[[[a]], [[b]]], name="sign") for a in (1, -1) for b in (1, -1)]
+    H = Hom(Q.regular(), Q.regular(), irreps=[*signs, Representation(Q, images=[i, j], name="H")])
+    assert H.spectral.dim == 8
+    T = np.random.default_rng(0).normal(size=H.shape)
+    assert np.abs(H.spectral.project(H.to_spectral(T)) - H.to_spectral(H.project(T))).max() < 1e-14
+    with pytest.raises(GroupRepError, match="same label"):
+        per_block(T, H)
+
+
+def test_exact_gauge_of_several_complex_copies():
+    """Gram-Schmidt of complex seeds that are not orthogonal: a conjugate too few went unnoticed."""
+    n = 6
+    S = np.eye(n, dtype=int) + np.triu(np.random.default_rng(0).integers(-3, 4, (n, n)), 1)
+    V = (2 * Cyclic(3).natural()).change_basis(S.tolist())
+    D = decompose(V, field="complex")
+    assert D.multiplicities == (2, 2, 2)
+    E = D.exact()
+    E.verify()
+    exact = np.array(E.change_of_basis.evalf(30).tolist(), dtype=complex)
+    assert np.abs(exact - D.change_of_basis).max() < 1e-10
+
+
+def test_the_schur_projector_says_whether_it_is_self_adjoint():
+    """The backward pass takes P for its adjoint where it says so."""
+    V = Dihedral(4).natural()
+    skew = V.change_basis([[1, 2, 0, 1], [0, 1, 3, 0], [0, 0, 1, 1], [0, 0, 0, 1]])
+    A, B = np.random.default_rng(0).normal(size=(2, 4, 4))
+    for W, expected in ((V, True), (skew, False)):
+        H = Hom(W, W, solver="schur")
+        assert H.projection.is_self_adjoint is expected
+        assert np.isclose(np.vdot(H.project(A), B), np.vdot(A, H.project(B))) == expected
