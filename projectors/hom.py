@@ -186,10 +186,8 @@ class Hom(Picklable):
         from projectors.blocks import assemble_exact
 
         if not self.is_exact:
-            raise GroupRepError(
-                f"{self} has float generators or a float solver; an exact basis needs exact generators (large spins: those "
-                "of V.rational()[0])"
-            )
+            why = f"{self} has float generators or a float solver"
+            raise GroupRepError(f"{why}; an exact basis needs exact generators (large spins: V.rational()[0] has them)")
         _ = self._checked_dim
         return ExactBasis(self.shape, assemble_exact(*self._summands, self._rows))
 
