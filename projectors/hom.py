@@ -320,8 +320,7 @@ class Hom(Picklable):
     def to(self, xp: Any, device: Any = None, dtype: Any = None) -> Hom:
         """The same space with the projector's constants in another array library, on a device, in a precision.
 
-        Nothing needs it: `project` converts the constants as it meets an array. It saves that conversion at each call, and
-        resolves the library before code is traced.
+        Nothing needs it: `project` converts the constants as it meets an array. It saves that conversion at each call.
 
         Parameters
         ----------
@@ -386,9 +385,8 @@ class Hom(Picklable):
     def _prepare_for_torch(self) -> bool:
         """Keep the projector for torch tensors where torch.compile finds it: called while it traces, but not traced."""
         if "_traced" not in self.__dict__:
-            torch = sys.modules["torch"]
-            is_moved = issubclass(self.projection.array_type, torch.Tensor)
-            self._traced = self.projection if is_moved else self.projection.to(namespace_of(torch))
+            xp = namespace_of(sys.modules["torch"])
+            self._traced = self.projection if self.projection.xp is xp else self.projection.to(xp)
         return True
 
     _prepare_for_torch._dynamo_marked_constant = True  # type: ignore[attr-defined]  # torch.compiler.assume_constant_result
