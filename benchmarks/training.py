@@ -182,7 +182,7 @@ def main(arguments: list[str] | None = None) -> None:
     if "spins" in options.model:
         cases["spins-512"] = (spins(512), max(3, options.repeat // 3))
     if "resnet" in options.model:
-        cases["resnet-64"] = (resnet(64), max(3, options.repeat // 6))
+        cases["resnet-64"] = (resnet(64), max(3, options.repeat // 3))
     clock = time.process_time if options.threads == 1 else time.perf_counter
     results: dict[str, Any] = {}
     for name, (steps, repeat) in cases.items():

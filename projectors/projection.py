@@ -108,14 +108,16 @@ class _OrbitPart(_Part):
         rows, columns = b.slices()
         shape = (*T.shape[:-2], b.rows_n, m, b.columns_n, n)
         source, target = T[..., rows, columns].reshape(shape), out[..., rows, columns].reshape(shape)  # views, both
-        finite = True
+        finite, mean = True, np.empty((*T.shape[:-2], b.rows_n, b.columns_n), dtype=out.dtype)
         for cells in self.orbits:
             values = [source[..., i, :, j] for i, j in cells]
-            mean = values[0] + values[1] if len(cells) > 1 else values[0]
+            np.add(values[0], values[1] if len(values) > 1 else 0, out=mean)
             for value in values[2:]:
-                mean += value
-            if len(cells) > 1:
-                mean /= len(cells)
+                np.add(mean, value, out=mean)
+            if len(cells) & (len(cells) - 1):
+                np.divide(mean, len(cells), out=mean)
+            elif len(cells) > 1:  # the reciprocal of a power of two is exact, and a product faster
+                np.multiply(mean, 1 / len(cells), out=mean)
             finite = finite and bool(np.isfinite(np.vdot(mean, mean)))
             for i, j in cells:
                 target[..., i, :, j] = mean
