@@ -251,11 +251,15 @@ def decompose(
     """
     if not isinstance(V, Representation):
         raise GroupRepError(f"V must be a Representation such as G.regular(), got {V!r:.60}")
-    return _decompose(V, ground_field(V, field), listed_irreps(irreps))
+    given = listed_irreps(irreps)
+    # Representations that differ in name alone are equal; their names are labels here, and so belong to the key.
+    return _decompose(V, ground_field(V, field), given, None if given is None else tuple(map(str, given)))
 
 
 @lru_cache(maxsize=64)
-def _decompose(V: Representation, field: Field, irreps: tuple[Representation, ...] | None) -> Decomposition:
+def _decompose(
+    V: Representation, field: Field, irreps: tuple[Representation, ...] | None, names: tuple[str, ...] | None
+) -> Decomposition:
     given = None if irreps is None else given_irreps(V.group, irreps, field)
     places: dict[Representation, list[int]] = {}
     for s in summands(V):

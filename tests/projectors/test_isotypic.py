@@ -167,3 +167,14 @@ def test_large_sums_share_their_summands():
 )
 def test_random_representations(G, data):
     check_decompose(data.draw(representations(G, max_dim=12)), None if data.draw(st.booleans()) else "complex")
+
+
+def test_names_of_given_irreps_are_those_of_the_call():
+    """Representations that differ in name alone are equal, and results are cached: the labels must not be an earlier call's."""
+    G = Symmetric(2)
+
+    def named(*names):
+        return [Representation(G, images=[[[x]], [[x]]], name=name) for name, x in zip(names, (1, -1), strict=True)]
+
+    for names in (("even", "odd"), ("plus", "minus")):
+        assert tuple(decompose(G.natural(), irreps=named(*names)).labels) == names
