@@ -19,6 +19,7 @@ from grouprep import (
     NotUnitary,
     O,
     Quaternion,
+    Representation,
     Symmetric,
     UnsupportedGroup,
 )
