@@ -258,7 +258,7 @@ def decompose(
 
 @lru_cache(maxsize=64)
 def _decompose(
-    V: Representation, field: Field, irreps: tuple[Representation, ...] | None, names: tuple[str, ...] | None
+    V: Representation, field: Field, irreps: tuple[Representation, ...] | None, names: tuple[str, ...] | None = None
 ) -> Decomposition:
     given = None if irreps is None else given_irreps(V.group, irreps, field)
     places: dict[Representation, list[int]] = {}
