@@ -2,8 +2,8 @@
 
     python benchmarks/training.py [--model mlp spins resnet] [--repeat N] [--threads 1] [--json FILE]
 
-Each step is measured `repeat` times, one after the other in turn, and its best time counts, because noise only adds. With one
-thread the clock is that of the process, which other processes disturb less; with more it is the wall's. For SO(3) features it
+Each step is measured `repeat` times, one after the other in turn, beginning with another one in each round. The ratio is the
+median of those in each round: a machine that slows down for a while slows both. With one thread the clock is that of the process, which other processes disturb less; with more it is the wall's. For SO(3) features it
 also tells the memory at 32, 64 and 128 channels, in copies of the weights: where that stays, memory is linear in them.
 """
 
@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 REACH = {
@@ -26,17 +27,24 @@ REACH = {
 }
 
 
-def best_in_turn(steps: dict[str, Callable[[], Any]], repeat: int, clock: Callable[[], float]) -> dict[str, float]:
-    """The best time of each step, seconds, all measured in turn after one warm-up each."""
-    times = dict.fromkeys(steps, float("inf"))
+def times_in_turn(steps: dict[str, Callable[[], Any]], repeat: int, clock: Callable[[], float]) -> dict[str, list[float]]:
+    """The times of each step, seconds, all measured in turn after one warm-up each; every round starts one step later."""
+    times: dict[str, list[float]] = {name: [] for name in steps}
+    names = list(steps)
     for step in steps.values():
         step()
-    for _ in range(repeat):
-        for name, step in steps.items():
+    for k in range(repeat):
+        first = k % len(names)
+        for name in names[first:] + names[:first]:
             start = clock()
-            step()
-            times[name] = min(times[name], clock() - start)
+            steps[name]()
+            times[name].append(clock() - start)
     return times
+
+
+def ratios_to_plain(times: dict[str, list[float]]) -> dict[str, float]:
+    """The median over the rounds of each step's time to that of the plain step of the same round."""
+    return {name: median(t / p for t, p in zip(ts, times["plain"], strict=True)) for name, ts in times.items()}
 
 
 def training_step(model: Any, pen: Any, optimizer: Any, loss: Callable[[], Any]) -> Callable[[], None]:
@@ -186,8 +194,8 @@ def main(arguments: list[str] | None = None) -> None:
     clock = time.process_time if options.threads == 1 else time.perf_counter
     results: dict[str, Any] = {}
     for name, (steps, repeat) in cases.items():
-        times = best_in_turn(steps, repeat, clock)
-        ratios = {k: t / times["plain"] for k, t in times.items()}
+        rounds = times_in_turn(steps, repeat, clock)
+        times, ratios = {k: median(t) for k, t in rounds.items()}, ratios_to_plain(rounds)
         results[name] = {"seconds": times, "ratios": ratios, "reach": REACH[name], "repeat": repeat}
         shown = "  ".join(f"{k} {r:.3f}" for k, r in ratios.items() if k != "plain")
         if name.startswith("spins"):

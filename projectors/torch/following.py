@@ -29,9 +29,28 @@ class Followed(NamedTuple):
     block: torch.Tensor
 
 
-def _times(block: torch.Tensor, A: torch.Tensor) -> torch.Tensor:
-    """A block, with the narrow factor in front: MKL is then 4 to 18 times as fast."""
-    return (block.mT.contiguous() @ A.mT).mT
+def _shares(A: torch.Tensor) -> int:
+    """Into how many sets of rows a product is cut: one for each thread, because MKL runs products with narrow factors in one."""
+    threads = torch.get_num_threads() if A.device.type == "cpu" and A.ndim == 2 and A.is_contiguous() else 1
+    return threads if A.shape[-2] % threads == 0 else 1
+
+
+def _images(A: torch.Tensor, block: torch.Tensor) -> torch.Tensor:
+    """A S, with the narrow factor in front: MKL is then 4 to 18 times as fast."""
+    narrow, p = block.mT.contiguous(), _shares(A)
+    if p == 1:
+        return (narrow @ A.mT).mT
+    parts = torch.bmm(narrow.expand(p, -1, -1), A.view(p, -1, A.shape[-1]).mT)
+    return parts.mT.reshape(A.shape[0], -1)
+
+
+def _adjoint_images(A: torch.Tensor, block: torch.Tensor) -> torch.Tensor:
+    """A* S."""
+    p = _shares(A)
+    if p == 1:
+        return (block.mH.contiguous() @ A).mH
+    parts = block.view(p, -1, block.shape[-1]).mH.contiguous()
+    return torch.bmm(parts, A.view(p, -1, A.shape[-1])).sum(0).mH
 
 
 @torch.no_grad()
@@ -55,7 +74,7 @@ def follow(A: torch.Tensor, block: torch.Tensor, k: int = 1, most: int | None = 
     most = (_MOST if A.device.type == "cpu" else 1) if most is None else most
     S = block.to(A.dtype)
     for count in range(1, most + 1):
-        images = _times(S, A)
+        images = _images(A, S)
         top = images.abs().amax(dim=(-2, -1), keepdim=True)
         images = images / torch.where(top > 0, top, 1)  # squares neither over- nor underflow
         before = torch.linalg.vector_norm(images[..., :k], dim=-2).sum(-1)  # the first columns are the old vectors
@@ -64,7 +83,7 @@ def follow(A: torch.Tensor, block: torch.Tensor, k: int = 1, most: int | None = 
         V, AV = S @ Y, images @ Y
         sizes = torch.linalg.vector_norm(AV, dim=-2, keepdim=True)
         U = AV / torch.where(sizes > 0, sizes, 1)
-        gradients = torch.nan_to_num((U.mH.contiguous() @ A).mH / torch.where(top > 0, top, 1))
+        gradients = torch.nan_to_num(_adjoint_images(A, U) / torch.where(top > 0, top, 1))
         S = torch.linalg.qr(torch.cat([V, gradients, S[..., width:] @ Y[..., width:, :]], dim=-1))[0]
         value = sizes[..., 0, :k].sum(-1)
         if count < most and bool((value <= before * (1 + _GROWTH)).all()):

@@ -15,7 +15,8 @@ from projectors.arrays import namespace_of
 from projectors.penalties import Frobenius, KyFan, Norm, State
 from projectors.projection import Projection
 from projectors.torch.following import follow
-from projectors.torch.pieces import product_residual, residual_of
+from projectors.torch.layouts import Layout
+from projectors.torch.pieces import measured_residual, product_residual
 
 __all__ = ["frobenius_parts", "is_frobenius", "leading_values", "residual"]
 
@@ -36,16 +37,17 @@ def _near(projection: Projection) -> float:
     return 2.0**-12 if projection.errs_within else 2.0**-4
 
 
-def _careful_residual(T: torch.Tensor, projection: Projection, constants: Sequence[torch.Tensor]) -> torch.Tensor:
-    """T - P(T); in single precision and near equivariance as `Projection.residual` has it, to the precision of the residual itself."""
-    R = residual_of(T, projection, constants)
+def _careful_residual(
+    T: torch.Tensor, projection: Projection, constants: Sequence[torch.Tensor]
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """(R, ||R||), R = T - P(T); in single precision and near equivariance to the precision of the residual itself."""
+    R, size, whole = measured_residual(T, projection, constants)
     if T.dtype not in (torch.float32, torch.complex64) or not R.numel():
-        return R
-    sizes = torch.linalg.vector_norm(R, dim=(-2, -1)), torch.linalg.vector_norm(T, dim=(-2, -1))
-    if not bool((sizes[0] <= _near(projection) * sizes[1]).any()):
-        return R
+        return R, size
+    if not bool((size <= _near(projection) * whole).any()):
+        return R, size
     careful: torch.Tensor = projection.for_array(T, namespace_of(torch)).residual(T)
-    return careful
+    return careful, torch.linalg.vector_norm(careful, dim=(-2, -1))
 
 
 def _slope(size: torch.Tensor, gradient: torch.Tensor, squared: bool) -> torch.Tensor:
@@ -54,37 +56,58 @@ def _slope(size: torch.Tensor, gradient: torch.Tensor, squared: bool) -> torch.T
     return slope[..., None, None]
 
 
+def _arranged(part: torch.Tensor, layout: Layout | None) -> torch.Tensor:
+    return part if layout is None else layout.arrange(part)
+
+
+def _returned(gradient: torch.Tensor, layout: Layout | None, part: torch.Tensor) -> torch.Tensor:
+    """A gradient in the shape of the part of a parameter that was arranged.
+
+    Autograd adds gradients in place if nothing else holds their memory. A view holds its base, hence `data`.
+    """
+    return gradient if layout is None else layout.unread(gradient, part.shape).data
+
+
 class _FrobeniusParts(torch.autograd.Function):
     """(||T - P(T)||, ||P(T)||) over the last two axes. The first backward pass makes the gradient in the residual's own memory."""
 
     @staticmethod
     def forward(
-        ctx: Any, T: torch.Tensor, projection: Projection, squared: bool, both: bool, *constants: torch.Tensor
+        ctx: Any,
+        part: torch.Tensor,
+        layout: Layout | None,
+        projection: Projection,
+        squared: bool,
+        both: bool,
+        *constants: torch.Tensor,
     ) -> Any:
-        R = _careful_residual(T, projection, constants)
+        T = _arranged(part, layout)
+        R, size = _careful_residual(T, projection, constants)
         P = T - R if both else None
-        sizes = _sizes(R, squared), R.new_zeros(R.shape[:-2], dtype=R.real.dtype) if P is None else _sizes(P, squared)
-        ctx.save_for_backward(T, *sizes, *constants)
-        ctx.projection, ctx.squared, ctx.both, ctx.parts = projection, squared, both, (R, P)
+        first = size * size if squared else size
+        sizes = first, torch.zeros_like(size) if P is None else _sizes(P, squared)
+        ctx.save_for_backward(part, *sizes, *constants)
+        ctx.layout, ctx.projection, ctx.squared, ctx.both, ctx.parts = layout, projection, squared, both, (R, P)
         return sizes
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Any:
-        T, r_size, p_size, *constants = ctx.saved_tensors
-        nothing = (None,) * (3 + len(constants))
+        part, r_size, p_size, *constants = ctx.saved_tensors
+        nothing = (None,) * (4 + len(constants))
         if torch.is_grad_enabled():  # a second derivative is wanted: say it in operations that have one
             with torch.enable_grad():
+                T = _arranged(part, ctx.layout)
                 values = _native_parts(T, ctx.projection, ctx.squared, ctx.both, constants)
-                (out,) = torch.autograd.grad(values, T, gradients, create_graph=True)
+                (out,) = torch.autograd.grad(values, part, gradients, create_graph=True)
             return (out, *nothing)
         R, P = ctx.parts
         ctx.parts = None, P
         if R is None:  # its memory was given away by an earlier pass over a retained graph
-            R = _careful_residual(T, ctx.projection, constants)
+            R, _ = _careful_residual(_arranged(part, ctx.layout), ctx.projection, constants)
         out = R.mul_(_slope(r_size, gradients[0], ctx.squared))
         if P is not None:
             out.addcmul_(P, _slope(p_size, gradients[1], ctx.squared))
-        return (out, *nothing)
+        return (_returned(out, ctx.layout, part), *nothing)
 
 
 class _Residual(torch.autograd.Function):
@@ -93,7 +116,7 @@ class _Residual(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, T: torch.Tensor, projection: Projection, *constants: torch.Tensor) -> torch.Tensor:
         ctx.projection, ctx.constants = projection, constants
-        return _careful_residual(T, projection, constants)
+        return _careful_residual(T, projection, constants)[0]
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Any:
@@ -106,23 +129,29 @@ class _LeadingValues(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, T: torch.Tensor, projection: Projection, norm: KyFan, state: State, *constants: torch.Tensor
+        ctx: Any,
+        part: torch.Tensor,
+        layout: Layout | None,
+        projection: Projection,
+        norm: KyFan,
+        state: State,
+        *constants: torch.Tensor,
     ) -> Any:
-        R = _careful_residual(T, projection, constants)
+        R, _ = _careful_residual(_arranged(part, layout), projection, constants)
         value, u, v, block = follow(R, state.V, norm.k)
-        ctx.save_for_backward(u, v)
-        ctx.projection, ctx.constants, ctx.memory = projection, constants, R
+        ctx.save_for_backward(part, u, v)
+        ctx.layout, ctx.projection, ctx.constants, ctx.memory = layout, projection, constants, R
         ctx.mark_non_differentiable(block)
         return value, block
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: Any) -> Any:
-        u, v = ctx.saved_tensors
+        part, u, v = ctx.saved_tensors
         scaled = u * gradients[0][..., None, None]
         out = product_residual(scaled, v, ctx.projection, ctx.constants, ctx.memory)
         ctx.memory = None
-        return (out, None, None, None, *(None for _ in ctx.constants))
+        return (_returned(out, ctx.layout, part), *(None,) * (4 + len(ctx.constants)))
 
 
 def _native_parts(
@@ -139,26 +168,27 @@ def _is_orthogonal(T: torch.Tensor, projection: Projection) -> bool:
 
 
 def frobenius_parts(
-    T: torch.Tensor,
+    part: torch.Tensor,
     projection: Projection,
     constants: Sequence[torch.Tensor],
     squared: bool = False,
     both: bool = False,
+    layout: Layout | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """(||T - P(T)||, ||P(T)||), each (...); the second is 0 unless both are wanted.
 
     Parameters
     ----------
-    T : operators (..., dim W, dim V).
+    part : operators T, (..., dim W, dim V), or what `layout` arranges as such.
     projection : P; constants : its constants where T is.
     squared : whether the squares are meant.
     """
     if torch.compiler.is_compiling():
-        return _traced_parts(T, projection, squared, both, constants)
-    if not _is_orthogonal(T, projection):
-        return _native_parts(T, projection, squared, both, constants)
+        return _traced_parts(_arranged(part, layout), projection, squared, both, constants)
+    if not _is_orthogonal(part, projection):
+        return _native_parts(_arranged(part, layout), projection, squared, both, constants)
     out: tuple[torch.Tensor, torch.Tensor] = _FrobeniusParts.apply(  # type: ignore[no-untyped-call]
-        T, projection, squared, both, *constants
+        part, layout, projection, squared, both, *constants
     )
     return out
 
@@ -191,14 +221,19 @@ def residual(T: torch.Tensor, projection: Projection, constants: Sequence[torch.
 
 
 def leading_values(
-    T: torch.Tensor, projection: Projection, constants: Sequence[torch.Tensor], norm: KyFan, state: State
+    part: torch.Tensor,
+    projection: Projection,
+    constants: Sequence[torch.Tensor],
+    norm: KyFan,
+    state: State,
+    layout: Layout | None = None,
 ) -> tuple[torch.Tensor, State]:
-    """(value, next state) of a `KyFan` or `Spectral` norm of T - P(T), as `norm.step` gives them."""
-    small = min(T.shape[-2:]) <= state.V.shape[-1]
-    if small or torch.compiler.is_compiling() or not _is_orthogonal(T, projection):
-        value, following = norm.step(residual(T, projection, constants), state)
+    """(value, next state) of a `KyFan` or `Spectral` norm of T - P(T), as `norm.step` gives them; T as in `frobenius_parts`."""
+    small = min(projection.shape) <= state.V.shape[-1]
+    if small or torch.compiler.is_compiling() or not _is_orthogonal(part, projection):
+        value, following = norm.step(residual(_arranged(part, layout), projection, constants), state)
         return value, State(following.V.detach(), following.steps)
-    value, V = _LeadingValues.apply(T, projection, norm, state, *constants)  # type: ignore[no-untyped-call]
+    value, V = _LeadingValues.apply(part, layout, projection, norm, state, *constants)  # type: ignore[no-untyped-call]
     return value, State(V, state.steps + 1)
 
 

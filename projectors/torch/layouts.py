@@ -32,7 +32,10 @@ class Layout:
 
     def read(self, parameter: torch.Tensor) -> torch.Tensor:
         """The operators, ([groups,] dim W, dim V): a view wherever the memory allows it."""
-        part = self.rows(parameter)
+        return self.arrange(self.rows(parameter))
+
+    def arrange(self, part: torch.Tensor) -> torch.Tensor:
+        """The operators in the part of the parameter that is read; `unread` is the inverse."""
         lead = (self.groups,) if self.groups else ()
         if self.swapped:
             part = part.reshape(*lead, part.shape[0] // max(self.groups, 1), *part.shape[1:])

@@ -187,8 +187,7 @@ class EquivariancePenalty(nn.Module):
         return total
 
     def _operators(self, k: int) -> torch.Tensor:
-        T = self.terms[k].read()
-        return T.float() if T.dtype in (torch.float16, torch.bfloat16) else T
+        return _single(self.terms[k].read())
 
     def _values(self, batch: tuple[int, ...]) -> tuple[torch.Tensor, torch.Tensor]:
         """(N(T - P(T)), N(P(T))) of terms, each summed over its operators; the second is 0 where its weight is."""
@@ -196,11 +195,13 @@ class EquivariancePenalty(nn.Module):
         i, both = self._number[k], self._both[k]
         projection, constants = self._projections[i], self._constants(i)
         if self._is_euclidean(k):
-            T = torch.stack([self._operators(j) for j in batch]) if others else self._operators(k)
+            part, layout = self.terms[k].unread()
+            if others:
+                part, layout = torch.stack([self.terms[j].read() for j in batch]), None
             squared = self._norms[k] == Frobenius(squared=True)
-            first, second = frobenius_parts(T, projection, constants, squared, both)
+            first, second = frobenius_parts(_single(part), projection, constants, squared, both, layout)
             return first.reshape(len(batch), -1).sum(1), second.reshape(len(batch), -1).sum(1)
-        first, second = self._value(k, self._operators(k), projection, constants)
+        first, second = self._value(k, projection, constants)
         return first[None], second[None]
 
     def _is_euclidean(self, k: int) -> bool:
@@ -208,24 +209,27 @@ class EquivariancePenalty(nn.Module):
         return is_frobenius(self._norms[k]) or (1 in self.terms[k].hom.shape and self._norms[k].unitarily_invariant)
 
     def _value(
-        self, k: int, T: torch.Tensor, projection: Projection, constants: list[torch.Tensor]
+        self, k: int, projection: Projection, constants: list[torch.Tensor]
     ) -> tuple[torch.Tensor, torch.Tensor]:
         norm = self._norms[k]
-        if isinstance(norm, KyFan) and min(T.shape[-2:]) > _EXACT:
-            value, self._states[k] = leading_values(T, projection, constants, norm, self._state(k, T, norm))
+        if isinstance(norm, KyFan) and min(projection.shape) > _EXACT:
+            part, layout = self.terms[k].unread()
+            state = self._state(k, norm)
+            value, self._states[k] = leading_values(_single(part), projection, constants, norm, state, layout)
         else:
-            value = norm.value(residual(T, projection, constants))
+            value = norm.value(residual(self._operators(k), projection, constants))
         total = value.sum()
         if not self._both[k]:
             return total, torch.zeros_like(total)
+        T = self._operators(k)
         return total, norm.value(T - residual(T, projection, constants)).sum()
 
     @torch.no_grad()
-    def _state(self, k: int, T: torch.Tensor, norm: KyFan) -> State:
+    def _state(self, k: int, norm: KyFan) -> State:
         """The state of a norm that follows singular values; the first is iterated until it stands."""
         if self._states[k] is None:
             i = self._number[k]
-            R = self._projections[i].residual(T, self._constants(i))
+            R = self._projections[i].residual(self._operators(k), self._constants(i))
             width = 3 * max(_WIDTH, norm.k + 2)
             xp = namespace_of(torch)
             state = norm.init(tuple(R.shape), xp=xp, dtype=R.dtype, device=R.device, width=width)
@@ -374,6 +378,11 @@ def _distinct(terms: list[Term]) -> tuple[tuple[Term, ...], tuple[tuple[str, ...
             continue
         kept[term.key], names[term.key] = term, []
     return tuple(kept.values()), tuple(tuple(names[k]) for k in kept), frozen
+
+
+def _single(T: torch.Tensor) -> torch.Tensor:
+    """In single precision, if it was in half."""
+    return T.float() if T.dtype in (torch.float16, torch.bfloat16) else T
 
 
 def _is_constant(schedule: Schedule) -> bool:

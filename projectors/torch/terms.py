@@ -43,6 +43,10 @@ class Term:
         """The operators, (..., dim W, dim V)."""
         return self.layout.read(self.parameter())
 
+    def unread(self) -> tuple[torch.Tensor, Layout | None]:
+        """What `read` reads, and the layout that arranges it, None if it already is in operators."""
+        return self.layout.rows(self.parameter()), self.layout
+
     def write(self, operators: torch.Tensor) -> None:
         """Replace the operators, in place; a parametrised tensor through its parametrisation."""
         if nn.utils.parametrize.is_parametrized(self.module, self.attribute):
@@ -106,6 +110,9 @@ class FormTerm(Term):
         q = self.query.read(self.parameter())
         k = self.keys.read(getattr(self.key_module, self.key_attribute))
         return q.transpose(-1, -2) @ k
+
+    def unread(self) -> tuple[torch.Tensor, Layout | None]:
+        return self.read(), None
 
     def write(self, operators: torch.Tensor) -> None:
         raise GroupRepError(
