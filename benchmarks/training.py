@@ -2,9 +2,10 @@
 
     python benchmarks/training.py [--model mlp spins resnet] [--repeat N] [--threads 1] [--json FILE]
 
-Each step is measured `repeat` times, one after the other in turn, beginning with another one in each round. The ratio is the
-median of those in each round: a machine that slows down for a while slows both. With one thread the clock is that of the process, which other processes disturb less; with more it is the wall's. For SO(3) features it
-also tells the memory at 32, 64 and 128 channels, in copies of the weights: where that stays, memory is linear in them.
+Each step is measured `repeat` times, one after the other in turn, in an order of its own in each round. The ratio is the
+median of those in each round: a machine that slows down for a while slows both. With one thread the clock is that of the
+process, which other processes disturb less; with more it is the wall's. For SO(3) features it also tells the memory at 32, 64 and
+128 channels, in copies of the weights: where that stays, memory is linear in them.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from statistics import median
 from typing import Any
 
@@ -27,15 +29,16 @@ REACH = {
 }
 
 
-def times_in_turn(steps: dict[str, Callable[[], Any]], repeat: int, clock: Callable[[], float]) -> dict[str, list[float]]:
-    """The times of each step, seconds, all measured in turn after one warm-up each; every round starts one step later."""
+def times_in_turn(
+    steps: dict[str, Callable[[], Any]], repeat: int, clock: Callable[[], float]
+) -> dict[str, list[float]]:
+    """The times of each step, seconds, all measured in turn after one warm-up each, in another order in each round."""
     times: dict[str, list[float]] = {name: [] for name in steps}
-    names = list(steps)
+    shuffle = Random(0)
     for step in steps.values():
         step()
-    for k in range(repeat):
-        first = k % len(names)
-        for name in names[first:] + names[:first]:
+    for _ in range(repeat):
+        for name in shuffle.sample(list(steps), len(steps)):
             start = clock()
             steps[name]()
             times[name].append(clock() - start)

@@ -139,9 +139,8 @@ def gathered(x: Any, index: Any, torch: Any, out: Any = None) -> Any:
     ----------
     x : (rows, n); index : (m,), of 32 or 64 bits; torch : the library; out : memory of the result.
     """
-    several = x.device.type == "cpu" and torch.get_num_threads() > 1
-    if several or (x.element_size() > 4 and index.dtype == torch.int64):
-        return torch.gather(x, 1, index.long().expand(x.shape[0], -1), out=out)
+    if x.element_size() > 4 and index.dtype == torch.int64:
+        return torch.gather(x, 1, index.expand(x.shape[0], -1), out=out)
     return torch.index_select(x, 1, index, out=out)
 
 

@@ -9,8 +9,7 @@ import torch
 from torch import nn
 
 from grouprep.errors import GroupRepError
-from projectors.projection import spectral_frame
-from projectors.torch.pieces import pieces, residual_of
+from projectors.torch.pieces import move_, residual_of
 
 if TYPE_CHECKING:
     from projectors.torch.penalty import EquivariancePenalty
@@ -32,7 +31,7 @@ def _rates(pen: EquivariancePenalty, lr: Any) -> list[float]:
 
 
 def decay_terms(pen: EquivariancePenalty, lr: Any, scale: float) -> None:
-    """T <- T - lr (lambda_perp (T - P(T)) + lambda_G P(T)), in one pass over T and P(T)."""
+    """T <- T - lr (lambda_perp (T - P(T)) + lambda_G P(T)) for the operators T of each term."""
     weights = pen.weights.tolist()
     for k, (term, rate) in enumerate(zip(pen.terms, _rates(pen, lr), strict=True)):
         away, along = (rate * scale * w for w in weights[k])
@@ -43,15 +42,7 @@ def decay_terms(pen: EquivariancePenalty, lr: Any, scale: float) -> None:
         work = T.float() if T.dtype in (torch.float16, torch.bfloat16) else T
         in_place = work is T and term.is_view(T)
         out = work if in_place else work.clone()
-        projection, constants = pen._projections[i], pen._constants(i)
-        if spectral_frame(projection) is None:
-            for start, stop, _, P in pieces(work, projection, constants):
-                part = out[..., start:stop, :].lerp_(P, away)
-                if along:
-                    part.sub_(P, alpha=along)
-        else:
-            R = residual_of(work, projection, constants)
-            out.mul_(1 - along).sub_(R, alpha=away - along)
+        move_(out, pen._projections[i], pen._constants(i), away, along)
         if not in_place:
             term.write(out)
 

@@ -9,9 +9,9 @@ import torch
 
 from projectors.arrays import namespace_of
 from projectors.projection import Projection, as_gather, gathered, spectral_frame
-from projectors.spectral import SpectralFrame
+from projectors.spectral import SpectralBlock, SpectralFrame
 
-__all__ = ["measured_residual", "pieces", "product_residual", "residual_of"]
+__all__ = ["measured_residual", "move_", "pieces", "product_residual", "residual_of"]
 
 # Entries of a piece: two megabytes in single precision. A quarter of them, or four times as many, measured slower in training steps.
 ENTRIES = 1 << 19
@@ -51,12 +51,12 @@ def pieces(
     direct = out is not None and len(T.shape) == 2 and out.is_contiguous()
     cached = T.device.type == "cpu"
     buffers = _Buffers(T)
-    wide = cached and torch.get_num_threads() > 1  # `gathered` then wants indices of 64 bits
+    threads = torch.get_num_threads() if cached else 1
     row, width = 0, max(1, prod(T.shape[:-2]) * T.shape[-1])
     for m, copies, band in projection.layout:
         step = max(1, ENTRIES // (m * width)) if cached else copies
         gather = as_gather(band, T.shape[-1])
-        indices = [c.long() if wide else c for c in constants[gather[1]]] if gather else []
+        indices = [c.long() if threads > 1 else c for c in constants[gather[1]]] if gather else []
         for first in range(0, copies, step):
             last = min(copies, first + step)
             start, stop = row + first * m, row + last * m
@@ -65,7 +65,7 @@ def pieces(
                 yield start, stop, rows, projection.band(rows, last - first, band, constants)
             else:
                 memory = out[start:stop] if direct and out is not None else None
-                yield start, stop, rows, _orbits(rows, gather[0], indices, buffers, memory)
+                yield start, stop, rows, _orbits(rows, gather[0], indices, buffers, threads > 1, memory)
         row += m * copies
 
 
@@ -74,20 +74,39 @@ def _orbits(
     size: int,
     constants: Sequence[torch.Tensor],
     buffers: _Buffers,
+    parallel: bool,
     memory: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """One gather, the means over orbits of one size, one gather back."""
+    """One gather, the means over orbits of one size, one gather back; `gather` runs on several threads, `index_select` on one."""
+
+    def columns(x: torch.Tensor, index: torch.Tensor, out: torch.Tensor) -> None:
+        if parallel:
+            torch.gather(x, 1, index.expand(len(x), -1), out=out)
+        else:
+            gathered(x, index, torch, out)
+
     index, back = constants
     flat = rows.reshape(-1, len(back))  # a row for each copy
     copies, count = len(flat), len(index)
     whole = None if memory is None or count != len(back) else memory.view(copies, count)
     entries = buffers.get(0, (copies, count)) if whole is None else whole
     means = buffers.get(1, (copies, count // size))
-    gathered(flat, index, torch, entries)
+    columns(flat, index, entries)
     torch.mean(entries.view(copies, size, count // size), 1, out=means)
     out = buffers.get(0, (copies, len(back))) if whole is None else whole
-    gathered(means, back, torch, out)
+    columns(means, back, out)
     return out.view(rows.shape)
+
+
+def _diagonal(M: torch.Tensor, b: SpectralBlock) -> torch.Tensor:
+    """The diagonals (..., rows_n, columns_n, d) between copies of one irrep, a view: with commuting 1 alone, P is their mean."""
+    d = b.irrep_V.dim
+    block: torch.Tensor = b.read(M)
+    return block.view(*M.shape[:-2], b.rows_n, d, b.columns_n, d).diagonal(0, -3, -1)
+
+
+def _share_memory(a: torch.Tensor, b: torch.Tensor) -> bool:
+    return a.untyped_storage().data_ptr() == b.untyped_storage().data_ptr()
 
 
 def _spectral_residual(
@@ -96,16 +115,14 @@ def _spectral_residual(
     """T - P(T) in the spectral frame: only the blocks between copies of one irrep change; T's memory may be used if in place."""
     xp = namespace_of(torch)
     M: torch.Tensor = frame.to_spectral(T, constants)
-    if not in_place and M.untyped_storage().data_ptr() == T.untyped_storage().data_ptr():
+    if not in_place and _share_memory(M, T):
         M = M.clone()
     for b in frame.diagonal:
-        d, lead = b.irrep_V.dim, M.shape[:-2]
-        block = M[..., b.row, b.column]
         if len(b.irrep_V.commutant) == 1:
-            diagonal = block.view(*lead, b.rows_n, d, b.columns_n, d).diagonal(0, -3, -1)
+            diagonal = _diagonal(M, b)
             diagonal.sub_(diagonal.mean(-1, keepdim=True))
         else:
-            block.sub_(b.combine(b.coordinates(M, xp), xp))
+            b.read(M).sub_(b.combine(b.coordinates(M, xp), xp))
     out: torch.Tensor = frame.to_spatial(M, constants)
     return out
 
@@ -130,6 +147,31 @@ def residual_of(
     return R
 
 
+def move_(
+    T: torch.Tensor, projection: Projection, constants: Sequence[torch.Tensor], away: float, along: float
+) -> None:
+    """T <- T - away (T - P(T)) - along P(T), in place; T in single or double precision, complex if the projector is."""
+    frame = spectral_frame(projection)
+    if frame is None:
+        for start, stop, _, P in pieces(T, projection, constants):
+            part = T[..., start:stop, :].lerp_(P, away)
+            if along:
+                part.sub_(P, alpha=along)
+    elif _share_memory(M := frame.to_spectral(T, constants), T):  # the basis is adapted already: P lives in few blocks
+        xp, moves = namespace_of(torch), []
+        for b in frame.diagonal:
+            if len(b.irrep_V.commutant) == 1:
+                moves.append((diagonal := _diagonal(M, b), diagonal.mean(-1, keepdim=True)))
+            else:
+                moves.append((b.read(M), b.combine(b.coordinates(M, xp), xp)))
+        M.mul_(1 - away)
+        for part, P in moves:
+            part.add_(P, alpha=away - along)
+    else:
+        R = residual_of(T, projection, constants)
+        T.mul_(1 - along).sub_(R, alpha=away - along)
+
+
 def measured_residual(
     T: torch.Tensor, projection: Projection, constants: Sequence[torch.Tensor]
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -144,10 +186,11 @@ def measured_residual(
             whole += _square(rows)
         low, high = _SQUARES if T.dtype in (torch.float32, torch.complex64) else (0.0, inf)
         if low < square < high and low < whole < high:  # also false for NaN
-            like = R.real
-            return R, like.new_tensor(square**0.5), like.new_tensor(whole**0.5)
-    else:
-        R = residual_of(T, projection, constants)
+            return R, R.real.new_tensor(square**0.5), R.real.new_tensor(whole**0.5)
+        wide = torch.complex128 if T.is_complex() else torch.float64
+        first, second = (torch.linalg.vector_norm(x, dtype=wide).to(R.real.dtype) for x in (R, T))
+        return R, first, second
+    R = residual_of(T, projection, constants)
     return R, torch.linalg.vector_norm(R, dim=(-2, -1)), torch.linalg.vector_norm(T, dim=(-2, -1))
 
 

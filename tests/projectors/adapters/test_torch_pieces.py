@@ -1,0 +1,126 @@
+"""The passes over memory behind the penalty of torch models, on one thread and on several, against the dense projector."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from grouprep import SO, Cyclic, Dihedral
+from projectors import Hom
+from projectors.penalties import Spectral
+from projectors.torch import EquivariancePenalty, LayerSpec
+from projectors.torch.buffers import torch_projection
+from projectors.torch.following import follow
+from projectors.torch.pieces import measured_residual, move_, product_residual
+
+C3, C4, S3 = Cyclic(3), Cyclic(4), SO(3)
+SPACES = {
+    "orbits of one size": (6 * C4.regular(), 8 * C4.regular()),
+    "orbits of two sizes": (4 * Dihedral(4).natural(), 6 * Dihedral(4).natural()),
+    "two summands": (3 * C4.regular() + 2 * C4.trivial(), 4 * C4.regular() + C4.trivial()),
+    "spins in their own basis": (4 * S3.irrep(1), 6 * S3.irrep(1)),
+    "irreps of complex type": (4 * C3.irrep(1), 6 * C3.irrep(1)),
+    "spins in another order": (S3.irrep(1) + S3.irrep(0) + S3.irrep(1), 2 * S3.irrep(1) + S3.irrep(2)),
+}
+
+
+@pytest.fixture(params=(1, 2), ids=("one thread", "two threads"))
+def threads(request):
+    before = torch.get_num_threads()
+    torch.set_num_threads(request.param)
+    yield request.param
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(params=SPACES.values(), ids=SPACES)
+def space(request):
+    H = Hom(*request.param)
+    projection = torch_projection(H)
+    return H, projection, projection.constants
+
+
+def matrix(H, seed=0):
+    torch.manual_seed(seed)
+    return torch.randn(*H.shape, dtype=torch.float64)
+
+
+def dense(H, T):
+    """T - P(T) from the basis, in numpy."""
+    return T.numpy() - H.basis().project(T.numpy())
+
+
+def test_residual_and_its_size(space, threads):
+    H, projection, constants = space
+    T = matrix(H)
+    R, size, whole = measured_residual(T, projection, constants)
+    assert np.abs(R.numpy() - dense(H, T)).max() <= 1e-14
+    assert size.item() == pytest.approx(np.linalg.norm(dense(H, T)), rel=1e-14)
+    assert whole.item() == pytest.approx(T.norm().item(), rel=1e-14)
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-16, 1.0, 1e18])
+def test_sizes_in_single_precision_neither_over_nor_underflow(threads, scale):
+    H = Hom(*SPACES["orbits of one size"])
+    projection = torch_projection(H)
+    T = matrix(H)
+    _, size, _ = measured_residual((T * scale).float(), projection, projection.constants)
+    assert size.item() == pytest.approx(scale * np.linalg.norm(dense(H, T)), rel=1e-6)
+
+
+@pytest.mark.parametrize(("away", "along"), [(0.25, 0.0), (0.0, 0.5), (0.25, 0.5)])
+def test_steps_in_place(space, threads, away, along):
+    H, projection, constants = space
+    T = matrix(H)
+    R = dense(H, T)
+    expected = T.numpy() - away * R - along * (T.numpy() - R)
+    move_(T, projection, constants, away, along)
+    assert np.abs(T.numpy() - expected).max() <= 1e-14
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_residual_of_a_product(space, threads, k):
+    H, projection, constants = space
+    torch.manual_seed(0)
+    u, v = (torch.randn(n, k, dtype=torch.float64) for n in H.shape)
+    out = product_residual(u, v, projection, constants)
+    assert np.abs(out.numpy() - dense(H, u @ v.mT)).max() <= 1e-13
+
+
+@pytest.mark.parametrize("shape", [(64, 96), (63, 80), (2, 64, 70)])
+def test_following_on_several_threads(threads, shape):
+    torch.manual_seed(0)
+    A = torch.randn(*shape, dtype=torch.float64)
+    block = torch.linalg.qr(torch.randn(*shape[:-2], shape[-1], 12, dtype=torch.float64))[0]
+    found = follow(A, block, 1, 200)
+    assert torch.allclose(found.value, torch.linalg.matrix_norm(A, 2), rtol=2e-3)
+    assert torch.allclose(A @ found.v, found.u * torch.linalg.vector_norm(A @ found.v, dim=-2, keepdim=True))
+
+
+@pytest.mark.parametrize("norm", [None, Spectral()], ids=("Frobenius", "Spectral"))
+@pytest.mark.parametrize("kind", [nn.Conv2d, nn.ConvTranspose2d, nn.Linear])
+def test_gradients_are_added_in_place(kind, norm):
+    """Autograd adds into the penalty's gradient only if nothing else holds its memory; it otherwise allocates a third one."""
+    G = C4
+    torch.manual_seed(0)
+    if kind is nn.Linear:
+        layer, spec, x = nn.Linear(256, 256), LayerSpec(64 * G.regular(), 64 * G.regular()), torch.randn(2, 256)
+    else:
+        layer = kind(64, 64, 3)
+        spec = LayerSpec(16 * G.regular(), 16 * G.regular(), grid=9 * G.trivial())
+        x = torch.randn(2, 64, 5, 5)
+    pen = EquivariancePenalty(layer, {"": spec}, norm)
+
+    def step():
+        layer.zero_grad()
+        (layer(x).square().sum() + pen()).backward()
+
+    step()
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], record_shapes=True) as record:
+        step()
+    shapes = [list(layer.weight.shape)] * 2
+    sums = [e.key for e in record.key_averages(group_by_input_shape=True) if e.input_shapes[:2] == shapes]
+    assert "aten::add_" in sums
+    assert "aten::add" not in sums
+    if norm is None:  # the spectral norm's vectors move on from step to step
+        (first,), (second,) = (torch.autograd.grad(f, layer.weight) for f in (layer(x).square().sum(), pen()))
+        assert torch.allclose(layer.weight.grad, first + second, rtol=1e-4, atol=1e-4)
