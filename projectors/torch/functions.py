@@ -16,8 +16,7 @@ from projectors.penalties import Frobenius, KyFan, Norm, State
 from projectors.projection import Projection
 from projectors.torch.following import follow
 from projectors.torch.layouts import Layout
-from projectors.torch.means import OrbitMeans, orbit_means
-from projectors.torch.pieces import SQUARES, measured_residual, product_residual
+from projectors.torch.pieces import measured_residual, product_residual
 
 __all__ = ["frobenius_parts", "is_frobenius", "leading_values", "residual"]
 
@@ -53,7 +52,8 @@ def _careful_residual(
 
 def _slope(size: torch.Tensor, gradient: torch.Tensor, squared: bool) -> torch.Tensor:
     """The factor of x in the gradient of its norm: 1 / ||x|| (0 at 0), or 2 for the square."""
-    return 2 * gradient if squared else torch.where(size > 0, gradient / torch.where(size > 0, size, 1), 0)
+    slope = 2 * gradient if squared else torch.where(size > 0, gradient / torch.where(size > 0, size, 1), 0)
+    return slope[..., None, None]
 
 
 def _arranged(part: torch.Tensor, layout: Layout | None) -> torch.Tensor:
@@ -68,41 +68,8 @@ def _returned(gradient: torch.Tensor, layout: Layout | None, part: torch.Tensor)
     return gradient if layout is None else layout.unread(gradient, part.shape).data
 
 
-class _Matrices:
-    """T - P(T) and, where it is wanted, P(T), kept for the backward pass; the first one makes the gradient in the residual's memory."""
-
-    def __init__(self, T: torch.Tensor, projection: Projection, constants: Sequence[torch.Tensor], both: bool) -> None:
-        self.projection, self.constants = projection, constants
-        R, size = _careful_residual(T, projection, constants)
-        self.R: torch.Tensor | None = R
-        self.P = T - R if both else None
-        self.sizes = size, torch.zeros_like(size) if self.P is None else _sizes(self.P, False)
-
-    def combination(self, T: torch.Tensor, away: torch.Tensor, along: torch.Tensor | None) -> torch.Tensor:
-        """away (T - P(T)) + along P(T)."""
-        R = _careful_residual(T, self.projection, self.constants)[0] if self.R is None else self.R
-        self.R = None
-        out = R.mul_(away[..., None, None])
-        return out if self.P is None or along is None else out.addcmul_(self.P, along[..., None, None])
-
-
-def _means(T: torch.Tensor, projection: Projection, constants: Sequence[torch.Tensor]) -> OrbitMeans | None:
-    """The means over orbits, where they are all of P and the sizes found with them keep their digits."""
-    means = orbit_means(T, projection, constants)
-    if means is None:
-        return None
-    residual, projected = means.squares
-    if T.dtype in (torch.float32, torch.complex64):
-        low, high = SQUARES
-        if not (low < residual < high and low < projected < high):  # also for NaN
-            return None
-        if residual <= _near(projection) ** 2 * (residual + projected):
-            return None
-    return means
-
-
 class _FrobeniusParts(torch.autograd.Function):
-    """(||T - P(T)||, ||P(T)||) over the last two axes."""
+    """(||T - P(T)||, ||P(T)||) over the last two axes. The first backward pass makes the gradient in the residual's own memory."""
 
     @staticmethod
     def forward(
@@ -115,11 +82,12 @@ class _FrobeniusParts(torch.autograd.Function):
         *constants: torch.Tensor,
     ) -> Any:
         T = _arranged(part, layout)
-        ctx.kept = _means(T, projection, constants) or _Matrices(T, projection, constants, both)
-        first, second = ctx.kept.sizes
-        sizes = first.square() if squared else first, (second.square() if squared else second) * both
+        R, size = _careful_residual(T, projection, constants)
+        P = T - R if both else None
+        first = size * size if squared else size
+        sizes = first, torch.zeros_like(size) if P is None else _sizes(P, squared)
         ctx.save_for_backward(part, *sizes, *constants)
-        ctx.layout, ctx.projection, ctx.squared, ctx.both = layout, projection, squared, both
+        ctx.layout, ctx.projection, ctx.squared, ctx.both, ctx.parts = layout, projection, squared, both, (R, P)
         return sizes
 
     @staticmethod
@@ -132,9 +100,13 @@ class _FrobeniusParts(torch.autograd.Function):
                 values = _native_parts(T, ctx.projection, ctx.squared, ctx.both, constants)
                 (out,) = torch.autograd.grad(values, part, gradients, create_graph=True)
             return (out, *nothing)
-        away = _slope(r_size, gradients[0], ctx.squared)
-        along = _slope(p_size, gradients[1], ctx.squared) if ctx.both else None
-        out = ctx.kept.combination(_arranged(part, ctx.layout), away, along)
+        R, P = ctx.parts
+        ctx.parts = None, P
+        if R is None:  # its memory was given away by an earlier pass over a retained graph
+            R, _ = _careful_residual(_arranged(part, ctx.layout), ctx.projection, constants)
+        out = R.mul_(_slope(r_size, gradients[0], ctx.squared))
+        if P is not None:
+            out.addcmul_(P, _slope(p_size, gradients[1], ctx.squared))
         return (_returned(out, ctx.layout, part), *nothing)
 
 
@@ -168,7 +140,7 @@ class _LeadingValues(torch.autograd.Function):
         R, _ = _careful_residual(_arranged(part, layout), projection, constants)
         value, u, v, block = follow(R, state.V, norm.k)
         ctx.save_for_backward(part, u, v)
-        ctx.layout, ctx.projection, ctx.constants = layout, projection, constants
+        ctx.layout, ctx.projection, ctx.constants, ctx.memory = layout, projection, constants, R
         ctx.mark_non_differentiable(block)
         return value, block
 
@@ -177,7 +149,8 @@ class _LeadingValues(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Any) -> Any:
         part, u, v = ctx.saved_tensors
         scaled = u * gradients[0][..., None, None]
-        out = product_residual(scaled, v, ctx.projection, ctx.constants)
+        out = product_residual(scaled, v, ctx.projection, ctx.constants, ctx.memory)
+        ctx.memory = None
         return (_returned(out, ctx.layout, part), *(None,) * (4 + len(ctx.constants)))
 
 
@@ -232,7 +205,7 @@ def _traced_parts(
     out = []
     for part in (fixed - P, P) if both else (fixed - P,):
         size = _sizes(part, squared)
-        slope = _slope(size, torch.ones_like(size), squared)[..., None, None]
+        slope = _slope(size, torch.ones_like(size), squared)
         carried = (slope * part).conj() * d
         out.append(size + (carried.real if carried.is_complex() else carried).sum(dim=(-2, -1)))
     return out[0], out[1] if both else torch.zeros_like(out[0])

@@ -11,28 +11,17 @@ from projectors.arrays import namespace_of
 from projectors.projection import Projection, as_gather, gathered, spectral_frame
 from projectors.spectral import SpectralBlock, SpectralFrame
 
-__all__ = [
-    "SQUARES",
-    "Buffers",
-    "columns",
-    "copies_in_piece",
-    "measured_residual",
-    "move_",
-    "pieces",
-    "product_residual",
-    "residual_of",
-    "square_of",
-]
+__all__ = ["measured_residual", "move_", "pieces", "product_residual", "residual_of"]
 
 # Entries of a piece: two megabytes in single precision. A quarter of them, or four times as many, measured slower in training steps.
 ENTRIES = 1 << 19
 # Rows of a product with few columns, for each thread: MKL took twice as long for all at once.
 _COPIES = 8
 # Sums of squares in single precision keep their digits within these bounds.
-SQUARES = (1e-24, 1e36)
+_SQUARES = (1e-24, 1e36)
 
 
-class Buffers:
+class _Buffers:
     """Memory for the pieces, one buffer a slot, made once for all pieces of an operator."""
 
     def __init__(self, like: torch.Tensor) -> None:
@@ -40,24 +29,10 @@ class Buffers:
         self.flat: dict[int, torch.Tensor] = {}
 
     def get(self, slot: int, shape: tuple[int, ...]) -> torch.Tensor:
-        """The buffer of a slot, its contents left over from whoever used it before."""
         size = prod(shape)
         if slot not in self.flat or self.flat[slot].numel() < size:
             self.flat[slot] = torch.empty(size, dtype=self.dtype, device=self.device)
         return self.flat[slot][:size].view(shape)
-
-
-def columns(x: torch.Tensor, index: torch.Tensor, out: torch.Tensor) -> None:
-    """x[:, index] into out; `gather`, which wants indices of 64 bits, runs on several threads, `index_select` on one."""
-    if index.dtype == torch.int64 and x.device.type == "cpu" and torch.get_num_threads() > 1:
-        torch.gather(x, 1, index.expand(len(x), -1), out=out)
-    else:
-        gathered(x, index, torch, out)
-
-
-def copies_in_piece(entries: int) -> int:
-    """How many copies of so many entries make a piece."""
-    return max(1, ENTRIES // max(1, entries))
 
 
 def pieces(
@@ -75,11 +50,11 @@ def pieces(
     """
     direct = out is not None and len(T.shape) == 2 and out.is_contiguous()
     cached = T.device.type == "cpu"
-    buffers = Buffers(T)
+    buffers = _Buffers(T)
     threads = torch.get_num_threads() if cached else 1
     row, width = 0, max(1, prod(T.shape[:-2]) * T.shape[-1])
     for m, copies, band in projection.layout:
-        step = copies_in_piece(m * width) if cached else copies
+        step = max(1, ENTRIES // (m * width)) if cached else copies
         gather = as_gather(band, T.shape[-1])
         indices = [c.long() if threads > 1 else c for c in constants[gather[1]]] if gather else []
         for first in range(0, copies, step):
@@ -90,7 +65,7 @@ def pieces(
                 yield start, stop, rows, projection.band(rows, last - first, band, constants)
             else:
                 memory = out[start:stop] if direct and out is not None else None
-                yield start, stop, rows, _orbits(rows, gather[0], indices, buffers, memory)
+                yield start, stop, rows, _orbits(rows, gather[0], indices, buffers, threads > 1, memory)
         row += m * copies
 
 
@@ -98,10 +73,18 @@ def _orbits(
     rows: torch.Tensor,
     size: int,
     constants: Sequence[torch.Tensor],
-    buffers: Buffers,
+    buffers: _Buffers,
+    parallel: bool,
     memory: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """One gather, the means over orbits of one size, one gather back."""
+    """One gather, the means over orbits of one size, one gather back; `gather` runs on several threads, `index_select` on one."""
+
+    def columns(x: torch.Tensor, index: torch.Tensor, out: torch.Tensor) -> None:
+        if parallel:
+            torch.gather(x, 1, index.expand(len(x), -1), out=out)
+        else:
+            gathered(x, index, torch, out)
+
     index, back = constants
     flat = rows.reshape(-1, len(back))  # a row for each copy
     copies, count = len(flat), len(index)
@@ -199,9 +182,9 @@ def measured_residual(
         square = whole = 0.0
         for start, stop, rows, P in pieces(T, projection, constants, R):
             difference = torch.sub(rows, P, out=R[start:stop])
-            square += square_of(difference)
-            whole += square_of(rows)
-        low, high = SQUARES if T.dtype in (torch.float32, torch.complex64) else (0.0, inf)
+            square += _square(difference)
+            whole += _square(rows)
+        low, high = _SQUARES if T.dtype in (torch.float32, torch.complex64) else (0.0, inf)
         if low < square < high and low < whole < high:  # also false for NaN
             return R, R.real.new_tensor(square**0.5), R.real.new_tensor(whole**0.5)
         wide = torch.complex128 if T.is_complex() else torch.float64
@@ -211,7 +194,7 @@ def measured_residual(
     return R, torch.linalg.vector_norm(R, dim=(-2, -1)), torch.linalg.vector_norm(T, dim=(-2, -1))
 
 
-def square_of(x: torch.Tensor) -> float:
+def _square(x: torch.Tensor) -> float:
     """The sum of squares; with several threads the product of vectors is twice as fast as the norm."""
     flat = x.reshape(-1)
     return float(torch.vdot(flat, flat).real if x.is_complex() else torch.dot(flat, flat))

@@ -8,11 +8,9 @@ from torch import nn
 from grouprep import SO, Cyclic, Dihedral
 from projectors import Hom
 from projectors.penalties import Spectral
-from projectors.projection import as_gather
 from projectors.torch import EquivariancePenalty, LayerSpec
 from projectors.torch.buffers import torch_projection
 from projectors.torch.following import follow
-from projectors.torch.means import orbit_means
 from projectors.torch.pieces import measured_residual, move_, product_residual
 
 C3, C4, S3 = Cyclic(3), Cyclic(4), SO(3)
@@ -58,42 +56,6 @@ def test_residual_and_its_size(space, threads):
     assert np.abs(R.numpy() - dense(H, T)).max() <= 1e-14
     assert size.item() == pytest.approx(np.linalg.norm(dense(H, T)), rel=1e-14)
     assert whole.item() == pytest.approx(T.norm().item(), rel=1e-14)
-
-
-def test_means_in_place_of_matrices(space, threads):
-    H, projection, constants = space
-    T = matrix(H)
-    R = dense(H, T)
-    means = orbit_means(T, projection, constants)
-    assert (means is None) == any(as_gather(band, H.shape[1]) is None for *_, band in projection.layout)
-    if means is None:
-        return
-    P = T.numpy() - R
-    assert [x.item() for x in means.sizes] == pytest.approx([np.linalg.norm(R), np.linalg.norm(P)], rel=1e-14)
-    for away, along in ((0.5, None), (0.5, 0.25)):
-        a, b = (None if x is None else torch.tensor(x, dtype=T.dtype) for x in (away, along))
-        out = means.combination(T, a, b)
-        assert np.abs(out.numpy() - (away * R + (along or 0) * P)).max() <= 1e-14
-
-
-def test_gradients_on_another_number_of_threads():
-    H = Hom(*SPACES["orbits of one size"])
-    torch.manual_seed(0)
-    layer = nn.Linear(H.shape[1], H.shape[0], bias=False)
-    pen = EquivariancePenalty(layer, {"": (H.V, H.W)}, equivariant=0.5)
-    R = dense(H, layer.weight.detach().double())
-    P = layer.weight.detach().double().numpy() - R
-    expected = R / np.linalg.norm(R) + 0.5 * P / np.linalg.norm(P)
-    before = torch.get_num_threads()
-    try:
-        for forward, backward in ((1, 2), (2, 1)):
-            torch.set_num_threads(forward)
-            value = pen()
-            torch.set_num_threads(backward)
-            (gradient,) = torch.autograd.grad(value, layer.weight)
-            assert np.abs(gradient.numpy() - expected).max() <= 1e-6
-    finally:
-        torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize("scale", [1e-30, 1e-16, 1.0, 1e18])
