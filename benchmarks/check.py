@@ -70,18 +70,20 @@ def misses(results: Mapping[str, Any], targets: Mapping[str, Any], partial: bool
 
 
 def misses_of_training(training: Mapping[str, Any], targets: Mapping[str, Any]) -> list[str]:
-    """A line for each ratio of a training step to the step without a penalty that exceeds its target, with one thread."""
+    """A line for each ratio of a training step to the step without a penalty that exceeds its target, with one thread and with two."""
     missed = []
-    document = training.get("1") or {"error": "not measured"}
-    if "cases" not in document:
-        return [f"training: {document.get('error', 'not measured')}"]
-    for name, wanted in targets.items():
-        ratios = document["cases"].get(name, {}).get("ratios", {})
-        for penalty, most in wanted.items():
-            if penalty not in ratios:
-                missed.append(f"training {name}: {penalty} was not measured")
-            elif not ratios[penalty] <= most:
-                missed.append(f"training {name}: {penalty} is {ratios[penalty]:.3f}, wanted at most {most:g}")
+    for threads in ("1", "2"):
+        title, document = f"training on {threads} thread{'s' * (threads != '1')}", training.get(threads) or {}
+        if "cases" not in document:
+            missed.append(f"{title}: {document.get('error', 'not measured')}")
+            continue
+        for name, wanted in targets.items():
+            ratios = document["cases"].get(name, {}).get("ratios", {})
+            for penalty, most in wanted.items():
+                if penalty not in ratios:
+                    missed.append(f"{title}, {name}: {penalty} was not measured")
+                elif not ratios[penalty] <= most:
+                    missed.append(f"{title}, {name}: {penalty} is {ratios[penalty]:.3f}, wanted at most {most:g}")
     return missed
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -32,19 +32,29 @@ def _rates(pen: EquivariancePenalty, lr: Any) -> list[float]:
 
 def decay_terms(pen: EquivariancePenalty, lr: Any, scale: float) -> None:
     """T <- T - lr (lambda_perp (T - P(T)) + lambda_G P(T)) for the operators T of each term."""
-    weights = pen.weights.tolist()
-    for k, (term, rate) in enumerate(zip(pen.terms, _rates(pen, lr), strict=True)):
-        away, along = (rate * scale * w for w in weights[k])
-        if not away and not along:
-            continue
-        i = pen._number[k]
-        T = term.read()
-        work = T.float() if T.dtype in (torch.float16, torch.bfloat16) else T
-        in_place = work is T and term.is_view(T)
-        out = work if in_place else work.clone()
-        move_(out, pen._projections[i], pen._constants(i), away, along)
-        if not in_place:
-            term.write(out)
+    rates, weights = _rates(pen, lr), pen.weights.tolist()
+    for batch in pen._batches:
+        together: dict[tuple[float, float], list[int]] = {}
+        for k in batch:
+            away, along = (rates[k] * scale * w for w in weights[k])
+            if away or along:
+                together.setdefault((away, along), []).append(k)
+        for (away, along), members in together.items():
+            _move_terms(pen, members, away, along)
+
+
+def _move_terms(pen: EquivariancePenalty, members: Sequence[int], away: float, along: float) -> None:
+    """The same step for terms of one space."""
+    terms, i = [pen.terms[k] for k in members], pen._number[members[0]]
+    read = [term.read() for term in terms]
+    T = torch.stack(read) if len(read) > 1 else read[0]
+    work = T.float() if T.dtype in (torch.float16, torch.bfloat16) else T
+    in_place = work is read[0] and terms[0].is_view(work)
+    out = work if in_place or work is not read[0] else work.clone()
+    move_(out, pen._projections[i], pen._constants(i), away, along)
+    if not in_place:
+        for term, new in zip(terms, out if len(read) > 1 else [out], strict=True):
+            term.write(new)
 
 
 @torch.no_grad()
