@@ -127,7 +127,8 @@ def measure_training(options: argparse.Namespace) -> dict[str, Any]:
         command = [sys.executable, str(HERE / "training.py"), "--threads", str(threads), "--json", str(target)]
         say(f"training steps, {threads} thread{'s' * (threads > 1)}")
         path = os.pathsep.join([str(HERE.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
-        variables = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": str(threads)}
+        counts = {f"{name}_NUM_THREADS": str(threads) for name in ("OMP", "OPENBLAS", "MKL")}
+        variables = {**os.environ, "PYTHONPATH": path, **counts}
         command += ["--repeat", str(options.training_repeat)]
         done = subprocess.run(command, env=variables, text=True, stderr=subprocess.PIPE, check=False)
         if done.returncode:
