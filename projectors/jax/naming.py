@@ -21,8 +21,16 @@ Named = tuple[int, str, LayerSpec, bool]  # a leaf, its name, its specification,
 
 
 def leaf_names(params: Any) -> list[str]:
-    """The names of all leaves in the order of the flattened pytree: keys, indices and attributes, joined by "/"."""
-    return ["/".join(map(_text, path)) for path, _ in jax.tree_util.tree_flatten_with_path(params)[0]]
+    """The names of all leaves in the order of the flattened pytree: keys, indices and attributes, joined by "/".
+
+    Variables that box an array, such as those of flax.nnx, are named by themselves: "linear/kernel", not "linear/kernel/value".
+    """
+    return [_name([_text(key) for key in path]) for path, _ in jax.tree_util.tree_flatten_with_path(params)[0]]
+
+
+def _name(parts: list[str]) -> str:
+    boxed = parts[-1:] == ["value"] and parts[-2:-1] and parts[-2] in WEIGHTS + BIASES
+    return "/".join(parts[:-1] if boxed else parts)
 
 
 def _text(key: Any) -> str:

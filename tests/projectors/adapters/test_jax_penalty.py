@@ -3,6 +3,7 @@
 import copy
 import pickle
 from collections import namedtuple
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -578,6 +579,27 @@ def test_modules_with_attributes_and_functions(x64):
     updates = pen.decay_updates(model, 1.0)
     assert updates.layers[0].activation is None
     near(made[0].weight + updates.layers[0].weight, fixed.layers[0].weight, 1e-14)
+
+
+@dataclass
+class Variable:
+    """A variable in the way of flax.nnx: a pytree that boxes one array."""
+
+    value: object
+
+
+jax.tree_util.register_pytree_with_keys(
+    Variable, lambda v: (((jax.tree_util.GetAttrKey("value"), v.value),), None), lambda _, children: Variable(*children)
+)
+
+
+def test_boxed_variables(x64):
+    plain = net()
+    boxed = {name: {k: Variable(x) for k, x in layer.items()} for name, layer in plain.items()}
+    spec = {name: SPEC[name] for name in list(SPEC)[:1]}
+    pen = EquivariancePenalty(spec)
+    assert float(pen(boxed)) == float(pen(plain))
+    assert [t.name for t in pen.terms(boxed)] == [t.name for t in pen.terms(plain)]
 
 
 def test_patterns(x64):
