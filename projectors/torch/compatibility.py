@@ -1,7 +1,8 @@
 """Whether the layers of a model fit together: representations that follow each other, nonlinearities that respect them, strides.
 
-Layers are followed in the order in which the model's modules were made, which is the order of computation for Sequential models
-and for most others; what a forward method does beyond calling modules is not seen.
+With inputs the model is run and its data followed (`projectors.torch.flow`). Without, layers are followed in the order in which the
+model's modules were made, which is the order of computation for Sequential models; what a forward method does beyond calling
+modules is then not seen.
 """
 
 from __future__ import annotations
@@ -13,52 +14,18 @@ from torch import nn
 from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 
 from grouprep.errors import GroupRepError
-from grouprep.linalg import Monomial
 from grouprep.representations import Representation
-from grouprep.representations.composite import Tensor
-from grouprep.representations.grid import GridRepresentation
-from projectors.torch.layers import NORMALISATIONS, is_permutation
+from projectors.torch.fitting import POOLS, between, joint, spec_ends
+from projectors.torch.flow import followed
+from projectors.torch.layers import NORMALISATIONS
 from projectors.torch.naming import strip_name, unwrap
 from projectors.torch.report import CheckReport, Finding
-from projectors.torch.specs import AttentionSpec, BilinearSpec, LayerSpec
+from projectors.torch.specs import LayerSpec
 
 if TYPE_CHECKING:
     from projectors.torch.penalty import EquivariancePenalty
 
 __all__ = ["check_model", "flags"]
-
-_ANY = (nn.Identity, nn.Flatten, nn.Unflatten)  # these commute with every representation of the channels
-_DROPOUT = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout)
-_ODD = (nn.Tanh, nn.Hardtanh, nn.Softsign, nn.Tanhshrink, nn.Hardshrink, nn.Softshrink)  # f(-x) = -f(x)
-_POINTWISE = (
-    *(nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.ELU, nn.CELU, nn.SELU, nn.GELU, nn.SiLU, nn.Mish, nn.Sigmoid, nn.LogSigmoid),
-    *(nn.Hardsigmoid, nn.Hardswish, nn.Softplus, nn.Threshold, nn.RReLU),
-)
-_PERMUTING = (nn.Softmax, nn.Softmin, nn.LogSoftmax, nn.Softmax2d)
-_POOLS = (
-    *(nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d, nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d),
-    *(nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d),
-    *(nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d, nn.AdaptiveMaxPool3d),
-)
-_MAX = (nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d, nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d, nn.AdaptiveMaxPool3d)
-
-
-def is_signed_permutation(V: Representation) -> bool:
-    """Whether all elements act as permutations with signs."""
-    return all(a.kind == "element" and isinstance(m, Monomial) and m.modulus <= 2 for a, m in V.images.items())
-
-
-def _ends(specs: tuple[Any, ...]) -> tuple[Representation, Representation] | None:
-    """Input and output representation of a layer; None where it has several inputs or is named parameter by parameter."""
-    (spec, *others) = specs
-    if others:
-        return None
-    if isinstance(spec, LayerSpec):
-        return spec.V, spec.W
-    if isinstance(spec, AttentionSpec):
-        query, _, _, out, _ = spec.filled()
-        return query, out
-    return None
 
 
 def flags(pen: EquivariancePenalty) -> tuple[str, ...]:
@@ -108,85 +75,38 @@ def _uneven(module: _ConvNd, spec: Any) -> list[str]:
 
 def check_model(pen: EquivariancePenalty, inputs: tuple[Any, ...], strict: bool) -> CheckReport:
     """See `EquivariancePenalty.check`."""
-    found: list[Finding] = []
     specs = dict(pen.layers)
-    current: tuple[str, Representation] | None = None
-    for raw, module in pen.model.named_modules():
-        name, module = strip_name(raw), unwrap(module)
-        if name in specs and not isinstance(module, NORMALISATIONS):
-            ends = _ends(specs[name])
-            if ends is None:
-                spec = specs[name][0]
-                current = (name, spec.W) if isinstance(spec, BilinearSpec) and len(specs[name]) == 1 else None
-                continue
-            if isinstance(module, _ConvNd):
-                found += [Finding("warning", name, text) for text in _uneven(module, specs[name][0])]
-            if current is not None:
-                found += _joint(*current, name, ends[0])
-            current = name, ends[1]
-        elif current is not None and not list(module.children()):
-            found += _between(name, module, *current)
-    if inputs:
-        found += _strides(pen, inputs)
-    report = CheckReport(tuple(found), len(pen.layers))
+    found = [
+        Finding("warning", name, text)
+        for name, module in _modules(pen)
+        if name in specs and isinstance(module, _ConvNd)
+        for text in _uneven(module, specs[name][0])
+    ]
+    found += followed(pen, inputs) + _strides(pen, inputs) if inputs else _in_order(pen)
+    report = CheckReport(tuple(dict.fromkeys(found)), len(pen.layers))
     if strict and not report.ok:
         raise GroupRepError("the model cannot be equivariant as specified:\n" + str(report))
     return report
 
 
-def _joint(before: str, W: Representation, after: str, V: Representation) -> list[Finding]:
-    if V == W:
-        return []
-    if isinstance(V, Tensor) and isinstance(V.parts[-1], GridRepresentation):  # a flattened image
-        channels = V.parts[:-1]
-        if W in (channels[0] if len(channels) == 1 else None, Tensor(channels)):
-            return []
-    return [
-        Finding("error", after, f'its input is {V} (dimension {V.dim}), but "{before}" gives {W} (dimension {W.dim})')
-    ]
+def _modules(pen: EquivariancePenalty) -> list[tuple[str, nn.Module]]:
+    return [(strip_name(raw), unwrap(module)) for raw, module in pen.model.named_modules()]
 
 
-def _between(name: str, module: nn.Module, before: str, W: Representation) -> list[Finding]:
-    kind = type(module).__name__
-    if isinstance(module, _ANY):
-        return []
-    if isinstance(module, _DROPOUT):
-        return [] if is_permutation(W) else [Finding("warning", name, f"{kind} on {W}: equivariant in the mean only")]
-    if isinstance(module, _ODD):
-        if is_signed_permutation(W):
-            return []
-        return [
-            Finding("error", name, f'{kind} acts entry by entry, but {W} after "{before}" does not permute entries')
-        ]
-    if isinstance(module, (*_POINTWISE, *_PERMUTING, *NORMALISATIONS)):
-        if is_permutation(W):
-            return []
-        return [
-            Finding(
-                "error",
-                name,
-                f'{kind} acts entry by entry, which commutes with permutations only; {W} after "{before}" is none: use regular or '
-                "permutation features, or a norm nonlinearity",
-            )
-        ]
-    if isinstance(module, nn.PReLU):
-        if is_permutation(W) and module.num_parameters == 1:
-            return []
-        severity = "warning" if is_permutation(W) else "error"
-        return [
-            Finding(
-                severity, name, f"PReLU with {module.num_parameters} slopes on {W}: slopes must be equal along orbits"
-            )
-        ]
-    if isinstance(module, _POOLS):
-        if isinstance(module, _MAX) and not is_permutation(W):
-            return [
-                Finding("error", name, f"{kind} compares entries, which commutes with permutations only; {W} is none")
-            ]
-        return []
-    if any(True for _ in module.parameters(recurse=False)):
-        return [Finding("warning", name, f"{kind} has parameters, but stands in no specification")]
-    return [Finding("warning", name, f"{kind} is not known: whether it commutes with {W} is not checked")]
+def _in_order(pen: EquivariancePenalty) -> list[Finding]:
+    """What is wrong if each module's output is the input of the next one made."""
+    found: list[Finding] = []
+    specs = dict(pen.layers)
+    current: tuple[str, Representation] | None = None
+    for name, module in _modules(pen):
+        if name in specs and not isinstance(module, NORMALISATIONS):
+            V, W = spec_ends(specs[name])
+            if current is not None and V is not None:
+                found += joint(*current, name, V)
+            current = None if W is None else (name, W)
+        elif current is not None and not list(module.children()):
+            found += between(name, module, *current)
+    return found
 
 
 def _strides(pen: EquivariancePenalty, inputs: tuple[Any, ...]) -> list[Finding]:
@@ -202,7 +122,7 @@ def _strides(pen: EquivariancePenalty, inputs: tuple[Any, ...]) -> list[Finding]
 
     for raw, module in pen.model.named_modules():
         inner = unwrap(module)
-        if (isinstance(inner, _ConvNd) and not isinstance(inner, _ConvTransposeNd)) or isinstance(inner, _POOLS[:6]):
+        if (isinstance(inner, _ConvNd) and not isinstance(inner, _ConvTransposeNd)) or isinstance(inner, POOLS[:6]):
             handles.append(inner.register_forward_pre_hook(watch(strip_name(raw), inner)))
     training = pen.model.training
     try:

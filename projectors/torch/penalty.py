@@ -331,11 +331,12 @@ class EquivariancePenalty(nn.Module):
         return PenaltyReport(total, tuple(records), self.skipped, flags(self), self.steps)
 
     def check(self, *inputs: Any, strict: bool = False) -> CheckReport:
-        """Whether each layer's output is the next one's input, and the layers between respect it, in the order of the modules.
+        """Whether each layer's output is the next one's input, and whether what is done between respects it.
 
         Parameters
         ----------
-        inputs : arguments to run the model with, so that spatial sizes are known and strides can be judged.
+        inputs : arguments to run the model with: the data is followed, through residual connections and functions such as
+            `torch.relu` too, and strides are judged at the sizes it has. Without them the order is that of the modules.
         strict : raise where there is an error.
 
         Raises

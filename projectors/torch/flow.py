@@ -1,0 +1,173 @@
+"""The data of a model followed through one run: which representation each tensor is in, and what is done with it.
+
+Modules are seen by hooks, functions such as `torch.relu` or `+` by a mode of torch, so that residual connections and forward
+methods count as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import reduce
+from operator import add
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+from torch.overrides import TorchFunctionMode
+
+from grouprep.representations import Representation
+from projectors.torch.fitting import between, entrywise, joint, odd, spec_ends
+from projectors.torch.layers import NORMALISATIONS
+from projectors.torch.naming import strip_name, unwrap
+from projectors.torch.report import Finding
+
+if TYPE_CHECKING:
+    from projectors.torch.penalty import EquivariancePenalty
+
+__all__ = ["followed"]
+
+Origin = tuple[str, Representation]  # the layer that a tensor comes from, and the representation it is in
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_POINTWISE = _names(
+    "relu relu6 leaky_relu elu celu selu gelu silu mish sigmoid logsigmoid hardsigmoid hardswish softplus threshold rrelu exp log "
+    "square sqrt abs pow clamp clamp_min clamp_max softmax log_softmax softmin"
+)
+_ODD = _names("tanh hardtanh softsign tanhshrink hardshrink softshrink sin")
+_SUMS = _names("add sub radd rsub iadd isub")
+_PRODUCTS = _names("mul rmul imul div truediv itruediv")
+_COMPARING = _names(
+    "max_pool1d max_pool2d max_pool3d adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d amax amin maximum minimum"
+)
+_REDUCING = _names("mean sum amax amin")
+# Functions that commute with every representation of the channels, or keep a tensor as it is.
+_HARMLESS = _names(
+    "reshape view flatten unflatten permute transpose movedim squeeze unsqueeze contiguous clone detach to float double half type "
+    "neg mean sum avg_pool1d avg_pool2d avg_pool3d adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d interpolate pad "
+    "dropout dropout1d dropout2d dropout3d get expand"
+)
+
+
+def _tensors(x: Any) -> Iterable[torch.Tensor]:
+    if isinstance(x, torch.Tensor):
+        yield x
+    elif isinstance(x, dict):
+        for value in x.values():
+            yield from _tensors(value)
+    elif isinstance(x, list | tuple):
+        for value in x:
+            yield from _tensors(value)
+
+
+class _Flow(TorchFunctionMode):
+    """Origins of tensors, and what is found wrong; functions inside modules that are known as a whole are passed over."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.origins: dict[int, tuple[torch.Tensor, Origin]] = {}  # the tensor is held, so that no other gets its id
+        self.findings: list[Finding] = []
+        self.inside = 0
+
+    def of(self, x: Any) -> list[Origin]:
+        """The known origins among the tensors in x."""
+        return [self.origins[id(t)][1] for t in _tensors(x) if id(t) in self.origins]
+
+    def set(self, x: Any, origin: Origin | None) -> None:
+        """Say where the first tensor in x comes from."""
+        for t in _tensors(x):
+            if origin is None:
+                self.origins.pop(id(t), None)
+            else:
+                self.origins[id(t)] = t, origin
+            return
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = func(*args, **(kwargs or {}))
+        if self.inside or not isinstance(out, torch.Tensor):
+            return out
+        name = getattr(func, "__name__", str(func)).strip("_")
+        found = self.of((args, kwargs or {}))
+        if found:
+            origin = self._after(name, found, args)
+            lost = (
+                name in _REDUCING and origin is not None and origin[1].dim not in out.shape
+            )  # channels were reduced too
+            self.set(out, None if lost else origin)
+        return out
+
+    def _after(self, name: str, found: list[Origin], args: Any) -> Origin | None:
+        """The origin of what a function gives, and a finding if it does not respect the representation."""
+        layer, W = found[0]
+        where = f'{name} after "{layer}"'
+        others = [o for o in found if o[1] != W]
+        if name == "cat":
+            whole = len(found) == sum(1 for _ in _tensors(args))
+            return (" and ".join(n for n, _ in found), reduce(add, (V for _, V in found))) if whole else None
+        meeting = _SUMS | _PRODUCTS | _COMPARING
+        if name in meeting and others:
+            other, V = others[0]
+            text = f'{W} after "{layer}" meets {V} after "{other}"; both have to be in one representation'
+            self.findings.append(Finding("error", where, text))
+            return None
+        if name in _POINTWISE | _COMPARING or (name in _PRODUCTS and len(found) > 1):
+            self.findings += entrywise(where, name, layer, W)
+        elif name in _ODD:
+            self.findings += odd(where, name, layer, W)
+        elif name not in _SUMS | _PRODUCTS | _HARMLESS:
+            text = f"{name} is not known: whether it commutes with {W} is not checked"
+            self.findings.append(Finding("warning", where, text))
+            return None
+        return layer, W
+
+
+def followed(pen: EquivariancePenalty, inputs: tuple[Any, ...]) -> list[Finding]:
+    """What is wrong on the way of the data, from a run of the model in evaluation mode and without gradients.
+
+    Parameters
+    ----------
+    pen : the penalty, whose layers' representations are known; inputs : what its model is called with.
+    """
+    flow, specs, handles = _Flow(), dict(pen.layers), []
+
+    def watch(name: str, module: nn.Module, specified: bool) -> None:
+        V, W = spec_ends(specs[name]) if specified else (None, None)
+
+        def before(_: nn.Module, args: Any, kwargs: Any) -> None:
+            for origin in flow.of((args, kwargs))[:1] if not flow.inside else ():
+                if V is not None:
+                    flow.findings += joint(*origin, name, V)
+                elif not specified:
+                    flow.findings += between(name, module, *origin)
+            flow.inside += 1
+
+        def after(_: nn.Module, args: Any, kwargs: Any, out: Any) -> None:
+            flow.inside -= 1
+            if flow.inside:
+                return
+            if specified:
+                flow.set(out, None if W is None else (name, W))
+            else:
+                flow.set(out, next(iter(flow.of((args, kwargs))), None))
+
+        handles.append(module.register_forward_pre_hook(before, with_kwargs=True))
+        handles.append(module.register_forward_hook(after, with_kwargs=True, always_call=True))
+
+    for raw, inner in pen.model.named_modules():
+        name, module = strip_name(raw), unwrap(inner)
+        specified = name in specs and not isinstance(module, NORMALISATIONS)
+        if specified or not list(module.children()):
+            watch(name, module, specified)
+    training = pen.model.training
+    try:
+        pen.model.eval()
+        with torch.no_grad(), flow:
+            pen.model(*inputs)
+    finally:
+        pen.model.train(training)
+        for handle in handles:
+            handle.remove()
+    return flow.findings
