@@ -2,9 +2,9 @@
 
     python benchmarks/training.py [--model mlp spins resnet] [--repeat N] [--threads 1] [--json FILE]
 
-Each step is measured `repeat` times, one after the other in turn, in an order of its own in each round. The ratio is the
-median of those in each round: a machine that slows down for a while slows both. With one thread the clock is that of the
-process, which other processes disturb less; with more it is the wall's. For SO(3) features it also tells the memory at 32, 64 and
+Each step is measured `repeat` times, one after the other in turn, in an order of its own in each round, after one of the same
+kind that does not count, as in training. The ratio is the median of those in each round: a machine that slows down for a while
+slows both. With one thread the clock is that of the process, which other processes disturb less; with more it is the wall's. For SO(3) features it also tells the memory at 32, 64 and
 128 channels, in copies of the weights: where that stays, memory is linear in them.
 """
 
@@ -39,6 +39,7 @@ def times_in_turn(
         step()
     for _ in range(repeat):
         for name in shuffle.sample(list(steps), len(steps)):
+            steps[name]()  # so that memory and caches are as this step leaves them
             start = clock()
             steps[name]()
             times[name].append(clock() - start)
