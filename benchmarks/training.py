@@ -4,8 +4,10 @@
 
 Each step is measured `repeat` times, one after the other in turn, in an order of its own in each round, after one of the same
 kind that does not count, as in training. The ratio is the median of those in each round: a machine that slows down for a while
-slows both. With one thread the clock is that of the process, which other processes disturb less; with more it is the wall's. For SO(3) features it also tells the memory at 32, 64 and
-128 channels, in copies of the weights: where that stays, memory is linear in them.
+slows both. With one thread the clock is that of the process, which other processes disturb less; with more it is the wall's.
+
+For SO(3) features it also tells the memory at 32, 64 and 128 channels, in copies of the weights: where that stays, memory is
+linear in them.
 """
 
 from __future__ import annotations
@@ -140,7 +142,8 @@ def memory(channels: int) -> dict[str, float]:
     for name in ("frobenius", "spectral"):
         known[name]().backward()
         layer.zero_grad()
-        out[name] = _peak(lambda pen=known[name]: pen().backward()) / weights
+        held = _peak(lambda pen=known[name]: pen().backward()) + sum(m.nbytes for m in known[name]._memories)
+        out[name] = held / weights
         layer.zero_grad()
     constants = sum(b.numel() * b.element_size() for b in known["frobenius"].buffers())
     return {**out, "constants": constants / weights}

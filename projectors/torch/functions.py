@@ -17,6 +17,7 @@ from projectors.projection import Projection
 from projectors.torch.following import follow
 from projectors.torch.layouts import Layout
 from projectors.torch.pieces import measured_residual, product_residual
+from projectors.torch.recycled import RecycledMemory
 
 __all__ = ["frobenius_parts", "is_frobenius", "leading_values", "residual"]
 
@@ -38,10 +39,10 @@ def _near(projection: Projection) -> float:
 
 
 def _careful_residual(
-    T: torch.Tensor, projection: Projection, constants: Sequence[torch.Tensor]
+    T: torch.Tensor, projection: Projection, constants: Sequence[torch.Tensor], memory: RecycledMemory | None = None
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """(R, ||R||), R = T - P(T); in single precision and near equivariance to the precision of the residual itself."""
-    R, size, whole = measured_residual(T, projection, constants)
+    R, size, whole = measured_residual(T, projection, constants, memory)
     if T.dtype not in (torch.float32, torch.complex64) or not R.numel():
         return R, size
     if not bool((size <= _near(projection) * whole).any()):
@@ -79,10 +80,11 @@ class _FrobeniusParts(torch.autograd.Function):
         projection: Projection,
         squared: bool,
         both: bool,
+        memory: RecycledMemory | None,
         *constants: torch.Tensor,
     ) -> Any:
         T = _arranged(part, layout)
-        R, size = _careful_residual(T, projection, constants)
+        R, size = _careful_residual(T, projection, constants, memory)
         P = T - R if both else None
         first = size * size if squared else size
         sizes = first, torch.zeros_like(size) if P is None else _sizes(P, squared)
@@ -93,7 +95,7 @@ class _FrobeniusParts(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Any:
         part, r_size, p_size, *constants = ctx.saved_tensors
-        nothing = (None,) * (4 + len(constants))
+        nothing = (None,) * (5 + len(constants))
         if torch.is_grad_enabled():  # a second derivative is wanted: say it in operations that have one
             with torch.enable_grad():
                 T = _arranged(part, ctx.layout)
@@ -135,9 +137,10 @@ class _LeadingValues(torch.autograd.Function):
         projection: Projection,
         norm: KyFan,
         state: State,
+        memory: RecycledMemory | None,
         *constants: torch.Tensor,
     ) -> Any:
-        R, _ = _careful_residual(_arranged(part, layout), projection, constants)
+        R, _ = _careful_residual(_arranged(part, layout), projection, constants, memory)
         value, u, v, block = follow(R, state.V, norm.k)
         ctx.save_for_backward(part, u, v)
         ctx.layout, ctx.projection, ctx.constants, ctx.memory = layout, projection, constants, R
@@ -151,7 +154,7 @@ class _LeadingValues(torch.autograd.Function):
         scaled = u * gradients[0][..., None, None]
         out = product_residual(scaled, v, ctx.projection, ctx.constants, ctx.memory)
         ctx.memory = None
-        return (_returned(out, ctx.layout, part), *(None,) * (4 + len(ctx.constants)))
+        return (_returned(out, ctx.layout, part), *(None,) * (5 + len(ctx.constants)))
 
 
 def _native_parts(
@@ -174,6 +177,7 @@ def frobenius_parts(
     squared: bool = False,
     both: bool = False,
     layout: Layout | None = None,
+    memory: RecycledMemory | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """(||T - P(T)||, ||P(T)||), each (...); the second is 0 unless both are wanted.
 
@@ -181,14 +185,14 @@ def frobenius_parts(
     ----------
     part : operators T, (..., dim W, dim V), or what `layout` arranges as such.
     projection : P; constants : its constants where T is.
-    squared : whether the squares are meant.
+    squared : whether the squares are meant; memory : where the residual, which becomes the gradient, may be made.
     """
     if torch.compiler.is_compiling():
         return _traced_parts(_arranged(part, layout), projection, squared, both, constants)
     if not _is_orthogonal(part, projection):
         return _native_parts(_arranged(part, layout), projection, squared, both, constants)
     out: tuple[torch.Tensor, torch.Tensor] = _FrobeniusParts.apply(  # type: ignore[no-untyped-call]
-        part, layout, projection, squared, both, *constants
+        part, layout, projection, squared, both, memory, *constants
     )
     return out
 
@@ -227,13 +231,14 @@ def leading_values(
     norm: KyFan,
     state: State,
     layout: Layout | None = None,
+    memory: RecycledMemory | None = None,
 ) -> tuple[torch.Tensor, State]:
     """(value, next state) of a `KyFan` or `Spectral` norm of T - P(T), as `norm.step` gives them; T as in `frobenius_parts`."""
     small = min(projection.shape) <= state.V.shape[-1]
     if small or torch.compiler.is_compiling() or not _is_orthogonal(part, projection):
         value, following = norm.step(residual(_arranged(part, layout), projection, constants), state)
         return value, State(following.V.detach(), following.steps)
-    value, V = _LeadingValues.apply(part, layout, projection, norm, state, *constants)  # type: ignore[no-untyped-call]
+    value, V = _LeadingValues.apply(part, layout, projection, norm, state, memory, *constants)  # type: ignore[no-untyped-call]
     return value, State(V, state.steps + 1)
 
 

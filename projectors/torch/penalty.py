@@ -21,6 +21,7 @@ from projectors.torch.following import follow
 from projectors.torch.functions import frobenius_parts, is_frobenius, leading_values, residual
 from projectors.torch.layers import layer_terms
 from projectors.torch.naming import match_layers, unwrap
+from projectors.torch.recycled import RecycledMemory
 from projectors.torch.report import CheckReport, PenaltyReport
 from projectors.torch.schedules import Schedule, as_schedule
 from projectors.torch.terms import Term, check_finite
@@ -131,6 +132,7 @@ class EquivariancePenalty(nn.Module):
         self._both = tuple(bool(e.start_value) or not _is_constant(e) for _, e in self.schedules)
         self.steps = 0
         self._batches = self._batched()
+        self._memories = tuple(RecycledMemory() for _ in self.terms)
         self._states: list[State | None] = [None] * len(self.terms)
         first = self.terms[0].parameter()
         weights = [[s.start_value for s in pair] for pair in self.schedules]
@@ -199,7 +201,9 @@ class EquivariancePenalty(nn.Module):
             if others:
                 part, layout = torch.stack([self.terms[j].read() for j in batch]), None
             squared = self._norms[k] == Frobenius(squared=True)
-            first, second = frobenius_parts(_single(part), projection, constants, squared, both, layout)
+            first, second = frobenius_parts(
+                _single(part), projection, constants, squared, both, layout, self._memories[k]
+            )
             return first.reshape(len(batch), -1).sum(1), second.reshape(len(batch), -1).sum(1)
         first, second = self._value(k, projection, constants)
         return first[None], second[None]
@@ -215,7 +219,9 @@ class EquivariancePenalty(nn.Module):
         if isinstance(norm, KyFan) and min(projection.shape) > _EXACT:
             part, layout = self.terms[k].unread()
             state = self._state(k, norm)
-            value, self._states[k] = leading_values(_single(part), projection, constants, norm, state, layout)
+            value, self._states[k] = leading_values(
+                _single(part), projection, constants, norm, state, layout, self._memories[k]
+            )
         else:
             value = norm.value(residual(self._operators(k), projection, constants))
         total = value.sum()

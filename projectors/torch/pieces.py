@@ -10,6 +10,7 @@ import torch
 from projectors.arrays import namespace_of
 from projectors.projection import Projection, as_gather, gathered, spectral_frame
 from projectors.spectral import SpectralBlock, SpectralFrame
+from projectors.torch.recycled import RecycledMemory
 
 __all__ = ["measured_residual", "move_", "pieces", "product_residual", "residual_of"]
 
@@ -110,21 +111,21 @@ def _share_memory(a: torch.Tensor, b: torch.Tensor) -> bool:
 
 
 def _spectral_residual(
-    T: torch.Tensor, frame: SpectralFrame, constants: Sequence[torch.Tensor], in_place: bool = False
+    T: torch.Tensor, frame: SpectralFrame, constants: Sequence[torch.Tensor], out: torch.Tensor | None = None
 ) -> torch.Tensor:
-    """T - P(T) in the spectral frame: only the blocks between copies of one irrep change; T's memory may be used if in place."""
+    """T - P(T) in the spectral frame: only the blocks between copies of one irrep change; `out`, which may be T, is used if it can."""
     xp = namespace_of(torch)
     M: torch.Tensor = frame.to_spectral(T, constants)
-    if not in_place and _share_memory(M, T):
-        M = M.clone()
+    if _share_memory(M, T) and out is not T:
+        M = M.clone() if out is None else out.copy_(M)
     for b in frame.diagonal:
         if len(b.irrep_V.commutant) == 1:
             diagonal = _diagonal(M, b)
             diagonal.sub_(diagonal.mean(-1, keepdim=True))
         else:
             b.read(M).sub_(b.combine(b.coordinates(M, xp), xp))
-    out: torch.Tensor = frame.to_spatial(M, constants)
-    return out
+    R: torch.Tensor = frame.to_spatial(M, constants)
+    return R
 
 
 def residual_of(
@@ -140,7 +141,7 @@ def residual_of(
         return result
     frame = spectral_frame(projection)
     if frame is not None:
-        return _spectral_residual(T, frame, constants)
+        return _spectral_residual(T, frame, constants, out)
     R = torch.empty(T.shape, dtype=T.dtype, device=T.device) if out is None else out
     for start, stop, rows, P in pieces(T, projection, constants, R):
         torch.sub(rows, P, out=R[..., start:stop, :])
@@ -173,25 +174,29 @@ def move_(
 
 
 def measured_residual(
-    T: torch.Tensor, projection: Projection, constants: Sequence[torch.Tensor]
+    T: torch.Tensor, projection: Projection, constants: Sequence[torch.Tensor], memory: RecycledMemory | None = None
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """(T - P(T), ||T - P(T)||, ||T||) in the Frobenius norm, whose sizes are (...); squares are added while a piece is in the cache."""
-    by_pieces = T.device.type == "cpu" and T.ndim == 2 and spectral_frame(projection) is None
-    if by_pieces and (T.is_complex() or not projection.is_complex):
-        R = torch.empty(T.shape, dtype=T.dtype, device=T.device)
+    memory = memory or RecycledMemory()
+    R = memory.empty(tuple(T.shape), T)
+    if T.device.type != "cpu" or T.ndim != 2 or (projection.is_complex and not T.is_complex()):
+        R = residual_of(T, projection, constants, R)
+        return R, torch.linalg.vector_norm(R, dim=(-2, -1)), torch.linalg.vector_norm(T, dim=(-2, -1))
+    if spectral_frame(projection) is not None:
+        R = residual_of(T, projection, constants, R)
+        square, whole = _square(R), _square(T)
+    else:
         square = whole = 0.0
         for start, stop, rows, P in pieces(T, projection, constants, R):
             difference = torch.sub(rows, P, out=R[start:stop])
             square += _square(difference)
             whole += _square(rows)
-        low, high = _SQUARES if T.dtype in (torch.float32, torch.complex64) else (0.0, inf)
-        if low < square < high and low < whole < high:  # also false for NaN
-            return R, R.real.new_tensor(square**0.5), R.real.new_tensor(whole**0.5)
-        wide = torch.complex128 if T.is_complex() else torch.float64
-        first, second = (torch.linalg.vector_norm(x, dtype=wide).to(R.real.dtype) for x in (R, T))
-        return R, first, second
-    R = residual_of(T, projection, constants)
-    return R, torch.linalg.vector_norm(R, dim=(-2, -1)), torch.linalg.vector_norm(T, dim=(-2, -1))
+    low, high = _SQUARES if T.dtype in (torch.float32, torch.complex64) else (0.0, inf)
+    if low < square < high and low < whole < high:  # also false for NaN
+        return R, R.real.new_tensor(square**0.5), R.real.new_tensor(whole**0.5)
+    wide = torch.complex128 if T.is_complex() else torch.float64
+    first, second = (torch.linalg.vector_norm(x, dtype=wide).to(R.real.dtype) for x in (R, T))
+    return R, first, second
 
 
 def _square(x: torch.Tensor) -> float:
@@ -217,7 +222,8 @@ def product_residual(
     out = torch.empty((*u.shape[:-1], n), dtype=u.dtype, device=u.device) if out is None else out
     frame = spectral_frame(projection)
     if frame is not None:
-        return _spectral_residual(torch.matmul(u, star, out=out), frame, constants, in_place=True)
+        product = torch.matmul(u, star, out=out)
+        return _spectral_residual(product, frame, constants, product)
     row = 0
     for m, copies, band in projection.layout:
         part, row = slice(row, row + m * copies), row + m * copies
