@@ -7,6 +7,7 @@ docs/formulation/projection.md.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -30,15 +31,15 @@ _STRIDED = 16  # at most this many entries of a pair are walked over by slices; 
 _LONG = 32  # orbits longer than this are summed along the last axis, where numpy adds pairwise
 
 
-class _Part:
+class _Part(ABC):
     """The projection of one block: the structure, and how its constants (a tuple of arrays) act on operators."""
 
     block: Block
     constants: tuple[NDArray[Any], ...]
 
+    @abstractmethod
     def project(self, rows: Any, copies: int, xp: Any, constants: Sequence[Any]) -> Any:
         """Some of the block's copies of rows, (..., copies * m, dim V) -> their projections (..., copies * m, columns_n * n)."""
-        raise NotImplementedError
 
 
 class _OrbitPart(_Part):

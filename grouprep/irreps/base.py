@@ -84,8 +84,8 @@ class Irrep(Representation):
         return self._real_commutant()
 
     def _real_commutant(self) -> NDArray[Any]:
-        """For real irreps of types C and H that are realifications."""
-        raise NotImplementedError
+        """For real irreps of types C and H; families that have some define it, the others never come here."""
+        raise NotImplementedError(f"{type(self).__name__} has an irrep of type {self.type} and says no commutant")
 
     def _key(self) -> tuple[Any, ...]:
         return self.label, self.over

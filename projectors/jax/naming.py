@@ -29,7 +29,7 @@ def leaf_names(params: Any) -> list[str]:
 
 
 def _name(parts: list[str]) -> str:
-    boxed = parts[-1:] == ["value"] and parts[-2:-1] and parts[-2] in WEIGHTS + BIASES
+    boxed = len(parts) > 1 and parts[-1] == "value" and parts[-2] in WEIGHTS + BIASES
     return "/".join(parts[:-1] if boxed else parts)
 
 

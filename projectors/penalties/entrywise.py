@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from math import inf, sqrt
 from numbers import Real
@@ -143,9 +144,9 @@ class _EntryNorm(Norm):
     """A norm that monomial unitaries leave invariant, and other unitaries do not."""
 
     @property
+    @abstractmethod
     def _exponents(self) -> tuple[float, float]:
         """p and q of the Mixed(p, q) that it is."""
-        raise NotImplementedError
 
     @property
     def unitarily_invariant(self) -> bool:

@@ -10,6 +10,7 @@ from torch import nn
 
 from grouprep.errors import GroupRepError
 from projectors.torch.pieces import move_, residual_of
+from projectors.torch.terms import in_single
 
 if TYPE_CHECKING:
     from projectors.torch.penalty import EquivariancePenalty
@@ -46,14 +47,12 @@ def decay_terms(pen: EquivariancePenalty, lr: Any, scale: float) -> None:
 def _move_terms(pen: EquivariancePenalty, members: Sequence[int], away: float, along: float) -> None:
     """The same step for terms of one space."""
     terms, i = [pen.terms[k] for k in members], pen._number[members[0]]
-    read = [term.read() for term in terms]
-    T = torch.stack(read) if len(read) > 1 else read[0]
-    work = T.float() if T.dtype in (torch.float16, torch.bfloat16) else T
-    in_place = work is read[0] and terms[0].is_view(work)
-    out = work if in_place or work is not read[0] else work.clone()
-    move_(out, pen._projections[i], pen._constants(i), away, along)
+    read = [in_single(term.read()) for term in terms]
+    in_place = len(terms) == 1 and terms[0].is_view(read[0])
+    T = read[0] if in_place else torch.stack(read)
+    move_(T, pen._projections[i], pen._constants(i), away, along)
     if not in_place:
-        for term, new in zip(terms, out if len(read) > 1 else [out], strict=True):
+        for term, new in zip(terms, T, strict=True):
             term.write(new)
 
 

@@ -92,27 +92,26 @@ class _Flow(TorchFunctionMode):
         name = getattr(func, "__name__", str(func)).strip("_")
         found = self.of((args, kwargs or {}))
         if found:
-            origin = self._after(name, found, args)
-            lost = (
-                name in _REDUCING and origin is not None and origin[1].dim not in out.shape
-            )  # channels were reduced too
-            self.set(out, None if lost else origin)
+            self.set(out, self._after(name, found, args, out))
         return out
 
-    def _after(self, name: str, found: list[Origin], args: Any) -> Origin | None:
+    def _after(self, name: str, found: list[Origin], args: Any, out: torch.Tensor) -> Origin | None:
         """The origin of what a function gives, and a finding if it does not respect the representation."""
         layer, W = found[0]
         where = f'{name} after "{layer}"'
-        others = [o for o in found if o[1] != W]
+        unknown = len(found) < sum(t.numel() > 1 for t in _tensors(args))
         if name == "cat":
-            whole = len(found) == sum(1 for _ in _tensors(args))
-            return (" and ".join(n for n, _ in found), reduce(add, (V for _, V in found))) if whole else None
-        meeting = _SUMS | _PRODUCTS | _COMPARING
-        if name in meeting and others:
-            other, V = others[0]
-            text = f'{W} after "{layer}" meets {V} after "{other}"; both have to be in one representation'
-            self.findings.append(Finding("error", where, text))
-            return None
+            return None if unknown else (" and ".join(n for n, _ in found), reduce(add, (V for _, V in found)))
+        if name in _SUMS | _PRODUCTS | _COMPARING:
+            for other, V in found:
+                if V != W:
+                    text = f'{W} after "{layer}" meets {V} after "{other}"; both have to be in one representation'
+                    self.findings.append(Finding("error", where, text))
+                    return None
+            if unknown:
+                text = f"{W} meets a tensor whose representation is not known"
+                self.findings.append(Finding("warning", where, text))
+                return None
         if name in _POINTWISE | _COMPARING or (name in _PRODUCTS and len(found) > 1):
             self.findings += entrywise(where, name, layer, W)
         elif name in _ODD:
@@ -121,7 +120,8 @@ class _Flow(TorchFunctionMode):
             text = f"{name} is not known: whether it commutes with {W} is not checked"
             self.findings.append(Finding("warning", where, text))
             return None
-        return layer, W
+        reduced = name in _REDUCING and W.dim not in out.shape  # over the channels too
+        return None if reduced else (layer, W)
 
 
 def followed(pen: EquivariancePenalty, inputs: tuple[Any, ...]) -> list[Finding]:
@@ -137,12 +137,16 @@ def followed(pen: EquivariancePenalty, inputs: tuple[Any, ...]) -> list[Finding]
         V, W = spec_ends(specs[name]) if specified else (None, None)
 
         def before(_: nn.Module, args: Any, kwargs: Any) -> None:
-            for origin in flow.of((args, kwargs))[:1] if not flow.inside else ():
-                if V is not None:
-                    flow.findings += joint(*origin, name, V)
-                elif not specified:
-                    flow.findings += between(name, module, *origin)
             flow.inside += 1
+            if flow.inside > 1:
+                return
+            origin = next(iter(flow.of((args, kwargs))), None)
+            if origin is None and V is not None:  # data of the model: this layer says what they are
+                flow.set((args, kwargs), (f"the input of {name}", V))
+            elif origin is not None and V is not None:
+                flow.findings += joint(*origin, name, V)
+            elif origin is not None and not specified:
+                flow.findings += between(name, module, *origin)
 
         def after(_: nn.Module, args: Any, kwargs: Any, out: Any) -> None:
             flow.inside -= 1

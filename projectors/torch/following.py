@@ -49,7 +49,7 @@ def _adjoint_images(A: torch.Tensor, block: torch.Tensor) -> torch.Tensor:
     p = _shares(A)
     if p == 1:
         return (block.mH.contiguous() @ A).mH
-    parts = block.view(p, -1, block.shape[-1]).mH.contiguous()
+    parts = block.reshape(p, -1, block.shape[-1]).mH.contiguous()
     return torch.bmm(parts, A.view(p, -1, A.shape[-1])).sum(0).mH
 
 

@@ -24,7 +24,7 @@ from projectors.torch.naming import match_layers, unwrap
 from projectors.torch.recycled import RecycledMemory
 from projectors.torch.report import CheckReport, PenaltyReport
 from projectors.torch.schedules import Schedule, as_schedule
-from projectors.torch.terms import Term, check_finite
+from projectors.torch.terms import Term, check_finite, in_single
 
 __all__ = ["EquivariancePenalty"]
 
@@ -189,7 +189,7 @@ class EquivariancePenalty(nn.Module):
         return total
 
     def _operators(self, k: int) -> torch.Tensor:
-        return _single(self.terms[k].read())
+        return in_single(self.terms[k].read())
 
     def _values(self, batch: tuple[int, ...]) -> tuple[torch.Tensor, torch.Tensor]:
         """(N(T - P(T)), N(P(T))) of terms, each summed over its operators; the second is 0 where its weight is."""
@@ -202,7 +202,7 @@ class EquivariancePenalty(nn.Module):
                 part, layout = torch.stack([self.terms[j].read() for j in batch]), None
             squared = self._norms[k] == Frobenius(squared=True)
             first, second = frobenius_parts(
-                _single(part), projection, constants, squared, both, layout, self._memories[k]
+                in_single(part), projection, constants, squared, both, layout, self._memories[k]
             )
             return first.reshape(len(batch), -1).sum(1), second.reshape(len(batch), -1).sum(1)
         first, second = self._value(k, projection, constants)
@@ -220,7 +220,7 @@ class EquivariancePenalty(nn.Module):
             part, layout = self.terms[k].unread()
             state = self._state(k, norm)
             value, self._states[k] = leading_values(
-                _single(part), projection, constants, norm, state, layout, self._memories[k]
+                in_single(part), projection, constants, norm, state, layout, self._memories[k]
             )
         else:
             value = norm.value(residual(self._operators(k), projection, constants))
@@ -385,11 +385,6 @@ def _distinct(terms: list[Term]) -> tuple[tuple[Term, ...], tuple[tuple[str, ...
             continue
         kept[term.key], names[term.key] = term, []
     return tuple(kept.values()), tuple(tuple(names[k]) for k in kept), frozen
-
-
-def _single(T: torch.Tensor) -> torch.Tensor:
-    """In single precision, if it was in half."""
-    return T.float() if T.dtype in (torch.float16, torch.bfloat16) else T
 
 
 def _is_constant(schedule: Schedule) -> bool:

@@ -14,12 +14,10 @@ from projectors.torch.recycled import RecycledMemory
 
 __all__ = ["measured_residual", "move_", "pieces", "product_residual", "residual_of"]
 
-# Entries of a piece: two megabytes in single precision. A quarter of them, or four times as many, measured slower in training steps.
+# Entries of a piece: two megabytes in single precision. A quarter of them is a fifth slower, more was not faster in training.
 ENTRIES = 1 << 19
 # Rows of a product with few columns, for each thread: MKL took twice as long for all at once.
 _COPIES = 8
-# Sums of squares in single precision keep their digits within these bounds.
-_SQUARES = (1e-24, 1e36)
 
 
 class _Buffers:
@@ -78,25 +76,26 @@ def _orbits(
     parallel: bool,
     memory: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """One gather, the means over orbits of one size, one gather back; `gather` runs on several threads, `index_select` on one."""
-
-    def columns(x: torch.Tensor, index: torch.Tensor, out: torch.Tensor) -> None:
-        if parallel:
-            torch.gather(x, 1, index.expand(len(x), -1), out=out)
-        else:
-            gathered(x, index, torch, out)
-
+    """One gather, the means over orbits of one size, one gather back."""
     index, back = constants
     flat = rows.reshape(-1, len(back))  # a row for each copy
     copies, count = len(flat), len(index)
     whole = None if memory is None or count != len(back) else memory.view(copies, count)
     entries = buffers.get(0, (copies, count)) if whole is None else whole
     means = buffers.get(1, (copies, count // size))
-    columns(flat, index, entries)
+    _columns(flat, index, parallel, entries)
     torch.mean(entries.view(copies, size, count // size), 1, out=means)
     out = buffers.get(0, (copies, len(back))) if whole is None else whole
-    columns(means, back, out)
+    _columns(means, back, parallel, out)
     return out.view(rows.shape)
+
+
+def _columns(x: torch.Tensor, index: torch.Tensor, parallel: bool, out: torch.Tensor) -> None:
+    """x[:, index] into out: torch's `gather`, for indices of 64 bits, runs on several threads, its `index_select` on one."""
+    if parallel:
+        torch.gather(x, 1, index.expand(len(x), -1), out=out)
+    else:
+        gathered(x, index, torch, out)
 
 
 def _diagonal(M: torch.Tensor, b: SpectralBlock) -> torch.Tensor:
@@ -110,39 +109,37 @@ def _share_memory(a: torch.Tensor, b: torch.Tensor) -> bool:
     return a.untyped_storage().data_ptr() == b.untyped_storage().data_ptr()
 
 
-def _spectral_residual(
-    T: torch.Tensor, frame: SpectralFrame, constants: Sequence[torch.Tensor], out: torch.Tensor | None = None
-) -> torch.Tensor:
-    """T - P(T) in the spectral frame: only the blocks between copies of one irrep change; `out`, which may be T, is used if it can."""
+def _subtract_means(M: torch.Tensor, frame: SpectralFrame) -> torch.Tensor:
+    """M - P(M) in the spectral frame, in place: only the blocks between copies of one irrep change."""
     xp = namespace_of(torch)
-    M: torch.Tensor = frame.to_spectral(T, constants)
-    if _share_memory(M, T) and out is not T:
-        M = M.clone() if out is None else out.copy_(M)
     for b in frame.diagonal:
         if len(b.irrep_V.commutant) == 1:
             diagonal = _diagonal(M, b)
             diagonal.sub_(diagonal.mean(-1, keepdim=True))
         else:
             b.read(M).sub_(b.combine(b.coordinates(M, xp), xp))
-    R: torch.Tensor = frame.to_spatial(M, constants)
-    return R
+    return M
 
 
 def residual_of(
     T: torch.Tensor,
     projection: Projection,
     constants: Sequence[torch.Tensor],
-    out: torch.Tensor | None = None,
+    memory: RecycledMemory | None = None,
 ) -> torch.Tensor:
-    """T - P(T), (..., dim W, dim V); in the memory of `out` where it is given and the result is of T's dtype."""
+    """T - P(T), (..., dim W, dim V); made in `memory` where it is of T's dtype and the last step does not make memory of its own."""
     kind = torch.promote_types(T.dtype, torch.complex64) if projection.is_complex else T.dtype
     if kind != T.dtype:
         result: torch.Tensor = projection.residual(T, constants)
         return result
+    memory = memory or RecycledMemory()
     frame = spectral_frame(projection)
     if frame is not None:
-        return _spectral_residual(T, frame, constants, out)
-    R = torch.empty(T.shape, dtype=T.dtype, device=T.device) if out is None else out
+        M: torch.Tensor = frame.to_spectral(T, constants)
+        M = memory.empty(tuple(T.shape), T).copy_(M) if _share_memory(M, T) else M
+        result = frame.to_spatial(_subtract_means(M, frame), constants)
+        return result
+    R = memory.empty(tuple(T.shape), T)
     for start, stop, rows, P in pieces(T, projection, constants, R):
         torch.sub(rows, P, out=R[..., start:stop, :])
     return R
@@ -177,22 +174,22 @@ def measured_residual(
     T: torch.Tensor, projection: Projection, constants: Sequence[torch.Tensor], memory: RecycledMemory | None = None
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """(T - P(T), ||T - P(T)||, ||T||) in the Frobenius norm, whose sizes are (...); squares are added while a piece is in the cache."""
-    memory = memory or RecycledMemory()
-    R = memory.empty(tuple(T.shape), T)
     if T.device.type != "cpu" or T.ndim != 2 or (projection.is_complex and not T.is_complex()):
-        R = residual_of(T, projection, constants, R)
+        R = residual_of(T, projection, constants, memory)
         return R, torch.linalg.vector_norm(R, dim=(-2, -1)), torch.linalg.vector_norm(T, dim=(-2, -1))
     if spectral_frame(projection) is not None:
-        R = residual_of(T, projection, constants, R)
+        R = residual_of(T, projection, constants, memory)
         square, whole = _square(R), _square(T)
     else:
+        R = (memory or RecycledMemory()).empty(tuple(T.shape), T)
         square = whole = 0.0
         for start, stop, rows, P in pieces(T, projection, constants, R):
             difference = torch.sub(rows, P, out=R[start:stop])
             square += _square(difference)
             whole += _square(rows)
-    low, high = _SQUARES if T.dtype in (torch.float32, torch.complex64) else (0.0, inf)
-    if low < square < high and low < whole < high:  # also false for NaN
+    # Squares below the least normal number lose their digits, up to that number each: eps of the sum beyond this bound.
+    least = T.numel() * torch.finfo(T.dtype).tiny / torch.finfo(T.dtype).eps
+    if least < square < inf and least < whole < inf:  # also false for NaN
         return R, R.real.new_tensor(square**0.5), R.real.new_tensor(whole**0.5)
     wide = torch.complex128 if T.is_complex() else torch.float64
     first, second = (torch.linalg.vector_norm(x, dtype=wide).to(R.real.dtype) for x in (R, T))
@@ -222,8 +219,9 @@ def product_residual(
     out = torch.empty((*u.shape[:-1], n), dtype=u.dtype, device=u.device) if out is None else out
     frame = spectral_frame(projection)
     if frame is not None:
-        product = torch.matmul(u, star, out=out)
-        return _spectral_residual(product, frame, constants, product)
+        M: torch.Tensor = frame.to_spectral(torch.matmul(u, star, out=out), constants)
+        result: torch.Tensor = frame.to_spatial(_subtract_means(M, frame), constants)
+        return result
     row = 0
     for m, copies, band in projection.layout:
         part, row = slice(row, row + m * copies), row + m * copies

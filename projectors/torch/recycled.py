@@ -12,7 +12,7 @@ import torch
 __all__ = ["RecycledMemory"]
 
 _ALIGNED = 64  # bytes, as torch's own allocator
-_LEAST = 1 << 18  # bytes; smaller memory costs nothing to get anew
+_LEAST = 1 << 17  # bytes; smaller blocks glibc takes from its heap (mallopt(3), M_MMAP_THRESHOLD)
 _NUMPY = {
     torch.float32: np.float32,
     torch.float64: np.float64,

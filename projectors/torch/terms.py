@@ -14,7 +14,7 @@ from grouprep.errors import DimensionMismatch, GroupRepError, NotUnitary
 from projectors.hom import Hom
 from projectors.torch.layouts import Layout
 
-__all__ = ["FormTerm", "Term", "check_finite", "make_term", "parameter_key"]
+__all__ = ["FormTerm", "Term", "check_finite", "in_single", "make_term", "parameter_key"]
 
 
 @dataclass
@@ -166,6 +166,11 @@ def make_term(name: str, layer: str, module: nn.Module, attribute: str, layout: 
     except NotUnitary as error:
         raise NotUnitary(f'"{name}": {error}') from None
     return Term(name, layer, module, attribute, layout, hom)
+
+
+def in_single(T: torch.Tensor) -> torch.Tensor:
+    """Half precision in single precision; others as they are."""
+    return T.float() if T.dtype in (torch.float16, torch.bfloat16) else T
 
 
 def check_finite(name: str, tensor: torch.Tensor) -> None:

@@ -69,6 +69,21 @@ def test_residual_connections():
     assert 'meets 2 * regular after "first"' in text
 
 
+def test_the_input_is_followed_too():
+    assert not findings(lambda net, x: net.second(net.first(x) + x))
+    (text,) = findings(lambda net, x: net.second(net.first(x) + x), (V, 8 * G.trivial()), (V, V))
+    assert 'meets 2 * regular after "the input of first"' in text
+
+
+def test_tensors_of_unknown_representation():
+    scale = torch.rand(8)
+    for f in (lambda y: y * scale, lambda y: y + scale, lambda y: torch.maximum(y, scale)):
+        (text,) = findings(lambda net, x, f=f: net.second(f(net.first(x))))
+        assert text.startswith("warning: ")
+        assert text.endswith("2 * regular meets a tensor whose representation is not known")
+    assert not findings(lambda net, x: net.second(net.first(x) * torch.tensor(2.0)))
+
+
 def test_concatenation_is_the_direct_sum():
     class Wide(nn.Module):
         def __init__(self):

@@ -86,11 +86,12 @@ def test_residual_of_a_product(space, threads, k):
     assert np.abs(out.numpy() - dense(H, u @ v.mT)).max() <= 1e-13
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.complex128])
 @pytest.mark.parametrize("shape", [(64, 96), (63, 80), (2, 64, 70)])
-def test_following_on_several_threads(threads, shape):
+def test_following_on_several_threads(threads, shape, dtype):
     torch.manual_seed(0)
-    A = torch.randn(*shape, dtype=torch.float64)
-    block = torch.linalg.qr(torch.randn(*shape[:-2], shape[-1], 12, dtype=torch.float64))[0]
+    A = torch.randn(*shape, dtype=dtype)
+    block = torch.linalg.qr(torch.randn(*shape[:-2], shape[-1], 12, dtype=dtype))[0]
     found = follow(A, block, 1, 200)
     assert torch.allclose(found.value, torch.linalg.matrix_norm(A, 2), rtol=2e-3)
     assert torch.allclose(A @ found.v, found.u * torch.linalg.vector_norm(A @ found.v, dim=-2, keepdim=True))
