@@ -75,6 +75,21 @@ def test_the_input_is_followed_too():
     assert 'meets 2 * regular after "the input of first"' in text
 
 
+def test_what_a_specified_layer_does_inside_is_its_own():
+    class Activated(nn.Linear):
+        def __init__(self, size):
+            super().__init__(size, size)
+            self.act = nn.ReLU()
+
+        def forward(self, x):
+            return super().forward(self.act(x))
+
+    S = SO(3)
+    v = 2 * S.irrep(1) + 2 * S.irrep(0)
+    net = nn.Sequential(nn.Linear(8, 8), Activated(8))
+    assert not EquivariancePenalty(net, {"0": (v, v), "1": (v, v)}).check(X).findings
+
+
 def test_tensors_of_unknown_representation():
     scale = torch.rand(8)
     for f in (lambda y: y * scale, lambda y: y + scale, lambda y: torch.maximum(y, scale)):
