@@ -50,7 +50,7 @@ def _move_terms(pen: EquivariancePenalty, members: Sequence[int], away: float, a
     read = [in_single(term.read()) for term in terms]
     in_place = len(terms) == 1 and terms[0].is_view(read[0])
     T = read[0] if in_place else torch.stack(read)
-    move_(T, pen._projections[i], pen._constants(i), away, along)
+    move_(T, pen._projections[i], pen._constants(i), away, along, pen._work[members[0]].scratch)
     if not in_place:
         for term, new in zip(terms, T, strict=True):
             term.write(new)

@@ -17,7 +17,7 @@ from projectors.projection import Projection
 from projectors.torch.following import follow
 from projectors.torch.layouts import Layout
 from projectors.torch.pieces import measured_residual, product_residual
-from projectors.torch.recycled import RecycledMemory
+from projectors.torch.recycled import Workspace
 
 __all__ = ["frobenius_parts", "is_frobenius", "leading_values", "residual"]
 
@@ -39,13 +39,12 @@ def _near(projection: Projection) -> float:
 
 
 def _careful_residual(
-    T: torch.Tensor, projection: Projection, constants: Sequence[torch.Tensor], memory: RecycledMemory | None = None
+    T: torch.Tensor, projection: Projection, constants: Sequence[torch.Tensor], work: Workspace | None = None
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """(R, ||R||), R = T - P(T); in single precision and near equivariance to the precision of the residual itself."""
-    R, size, whole = measured_residual(T, projection, constants, memory)
-    if T.dtype not in (torch.float32, torch.complex64) or not R.numel():
-        return R, size
-    if not bool((size <= _near(projection) * whole).any()):
+    R, size, share = measured_residual(T, projection, constants, work)
+    near = share <= _near(projection)  # false for NaN
+    if not near or T.dtype not in (torch.float32, torch.complex64) or not R.numel():
         return R, size
     careful: torch.Tensor = projection.for_array(T, namespace_of(torch)).residual(T)
     return careful, torch.linalg.vector_norm(careful, dim=(-2, -1))
@@ -80,11 +79,11 @@ class _FrobeniusParts(torch.autograd.Function):
         projection: Projection,
         squared: bool,
         both: bool,
-        memory: RecycledMemory | None,
+        work: Workspace | None,
         *constants: torch.Tensor,
     ) -> Any:
         T = _arranged(part, layout)
-        R, size = _careful_residual(T, projection, constants, memory)
+        R, size = _careful_residual(T, projection, constants, work)
         P = T - R if both else None
         first = size * size if squared else size
         sizes = first, torch.zeros_like(size) if P is None else _sizes(P, squared)
@@ -137,10 +136,10 @@ class _LeadingValues(torch.autograd.Function):
         projection: Projection,
         norm: KyFan,
         state: State,
-        memory: RecycledMemory | None,
+        work: Workspace | None,
         *constants: torch.Tensor,
     ) -> Any:
-        R, _ = _careful_residual(_arranged(part, layout), projection, constants, memory)
+        R, _ = _careful_residual(_arranged(part, layout), projection, constants, work)
         value, u, v, block = follow(R, state.V, norm.k)
         ctx.save_for_backward(part, u, v)
         ctx.layout, ctx.projection, ctx.constants, ctx.memory = layout, projection, constants, R
@@ -177,7 +176,7 @@ def frobenius_parts(
     squared: bool = False,
     both: bool = False,
     layout: Layout | None = None,
-    memory: RecycledMemory | None = None,
+    work: Workspace | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """(||T - P(T)||, ||P(T)||), each (...); the second is 0 unless both are wanted.
 
@@ -185,14 +184,14 @@ def frobenius_parts(
     ----------
     part : operators T, (..., dim W, dim V), or what `layout` arranges as such.
     projection : P; constants : its constants where T is.
-    squared : whether the squares are meant; memory : where the residual, which becomes the gradient, may be made.
+    squared : whether the squares are meant; work : where the residual, which becomes the gradient, may be made.
     """
     if torch.compiler.is_compiling():
         return _traced_parts(_arranged(part, layout), projection, squared, both, constants)
     if not _is_orthogonal(part, projection):
         return _native_parts(_arranged(part, layout), projection, squared, both, constants)
     out: tuple[torch.Tensor, torch.Tensor] = _FrobeniusParts.apply(  # type: ignore[no-untyped-call]
-        part, layout, projection, squared, both, memory, *constants
+        part, layout, projection, squared, both, work, *constants
     )
     return out
 
@@ -231,14 +230,14 @@ def leading_values(
     norm: KyFan,
     state: State,
     layout: Layout | None = None,
-    memory: RecycledMemory | None = None,
+    work: Workspace | None = None,
 ) -> tuple[torch.Tensor, State]:
     """(value, next state) of a `KyFan` or `Spectral` norm of T - P(T), as `norm.step` gives them; T as in `frobenius_parts`."""
     small = min(projection.shape) <= state.V.shape[-1]
     if small or torch.compiler.is_compiling() or not _is_orthogonal(part, projection):
         value, following = norm.step(residual(_arranged(part, layout), projection, constants), state)
         return value, State(following.V.detach(), following.steps)
-    value, V = _LeadingValues.apply(part, layout, projection, norm, state, memory, *constants)  # type: ignore[no-untyped-call]
+    value, V = _LeadingValues.apply(part, layout, projection, norm, state, work, *constants)  # type: ignore[no-untyped-call]
     return value, State(V, state.steps + 1)
 
 

@@ -21,7 +21,7 @@ from projectors.torch.following import follow
 from projectors.torch.functions import frobenius_parts, is_frobenius, leading_values, residual
 from projectors.torch.layers import layer_terms
 from projectors.torch.naming import match_layers, unwrap
-from projectors.torch.recycled import RecycledMemory
+from projectors.torch.recycled import Scratch, Workspace
 from projectors.torch.report import CheckReport, PenaltyReport
 from projectors.torch.schedules import Schedule, as_schedule
 from projectors.torch.terms import Term, check_finite, in_single
@@ -132,7 +132,7 @@ class EquivariancePenalty(nn.Module):
         self._both = tuple(bool(e.start_value) or not _is_constant(e) for _, e in self.schedules)
         self.steps = 0
         self._batches = self._batched()
-        self._memories = tuple(RecycledMemory() for _ in self.terms)
+        self._fresh_work()
         self._states: list[State | None] = [None] * len(self.terms)
         first = self.terms[0].parameter()
         weights = [[s.start_value for s in pair] for pair in self.schedules]
@@ -163,6 +163,11 @@ class EquivariancePenalty(nn.Module):
     def _constants(self, i: int) -> list[torch.Tensor]:
         return self._tables[i].of(self)
 
+    def _fresh_work(self) -> None:
+        """Nothing to reuse yet."""
+        scratch = Scratch()
+        self._work = tuple(Workspace(scratch) for _ in self.terms)
+
     def _apply(self, fn: Callable[[torch.Tensor], torch.Tensor], recurse: bool = True) -> Any:
         """Moves the buffers; precisions are made anew from double precision."""
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
@@ -170,6 +175,7 @@ class EquivariancePenalty(nn.Module):
         dtype = torch.float64 if moved.dtype == torch.float64 else self._placed[1]
         self.weights = self.weights.to(dtype)
         self._place(moved.device, dtype)
+        self._fresh_work()
         self._states = [None] * len(self.terms)
         return self
 
@@ -202,7 +208,7 @@ class EquivariancePenalty(nn.Module):
                 part, layout = torch.stack([self.terms[j].read() for j in batch]), None
             squared = self._norms[k] == Frobenius(squared=True)
             first, second = frobenius_parts(
-                in_single(part), projection, constants, squared, both, layout, self._memories[k]
+                in_single(part), projection, constants, squared, both, layout, self._work[k]
             )
             return first.reshape(len(batch), -1).sum(1), second.reshape(len(batch), -1).sum(1)
         first, second = self._value(k, projection, constants)
@@ -220,7 +226,7 @@ class EquivariancePenalty(nn.Module):
             part, layout = self.terms[k].unread()
             state = self._state(k, norm)
             value, self._states[k] = leading_values(
-                in_single(part), projection, constants, norm, state, layout, self._memories[k]
+                in_single(part), projection, constants, norm, state, layout, self._work[k]
             )
         else:
             value = norm.value(residual(self._operators(k), projection, constants))

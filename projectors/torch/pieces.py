@@ -3,41 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from math import inf, prod
+from typing import NamedTuple
 
 import torch
 
 from projectors.arrays import namespace_of
 from projectors.projection import Projection, as_gather, gathered, spectral_frame
 from projectors.spectral import SpectralBlock, SpectralFrame
-from projectors.torch.recycled import RecycledMemory
+from projectors.torch.recycled import Scratch, Workspace
 
 __all__ = ["measured_residual", "move_", "pieces", "product_residual", "residual_of"]
 
-# Entries of a piece: two megabytes in single precision. A quarter of them is a fifth slower, more was not faster in training.
-ENTRIES = 1 << 19
+# Entries of a piece: four megabytes in single precision. Half of them is a tenth slower, a quarter a third.
+ENTRIES = 1 << 20
 # Rows of a product with few columns, for each thread: MKL took twice as long for all at once.
 _COPIES = 8
 
 
-class _Buffers:
-    """Memory for the pieces, one buffer a slot, made once for all pieces of an operator."""
+class Piece(NamedTuple):
+    """Rows start to stop of an operator, and their projections P, with ||P||^2 = times ||coordinates||^2."""
 
-    def __init__(self, like: torch.Tensor) -> None:
-        self.dtype, self.device = like.dtype, like.device
-        self.flat: dict[int, torch.Tensor] = {}
-
-    def get(self, slot: int, shape: tuple[int, ...]) -> torch.Tensor:
-        size = prod(shape)
-        if slot not in self.flat or self.flat[slot].numel() < size:
-            self.flat[slot] = torch.empty(size, dtype=self.dtype, device=self.device)
-        return self.flat[slot][:size].view(shape)
+    start: int
+    stop: int
+    rows: torch.Tensor
+    P: torch.Tensor
+    coordinates: torch.Tensor
+    times: int
 
 
 def pieces(
-    T: torch.Tensor, projection: Projection, constants: Sequence[torch.Tensor], out: torch.Tensor | None = None
-) -> Iterator[tuple[int, int, torch.Tensor, torch.Tensor]]:
-    """(start, stop, T, P(T)) on rows start to stop, in turn; the last is overwritten by the next piece, or stands in `out`.
+    T: torch.Tensor,
+    projection: Projection,
+    constants: Sequence[torch.Tensor],
+    scratch: Scratch,
+    out: torch.Tensor | None = None,
+) -> Iterator[Piece]:
+    """The pieces of rows of T in turn; what one holds of P(T) is overwritten by the next, or stands in `out`.
 
     P acts on each copy of a summand of W by itself. T is in single or double precision, complex if the projector is.
 
@@ -47,53 +50,51 @@ def pieces(
     projection : P; constants : its constants where T is.
     out : memory like T's, but not T's own, where P(T) may be made: it saves a pass over other memory.
     """
-    direct = out is not None and len(T.shape) == 2 and out.is_contiguous()
+    width = T.shape[-1]
     cached = T.device.type == "cpu"
-    buffers = _Buffers(T)
-    threads = torch.get_num_threads() if cached else 1
-    row, width = 0, max(1, prod(T.shape[:-2]) * T.shape[-1])
+    row, entries = 0, max(1, prod(T.shape[:-2]) * width)
     for m, copies, band in projection.layout:
-        step = max(1, ENTRIES // (m * width)) if cached else copies
-        gather = as_gather(band, T.shape[-1])
-        indices = [c.long() if threads > 1 else c for c in constants[gather[1]]] if gather else []
+        step = max(1, ENTRIES // (m * entries)) if cached else copies
+        gather = as_gather(band, width)
         for first in range(0, copies, step):
             last = min(copies, first + step)
             start, stop = row + first * m, row + last * m
-            rows = T[..., start:stop, :]
+            rows = T if (start, stop) == (0, T.shape[-2]) else T[..., start:stop, :]
             if gather is None:
-                yield start, stop, rows, projection.band(rows, last - first, band, constants)
+                P = projection.band(rows, last - first, band, constants)
+                yield Piece(start, stop, rows, P, P, 1)
             else:
-                memory = out[start:stop] if direct and out is not None else None
-                yield start, stop, rows, _orbits(rows, gather[0], indices, buffers, threads > 1, memory)
+                size, at = gather
+                memory = out[start:stop] if out is not None and T.ndim == 2 else None
+                P, means = _orbits(rows, size, *constants[at], scratch, memory)
+                yield Piece(start, stop, rows, P, means, size)
         row += m * copies
 
 
 def _orbits(
-    rows: torch.Tensor,
-    size: int,
-    constants: Sequence[torch.Tensor],
-    buffers: _Buffers,
-    parallel: bool,
-    memory: torch.Tensor | None = None,
-) -> torch.Tensor:
-    """One gather, the means over orbits of one size, one gather back."""
-    index, back = constants
+    rows: torch.Tensor, size: int, index: torch.Tensor, back: torch.Tensor, scratch: Scratch, memory: torch.Tensor | None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """(P, means): one gather, the means over orbits of one size, one gather back."""
     flat = rows.reshape(-1, len(back))  # a row for each copy
     copies, count = len(flat), len(index)
     whole = None if memory is None or count != len(back) else memory.view(copies, count)
-    entries = buffers.get(0, (copies, count)) if whole is None else whole
-    means = buffers.get(1, (copies, count // size))
-    _columns(flat, index, parallel, entries)
-    torch.mean(entries.view(copies, size, count // size), 1, out=means)
-    out = buffers.get(0, (copies, len(back))) if whole is None else whole
-    _columns(means, back, parallel, out)
-    return out.view(rows.shape)
+    entries = scratch.buffer("entries", (copies, count), rows) if whole is None else whole
+    means = scratch.buffer("means", (copies, count // size), rows)
+    _columns(flat, index, scratch, entries)
+    if rows.device.type == "cpu" and torch.get_float32_matmul_precision() == "highest":
+        shares = rows.new_full((1, size), 1 / size).expand(copies, 1, size)
+        torch.bmm(shares, entries.view(copies, size, count // size), out=means.unsqueeze(1))  # torch.mean: twice the time
+    else:
+        torch.mean(entries.view(copies, size, count // size), 1, out=means)
+    out = scratch.buffer("entries", (copies, len(back)), rows) if whole is None else whole
+    _columns(means, back, scratch, out)
+    return out.view(rows.shape), means
 
 
-def _columns(x: torch.Tensor, index: torch.Tensor, parallel: bool, out: torch.Tensor) -> None:
+def _columns(x: torch.Tensor, index: torch.Tensor, scratch: Scratch, out: torch.Tensor) -> None:
     """x[:, index] into out: torch's `gather`, for indices of 64 bits, runs on several threads, its `index_select` on one."""
-    if parallel:
-        torch.gather(x, 1, index.expand(len(x), -1), out=out)
+    if x.device.type == "cpu" and torch.get_num_threads() > 1:
+        torch.gather(x, 1, scratch.wide(index).expand(len(x), -1), out=out)
     else:
         gathered(x, index, torch, out)
 
@@ -125,36 +126,41 @@ def residual_of(
     T: torch.Tensor,
     projection: Projection,
     constants: Sequence[torch.Tensor],
-    memory: RecycledMemory | None = None,
+    work: Workspace | None = None,
 ) -> torch.Tensor:
-    """T - P(T), (..., dim W, dim V); made in `memory` where it is of T's dtype and the last step does not make memory of its own."""
+    """T - P(T), (..., dim W, dim V); made in `work` where it is of T's dtype and the last step does not make memory of its own."""
     kind = torch.promote_types(T.dtype, torch.complex64) if projection.is_complex else T.dtype
     if kind != T.dtype:
         result: torch.Tensor = projection.residual(T, constants)
         return result
-    memory = memory or RecycledMemory()
+    work = work or Workspace()
     frame = spectral_frame(projection)
     if frame is not None:
         M: torch.Tensor = frame.to_spectral(T, constants)
-        M = memory.empty(tuple(T.shape), T).copy_(M) if _share_memory(M, T) else M
+        M = work.memory.empty(tuple(T.shape), T).copy_(M) if _share_memory(M, T) else M
         result = frame.to_spatial(_subtract_means(M, frame), constants)
         return result
-    R = memory.empty(tuple(T.shape), T)
-    for start, stop, rows, P in pieces(T, projection, constants, R):
-        torch.sub(rows, P, out=R[..., start:stop, :])
+    R = work.memory.empty(tuple(T.shape), T)
+    for piece in pieces(T, projection, constants, work.scratch, R):
+        torch.sub(piece.rows, piece.P, out=R[..., piece.start : piece.stop, :])
     return R
 
 
 def move_(
-    T: torch.Tensor, projection: Projection, constants: Sequence[torch.Tensor], away: float, along: float
+    T: torch.Tensor,
+    projection: Projection,
+    constants: Sequence[torch.Tensor],
+    away: float,
+    along: float,
+    scratch: Scratch | None = None,
 ) -> None:
     """T <- T - away (T - P(T)) - along P(T), in place; T in single or double precision, complex if the projector is."""
     frame = spectral_frame(projection)
     if frame is None:
-        for start, stop, _, P in pieces(T, projection, constants):
-            part = T[..., start:stop, :].lerp_(P, away)
+        for piece in pieces(T, projection, constants, scratch or Scratch()):
+            piece.rows.lerp_(piece.P, away)
             if along:
-                part.sub_(P, alpha=along)
+                piece.rows.sub_(piece.P, alpha=along)
     elif _share_memory(M := frame.to_spectral(T, constants), T):  # the basis is adapted already: P lives in few blocks
         xp, moves = namespace_of(torch), []
         for b in frame.diagonal:
@@ -171,29 +177,41 @@ def move_(
 
 
 def measured_residual(
-    T: torch.Tensor, projection: Projection, constants: Sequence[torch.Tensor], memory: RecycledMemory | None = None
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """(T - P(T), ||T - P(T)||, ||T||) in the Frobenius norm, whose sizes are (...); squares are added while a piece is in the cache."""
+    T: torch.Tensor, projection: Projection, constants: Sequence[torch.Tensor], work: Workspace | None = None
+) -> tuple[torch.Tensor, torch.Tensor, float]:
+    """(T - P(T), ||T - P(T)||, the least ||T - P(T)|| / ||T||) in the Frobenius norm, for an orthogonal P; sizes are (...).
+
+    Squares are added while a piece is in the cache, and ||T||^2 = ||T - P(T)||^2 + ||P(T)||^2, where means over orbits tell the last.
+    """
     if T.device.type != "cpu" or T.ndim != 2 or (projection.is_complex and not T.is_complex()):
-        R = residual_of(T, projection, constants, memory)
-        return R, torch.linalg.vector_norm(R, dim=(-2, -1)), torch.linalg.vector_norm(T, dim=(-2, -1))
+        R = residual_of(T, projection, constants, work)
+        sizes = torch.linalg.vector_norm(R, dim=(-2, -1))
+        shares = sizes / torch.linalg.vector_norm(T, dim=(-2, -1))
+        return R, sizes, float(shares.nan_to_num(0).amin()) if sizes.numel() else 1.0
     if spectral_frame(projection) is not None:
-        R = residual_of(T, projection, constants, memory)
+        R = residual_of(T, projection, constants, work)
         square, whole = _square(R), _square(T)
     else:
-        R = (memory or RecycledMemory()).empty(tuple(T.shape), T)
+        work = work or Workspace()
+        R = work.memory.empty(tuple(T.shape), T)
         square = whole = 0.0
-        for start, stop, rows, P in pieces(T, projection, constants, R):
-            difference = torch.sub(rows, P, out=R[start:stop])
+        for piece in pieces(T, projection, constants, work.scratch, R):
+            difference = torch.sub(piece.rows, piece.P, out=R[piece.start : piece.stop])
             square += _square(difference)
-            whole += _square(rows)
-    # Squares below the least normal number lose their digits, up to that number each: eps of the sum beyond this bound.
-    least = T.numel() * torch.finfo(T.dtype).tiny / torch.finfo(T.dtype).eps
-    if least < square < inf and least < whole < inf:  # also false for NaN
-        return R, R.real.new_tensor(square**0.5), R.real.new_tensor(whole**0.5)
+            whole += piece.times * _square(piece.coordinates)
+        whole += square
+    if _least_square(T.dtype) * T.numel() < square < inf and whole < inf:  # also false for NaN
+        return R, R.real.new_tensor(square**0.5), (square / whole) ** 0.5
     wide = torch.complex128 if T.is_complex() else torch.float64
-    first, second = (torch.linalg.vector_norm(x, dtype=wide).to(R.real.dtype) for x in (R, T))
-    return R, first, second
+    first, second = (float(torch.linalg.vector_norm(x, dtype=wide)) for x in (R, T))
+    return R, R.real.new_tensor(first), first / second if second else 0.0
+
+
+@cache
+def _least_square(dtype: torch.dtype) -> float:
+    """Squares below the least normal number lose their digits, up to that number each: eps of the sum beyond this, for each entry."""
+    about = torch.finfo(dtype)
+    return about.tiny / about.eps
 
 
 def _square(x: torch.Tensor) -> float:

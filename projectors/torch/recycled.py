@@ -1,4 +1,4 @@
-"""Memory that is given away with a tensor and comes back when nothing holds it any more."""
+"""Memory that steps reuse: a tensor's that comes back when nothing holds it any more, and scratch that no result keeps."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-__all__ = ["RecycledMemory"]
+__all__ = ["RecycledMemory", "Scratch", "Workspace"]
 
 _ALIGNED = 64  # bytes, as torch's own allocator
 _LEAST = 1 << 17  # bytes; smaller blocks glibc takes from its heap (mallopt(3), M_MMAP_THRESHOLD)
@@ -43,12 +43,58 @@ class RecycledMemory:
     def empty(self, shape: tuple[int, ...], like: torch.Tensor) -> torch.Tensor:
         """A tensor with undefined entries, of the dtype and on the device of another one."""
         size, kind = prod(shape) * like.element_size(), _NUMPY.get(like.dtype)
-        if kind is None or like.device.type != "cpu" or size < _LEAST:
+        if kind is None or size < _LEAST or like.device.type != "cpu":
             return torch.empty(shape, dtype=like.dtype, device=like.device)
-        free = [raw for raw, user in self._blocks if user() is None and raw.nbytes == size + _ALIGNED]
-        raw = free[-1] if free else np.empty(size + _ALIGNED, dtype=np.uint8)
-        first = -raw.ctypes.data % _ALIGNED
-        array = raw[first : first + size].view(kind).reshape(shape)
-        held = [block for block in self._blocks if block[1]() is not None]
-        self._blocks = [*held, (raw, weakref.ref(array))]
+        free, held = None, []
+        for block in self._blocks:
+            if block[1]() is not None:
+                held.append(block)
+            elif block[0].nbytes == size:
+                free = block[0]
+        if free is None:
+            raw = np.empty(size + _ALIGNED, dtype=np.uint8)
+            first = -raw.ctypes.data % _ALIGNED
+            free = raw[first : first + size]
+        array = free.view(kind).reshape(shape)
+        self._blocks = [*held, (free, weakref.ref(array))]
         return torch.from_numpy(array)  # which holds the array for as long as its memory is in use
+
+
+class Scratch:
+    """Buffers for what is needed only while a term is computed, and indices in 64 bits; shared by all terms of a penalty."""
+
+    def __init__(self) -> None:
+        self._flat: dict[tuple[str, torch.dtype, torch.device], torch.Tensor] = {}
+        self._wide: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Scratch, ()
+
+    def buffer(self, name: str, shape: tuple[int, ...], like: torch.Tensor) -> torch.Tensor:
+        """Undefined entries, of the dtype and on the device of a tensor; the next call for this name overwrites them."""
+        size, key = prod(shape), (name, like.dtype, like.device)
+        flat = self._flat.get(key)
+        if flat is None or flat.numel() < size:
+            with torch.inference_mode(False):  # a tensor made in that mode could not be written outside of it
+                flat = self._flat[key] = torch.empty(size, dtype=like.dtype, device=like.device)
+        return flat[:size].view(shape)
+
+    def wide(self, index: torch.Tensor) -> torch.Tensor:
+        """An index in 64 bits, converted once."""
+        known = self._wide.get(id(index))
+        if known is None:
+            with torch.inference_mode(False):
+                known = self._wide[id(index)] = index, index.long()
+        return known[1]
+
+
+class Workspace:
+    """What a term reuses from step to step: memory for its residual, and the scratch of its penalty."""
+
+    def __init__(self, scratch: Scratch | None = None) -> None:
+        self.memory, self.scratch = RecycledMemory(), scratch or Scratch()
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory is kept for the term alone."""
+        return self.memory.nbytes

@@ -41,7 +41,7 @@ from projectors.torch import (
 from projectors.torch.buffers import torch_projection
 from projectors.torch.following import follow
 from projectors.torch.pieces import product_residual, residual_of
-from projectors.torch.recycled import RecycledMemory
+from projectors.torch.recycled import Workspace
 
 EPS = torch.finfo(torch.float32).eps
 G = Dihedral(4)
@@ -648,7 +648,7 @@ def test_projections_of_narrow_products_are_those_of_the_whole(k):
         projection = torch_projection(H)
         expected = H.residual(u @ v.T)
         assert (product_residual(u, v, projection, projection.constants) - expected).abs().max() <= 1e-14
-        whole = residual_of(u @ v.T, projection, projection.constants, RecycledMemory())
+        whole = residual_of(u @ v.T, projection, projection.constants, Workspace())
         assert (whole - expected).abs().max() <= 1e-14
 
 

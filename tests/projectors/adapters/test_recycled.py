@@ -93,4 +93,4 @@ def test_values_that_are_not_followed_backward_give_their_memory_back():
     for _ in range(5):
         pen()
         gc.collect()
-    assert pen._memories[0].nbytes <= 2 * (layer.weight.nbytes + 64)
+    assert pen._work[0].nbytes <= 2 * (layer.weight.nbytes + 64)
