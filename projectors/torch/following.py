@@ -6,21 +6,23 @@ iteration of LOBPCG on A* A. Derivation: docs/formulation/cheap-singular-values.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 
 __all__ = ["Followed", "follow"]
 
+_SETS = 8
 _GROWTH, _MOST = 5e-4, 8  # an iteration that adds less to the value ends the step; so does the last one
 
 
 class Followed(NamedTuple):
-    """Leading singular triples of operators A, (..., m, n), as far as they are known.
+    """Leading singular triples of r operators A, (..., m, n), as far as they are known.
 
-    value : (...), sum of the k leading ||A v_i||, a lower bound on the sum of the k largest singular values.
-    u : (..., m, k), A v_i / ||A v_i||, 0 where that is 0; v : (..., n, k), orthonormal.
-    block : (..., n, width), the orthonormal block of the next step.
+    value : (r, ...), sum of the k leading ||A v_i||, a lower bound on the sum of the k largest singular values.
+    u : (r, ..., m, k), A v_i / ||A v_i||, 0 where that is 0; v : (r, ..., n, k), orthonormal.
+    block : (r, ..., n, width), the orthonormal blocks of the next step.
     """
 
     value: torch.Tensor
@@ -29,40 +31,42 @@ class Followed(NamedTuple):
     block: torch.Tensor
 
 
-def _shares(A: torch.Tensor) -> int:
-    """Into how many sets of rows a product is cut: one for each thread, because MKL runs products with narrow factors in one."""
-    threads = torch.get_num_threads() if A.device.type == "cpu" and A.ndim == 2 and A.is_contiguous() else 1
-    return threads if A.shape[-2] % threads == 0 else 1
+def _shares(A: torch.Tensor, size: int) -> int:
+    """Into how many equal sets a product with a narrow factor is cut: MKL runs it on one thread, but such sets on all of them."""
+    if A.device.type != "cpu" or A.ndim != 2 or not A.is_contiguous() or torch.get_num_threads() == 1:
+        return 1
+    return next((p for p in (_SETS, 4, 2) if size % p == 0), 1)
 
 
 def _images(A: torch.Tensor, block: torch.Tensor) -> torch.Tensor:
     """A S, with the narrow factor in front: MKL is then 4 to 18 times as fast."""
-    narrow, p = block.mT.contiguous(), _shares(A)
+    (m, n), p = A.shape[-2:], _shares(A, A.shape[-2])
+    narrow = block.mT.contiguous()
     if p == 1:
         return (narrow @ A.mT).mT
-    parts = torch.bmm(narrow.expand(p, -1, -1), A.view(p, -1, A.shape[-1]).mT)
-    return parts.mT.reshape(A.shape[0], -1)
+    return torch.bmm(narrow.expand(p, -1, -1), A.view(p, m // p, n).mT).mT.reshape(m, -1)
 
 
 def _adjoint_images(A: torch.Tensor, block: torch.Tensor) -> torch.Tensor:
     """A* S."""
-    p = _shares(A)
+    (m, n), p = A.shape[-2:], _shares(A, A.shape[-1])
+    narrow = block.mH.contiguous()
     if p == 1:
-        return (block.mH.contiguous() @ A).mH
-    parts = block.reshape(p, -1, block.shape[-1]).mH.contiguous()
-    return torch.bmm(parts, A.view(p, -1, A.shape[-1])).sum(0).mH
+        return (narrow @ A).mH
+    return torch.bmm(narrow.expand(p, -1, -1), A.view(m, p, n // p).transpose(0, 1)).mH.reshape(n, -1)
 
 
 @torch.no_grad()
-def follow(A: torch.Tensor, block: torch.Tensor, k: int = 1, most: int | None = None) -> Followed:
-    """One step: iterations until one adds less than 1 / 2000 to the value, usually a single one.
+def follow(operators: Sequence[torch.Tensor], blocks: torch.Tensor, k: int = 1, most: int | None = None) -> Followed:
+    """One step: iterations until one adds less than 1 / 2000 to each value, usually a single one.
 
-    On the CPU the number of iterations depends on the operators; elsewhere, where looking would wait, it is one.
+    On the CPU the number of iterations depends on the operators; elsewhere, where looking would wait, it is one. Small matrices of all
+    operators are treated together, because a training step in between makes the first call of any function slow.
 
     Parameters
     ----------
-    A : operators (..., m, n), finite, with m and n at least the block's width.
-    block : (..., n, width), orthonormal, from the step before, or random; a third of its columns, at least k, are followed.
+    operators : r operators (..., m, n) of one shape, finite, with m and n at least the blocks' width.
+    blocks : (r, ..., n, width), orthonormal, from the step before, or random; a third of the columns, at least k, are followed.
     k : how many singular values are added.
     most : iterations at most.
 
@@ -70,20 +74,22 @@ def follow(A: torch.Tensor, block: torch.Tensor, k: int = 1, most: int | None = 
     ----------
     Knyazev, SIAM J. Sci. Comput. 23 (2001): LOBPCG.
     """
-    width = block.shape[-1] // 3
-    most = (_MOST if A.device.type == "cpu" else 1) if most is None else most
-    S = block.to(A.dtype)
+    width = blocks.shape[-1] // 3
+    most = (_MOST if operators[0].device.type == "cpu" else 1) if most is None else most
+    S = blocks.to(operators[0].dtype)
     for count in range(1, most + 1):
-        images = _images(A, S)
+        images = torch.stack([_images(A, s) for A, s in zip(operators, S, strict=True)])
         top = images.abs().amax(dim=(-2, -1), keepdim=True)
-        images = images / torch.where(top > 0, top, 1)  # squares neither over- nor underflow
+        scale = torch.where(top > 0, top, 1)
+        images = images / scale  # squares neither over- nor underflow
         before = torch.linalg.vector_norm(images[..., :k], dim=-2).sum(-1)  # the first columns are the old vectors
         _, Y = torch.linalg.eigh(torch.nan_to_num(images.mH @ images))
         Y = Y.flip(-1)[..., :width]
         V, AV = S @ Y, images @ Y
         sizes = torch.linalg.vector_norm(AV, dim=-2, keepdim=True)
         U = AV / torch.where(sizes > 0, sizes, 1)
-        gradients = torch.nan_to_num(_adjoint_images(A, U) / torch.where(top > 0, top, 1))
+        gradients = torch.stack([_adjoint_images(A, u) for A, u in zip(operators, U, strict=True)])
+        gradients = torch.nan_to_num(gradients / scale)
         S = torch.linalg.qr(torch.cat([V, gradients, S[..., width:] @ Y[..., width:, :]], dim=-1))[0]
         value = sizes[..., 0, :k].sum(-1)
         if count < most and bool((value <= before * (1 + _GROWTH)).all()):

@@ -126,34 +126,40 @@ class _Residual(torch.autograd.Function):
 
 
 class _LeadingValues(torch.autograd.Function):
-    """The sum of the k leading singular values of T - P(T), followed from step to step: (value, next block of right vectors)."""
+    """Sums of the k leading singular values of several T - P(T), followed from step to step: (values, next blocks of right vectors)."""
 
     @staticmethod
     def forward(
         ctx: Any,
-        part: torch.Tensor,
-        layout: Layout | None,
         projection: Projection,
-        norm: KyFan,
-        state: State,
-        work: Workspace | None,
-        *constants: torch.Tensor,
+        k: int,
+        blocks: torch.Tensor,
+        layouts: Sequence[Layout | None],
+        works: Sequence[Workspace | None],
+        *tensors: torch.Tensor,
     ) -> Any:
-        R, _ = _careful_residual(_arranged(part, layout), projection, constants, work)
-        value, u, v, block = follow(R, state.V, norm.k)
-        ctx.save_for_backward(part, u, v)
-        ctx.layout, ctx.projection, ctx.constants, ctx.memory = layout, projection, constants, R
-        ctx.mark_non_differentiable(block)
-        return value, block
+        parts, constants = tensors[: len(layouts)], tensors[len(layouts) :]
+        operators = [
+            _careful_residual(_arranged(part, layout), projection, constants, work)[0]
+            for part, layout, work in zip(parts, layouts, works, strict=True)
+        ]
+        values, u, v, following = follow(operators, blocks, k)
+        ctx.save_for_backward(u, v, *parts)
+        ctx.layouts, ctx.projection, ctx.constants, ctx.memories = layouts, projection, constants, operators
+        ctx.mark_non_differentiable(following)
+        return values, following
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: Any) -> Any:
-        part, u, v = ctx.saved_tensors
+        u, v, *parts = ctx.saved_tensors
         scaled = u * gradients[0][..., None, None]
-        out = product_residual(scaled, v, ctx.projection, ctx.constants, ctx.memory)
-        ctx.memory = None
-        return (_returned(out, ctx.layout, part), *(None,) * (5 + len(ctx.constants)))
+        memories, ctx.memories = ctx.memories, [None] * len(parts)
+        out = []
+        for i, (part, layout) in enumerate(zip(parts, ctx.layouts, strict=True)):
+            gradient = product_residual(scaled[i], v[i], ctx.projection, ctx.constants, memories[i])
+            out.append(_returned(gradient, layout, part))
+        return (*(None,) * 5, *out, *(None,) * len(ctx.constants))
 
 
 def _native_parts(
@@ -224,21 +230,30 @@ def residual(T: torch.Tensor, projection: Projection, constants: Sequence[torch.
 
 
 def leading_values(
-    part: torch.Tensor,
+    parts: Sequence[torch.Tensor],
     projection: Projection,
     constants: Sequence[torch.Tensor],
     norm: KyFan,
-    state: State,
-    layout: Layout | None = None,
-    work: Workspace | None = None,
-) -> tuple[torch.Tensor, State]:
-    """(value, next state) of a `KyFan` or `Spectral` norm of T - P(T), as `norm.step` gives them; T as in `frobenius_parts`."""
-    small = min(projection.shape) <= state.V.shape[-1]
-    if small or torch.compiler.is_compiling() or not _is_orthogonal(part, projection):
-        value, following = norm.step(residual(_arranged(part, layout), projection, constants), state)
-        return value, State(following.V.detach(), following.steps)
-    value, V = _LeadingValues.apply(part, layout, projection, norm, state, work, *constants)  # type: ignore[no-untyped-call]
-    return value, State(V, state.steps + 1)
+    states: Sequence[State],
+    layouts: Sequence[Layout | None],
+    works: Sequence[Workspace | None],
+) -> tuple[torch.Tensor, list[State]]:
+    """(values, next states) of a `KyFan` or `Spectral` norm of several T - P(T), as `norm.step` gives them, one in each row.
+
+    Parameters
+    ----------
+    parts, layouts, works : for each T as in `frobenius_parts`; the states' blocks have one shape.
+    """
+    small = min(projection.shape) <= states[0].V.shape[-1]
+    if small or torch.compiler.is_compiling() or not all(_is_orthogonal(part, projection) for part in parts):
+        found = []
+        for part, layout, state in zip(parts, layouts, states, strict=True):
+            value, following = norm.step(residual(_arranged(part, layout), projection, constants), state)
+            found.append((value, State(following.V.detach(), following.steps)))
+        return torch.stack([value for value, _ in found]), [state for _, state in found]
+    blocks = torch.stack([state.V for state in states])
+    values, V = _LeadingValues.apply(projection, norm.k, blocks, layouts, works, *parts, *constants)  # type: ignore[no-untyped-call]
+    return values, [State(block, state.steps + 1) for block, state in zip(V, states, strict=True)]
 
 
 def is_frobenius(norm: Norm) -> bool:

@@ -143,12 +143,13 @@ class EquivariancePenalty(nn.Module):
         self._place(first.device, dtype)
 
     def _batched(self) -> tuple[tuple[int, ...], ...]:
-        """The terms' numbers, small ones of one space together: their cost is that of calling functions."""
+        """The terms' numbers, small ones of one space and followed ones together: much of their cost is that of calling functions."""
         batches: dict[Any, list[int]] = {}
         for k, term in enumerate(self.terms):
             parameter = term.parameter()
-            small = term.layout.rows(parameter).numel() <= _SMALL and self._is_euclidean(k) and not term.layout.groups
-            key = (self._number[k], self._both[k], parameter.dtype) if small and term.is_writable else k
+            small = term.layout.rows(parameter).numel() <= _SMALL and self._is_euclidean(k) and term.is_writable
+            together = (small or (self._is_followed(k) and not self._both[k])) and not term.layout.groups
+            key = (self._number[k], self._both[k], parameter.dtype, self._norms[k]) if together else k
             batches.setdefault(key, []).append(k)
         return tuple(tuple(b) for b in batches.values())
 
@@ -211,42 +212,46 @@ class EquivariancePenalty(nn.Module):
                 in_single(part), projection, constants, squared, both, layout, self._work[k]
             )
             return first.reshape(len(batch), -1).sum(1), second.reshape(len(batch), -1).sum(1)
-        first, second = self._value(k, projection, constants)
-        return first[None], second[None]
+        if self._is_followed(k):
+            terms, norm = [self.terms[j].unread() for j in batch], self._norms[k]
+            values, states = leading_values(
+                [in_single(part) for part, _ in terms],
+                projection,
+                constants,
+                norm,
+                [self._state(j) for j in batch],
+                [layout for _, layout in terms],
+                [self._work[j] for j in batch],
+            )
+            for j, state in zip(batch, states, strict=True):
+                self._states[j] = state
+        else:
+            values = self._norms[k].value(residual(self._operators(k), projection, constants))
+        first = values.reshape(len(batch), -1).sum(1)
+        if not both:
+            return first, torch.zeros_like(first)
+        T = self._operators(k)
+        return first, self._norms[k].value(T - residual(T, projection, constants)).sum()[None]
 
     def _is_euclidean(self, k: int) -> bool:
         """Whether the norm of a term is the Frobenius norm; of vectors all unitarily invariant norms are."""
         return is_frobenius(self._norms[k]) or (1 in self.terms[k].hom.shape and self._norms[k].unitarily_invariant)
 
-    def _value(
-        self, k: int, projection: Projection, constants: list[torch.Tensor]
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        norm = self._norms[k]
-        if isinstance(norm, KyFan) and min(projection.shape) > _EXACT:
-            part, layout = self.terms[k].unread()
-            state = self._state(k, norm)
-            value, self._states[k] = leading_values(
-                in_single(part), projection, constants, norm, state, layout, self._work[k]
-            )
-        else:
-            value = norm.value(residual(self._operators(k), projection, constants))
-        total = value.sum()
-        if not self._both[k]:
-            return total, torch.zeros_like(total)
-        T = self._operators(k)
-        return total, norm.value(T - residual(T, projection, constants)).sum()
+    def _is_followed(self, k: int) -> bool:
+        """Whether leading singular values of a term are followed from step to step."""
+        return isinstance(self._norms[k], KyFan) and not self._is_euclidean(k) and min(self.terms[k].hom.shape) > _EXACT
 
     @torch.no_grad()
-    def _state(self, k: int, norm: KyFan) -> State:
+    def _state(self, k: int) -> State:
         """The state of a norm that follows singular values; the first is iterated until it stands."""
         if self._states[k] is None:
-            i = self._number[k]
+            i, norm = self._number[k], self._norms[k]
             R = self._projections[i].residual(self._operators(k), self._constants(i))
             width = 3 * max(_WIDTH, norm.k + 2)
             xp = namespace_of(torch)
             state = norm.init(tuple(R.shape), xp=xp, dtype=R.dtype, device=R.device, width=width)
             if min(R.shape[-2:]) > width:
-                state = State(follow(R, state.V, norm.k, _WARM_UP).block, state.steps)
+                state = State(follow([R], state.V[None], norm.k, _WARM_UP).block[0], state.steps)
             self._states[k] = state
         found = self._states[k]
         assert found is not None

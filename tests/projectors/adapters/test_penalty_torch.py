@@ -737,7 +737,7 @@ def test_follow_finds_leading_values_of_batches_at_any_scale():
     assert (found.value <= exact * (1 + 1e-13)).all()
     assert (found.block.mT @ found.block - torch.eye(12, dtype=torch.float64)).abs().max() <= 1e-13
     assert ((found.u.mT @ A @ found.v).diagonal(0, -2, -1).sum(-1) / found.value - 1).abs().max() <= 1e-12
-    zero = follow(torch.zeros(60, 50, dtype=torch.float64), block[0], 1)
+    zero = follow([torch.zeros(60, 50, dtype=torch.float64)], block[:1], 1)
     assert zero.value == 0
     assert bool((zero.u == 0).all())
     assert bool(torch.isfinite(zero.block).all())

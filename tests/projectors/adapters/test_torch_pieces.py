@@ -92,7 +92,7 @@ def test_following_on_several_threads(threads, shape, dtype):
     torch.manual_seed(0)
     A = torch.randn(*shape, dtype=dtype)
     block = torch.linalg.qr(torch.randn(*shape[:-2], shape[-1], 12, dtype=dtype))[0]
-    found = follow(A, block, 1, 200)
+    found = follow([A], block[None], 1, 200)
     assert torch.allclose(found.value, torch.linalg.matrix_norm(A, 2), rtol=2e-3)
     assert torch.allclose(A @ found.v, found.u * torch.linalg.vector_norm(A @ found.v, dim=-2, keepdim=True))
 
