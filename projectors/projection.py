@@ -25,7 +25,7 @@ from projectors.basis import Basis, Block, DenseBasis, OrbitBasis
 from projectors.schur import SchurBasis
 from projectors.spectral import SpectralFrame
 
-__all__ = ["Projection", "as_gather", "gathered", "spectral_frame"]
+__all__ = ["Band", "Projection", "as_gather", "gathered", "spectral_frame"]
 
 _STRIDED = 16  # at most this many entries of a pair are walked over by slices; beyond, numpy is faster with a gather
 _LONG = 32  # orbits longer than this are summed along the last axis, where numpy adds pairwise
@@ -182,7 +182,8 @@ class _SchurPart(_Part):
 
 
 _Piece = tuple[int, _Part | None, slice]  # columns, the part that fills them or None for zeros, its constants
-_Band = tuple[int, int, tuple[_Piece, ...]]  # rows of a copy, copies, and what fills them
+Band = tuple[_Piece, ...]  # what fills some rows, from the left
+_Band = tuple[int, int, Band]  # rows of a copy, copies, and what fills them
 
 
 @dataclass(frozen=True, eq=False)
@@ -297,7 +298,7 @@ class Projection:
             row += m * copies
         return out[0] if len(out) == 1 else xp.concat(out, axis=-2)
 
-    def band(self, rows: Any, copies: int, band: tuple[_Piece, ...], all_constants: Sequence[Any]) -> Any:
+    def band(self, rows: Any, copies: int, band: Band, all_constants: Sequence[Any]) -> Any:
         """The projections of some copies of a summand of W, from their rows of T: P acts on each copy by itself.
 
         Parameters
@@ -371,7 +372,7 @@ def _require_finite(T: NDArray[Any]) -> None:
         raise GroupRepError("T has NaN or infinite entries; every entry must be finite")
 
 
-def as_gather(band: Sequence[_Piece], width: int) -> tuple[int, slice] | None:
+def as_gather(band: Band, width: int) -> tuple[int, slice] | None:
     """(s, slice of constants) if a band is all means over orbits of one size s, without phases, along the first axis; else None."""
     if len(band) != 1 or band[0][0] != width:
         return None

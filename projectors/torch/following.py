@@ -38,22 +38,21 @@ def _shares(A: torch.Tensor, size: int) -> int:
     return next((p for p in (_SETS, 4, 2) if size % p == 0), 1)
 
 
-def _images(A: torch.Tensor, block: torch.Tensor) -> torch.Tensor:
-    """A S, with the narrow factor in front: MKL is then 4 to 18 times as fast."""
+def _images(A: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+    """(A S)^T from S^T: with the narrow factor in front MKL is 4 to 18 times as fast."""
     (m, n), p = A.shape[-2:], _shares(A, A.shape[-2])
-    narrow = block.mT.contiguous()
     if p == 1:
-        return (narrow @ A.mT).mT
-    return torch.bmm(narrow.expand(p, -1, -1), A.view(p, m // p, n).mT).mT.reshape(m, -1)
+        return rows @ A.mT
+    return torch.bmm(rows.expand(p, -1, -1), A.view(p, m // p, n).mT).transpose(0, 1).reshape(-1, m)
 
 
-def _adjoint_images(A: torch.Tensor, block: torch.Tensor) -> torch.Tensor:
-    """A* S."""
+def _adjoint_images(A: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+    """(A* U)^T from U^T."""
     (m, n), p = A.shape[-2:], _shares(A, A.shape[-1])
-    narrow = block.mH.contiguous()
+    rows = rows.conj().resolve_conj()
     if p == 1:
-        return (narrow @ A).mH
-    return torch.bmm(narrow.expand(p, -1, -1), A.view(m, p, n // p).transpose(0, 1)).mH.reshape(n, -1)
+        return (rows @ A).conj()
+    return torch.bmm(rows.expand(p, -1, -1), A.view(m, p, n // p).transpose(0, 1)).transpose(0, 1).reshape(-1, n).conj()
 
 
 @torch.no_grad()
@@ -76,22 +75,23 @@ def follow(operators: Sequence[torch.Tensor], blocks: torch.Tensor, k: int = 1, 
     """
     width = blocks.shape[-1] // 3
     most = (_MOST if operators[0].device.type == "cpu" else 1) if most is None else most
-    S = blocks.to(operators[0].dtype)
+    S = blocks.mT.to(operators[0].dtype)  # blocks are kept by columns, their transposes by rows
     for count in range(1, most + 1):
-        images = torch.stack([_images(A, s) for A, s in zip(operators, S, strict=True)])
+        images = torch.stack([_images(A, s) for A, s in zip(operators, S.contiguous(), strict=True)])
         top = images.abs().amax(dim=(-2, -1), keepdim=True)
         scale = torch.where(top > 0, top, 1)
         images = images / scale  # squares neither over- nor underflow
-        before = torch.linalg.vector_norm(images[..., :k], dim=-2).sum(-1)  # the first columns are the old vectors
-        _, Y = torch.linalg.eigh(torch.nan_to_num(images.mH @ images))
-        Y = Y.flip(-1)[..., :width]
-        V, AV = S @ Y, images @ Y
-        sizes = torch.linalg.vector_norm(AV, dim=-2, keepdim=True)
-        U = AV / torch.where(sizes > 0, sizes, 1)
+        before = torch.linalg.vector_norm(images[..., :k, :], dim=-1).sum(-1)  # the first rows are the old vectors
+        _, Y = torch.linalg.eigh(torch.nan_to_num(images.conj() @ images.mT))
+        Y = Y.flip(-1)[..., :width].mT
+        V, U = Y @ S, Y @ images
+        sizes = torch.linalg.vector_norm(U, dim=-1, keepdim=True)
+        U = U / torch.where(sizes > 0, sizes, 1)
         gradients = torch.stack([_adjoint_images(A, u) for A, u in zip(operators, U, strict=True)])
         gradients = torch.nan_to_num(gradients / scale)
-        S = torch.linalg.qr(torch.cat([V, gradients, S[..., width:] @ Y[..., width:, :]], dim=-1))[0]
-        value = sizes[..., 0, :k].sum(-1)
+        rows = torch.cat([V, gradients, Y[..., width:] @ S[..., width:, :]], dim=-2)
+        S = torch.linalg.qr(rows.mT)[0].mT
+        value = sizes[..., :k, 0].sum(-1)
         if count < most and bool((value <= before * (1 + _GROWTH)).all()):
             break
-    return Followed(value * top[..., 0, 0], U[..., :k], V[..., :k], S)
+    return Followed(value * top[..., 0, 0], U[..., :k, :].mT, V[..., :k, :].mT, S.mT)

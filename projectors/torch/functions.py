@@ -146,6 +146,7 @@ class _LeadingValues(torch.autograd.Function):
         values, u, v, following = follow(operators, blocks, k)
         ctx.save_for_backward(u, v, *parts)
         ctx.layouts, ctx.projection, ctx.constants, ctx.memories = layouts, projection, constants, operators
+        ctx.scratch = works[0].scratch if works[0] else None
         ctx.mark_non_differentiable(following)
         return values, following
 
@@ -157,7 +158,7 @@ class _LeadingValues(torch.autograd.Function):
         memories, ctx.memories = ctx.memories, [None] * len(parts)
         out = []
         for i, (part, layout) in enumerate(zip(parts, ctx.layouts, strict=True)):
-            gradient = product_residual(scaled[i], v[i], ctx.projection, ctx.constants, memories[i])
+            gradient = product_residual(scaled[i], v[i], ctx.projection, ctx.constants, memories[i], ctx.scratch)
             out.append(_returned(gradient, layout, part))
         return (*(None,) * 5, *out, *(None,) * len(ctx.constants))
 

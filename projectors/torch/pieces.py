@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 
 from projectors.arrays import namespace_of
-from projectors.projection import Projection, as_gather, gathered, spectral_frame
+from projectors.projection import Band, Projection, as_gather, gathered, spectral_frame
 from projectors.spectral import SpectralBlock, SpectralFrame
 from projectors.torch.recycled import Scratch, Workspace
 
@@ -226,6 +226,7 @@ def product_residual(
     projection: Projection,
     constants: Sequence[torch.Tensor],
     out: torch.Tensor | None = None,
+    scratch: Scratch | None = None,
 ) -> torch.Tensor:
     """u v* - P(u v*) of narrow factors, (..., m, k) and (..., n, k), formed in one product; in the memory of `out` if given.
 
@@ -248,10 +249,7 @@ def product_residual(
             rows = weights @ star
             torch.sub(rows, projection.band(rows, copies, band, constants), out=target)
         else:
-            units = star.new_zeros((*lead, m, k, m, n))
-            units.diagonal(0, -4, -2).copy_(star.unsqueeze(-1))
-            rows = units.view(*lead, m * k * m, n)
-            residuals = (rows - projection.band(rows, m * k, band, constants)).view(*lead, m * k, m * n)
+            residuals = _unit_residuals(star, m, projection, band, constants, scratch or Scratch())
             weights = weights.reshape(*lead, copies, m * k)
             if lead:
                 target.copy_((weights @ residuals).view(target.shape))
@@ -268,3 +266,29 @@ def product_residual(
             if done < copies:
                 torch.mm(weights[done:], residuals, out=target[done:])
     return out
+
+
+def _unit_residuals(
+    star: torch.Tensor,
+    m: int,
+    projection: Projection,
+    band: Band,
+    constants: Sequence[torch.Tensor],
+    scratch: Scratch,
+) -> torch.Tensor:
+    """The residuals of all e_i v_c*, i < m, as rows (..., m * k, m * n), from v*, (..., k, n)."""
+    *lead, k, n = star.shape
+    gather = as_gather(band, n)
+    if gather is None or lead or star.device.type != "cpu":
+        units = star.new_zeros((*lead, m, k, m, n))
+        units.diagonal(0, -4, -2).copy_(star.unsqueeze(-1))
+        rows = units.view(*lead, m * k * m, n)
+        return (rows - projection.band(rows, m * k, band, constants)).view(*lead, m * k, m * n)
+    size, at = gather
+    index, back = constants[at]
+    sums = star.new_zeros((m, k, len(index) // size))  # over the orbits, where e_i v_c* has entries in row i alone
+    sums.scatter_add_(2, scratch.wide(back).view(m, 1, n).expand(m, k, n), star.expand(m, k, n))
+    residuals = star.new_empty((m * k, m * n))
+    _columns(sums.mul_(-1 / size).view(m * k, -1), back, scratch, residuals)
+    residuals.view(m, k, m, n).diagonal(0, 0, 2).add_(star.unsqueeze(-1))
+    return residuals
