@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from math import isfinite
 from os import PathLike
 from typing import Any
 
@@ -10,29 +12,25 @@ import torch
 from torch import nn
 
 from grouprep.errors import GroupRepError
-from projectors.arrays import namespace_of
 from projectors.penalties import Frobenius, KyFan, Norm, Spectral, State
 from projectors.penalties.named_values import refuse_unmatched, value_for
 from projectors.penalties.records import TermReport, block_norms
-from projectors.projection import Projection
 from projectors.torch.buffers import Constants, torch_projection
 from projectors.torch.convolutions import ConvolutionSpectral, norm_of
-from projectors.torch.following import follow
-from projectors.torch.functions import frobenius_parts, is_frobenius, leading_values, residual
+from projectors.torch.functions import is_frobenius
 from projectors.torch.layers import layer_terms
 from projectors.torch.naming import match_layers, unwrap
 from projectors.torch.recycled import Scratch, Workspace
 from projectors.torch.report import CheckReport, PenaltyReport
 from projectors.torch.schedules import Schedule, as_schedule
 from projectors.torch.terms import Term, check_finite, in_single
+from projectors.torch.values import batch_values
 
 __all__ = ["EquivariancePenalty"]
 
 
 _SMALL = 1 << 13  # entries of a parameter that is treated together with others
 _EXACT = 48  # singular values of operators with at most that many are computed, not followed
-_WIDTH = 4  # directions that follow a spectral norm
-_WARM_UP = 40  # iterations at most before the first value of a followed norm
 
 
 class EquivariancePenalty(nn.Module):
@@ -160,9 +158,10 @@ class EquivariancePenalty(nn.Module):
         self._placed = device, dtype
         for constants in self._tables:
             constants.place(self, device, dtype)
+        self._placed_constants = [constants.of(self) for constants in self._tables]
 
     def _constants(self, i: int) -> list[torch.Tensor]:
-        return self._tables[i].of(self)
+        return self._placed_constants[i]
 
     def _fresh_work(self) -> None:
         """Nothing to reuse yet."""
@@ -187,51 +186,17 @@ class EquivariancePenalty(nn.Module):
         if self.decoupled or self.steps % self.every:
             return self.weights.new_zeros(())
         device = self.weights.device
-        with torch.autocast(device_type=device.type, enabled=False):
-            values = torch.cat([torch.stack(self._values(batch)) for batch in self._batches], dim=1)
-            weights = self.weights[self.order].T.to(values.dtype)
+        mixed = torch.is_autocast_enabled(device.type)
+        with torch.autocast(device_type=device.type, enabled=False) if mixed else nullcontext():
+            values = torch.cat([batch_values(self, batch) for batch in self._batches], dim=1)
+            weights = self.weights.T[: len(values), self.order].to(values.dtype)
             total: torch.Tensor = (values * weights).sum() * self.every
-        if device.type == "cpu" and not torch.compiler.is_compiling() and not bool(torch.isfinite(total.detach())):
+        if device.type == "cpu" and not torch.compiler.is_compiling() and not isfinite(total.item()):
             self._explain_nan()
         return total
 
     def _operators(self, k: int) -> torch.Tensor:
         return in_single(self.terms[k].read())
-
-    def _values(self, batch: tuple[int, ...]) -> tuple[torch.Tensor, torch.Tensor]:
-        """(N(T - P(T)), N(P(T))) of terms, each summed over its operators; the second is 0 where its weight is."""
-        k, *others = batch
-        i, both = self._number[k], self._both[k]
-        projection, constants = self._projections[i], self._constants(i)
-        if self._is_euclidean(k):
-            part, layout = self.terms[k].unread()
-            if others:
-                part, layout = torch.stack([self.terms[j].read() for j in batch]), None
-            squared = self._norms[k] == Frobenius(squared=True)
-            first, second = frobenius_parts(
-                in_single(part), projection, constants, squared, both, layout, self._work[k]
-            )
-            return first.reshape(len(batch), -1).sum(1), second.reshape(len(batch), -1).sum(1)
-        if self._is_followed(k):
-            terms, norm = [self.terms[j].unread() for j in batch], self._norms[k]
-            values, states = leading_values(
-                [in_single(part) for part, _ in terms],
-                projection,
-                constants,
-                norm,
-                [self._state(j) for j in batch],
-                [layout for _, layout in terms],
-                [self._work[j] for j in batch],
-            )
-            for j, state in zip(batch, states, strict=True):
-                self._states[j] = state
-        else:
-            values = self._norms[k].value(residual(self._operators(k), projection, constants))
-        first = values.reshape(len(batch), -1).sum(1)
-        if not both:
-            return first, torch.zeros_like(first)
-        T = self._operators(k)
-        return first, self._norms[k].value(T - residual(T, projection, constants)).sum()[None]
 
     def _is_euclidean(self, k: int) -> bool:
         """Whether the norm of a term is the Frobenius norm; of vectors all unitarily invariant norms are."""
@@ -240,22 +205,6 @@ class EquivariancePenalty(nn.Module):
     def _is_followed(self, k: int) -> bool:
         """Whether leading singular values of a term are followed from step to step."""
         return isinstance(self._norms[k], KyFan) and not self._is_euclidean(k) and min(self.terms[k].hom.shape) > _EXACT
-
-    @torch.no_grad()
-    def _state(self, k: int) -> State:
-        """The state of a norm that follows singular values; the first is iterated until it stands."""
-        if self._states[k] is None:
-            i, norm = self._number[k], self._norms[k]
-            R = self._projections[i].residual(self._operators(k), self._constants(i))
-            width = 3 * max(_WIDTH, norm.k + 2)
-            xp = namespace_of(torch)
-            state = norm.init(tuple(R.shape), xp=xp, dtype=R.dtype, device=R.device, width=width)
-            if min(R.shape[-2:]) > width:
-                state = State(follow([R], state.V[None], norm.k, _WARM_UP).block[0], state.steps)
-            self._states[k] = state
-        found = self._states[k]
-        assert found is not None
-        return found
 
     def _explain_nan(self) -> None:
         for term in self.terms:

@@ -66,15 +66,16 @@ def pieces(
             else:
                 size, at = gather
                 memory = out[start:stop] if out is not None and T.ndim == 2 else None
-                P, means = _orbits(rows, size, *constants[at], scratch, memory)
+                P, means = _orbits(rows, size, constants[at], scratch, memory)
                 yield Piece(start, stop, rows, P, means, size)
         row += m * copies
 
 
 def _orbits(
-    rows: torch.Tensor, size: int, index: torch.Tensor, back: torch.Tensor, scratch: Scratch, memory: torch.Tensor | None
+    rows: torch.Tensor, size: int, indices: Sequence[torch.Tensor], scratch: Scratch, memory: torch.Tensor | None
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """(P, means): one gather, the means over orbits of one size, one gather back."""
+    index, back = indices
     flat = rows.reshape(-1, len(back))  # a row for each copy
     copies, count = len(flat), len(index)
     whole = None if memory is None or count != len(back) else memory.view(copies, count)
@@ -82,8 +83,10 @@ def _orbits(
     means = scratch.buffer("means", (copies, count // size), rows)
     _columns(flat, index, scratch, entries)
     if rows.device.type == "cpu" and torch.get_float32_matmul_precision() == "highest":
-        shares = rows.new_full((1, size), 1 / size).expand(copies, 1, size)
-        torch.bmm(shares, entries.view(copies, size, count // size), out=means.unsqueeze(1))  # torch.mean: twice the time
+        shares = scratch.shares(size, rows).expand(copies, 1, size)
+        torch.bmm(
+            shares, entries.view(copies, size, count // size), out=means.unsqueeze(1)
+        )  # torch.mean: twice the time
     else:
         torch.mean(entries.view(copies, size, count // size), 1, out=means)
     out = scratch.buffer("entries", (copies, len(back)), rows) if whole is None else whole
@@ -283,7 +286,8 @@ def _unit_residuals(
         units = star.new_zeros((*lead, m, k, m, n))
         units.diagonal(0, -4, -2).copy_(star.unsqueeze(-1))
         rows = units.view(*lead, m * k * m, n)
-        return (rows - projection.band(rows, m * k, band, constants)).view(*lead, m * k, m * n)
+        rest: torch.Tensor = rows - projection.band(rows, m * k, band, constants)
+        return rest.view(*lead, m * k, m * n)
     size, at = gather
     index, back = constants[at]
     sums = star.new_zeros((m, k, len(index) // size))  # over the orbits, where e_i v_c* has entries in row i alone

@@ -42,50 +42,67 @@ class RecycledMemory:
 
     def empty(self, shape: tuple[int, ...], like: torch.Tensor) -> torch.Tensor:
         """A tensor with undefined entries, of the dtype and on the device of another one."""
-        size, kind = prod(shape) * like.element_size(), _NUMPY.get(like.dtype)
-        if kind is None or size < _LEAST or like.device.type != "cpu":
+        kind = _NUMPY.get(like.dtype)
+        if kind is None or like.device.type != "cpu" or prod(shape) * like.element_size() < _LEAST:
             return torch.empty(shape, dtype=like.dtype, device=like.device)
         free, held = None, []
-        for block in self._blocks:
-            if block[1]() is not None:
-                held.append(block)
-            elif block[0].nbytes == size:
-                free = block[0]
-        if free is None:
-            raw = np.empty(size + _ALIGNED, dtype=np.uint8)
-            first = -raw.ctypes.data % _ALIGNED
-            free = raw[first : first + size]
-        array = free.view(kind).reshape(shape)
-        self._blocks = [*held, (free, weakref.ref(array))]
+        for block, user in self._blocks:
+            if user() is not None:
+                held.append((block, user))
+            elif block.shape == shape and block.dtype == kind:
+                free = block
+        block = _aligned(shape, kind) if free is None else free
+        array = block.view()
+        self._blocks = [*held, (block, weakref.ref(array))]
         return torch.from_numpy(array)  # which holds the array for as long as its memory is in use
 
 
+def _aligned(shape: tuple[int, ...], kind: Any) -> Any:
+    """An undefined numpy array that starts where torch's own would."""
+    size = prod(shape) * np.dtype(kind).itemsize
+    raw = np.empty(size + _ALIGNED, dtype=np.uint8)
+    first = -raw.ctypes.data % _ALIGNED
+    return raw[first : first + size].view(kind).reshape(shape)
+
+
 class Scratch:
-    """Buffers for what is needed only while a term is computed, and indices in 64 bits; shared by all terms of a penalty."""
+    """Tensors that no result keeps, shared by all terms of a penalty: buffers, indices in 64 bits, weights of means."""
 
     def __init__(self) -> None:
-        self._flat: dict[tuple[str, torch.dtype, torch.device], torch.Tensor] = {}
+        self._buffers: dict[tuple[str, torch.dtype, torch.device], dict[tuple[int, ...], torch.Tensor]] = {}
         self._wide: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+        self._shares: dict[tuple[int, torch.dtype], torch.Tensor] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Scratch, ()
 
     def buffer(self, name: str, shape: tuple[int, ...], like: torch.Tensor) -> torch.Tensor:
         """Undefined entries, of the dtype and on the device of a tensor; the next call for this name overwrites them."""
-        size, key = prod(shape), (name, like.dtype, like.device)
-        flat = self._flat.get(key)
-        if flat is None or flat.numel() < size:
-            with torch.inference_mode(False):  # a tensor made in that mode could not be written outside of it
-                flat = self._flat[key] = torch.empty(size, dtype=like.dtype, device=like.device)
-        return flat[:size].view(shape)
+        views = self._buffers.setdefault((name, like.dtype, like.device), {})
+        if shape not in views:
+            size, flat = prod(shape), next(iter(views.values()), None)
+            with torch.inference_mode(False):  # what is made in that mode could not be written outside of it
+                if flat is None or flat.numel() < size:
+                    flat = torch.empty(size, dtype=like.dtype, device=like.device)
+                    views.clear()
+                    views[(size,)] = flat
+                views[shape] = flat[:size].view(shape)
+        return views[shape]
 
     def wide(self, index: torch.Tensor) -> torch.Tensor:
         """An index in 64 bits, converted once."""
-        known = self._wide.get(id(index))
-        if known is None:
+        if id(index) not in self._wide:
             with torch.inference_mode(False):
-                known = self._wide[id(index)] = index, index.long()
-        return known[1]
+                self._wide[id(index)] = index, index.long()
+        return self._wide[id(index)][1]
+
+    def shares(self, size: int, like: torch.Tensor) -> torch.Tensor:
+        """The row (1, size) whose product with entries on the CPU is their mean."""
+        key = size, like.dtype
+        if key not in self._shares:
+            with torch.inference_mode(False):
+                self._shares[key] = torch.full((1, size), 1 / size, dtype=like.dtype)
+        return self._shares[key]
 
 
 class Workspace:
