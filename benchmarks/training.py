@@ -1,10 +1,12 @@
 """What a penalty costs: training steps with it, as ratios to the same step without, in one process, taken in turns.
 
-    python benchmarks/training.py [--model mlp spins resnet] [--repeat N] [--threads 1] [--json FILE]
+    python benchmarks/training.py [--model mlp spins resnet] [--repeat N] [--processes N] [--threads 1] [--json FILE]
 
 Each step is measured `repeat` times, one after the other in turn, in an order of its own in each round, after one of the same
 kind that does not count, as in training. The ratio is the median of those in each round: a machine that slows down for a while
-slows both. With one thread the clock is that of the process, which other processes disturb less; with more it is the wall's.
+slows both. The rounds are shared out to several processes, because where a process happens to have its memory, and so how much
+of it the allocator gives back to the system in each step, moves all its ratios by some percent, up or down. With one thread the
+clock is that of the process, which other processes disturb less; with more it is the wall's.
 
 For SO(3) features it also tells the memory at 32, 64 and 128 channels, in copies of the weights: where that stays, memory is
 linear in them.
@@ -15,6 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -23,6 +26,7 @@ from random import Random
 from statistics import median
 from typing import Any
 
+MODELS = {"mlp": ("mlp-128", "mlp-512"), "spins": ("spins-512",), "resnet": ("resnet-64",)}
 REACH = {
     "mlp-128": {"frobenius": 1.5, "decoupled": 1.2},
     "mlp-512": {"frobenius": 1.15, "decoupled": 1.06, "spectral": 1.15},
@@ -32,11 +36,11 @@ REACH = {
 
 
 def times_in_turn(
-    steps: dict[str, Callable[[], Any]], repeat: int, clock: Callable[[], float]
+    steps: dict[str, Callable[[], Any]], repeat: int, clock: Callable[[], float], seed: int = 0
 ) -> dict[str, list[float]]:
     """The times of each step, seconds, all measured in turn after one warm-up each, in another order in each round."""
     times: dict[str, list[float]] = {name: [] for name in steps}
-    shuffle = Random(0)
+    shuffle = Random(seed)
     for step in steps.values():
         step()
     for _ in range(repeat):
@@ -179,40 +183,62 @@ def _steps(model: Any, spec: Any, optimizer: Any, loss: Callable[[], Any]) -> di
     return {name: training_step(model, pen, optimizer, loss) for name, pen in known.items()}
 
 
-def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", nargs="+", choices=("mlp", "spins", "resnet"), default=["mlp", "spins", "resnet"])
-    parser.add_argument("--repeat", type=int, default=30)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args(arguments)
-    os.environ["OMP_NUM_THREADS"] = str(options.threads)
+def measure_here(name: str, repeat: int, threads: int, seed: int) -> dict[str, Any]:
+    """The rounds of one case in this process, {step: seconds}, and for SO(3) features what they hold."""
     import torch
 
-    torch.set_num_threads(options.threads)
-    torch.manual_seed(0)
-    cases: dict[str, tuple[dict[str, Callable[[], Any]], int]] = {}
-    if "mlp" in options.model:
-        cases |= {f"mlp-{batch}": (mlp(batch), options.repeat) for batch in (128, 512)}
-    if "spins" in options.model:
-        cases["spins-512"] = (spins(512), max(3, options.repeat // 3))
-    if "resnet" in options.model:
-        cases["resnet-64"] = (resnet(64), max(3, options.repeat // 3))
-    clock = time.process_time if options.threads == 1 else time.perf_counter
+    torch.set_num_threads(threads)
+    torch.manual_seed(seed)
+    kind, batch = name.split("-")
+    steps = {"mlp": mlp, "spins": spins, "resnet": resnet}[kind](int(batch))
+    clock = time.process_time if threads == 1 else time.perf_counter
+    found: dict[str, Any] = {"rounds": times_in_turn(steps, repeat, clock, seed)}
+    if kind == "spins" and not seed:
+        found["memory"] = {str(n): memory(n) for n in (32, 64, 128)}
+    return {**found, "torch": torch.__version__}
+
+
+def measure(name: str, repeat: int, threads: int, processes: int) -> dict[str, Any]:
+    """One case: medians over the rounds of all processes."""
+    rounds: dict[str, list[float]] = {}
+    out: dict[str, Any] = {"reach": REACH[name], "repeat": repeat, "processes": processes}
+    for seed in range(processes):
+        here = repeat // processes + (seed < repeat % processes)
+        command = [sys.executable, __file__, "--case", name, "--repeat", str(here), "--threads", str(threads)]
+        done = subprocess.run([*command, "--seed", str(seed)], stdout=subprocess.PIPE, text=True, check=True)
+        found = json.loads(done.stdout)
+        for step, times in found.pop("rounds").items():
+            rounds.setdefault(step, []).extend(times)
+        out |= found
+    return {**out, "seconds": {k: median(t) for k, t in rounds.items()}, "ratios": ratios_to_plain(rounds)}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", nargs="+", choices=tuple(MODELS), default=list(MODELS))
+    parser.add_argument(
+        "--repeat", type=int, default=40, help="rounds of the MLP; a third of them of the larger models"
+    )
+    parser.add_argument("--processes", type=int, default=5, help="how many share the rounds of a case")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--case", choices=tuple(REACH), help="one case in this process, its rounds as JSON")
+    parser.add_argument("--seed", type=int, default=0, help="of the order and the weights, with --case")
+    options = parser.parse_args(arguments)
+    os.environ["OMP_NUM_THREADS"] = str(options.threads)
+    if options.case:
+        print(json.dumps(measure_here(options.case, options.repeat, options.threads, options.seed)))
+        return
     results: dict[str, Any] = {}
-    for name, (steps, repeat) in cases.items():
-        rounds = times_in_turn(steps, repeat, clock)
-        times, ratios = {k: median(t) for k, t in rounds.items()}, ratios_to_plain(rounds)
-        results[name] = {"seconds": times, "ratios": ratios, "reach": REACH[name], "repeat": repeat}
-        shown = "  ".join(f"{k} {r:.3f}" for k, r in ratios.items() if k != "plain")
-        if name.startswith("spins"):
-            results[name]["memory"] = {str(n): memory(n) for n in (32, 64, 128)}
-            for n, copies in results[name]["memory"].items():
-                held = "  ".join(f"{k} {x:.3f}" for k, x in copies.items())
-                print(f"memory of {n} channels, in copies of the weights:   {held}", file=sys.stderr)
-        print(f"{name:10}  step {times['plain'] * 1e3:7.1f} ms   {shown}", file=sys.stderr)
-    document = {"threads": options.threads, "torch": torch.__version__, "cases": results}
-    text = json.dumps(document, indent=1)
+    for name in (case for model in options.model for case in MODELS[model]):
+        repeat = options.repeat if name.startswith("mlp") else max(options.processes, options.repeat // 3)
+        case = results[name] = measure(name, max(repeat, options.processes), options.threads, options.processes)
+        for n, copies in case.get("memory", {}).items():
+            held = "  ".join(f"{k} {x:.3f}" for k, x in copies.items())
+            print(f"memory of {n} channels, in copies of the weights:   {held}", file=sys.stderr)
+        shown = "  ".join(f"{k} {r:.3f}" for k, r in case["ratios"].items() if k != "plain")
+        print(f"{name:10}  step {case['seconds']['plain'] * 1e3:7.1f} ms   {shown}", file=sys.stderr)
+    text = json.dumps({"threads": options.threads, "cases": results}, indent=1)
     if options.json:
         options.json.write_text(text + "\n", encoding="utf-8")
     else:

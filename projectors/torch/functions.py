@@ -50,8 +50,11 @@ def _careful_residual(
     return careful, torch.linalg.vector_norm(careful, dim=(-2, -1))
 
 
-def _slope(size: torch.Tensor, gradient: torch.Tensor, squared: bool) -> torch.Tensor:
+def _slope(size: torch.Tensor, gradient: torch.Tensor, squared: bool) -> torch.Tensor | float:
     """The factor of x in the gradient of its norm: 1 / ||x|| (0 at 0), or 2 for the square."""
+    if size.ndim == 0 and size.device.type == "cpu" and not torch.compiler.is_compiling():
+        value = gradient.item()
+        return 2 * value if squared else value / size.item() if size else 0.0
     slope = 2 * gradient if squared else torch.where(size > 0, gradient / torch.where(size > 0, size, 1), 0)
     return slope[..., None, None]
 
@@ -107,7 +110,8 @@ class _FrobeniusParts(torch.autograd.Function):
             R, _ = _careful_residual(_arranged(part, ctx.layout), ctx.projection, constants)
         out = R.mul_(_slope(r_size, gradients[0], ctx.squared))
         if P is not None:
-            out.addcmul_(P, _slope(p_size, gradients[1], ctx.squared))
+            slope = _slope(p_size, gradients[1], ctx.squared)
+            _ = out.add_(P, alpha=slope) if isinstance(slope, float) else out.addcmul_(P, slope)
         return (_returned(out, ctx.layout, part), *nothing)
 
 
