@@ -35,12 +35,13 @@ def decay_terms(pen: EquivariancePenalty, lr: Any, scale: float) -> None:
     """T <- T - lr (lambda_perp (T - P(T)) + lambda_G P(T)) for the operators T of each term."""
     rates, weights = _rates(pen, lr), pen.weights.tolist()
     for batch in pen._batches:
-        together: dict[tuple[float, float], list[int]] = {}
+        together: dict[tuple[float, float, int], list[int]] = {}
+        stacked = pen._is_small(batch[0])
         for k in batch:
             away, along = (rates[k] * scale * w for w in weights[k])
             if away or along:
-                together.setdefault((away, along), []).append(k)
-        for (away, along), members in together.items():
+                together.setdefault((away, along, -1 if stacked else k), []).append(k)
+        for (away, along, _), members in together.items():
             _move_terms(pen, members, away, along)
 
 

@@ -5,8 +5,8 @@ The gradient of ||R||, R = T - P(T), is R / ||R|| for the Frobenius norm, becaus
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import torch
 from torch.autograd.function import once_differentiable
@@ -19,7 +19,7 @@ from projectors.torch.layouts import Layout
 from projectors.torch.pieces import measured_residual, product_residual
 from projectors.torch.recycled import Workspace
 
-__all__ = ["frobenius_parts", "is_frobenius", "leading_values", "residual"]
+__all__ = ["Operand", "frobenius_parts", "is_frobenius", "leading_values", "residual"]
 
 _PLAIN = (Frobenius(), Frobenius(squared=True))
 
@@ -50,69 +50,94 @@ def _careful_residual(
     return careful, torch.linalg.vector_norm(careful, dim=(-2, -1))
 
 
-def _slope(size: torch.Tensor, gradient: torch.Tensor, squared: bool) -> torch.Tensor | float:
+def _slope(size: torch.Tensor, gradient: torch.Tensor, squared: bool) -> torch.Tensor:
     """The factor of x in the gradient of its norm: 1 / ||x|| (0 at 0), or 2 for the square."""
-    if size.ndim == 0 and size.device.type == "cpu" and not torch.compiler.is_compiling():
-        value = gradient.item()
-        return 2 * value if squared else value / size.item() if size else 0.0
     slope = 2 * gradient if squared else torch.where(size > 0, gradient / torch.where(size > 0, size, 1), 0)
     return slope[..., None, None]
 
 
-def _arranged(part: torch.Tensor, layout: Layout | None) -> torch.Tensor:
-    return part if layout is None else layout.arrange(part)
+def _slopes(sizes: torch.Tensor, gradients: torch.Tensor, squared: bool) -> Sequence[Any]:
+    """The slopes for each row of sizes: numbers for single operators on the CPU, which are cheaper than tensors."""
+    if sizes.ndim > 1 or sizes.device.type != "cpu":
+        return _slope(sizes, gradients, squared).unbind()
+    pairs = zip(sizes.tolist(), gradients.tolist(), strict=True)
+    return [2 * g if squared else g / size if size else 0.0 for size, g in pairs]
 
 
-def _returned(gradient: torch.Tensor, layout: Layout | None, part: torch.Tensor) -> torch.Tensor:
-    """A gradient in the shape of the part of a parameter that was arranged.
+class Operand(NamedTuple):
+    """How a part of a parameter is read as operators T, (..., dim W, dim V), and projected.
 
-    Autograd adds gradients in place if nothing else holds their memory. A view holds its base, hence `data`.
+    projection : P; constants : its constants where T is.
+    layout : what arranges the part as T; None if it is T already.
+    work : where the residual, which becomes the gradient, may be made.
     """
-    return gradient if layout is None else layout.unread(gradient, part.shape).data
+
+    projection: Projection
+    constants: Sequence[torch.Tensor]
+    layout: Layout | None = None
+    work: Workspace | None = None
+
+    def read(self, part: torch.Tensor) -> torch.Tensor:
+        """T."""
+        return part if self.layout is None else self.layout.arrange(part)
+
+    def residual(self, part: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """(R, ||R||), R = T - P(T)."""
+        return _careful_residual(self.read(part), self.projection, self.constants, self.work)
+
+    def unread(self, gradient: torch.Tensor, part: torch.Tensor) -> torch.Tensor:
+        """A gradient in the shape of the part.
+
+        Autograd adds gradients in place if nothing else holds their memory. A view holds its base, hence `data`.
+        """
+        return gradient if self.layout is None else self.layout.unread(gradient, part.shape).data
+
+    def is_orthogonal(self, part: torch.Tensor) -> bool:
+        """Whether P is its own transpose, and keeps the field of T."""
+        return self.projection.is_self_adjoint and (part.is_complex() or not self.projection.is_complex)
 
 
 class _FrobeniusParts(torch.autograd.Function):
-    """(||T - P(T)||, ||P(T)||) over the last two axes. The first backward pass makes the gradient in the residual's own memory."""
+    """(||T - P(T)||, ||P(T)||) of several T, in rows. The first backward pass makes the gradients in the residuals' own memory."""
 
     @staticmethod
-    def forward(
-        ctx: Any,
-        part: torch.Tensor,
-        layout: Layout | None,
-        projection: Projection,
-        squared: bool,
-        both: bool,
-        work: Workspace | None,
-        *constants: torch.Tensor,
-    ) -> Any:
-        T = _arranged(part, layout)
-        R, size = _careful_residual(T, projection, constants, work)
-        P = T - R if both else None
-        first = size * size if squared else size
-        sizes = first, torch.zeros_like(size) if P is None else _sizes(P, squared)
-        ctx.save_for_backward(part, *sizes, *constants)
-        ctx.layout, ctx.projection, ctx.squared, ctx.both, ctx.parts = layout, projection, squared, both, (R, P)
-        return sizes
+    def forward(ctx: Any, operands: Sequence[Operand], squared: bool, both: bool, *parts: torch.Tensor) -> Any:
+        known, sizes = [], []
+        for operand, part in zip(operands, parts, strict=True):
+            R, size = operand.residual(part)
+            P = operand.read(part) - R if both else None
+            known.append((R, P))
+            sizes.append((size * size if squared else size, size if P is None else _sizes(P, squared)))
+        first = torch.stack([r for r, _ in sizes])
+        second = torch.stack([p for _, p in sizes]) if both else torch.zeros_like(first)
+        ctx.save_for_backward(first, second, *parts)
+        ctx.operands, ctx.squared, ctx.known = operands, squared, known
+        return first, second
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Any:
-        part, r_size, p_size, *constants = ctx.saved_tensors
-        nothing = (None,) * (5 + len(constants))
+        r_sizes, p_sizes, *parts = ctx.saved_tensors
         if torch.is_grad_enabled():  # a second derivative is wanted: say it in operations that have one
             with torch.enable_grad():
-                T = _arranged(part, ctx.layout)
-                values = _native_parts(T, ctx.projection, ctx.squared, ctx.both, constants)
-                (out,) = torch.autograd.grad(values, part, gradients, create_graph=True)
-            return (out, *nothing)
-        R, P = ctx.parts
-        ctx.parts = None, P
-        if R is None:  # its memory was given away by an earlier pass over a retained graph
-            R, _ = _careful_residual(_arranged(part, ctx.layout), ctx.projection, constants)
-        out = R.mul_(_slope(r_size, gradients[0], ctx.squared))
-        if P is not None:
-            slope = _slope(p_size, gradients[1], ctx.squared)
-            _ = out.add_(P, alpha=slope) if isinstance(slope, float) else out.addcmul_(P, slope)
-        return (_returned(out, ctx.layout, part), *nothing)
+                both = ctx.known[0][1] is not None
+                values = _stacked(_native_parts, ctx.operands, parts, ctx.squared, both)
+                return (None, None, None, *torch.autograd.grad(values, parts, gradients, create_graph=True))
+        out: list[torch.Tensor | None] = []
+        r_slopes = _slopes(r_sizes, gradients[0], ctx.squared)
+        p_slopes = _slopes(p_sizes, gradients[1], ctx.squared)
+        for i, (operand, part) in enumerate(zip(ctx.operands, parts, strict=True)):
+            R, P = ctx.known[i]
+            ctx.known[i] = None, P
+            if not ctx.needs_input_grad[3 + i]:
+                out.append(None)
+                continue
+            if R is None:  # its memory was given away by an earlier pass over a retained graph
+                R, _ = operand._replace(work=None).residual(part)
+            R.mul_(r_slopes[i])
+            if P is not None:
+                _ = R.add_(P, alpha=p_slopes[i]) if isinstance(p_slopes[i], float) else R.addcmul_(P, p_slopes[i])
+            out.append(operand.unread(R, part))
+        return (None, None, None, *out)
 
 
 class _Residual(torch.autograd.Function):
@@ -133,24 +158,11 @@ class _LeadingValues(torch.autograd.Function):
     """Sums of the k leading singular values of several T - P(T), followed from step to step: (values, next blocks of right vectors)."""
 
     @staticmethod
-    def forward(
-        ctx: Any,
-        projection: Projection,
-        k: int,
-        blocks: torch.Tensor,
-        layouts: Sequence[Layout | None],
-        works: Sequence[Workspace | None],
-        *tensors: torch.Tensor,
-    ) -> Any:
-        parts, constants = tensors[: len(layouts)], tensors[len(layouts) :]
-        operators = [
-            _careful_residual(_arranged(part, layout), projection, constants, work)[0]
-            for part, layout, work in zip(parts, layouts, works, strict=True)
-        ]
-        values, u, v, following = follow(operators, blocks, k)
+    def forward(ctx: Any, operands: Sequence[Operand], k: int, blocks: torch.Tensor, *parts: torch.Tensor) -> Any:
+        residuals = [operand.residual(part)[0] for operand, part in zip(operands, parts, strict=True)]
+        values, u, v, following = follow(residuals, blocks, k)
         ctx.save_for_backward(u, v, *parts)
-        ctx.layouts, ctx.projection, ctx.constants, ctx.memories = layouts, projection, constants, operators
-        ctx.scratch = works[0].scratch if works[0] else None
+        ctx.operands, ctx.memories = operands, residuals
         ctx.mark_non_differentiable(following)
         return values, following
 
@@ -160,74 +172,74 @@ class _LeadingValues(torch.autograd.Function):
         u, v, *parts = ctx.saved_tensors
         scaled = u * gradients[0][..., None, None]
         memories, ctx.memories = ctx.memories, [None] * len(parts)
-        out = []
-        for i, (part, layout) in enumerate(zip(parts, ctx.layouts, strict=True)):
-            gradient = product_residual(scaled[i], v[i], ctx.projection, ctx.constants, memories[i], ctx.scratch)
-            out.append(_returned(gradient, layout, part))
-        return (*(None,) * 5, *out, *(None,) * len(ctx.constants))
+        out: list[torch.Tensor | None] = []
+        for i, (operand, part) in enumerate(zip(ctx.operands, parts, strict=True)):
+            if not ctx.needs_input_grad[3 + i]:
+                out.append(None)
+                continue
+            scratch = operand.work.scratch if operand.work else None
+            gradient = product_residual(scaled[i], v[i], operand.projection, operand.constants, memories[i], scratch)
+            out.append(operand.unread(gradient, part))
+        return (None, None, None, *out)
 
 
-def _native_parts(
-    T: torch.Tensor, projection: Projection, squared: bool, both: bool, constants: Sequence[torch.Tensor]
-) -> tuple[torch.Tensor, torch.Tensor]:
-    P = projection.project(T, constants)
+def _native_parts(part: torch.Tensor, operand: Operand, squared: bool, both: bool) -> tuple[torch.Tensor, torch.Tensor]:
+    T = operand.read(part)
+    P = operand.projection.project(T, operand.constants)
     norm = Frobenius(squared=squared)
     R = T - P
     return norm.value(R), norm.value(P) if both else R.real.new_zeros(R.shape[:-2])
 
 
-def _is_orthogonal(T: torch.Tensor, projection: Projection) -> bool:
-    return projection.is_self_adjoint and (T.is_complex() or not projection.is_complex)
-
-
-def frobenius_parts(
-    part: torch.Tensor,
-    projection: Projection,
-    constants: Sequence[torch.Tensor],
-    squared: bool = False,
-    both: bool = False,
-    layout: Layout | None = None,
-    work: Workspace | None = None,
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """(||T - P(T)||, ||P(T)||), each (...); the second is 0 unless both are wanted.
-
-    Parameters
-    ----------
-    part : operators T, (..., dim W, dim V), or what `layout` arranges as such.
-    projection : P; constants : its constants where T is.
-    squared : whether the squares are meant; work : where the residual, which becomes the gradient, may be made.
-    """
-    if torch.compiler.is_compiling():
-        return _traced_parts(_arranged(part, layout), projection, squared, both, constants)
-    if not _is_orthogonal(part, projection):
-        return _native_parts(_arranged(part, layout), projection, squared, both, constants)
-    out: tuple[torch.Tensor, torch.Tensor] = _FrobeniusParts.apply(  # type: ignore[no-untyped-call]
-        part, layout, projection, squared, both, work, *constants
-    )
-    return out
-
-
-def _traced_parts(
-    T: torch.Tensor, projection: Projection, squared: bool, both: bool, constants: Sequence[torch.Tensor]
-) -> tuple[torch.Tensor, torch.Tensor]:
+def _traced_parts(part: torch.Tensor, operand: Operand, squared: bool, both: bool) -> tuple[torch.Tensor, torch.Tensor]:
     """The same in plain operations: d = T - stop(T) is 0, and carries the gradient past the projection."""
-    if not _is_orthogonal(T, projection):
-        return _native_parts(T, projection, squared, both, constants)
+    if not operand.is_orthogonal(part):
+        return _native_parts(part, operand, squared, both)
+    T = operand.read(part)
     fixed = T.detach()
     d = T - fixed
-    P = projection.project(fixed, constants)
+    P = operand.projection.project(fixed, operand.constants)
     out = []
-    for part in (fixed - P, P) if both else (fixed - P,):
-        size = _sizes(part, squared)
+    for x in (fixed - P, P) if both else (fixed - P,):
+        size = _sizes(x, squared)
         slope = _slope(size, torch.ones_like(size), squared)
-        carried = (slope * part).conj() * d
+        carried = (slope * x).conj() * d
         out.append(size + (carried.real if carried.is_complex() else carried).sum(dim=(-2, -1)))
     return out[0], out[1] if both else torch.zeros_like(out[0])
 
 
+def _stacked(
+    function: Callable[..., tuple[torch.Tensor, torch.Tensor]],
+    operands: Sequence[Operand],
+    parts: Sequence[torch.Tensor],
+    squared: bool,
+    both: bool,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    found = [function(part, operand, squared, both) for operand, part in zip(operands, parts, strict=True)]
+    return torch.stack([r for r, _ in found]), torch.stack([p for _, p in found])
+
+
+def frobenius_parts(
+    parts: Sequence[torch.Tensor], operands: Sequence[Operand], squared: bool = False, both: bool = False
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """(||T - P(T)||, ||P(T)||) of several T, one in each row, (operands, ...); the second is 0 unless both are wanted.
+
+    Parameters
+    ----------
+    parts : what the operands read; all T have the same leading axes and dtype.
+    squared : whether the squares are meant.
+    """
+    if torch.compiler.is_compiling():
+        return _stacked(_traced_parts, operands, parts, squared, both)
+    if not all(operand.is_orthogonal(part) for operand, part in zip(operands, parts, strict=True)):
+        return _stacked(_native_parts, operands, parts, squared, both)
+    out: tuple[torch.Tensor, torch.Tensor] = _FrobeniusParts.apply(operands, squared, both, *parts)  # type: ignore[no-untyped-call]
+    return out
+
+
 def residual(T: torch.Tensor, projection: Projection, constants: Sequence[torch.Tensor]) -> torch.Tensor:
     """T - P(T), whose backward pass is one more projection where P is orthogonal."""
-    if torch.compiler.is_compiling() or not _is_orthogonal(T, projection):
+    if torch.compiler.is_compiling() or not Operand(projection, constants).is_orthogonal(T):
         out: torch.Tensor = projection.residual(T, constants)
         return out
     result: torch.Tensor = _Residual.apply(T, projection, *constants)  # type: ignore[no-untyped-call]
@@ -235,29 +247,24 @@ def residual(T: torch.Tensor, projection: Projection, constants: Sequence[torch.
 
 
 def leading_values(
-    parts: Sequence[torch.Tensor],
-    projection: Projection,
-    constants: Sequence[torch.Tensor],
-    norm: KyFan,
-    states: Sequence[State],
-    layouts: Sequence[Layout | None],
-    works: Sequence[Workspace | None],
+    parts: Sequence[torch.Tensor], operands: Sequence[Operand], norm: KyFan, states: Sequence[State]
 ) -> tuple[torch.Tensor, list[State]]:
     """(values, next states) of a `KyFan` or `Spectral` norm of several T - P(T), as `norm.step` gives them, one in each row.
 
     Parameters
     ----------
-    parts, layouts, works : for each T as in `frobenius_parts`; the states' blocks have one shape.
+    parts : what the operands read; all T have the same shape and dtype, and the states' blocks too.
     """
-    small = min(projection.shape) <= states[0].V.shape[-1]
-    if small or torch.compiler.is_compiling() or not all(_is_orthogonal(part, projection) for part in parts):
+    pairs = list(zip(operands, parts, strict=True))
+    small = min(operands[0].projection.shape) <= states[0].V.shape[-1]
+    if small or torch.compiler.is_compiling() or not all(operand.is_orthogonal(part) for operand, part in pairs):
         found = []
-        for part, layout, state in zip(parts, layouts, states, strict=True):
-            value, following = norm.step(residual(_arranged(part, layout), projection, constants), state)
+        for (operand, part), state in zip(pairs, states, strict=True):
+            value, following = norm.step(residual(operand.read(part), operand.projection, operand.constants), state)
             found.append((value, State(following.V.detach(), following.steps)))
         return torch.stack([value for value, _ in found]), [state for _, state in found]
     blocks = torch.stack([state.V for state in states])
-    values, V = _LeadingValues.apply(projection, norm.k, blocks, layouts, works, *parts, *constants)  # type: ignore[no-untyped-call]
+    values, V = _LeadingValues.apply(operands, norm.k, blocks, *parts)  # type: ignore[no-untyped-call]
     return values, [State(block, state.steps + 1) for block, state in zip(V, states, strict=True)]
 
 

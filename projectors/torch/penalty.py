@@ -141,15 +141,23 @@ class EquivariancePenalty(nn.Module):
         self._place(first.device, dtype)
 
     def _batched(self) -> tuple[tuple[int, ...], ...]:
-        """The terms' numbers, small ones of one space and followed ones together: much of their cost is that of calling functions."""
+        """The terms' numbers, in batches that are computed together: much of the cost of small operations is that of calling functions.
+
+        Small terms of one space are stacked; of others the sizes are, and where they are followed what follows them.
+        """
         batches: dict[Any, list[int]] = {}
         for k, term in enumerate(self.terms):
-            parameter = term.parameter()
-            small = term.layout.rows(parameter).numel() <= _SMALL and self._is_euclidean(k) and term.is_writable
-            together = (small or (self._is_followed(k) and not self._both[k])) and not term.layout.groups
-            key = (self._number[k], self._both[k], parameter.dtype, self._norms[k]) if together else k
-            batches.setdefault(key, []).append(k)
+            space = self._number[k] if self._is_small(k) or self._is_followed(k) else None
+            alone = term.layout.groups or not (self._is_euclidean(k) or (self._is_followed(k) and not self._both[k]))
+            kind = self._is_small(k), self._both[k], term.parameter().dtype, self._norms[k]
+            batches.setdefault(k if alone else (space, *kind), []).append(k)
         return tuple(tuple(b) for b in batches.values())
+
+    def _is_small(self, k: int) -> bool:
+        """Whether a term is stacked with others of its space."""
+        term = self.terms[k]
+        entries = term.layout.rows(term.parameter()).numel()
+        return entries <= _SMALL and self._is_euclidean(k) and term.is_writable and not term.layout.groups
 
     # Constants
 

@@ -1,4 +1,4 @@
-"""The norms of terms of a penalty, a batch at a time: terms of one space and one norm whose small operations are done together."""
+"""The norms of terms of a penalty, a batch at a time: terms whose small operations are done together."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import torch
 from projectors.arrays import namespace_of
 from projectors.penalties import Frobenius, KyFan, State
 from projectors.torch.following import follow
-from projectors.torch.functions import frobenius_parts, leading_values, residual
+from projectors.torch.functions import Operand, frobenius_parts, leading_values, residual
+from projectors.torch.layouts import Layout
 from projectors.torch.terms import in_single
 
 if TYPE_CHECKING:
@@ -26,19 +27,21 @@ def batch_values(pen: EquivariancePenalty, batch: tuple[int, ...]) -> torch.Tens
 
     The second row is 0 where its weight is, and missing, (1, terms), where it is so for every term of the penalty.
     """
-    k, i, both = batch[0], pen._number[batch[0]], pen._both[batch[0]]
-    second = None
+    k = batch[0]
+    both, second = pen._both[k], None
     if pen._is_euclidean(k):
-        part, layout = pen.terms[k].unread()
-        if len(batch) > 1:
-            part, layout = torch.stack([pen.terms[j].read() for j in batch]), None
         squared = pen._norms[k] == Frobenius(squared=True)
-        first, second = frobenius_parts(
-            in_single(part), pen._projections[i], pen._constants(i), squared, both, layout, pen._work[k]
-        )
+        if pen._is_small(k):
+            part = torch.stack([pen.terms[j].read() for j in batch])
+            first, second = frobenius_parts([in_single(part)], [_operand(pen, k, None)], squared, both)
+        else:
+            parts = [pen.terms[j].unread() for j in batch]
+            operands = [_operand(pen, j, layout) for j, (_, layout) in zip(batch, parts, strict=True)]
+            first, second = frobenius_parts([in_single(part) for part, _ in parts], operands, squared, both)
     elif pen._is_followed(k):
         first = _followed(pen, batch, pen._norms[k])
     else:
+        i = pen._number[k]
         first = pen._norms[k].value(residual(pen._operators(k), pen._projections[i], pen._constants(i)))
     values = first.reshape(1, len(batch), -1)
     if any(pen._both):
@@ -46,6 +49,11 @@ def batch_values(pen: EquivariancePenalty, batch: tuple[int, ...]) -> torch.Tens
             second = _equivariant(pen, k) if both else torch.zeros_like(first)
         values = torch.cat([values, second.reshape(values.shape)])
     return values.sum(2)
+
+
+def _operand(pen: EquivariancePenalty, k: int, layout: Layout | None) -> Operand:
+    i = pen._number[k]
+    return Operand(pen._projections[i], pen._constants(i), layout, pen._work[k])
 
 
 def _equivariant(pen: EquivariancePenalty, k: int) -> torch.Tensor:
@@ -57,15 +65,12 @@ def _equivariant(pen: EquivariancePenalty, k: int) -> torch.Tensor:
 
 def _followed(pen: EquivariancePenalty, batch: tuple[int, ...], norm: Any) -> torch.Tensor:
     """The followed norms of some terms, whose states move on."""
-    i, parts = pen._number[batch[0]], [pen.terms[j].unread() for j in batch]
+    parts = [pen.terms[j].unread() for j in batch]
     values, states = leading_values(
         [in_single(part) for part, _ in parts],
-        pen._projections[i],
-        pen._constants(i),
+        [_operand(pen, j, layout) for j, (_, layout) in zip(batch, parts, strict=True)],
         norm,
         [_state(pen, j, norm) for j in batch],
-        [layout for _, layout in parts],
-        [pen._work[j] for j in batch],
     )
     for j, state in zip(batch, states, strict=True):
         pen._states[j] = state

@@ -7,7 +7,7 @@ from torch import nn
 
 from grouprep import SO, Cyclic, Dihedral
 from projectors import Hom
-from projectors.penalties import Spectral
+from projectors.penalties import Frobenius, Spectral
 from projectors.torch import EquivariancePenalty, LayerSpec
 from projectors.torch.buffers import torch_projection
 from projectors.torch.following import follow
@@ -125,3 +125,51 @@ def test_gradients_are_added_in_place(kind, norm):
     if norm is None:  # the spectral norm's vectors move on from step to step
         (first,), (second,) = (torch.autograd.grad(f, layer.weight) for f in (layer(x).square().sum(), pen()))
         assert torch.allclose(layer.weight.grad, first + second, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("norm", [None, Frobenius(squared=True), Spectral()], ids=str)
+def test_terms_computed_together_are_those_computed_alone(norm):
+    """Large terms of three spaces and small ones, with weights of their own; one frozen later, one of weight 0."""
+    A, X = 32 * C4.regular(), 64 * C4.regular() + 128 * C4.trivial()
+    spec = {"0": (A, A), "1": (A, X), "2": (X, A), "3": (A, A)}
+
+    def network():
+        torch.manual_seed(0)
+        sizes = [(spec[str(i)][0].dim, spec[str(i)][1].dim) for i in range(4)]
+        return nn.Sequential(*(nn.Linear(*s) for s in sizes)).double()
+
+    model = network()
+    pen = EquivariancePenalty(model, spec, norm, residual={"0": 2.0, "1": 0.5, "2": 0.0, "3": 1.0})
+    model[3].weight.requires_grad_(False)
+    assert max(len(batch) for batch in pen._batches) >= 2
+    total = pen()
+    total.backward()
+    alone, each = network(), 0.0
+    for name, factor in (("0", 2.0), ("1", 0.5), ("3", 1.0)):
+        value = EquivariancePenalty(alone, {name: spec[name]}, norm)()
+        (factor * value).backward()
+        each += factor * value.item()
+    assert total.item() == pytest.approx(each, rel=1e-12 if norm is not Spectral() else 1e-6)
+    for layer, other in list(zip(model, alone, strict=True))[:2]:
+        for p, q in ((layer.weight, other.weight), (layer.bias, other.bias)):
+            assert torch.allclose(p.grad, q.grad, rtol=1e-9, atol=1e-12)
+    assert model[3].weight.grad is None
+    assert not model[2].weight.grad.any()
+
+
+@pytest.mark.parametrize("dim", [8, 128])
+def test_decoupled_steps_of_several_spaces(dim):
+    """Two spaces of operators of one shape, twice each."""
+    V, W = dim // 4 * C4.regular(), dim * C4.trivial()
+    torch.manual_seed(0)
+    model = nn.Sequential(*(nn.Linear(dim, dim, bias=False) for _ in range(4))).double()
+    spec = {"0": (V, V), "1": (V, W), "2": (V, V), "3": (V, W)}
+    before = [layer.weight.detach().clone() for layer in model]
+    pen = EquivariancePenalty(
+        model, spec, decoupled=True, residual={"0": 1.0, "1": 1.0, "2": 0.5, "3": 1.0}, equivariant=0.25
+    )
+    pen.decay_(0.125)
+    for i, (layer, old) in enumerate(zip(model, before, strict=True)):
+        R = torch.from_numpy(dense(Hom(*spec[str(i)]), old))
+        factor = 0.5 if i == 2 else 1.0
+        assert torch.allclose(layer.weight.detach(), old - 0.125 * (factor * R + 0.25 * (old - R)), rtol=0, atol=1e-14)
