@@ -56,10 +56,13 @@ def _adjoint_images(A: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
 
 
 @torch.no_grad()
-def follow(operators: Sequence[torch.Tensor], blocks: torch.Tensor, k: int = 1, most: int | None = None) -> Followed:
+def follow(
+    operators: Sequence[torch.Tensor], blocks: torch.Tensor, k: int = 1, most: int | None = None, least: int = 1
+) -> Followed:
     """One step: iterations until one adds less than 1 / 2000 to each value, usually a single one.
 
-    On the CPU the number of iterations depends on the operators; elsewhere, where looking would wait, it is one. Small matrices of all
+    An iteration finds the best vectors in the block, and renews the block by gradients, which costs as much again. On the CPU the
+    number of iterations depends on the operators; elsewhere, where looking would wait, it is one. Small matrices of all
     operators are treated together, because a training step in between makes the first call of any function slow.
 
     Parameters
@@ -68,6 +71,7 @@ def follow(operators: Sequence[torch.Tensor], blocks: torch.Tensor, k: int = 1, 
     blocks : (r, ..., n, width), orthonormal, from the step before, or random; a third of the columns, at least k, are followed.
     k : how many singular values are added.
     most : iterations at most.
+    least : how often the block is renewed at least; with 0 it is kept where its best vectors have hardly changed.
 
     References
     ----------
@@ -87,11 +91,14 @@ def follow(operators: Sequence[torch.Tensor], blocks: torch.Tensor, k: int = 1, 
         V, U = Y @ S, Y @ images
         sizes = torch.linalg.vector_norm(U, dim=-1, keepdim=True)
         U = U / torch.where(sizes > 0, sizes, 1)
+        value = sizes[..., :k, 0].sum(-1)
+        settled = count == most or bool((value <= before * (1 + _GROWTH)).all())
+        if settled and count > least:
+            break
         gradients = torch.stack([_adjoint_images(A, u) for A, u in zip(operators, U, strict=True)])
         gradients = torch.nan_to_num(gradients / scale)
         rows = torch.cat([V, gradients, Y[..., width:] @ S[..., width:, :]], dim=-2)
         S = torch.linalg.qr(rows.mT)[0].mT
-        value = sizes[..., :k, 0].sum(-1)
-        if count < most and bool((value <= before * (1 + _GROWTH)).all()):
+        if settled:
             break
     return Followed(value * top[..., 0, 0], U[..., :k, :].mT, V[..., :k, :].mT, S.mT)

@@ -158,9 +158,11 @@ class _LeadingValues(torch.autograd.Function):
     """Sums of the k leading singular values of several T - P(T), followed from step to step: (values, next blocks of right vectors)."""
 
     @staticmethod
-    def forward(ctx: Any, operands: Sequence[Operand], k: int, blocks: torch.Tensor, *parts: torch.Tensor) -> Any:
+    def forward(
+        ctx: Any, operands: Sequence[Operand], k: int, blocks: torch.Tensor, least: int, *parts: torch.Tensor
+    ) -> Any:
         residuals = [operand.residual(part)[0] for operand, part in zip(operands, parts, strict=True)]
-        values, u, v, following = follow(residuals, blocks, k)
+        values, u, v, following = follow(residuals, blocks, k, least=least)
         ctx.save_for_backward(u, v, *parts)
         ctx.operands, ctx.memories = operands, residuals
         ctx.mark_non_differentiable(following)
@@ -174,13 +176,13 @@ class _LeadingValues(torch.autograd.Function):
         memories, ctx.memories = ctx.memories, [None] * len(parts)
         out: list[torch.Tensor | None] = []
         for i, (operand, part) in enumerate(zip(ctx.operands, parts, strict=True)):
-            if not ctx.needs_input_grad[3 + i]:
+            if not ctx.needs_input_grad[4 + i]:
                 out.append(None)
                 continue
             scratch = operand.work.scratch if operand.work else None
             gradient = product_residual(scaled[i], v[i], operand.projection, operand.constants, memories[i], scratch)
             out.append(operand.unread(gradient, part))
-        return (None, None, None, *out)
+        return (None, None, None, None, *out)
 
 
 def _native_parts(part: torch.Tensor, operand: Operand, squared: bool, both: bool) -> tuple[torch.Tensor, torch.Tensor]:
@@ -264,7 +266,8 @@ def leading_values(
             found.append((value, State(following.V.detach(), following.steps)))
         return torch.stack([value for value, _ in found]), [state for _, state in found]
     blocks = torch.stack([state.V for state in states])
-    values, V = _LeadingValues.apply(operands, norm.k, blocks, *parts)  # type: ignore[no-untyped-call]
+    least = int(states[0].steps % 2 == 0)  # in every second step a block that still serves is kept: half the price
+    values, V = _LeadingValues.apply(operands, norm.k, blocks, least, *parts)  # type: ignore[no-untyped-call]
     return values, [State(block, state.steps + 1) for block, state in zip(V, states, strict=True)]
 
 

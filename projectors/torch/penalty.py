@@ -30,7 +30,7 @@ __all__ = ["EquivariancePenalty"]
 
 
 _SMALL = 1 << 13  # entries of a parameter that is treated together with others
-_EXACT = 48  # singular values of operators with at most that many are computed, not followed
+_EXACT = 24  # singular values of operators with at most that many are computed, not followed
 
 
 class EquivariancePenalty(nn.Module):

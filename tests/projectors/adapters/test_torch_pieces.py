@@ -97,6 +97,19 @@ def test_following_on_several_threads(threads, shape, dtype):
     assert torch.allclose(A @ found.v, found.u * torch.linalg.vector_norm(A @ found.v, dim=-2, keepdim=True))
 
 
+def test_a_block_that_serves_is_kept_if_it_need_not_be_renewed():
+    torch.manual_seed(0)
+    A = torch.randn(60, 50, dtype=torch.float64)
+    block = follow([A], torch.linalg.qr(torch.randn(1, 50, 12, dtype=torch.float64))[0], 1, 200).block
+    kept, renewed = follow([A], block, least=0), follow([A], block, least=1)
+    assert torch.equal(kept.block, block)
+    assert not torch.equal(renewed.block, block)
+    assert torch.equal(kept.value, renewed.value)
+    assert kept.value.item() == pytest.approx(torch.linalg.matrix_norm(A, 2).item(), rel=1e-3)
+    turned = follow([A], torch.linalg.qr(torch.randn(1, 50, 12, dtype=torch.float64))[0], least=0)
+    assert turned.value.item() == pytest.approx(torch.linalg.matrix_norm(A, 2).item(), rel=2e-2)
+
+
 @pytest.mark.parametrize("norm", [None, Spectral()], ids=("Frobenius", "Spectral"))
 @pytest.mark.parametrize("kind", [nn.Conv2d, nn.ConvTranspose2d, nn.Linear])
 def test_gradients_are_added_in_place(kind, norm):
