@@ -36,7 +36,7 @@ def decay_terms(pen: EquivariancePenalty, lr: Any, scale: float) -> None:
     rates, weights = _rates(pen, lr), pen.weights.tolist()
     for batch in pen._batches:
         together: dict[tuple[float, float, int], list[int]] = {}
-        stacked = pen._is_small(batch[0])
+        stacked = pen._small[batch[0]]
         for k in batch:
             away, along = (rates[k] * scale * w for w in weights[k])
             if away or along:

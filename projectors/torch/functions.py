@@ -118,10 +118,13 @@ class _FrobeniusParts(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Any) -> Any:
         r_sizes, p_sizes, *parts = ctx.saved_tensors
         if torch.is_grad_enabled():  # a second derivative is wanted: say it in operations that have one
+            needed = ctx.needs_input_grad[3:]
+            wanted = [part for part, need in zip(parts, needed, strict=True) if need]
             with torch.enable_grad():
-                both = ctx.known[0][1] is not None
-                values = _stacked(_native_parts, ctx.operands, parts, ctx.squared, both)
-                return (None, None, None, *torch.autograd.grad(values, parts, gradients, create_graph=True))
+                count = 2 if ctx.known[0][1] is not None else 1
+                values = _stacked(_native_parts, ctx.operands, parts, ctx.squared, count == 2)[:count]
+                found = iter(torch.autograd.grad(values, wanted, gradients[:count], create_graph=True))
+            return (None, None, None, *(next(found) if need else None for need in needed))
         out: list[torch.Tensor | None] = []
         r_slopes = _slopes(r_sizes, gradients[0], ctx.squared)
         p_slopes = _slopes(p_sizes, gradients[1], ctx.squared)

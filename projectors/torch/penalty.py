@@ -129,6 +129,7 @@ class EquivariancePenalty(nn.Module):
         )
         self._both = tuple(bool(e.start_value) or not _is_constant(e) for _, e in self.schedules)
         self.steps = 0
+        self._small = tuple(self._is_small(k) for k in range(len(self.terms)))
         self._batches = self._batched()
         self._fresh_work()
         self._states: list[State | None] = [None] * len(self.terms)
@@ -147,9 +148,9 @@ class EquivariancePenalty(nn.Module):
         """
         batches: dict[Any, list[int]] = {}
         for k, term in enumerate(self.terms):
-            space = self._number[k] if self._is_small(k) or self._is_followed(k) else None
+            space = self._number[k] if self._small[k] or self._is_followed(k) else None
             alone = term.layout.groups or not (self._is_euclidean(k) or (self._is_followed(k) and not self._both[k]))
-            kind = self._is_small(k), self._both[k], term.parameter().dtype, self._norms[k]
+            kind = self._small[k], self._both[k], term.parameter().dtype, self._norms[k]
             batches.setdefault(k if alone else (space, *kind), []).append(k)
         return tuple(tuple(b) for b in batches.values())
 

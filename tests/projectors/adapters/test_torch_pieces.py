@@ -186,3 +186,24 @@ def test_decoupled_steps_of_several_spaces(dim):
         R = torch.from_numpy(dense(Hom(*spec[str(i)]), old))
         factor = 0.5 if i == 2 else 1.0
         assert torch.allclose(layer.weight.detach(), old - 0.125 * (factor * R + 0.25 * (old - R)), rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+@pytest.mark.parametrize("equivariant", [0.0, 0.5])
+@pytest.mark.parametrize("norm", [None, Frobenius(squared=True)], ids=str)
+def test_second_derivatives_are_those_of_differences(norm, equivariant, frozen):
+    A = 32 * C4.regular()
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(128, 128), nn.Linear(128, 128)).double()
+    pen = EquivariancePenalty(model, {"0": (A, A), "1": (A, A)}, norm, equivariant=equivariant)
+    model[1].weight.requires_grad_(not frozen)
+    weight, step = model[0].weight, 1e-5
+    direction = torch.randn_like(weight)
+    (first,) = torch.autograd.grad(pen(), weight, create_graph=True)
+    (second,) = torch.autograd.grad((first * direction).sum(), weight)
+    ends = []
+    for move in (step, -2 * step):
+        with torch.no_grad():
+            weight.add_(direction, alpha=move)
+        ends.append(torch.autograd.grad(pen(), weight)[0])
+    assert (second - (ends[0] - ends[1]) / (2 * step)).abs().max() <= 1e-7
