@@ -94,3 +94,38 @@ def test_values_that_are_not_followed_backward_give_their_memory_back():
         pen()
         gc.collect()
     assert pen._work[0].nbytes <= 2 * (layer.weight.nbytes + 64)
+
+
+@pytest.mark.parametrize("norm", [None, Spectral()], ids=("Frobenius", "Spectral"))
+def test_what_inference_made_serves_training_too(norm):
+    V = 32 * Cyclic(4).regular()
+    torch.manual_seed(0)
+    layer = nn.Linear(128, 128)
+    pen, fresh = (EquivariancePenalty(layer, {"": (V, V)}, norm) for _ in range(2))
+    with torch.inference_mode():
+        before = pen().item()
+    pen().backward()
+    gradient = layer.weight.grad.clone()
+    layer.zero_grad()
+    value = fresh()
+    value.backward()
+    assert value.item() == pytest.approx(before, rel=1e-6)
+    assert torch.allclose(layer.weight.grad, gradient, rtol=1e-3, atol=1e-6)
+
+
+def test_scratch_is_shared_by_the_terms_and_made_anew_for_another_precision():
+    V = 32 * Cyclic(4).regular()
+    net = nn.Sequential(nn.Linear(128, 128), nn.Linear(128, 128))
+    pen = EquivariancePenalty(net, {"0": (V, V), "1": (V, V)})
+    scratch = pen._work[0].scratch
+    assert all(work.scratch is scratch for work in pen._work)
+    pen()
+    index = pen._constants(0)[0]
+    assert scratch.wide(index) is scratch.wide(index)
+    assert scratch.buffer("means", (2, 3), LIKE).data_ptr() == scratch.buffer("means", (3, 2), LIKE).data_ptr()
+    large = scratch.buffer("means", (1 << 12, 1 << 12), LIKE)
+    assert scratch.buffer("means", (2, 3), LIKE).data_ptr() == large.data_ptr()
+    value = pen().item()
+    net.double(), pen.double()
+    assert pen._work[0].scratch is not scratch
+    assert pen().item() == pytest.approx(value, rel=1e-6)

@@ -67,6 +67,19 @@ def test_sizes_in_single_precision_neither_over_nor_underflow(threads, scale):
     assert size.item() == pytest.approx(scale * np.linalg.norm(dense(H, T)), rel=1e-6, abs=0)
 
 
+def test_means_keep_their_digits_where_products_may_lose_them(threads):
+    H = Hom(*SPACES["orbits of one size"])
+    projection = torch_projection(H)
+    T = matrix(H)
+    before = torch.get_float32_matmul_precision()
+    try:
+        torch.set_float32_matmul_precision("medium")
+        R, _, _ = measured_residual(T.float(), projection, projection.constants)
+    finally:
+        torch.set_float32_matmul_precision(before)
+    assert np.abs(R.numpy() - dense(H, T)).max() <= 2e-6
+
+
 @pytest.mark.parametrize(("away", "along"), [(0.25, 0.0), (0.0, 0.5), (0.25, 0.5)])
 def test_steps_in_place(space, threads, away, along):
     H, projection, constants = space
