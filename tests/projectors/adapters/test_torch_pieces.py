@@ -67,10 +67,15 @@ def test_sizes_in_single_precision_neither_over_nor_underflow(threads, scale):
     assert size.item() == pytest.approx(scale * np.linalg.norm(dense(H, T)), rel=1e-6, abs=0)
 
 
-def test_means_keep_their_digits_where_products_may_lose_them(threads):
+def test_means_keep_their_digits_where_products_may_lose_them(threads, monkeypatch):
     H = Hom(*SPACES["orbits of one size"])
     projection = torch_projection(H)
     T = matrix(H)
+
+    def rounded(*args, **kwargs):
+        raise AssertionError("a product in lower precision")
+
+    monkeypatch.setattr(torch, "bmm", rounded)
     before = torch.get_float32_matmul_precision()
     try:
         torch.set_float32_matmul_precision("medium")
@@ -78,6 +83,21 @@ def test_means_keep_their_digits_where_products_may_lose_them(threads):
     finally:
         torch.set_float32_matmul_precision(before)
     assert np.abs(R.numpy() - dense(H, T)).max() <= 2e-6
+
+
+def test_one_nearly_equivariant_layer_among_others():
+    """Small layers are stacked; the residual of the one near equivariance still has its digits in single precision."""
+    V = 6 * S3.irrep(1)
+    torch.manual_seed(0)
+    model = nn.Sequential(*(nn.Linear(V.dim, V.dim, bias=False) for _ in range(2)))
+    H = Hom(V, V)
+    with torch.no_grad():
+        equivariant = torch.from_numpy(H.project(torch.randn(V.dim, V.dim).double().numpy()))
+        model[0].weight.copy_(equivariant + 1e-6 * torch.randn(V.dim, V.dim).double())
+    pen = EquivariancePenalty(model, {"0": (V, V), "1": (V, V)}, residual={"0": 1.0, "1": 0.0})
+    assert len(pen._batches) == 1
+    exact = np.linalg.norm(dense(H, model[0].weight.detach().double()))
+    assert pen().item() == pytest.approx(exact, rel=1e-6, abs=0)
 
 
 @pytest.mark.parametrize(("away", "along"), [(0.25, 0.0), (0.0, 0.5), (0.25, 0.5)])
