@@ -1,0 +1,67 @@
+"""Singular values that are followed while a model trains."""
+
+import pytest
+import torch
+from torch import nn
+from torch_networks import G
+
+from grouprep import (
+    Cyclic,
+)
+from projectors.penalties import Spectral
+from projectors.torch import (
+    EquivariancePenalty,
+)
+from projectors.torch.following import follow
+
+
+def trained(model, spec, x, optimizer, strength, steps):
+    """The largest relative error of a followed spectral norm in a training run, against the exact norms of the residuals."""
+    pen = EquivariancePenalty(model, spec, Spectral())
+    target, worst = torch.randn_like(model(x)), 0.0
+    for _ in range(steps):
+        optimizer.zero_grad()
+        value = pen()
+        exact = sum(float(torch.linalg.matrix_norm(t.hom.residual(t.read().detach()), 2)) for t in pen.terms)
+        worst = max(worst, abs(value.item() / exact - 1))
+        ((model(x) - target).square().mean() + strength * value).backward()
+        optimizer.step()
+    return worst
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.03])
+@pytest.mark.parametrize(("name", "lr"), [("SGD", 0.1), ("AdamW", 1e-3)])
+def test_followed_values_stay_within_a_percent_of_the_norm_while_a_model_trains(name, lr, strength):
+    torch.manual_seed(0)
+    A = 32 * Cyclic(4).regular()
+    model = nn.Sequential(nn.Linear(128, 128), nn.ReLU(), nn.Linear(128, 128))
+    optimizer = getattr(torch.optim, name)(model.parameters(), lr)
+    assert trained(model, {"0": (A, A), "2": (A, A)}, torch.randn(256, 128), optimizer, strength, 60) < 0.01
+
+
+def test_followed_values_of_a_convolution_stay_within_a_percent():
+    torch.manual_seed(0)
+    A = 8 * G.regular()
+    layers = [nn.Conv2d(64, 64, 3, padding=1), nn.BatchNorm2d(64), nn.ReLU(), nn.Conv2d(64, 64, 3, bias=False)]
+    model = nn.Sequential(*layers)
+    optimizer = torch.optim.AdamW(model.parameters(), 1e-3)
+    assert trained(model, {"0": (A, A), "3": (A, A)}, torch.randn(8, 64, 6, 6), optimizer, 0.01, 40) < 0.01
+
+
+def test_follow_finds_leading_values_of_batches_at_any_scale():
+    torch.manual_seed(0)
+    A = torch.randn(2, 60, 50, dtype=torch.float64)
+    A[1] *= 1e-200
+    block = torch.linalg.qr(torch.randn(2, 50, 12, dtype=torch.float64))[0]
+    for _ in range(6):
+        found = follow(A, block, 2)
+        block = found.block
+    exact = torch.linalg.svdvals(A)[:, :2].sum(1)
+    assert ((found.value / exact - 1).abs() <= 1e-5).all()
+    assert (found.value <= exact * (1 + 1e-13)).all()
+    assert (found.block.mT @ found.block - torch.eye(12, dtype=torch.float64)).abs().max() <= 1e-13
+    assert ((found.u.mT @ A @ found.v).diagonal(0, -2, -1).sum(-1) / found.value - 1).abs().max() <= 1e-12
+    zero = follow([torch.zeros(60, 50, dtype=torch.float64)], block[:1], 1)
+    assert zero.value == 0
+    assert bool((zero.u == 0).all())
+    assert bool(torch.isfinite(zero.block).all())
