@@ -135,7 +135,7 @@ class _FrobeniusParts(torch.autograd.Function):
                 out.append(None)
                 continue
             if R is None:  # its memory was given away by an earlier pass over a retained graph
-                R, _ = operand._replace(work=None).residual(part)
+                R, _ = operand.residual(part)
             R.mul_(r_slopes[i])
             if P is not None:
                 _ = R.add_(P, alpha=p_slopes[i]) if isinstance(p_slopes[i], float) else R.addcmul_(P, p_slopes[i])

@@ -5,13 +5,9 @@ import torch
 from torch import nn
 from torch_networks import G
 
-from grouprep import (
-    Cyclic,
-)
+from grouprep import Cyclic
 from projectors.penalties import Spectral
-from projectors.torch import (
-    EquivariancePenalty,
-)
+from projectors.torch import EquivariancePenalty, following
 from projectors.torch.following import follow
 
 
@@ -65,3 +61,24 @@ def test_follow_finds_leading_values_of_batches_at_any_scale():
     assert zero.value == 0
     assert bool((zero.u == 0).all())
     assert bool(torch.isfinite(zero.block).all())
+
+
+def test_blocks_are_renewed_in_every_second_step(monkeypatch):
+    V = 32 * Cyclic(4).regular()
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(128, 128), nn.Linear(128, 128))
+    pen = EquivariancePenalty(model, {"0": (V, V), "1": (V, V)}, Spectral())
+    pen()
+    renewed, original = [], following._adjoint_images
+    monkeypatch.setattr(following, "_adjoint_images", lambda *args: renewed.append(1) or original(*args))
+    counts = []
+    for _ in range(6):
+        renewed.clear()
+        pen()
+        counts.append(len(renewed))
+    assert counts == [0, 2, 0, 2, 0, 2]
+    with torch.no_grad():
+        model[0].weight.copy_(torch.randn(128, 128))  # what the blocks followed is gone
+    exact = sum(torch.linalg.matrix_norm(t.hom.residual(t.read().detach()), 2).item() for t in pen.terms)
+    assert pen().item() == pytest.approx(exact, rel=0.02)
+    assert len(renewed) > 2

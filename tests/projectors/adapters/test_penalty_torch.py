@@ -11,22 +11,10 @@ import torch
 from torch import nn
 from torch_networks import EPS, SPEC, G, V, W, net, slow
 
-from grouprep import (
-    SO,
-    Cyclic,
-    Dihedral,
-    FiniteGroup,
-    GroupRepError,
-    Quaternion,
-    Symmetric,
-)
+from grouprep import SO, Cyclic, Dihedral, FiniteGroup, GroupRepError, Quaternion, Symmetric
 from projectors import Hom, commutant
 from projectors.penalties import Entrywise, Frobenius, Mixed, Nuclear, Spectral, penalty
-from projectors.torch import (
-    EquivariancePenalty,
-    LayerSpec,
-    project_,
-)
+from projectors.torch import EquivariancePenalty, LayerSpec, project_
 
 NORMS = [Frobenius(), Frobenius(squared=True), Spectral(), Nuclear(), Entrywise(1)]
 

@@ -9,14 +9,7 @@ from torch import nn
 from torch.nn.utils import parametrize
 from torch_networks import EPS, SPEC, G, V, W, net, slow
 
-from grouprep import (
-    Cyclic,
-    DimensionMismatch,
-    GroupRepError,
-    Lorentz,
-    NotUnitary,
-    Quaternion,
-)
+from grouprep import Cyclic, DimensionMismatch, GroupRepError, Lorentz, NotUnitary, Quaternion
 from projectors import Hom
 from projectors.penalties import Frobenius, Spectral
 from projectors.torch import (

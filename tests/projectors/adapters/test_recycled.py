@@ -50,6 +50,15 @@ def test_dtypes(dtype):
     assert (out.shape, out.dtype) == (SHAPE, dtype)
 
 
+def test_memory_of_another_precision_is_not_handed_out():
+    memory = RecycledMemory()
+    for dtype in (torch.float32, torch.complex64, torch.float64, torch.float32):
+        out = memory.empty(SHAPE, torch.zeros(1, dtype=dtype))
+        assert (out.shape, out.dtype) == (SHAPE, dtype)
+        del out
+        gc.collect()
+
+
 def test_copies_start_empty():
     memory = RecycledMemory()
     memory.empty(SHAPE, LIKE)

@@ -6,18 +6,10 @@ import torch
 from torch import nn
 from torch_networks import G
 
-from grouprep import (
-    SO,
-    Cyclic,
-    Quaternion,
-)
+from grouprep import SO, Cyclic, Quaternion
 from projectors import Hom
 from projectors.projection import spectral_frame
-from projectors.torch import (
-    EquivariancePenalty,
-    LayerSpec,
-    project_,
-)
+from projectors.torch import EquivariancePenalty, LayerSpec, project_
 from projectors.torch.buffers import torch_projection
 from projectors.torch.pieces import product_residual, residual_of
 from projectors.torch.recycled import Workspace
