@@ -82,3 +82,32 @@ def test_blocks_are_renewed_in_every_second_step(monkeypatch):
     exact = sum(torch.linalg.matrix_norm(t.hom.residual(t.read().detach()), 2).item() for t in pen.terms)
     assert pen().item() == pytest.approx(exact, rel=0.02)
     assert len(renewed) > 2
+
+
+def test_autocast_does_not_touch_followed_norms():
+    V = 32 * Cyclic(4).regular()
+    torch.manual_seed(0)
+    layer = nn.Linear(128, 128)
+    plain, mixed = (EquivariancePenalty(layer, {"": (V, V)}, Spectral()) for _ in range(2))
+    values = [plain().item()]
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        value = mixed()
+        assert value.dtype == torch.float32
+        values.append(value.item())
+    assert values[0] == values[1]
+    assert torch.equal(plain._states[0].V, mixed._states[0].V)
+
+
+def test_both_parts_of_terms_of_one_space():
+    V = 32 * Cyclic(4).regular()
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(128, 128, bias=False), nn.Linear(128, 128, bias=False)).double()
+    pen = EquivariancePenalty(model, {"*": (V, V)}, Spectral(), residual={"0": 1.0, "1": 0.5}, equivariant={"1": 0.25})
+    exact = []
+    for layer in model:
+        T = layer.weight.detach()
+        P = pen.terms[0].hom.project(T)
+        exact.append([torch.linalg.matrix_norm(x, 2).item() for x in (T - P, P)])
+    assert pen().item() == pytest.approx(exact[0][0] + 0.5 * exact[1][0] + 0.25 * exact[1][1], rel=0.01)
+    pen = EquivariancePenalty(model, {"*": (V, V)}, Spectral(), residual=0.0, equivariant={"0": 1.0, "1": 2.0})
+    assert pen().item() == pytest.approx(exact[0][1] + 2 * exact[1][1], rel=1e-9)
