@@ -113,16 +113,33 @@ def _share_memory(a: torch.Tensor, b: torch.Tensor) -> bool:
     return a.untyped_storage().data_ptr() == b.untyped_storage().data_ptr()
 
 
-def _subtract_means(M: torch.Tensor, frame: SpectralFrame) -> torch.Tensor:
-    """M - P(M) in the spectral frame, in place: only the blocks between copies of one irrep change."""
+def _equivariant_parts(M: torch.Tensor, frame: SpectralFrame) -> Iterator[tuple[torch.Tensor, torch.Tensor, int]]:
+    """Views of M in the spectral frame, what P makes of them, and how often that stands there: blocks between copies of one irrep."""
     xp = namespace_of(torch)
     for b in frame.diagonal:
         if len(b.irrep_V.commutant) == 1:
             diagonal = _diagonal(M, b)
-            diagonal.sub_(diagonal.mean(-1, keepdim=True))
+            yield diagonal, diagonal.mean(-1, keepdim=True), b.irrep_V.dim
         else:
-            b.read(M).sub_(b.combine(b.coordinates(M, xp), xp))
-    return M
+            yield b.read(M), b.combine(b.coordinates(M, xp), xp), 1
+
+
+def _subtract_equivariant(M: torch.Tensor, frame: SpectralFrame) -> list[tuple[torch.Tensor, int]]:
+    """M <- M - P(M) in the spectral frame; what was subtracted, and how often."""
+    subtracted = []
+    for part, P, times in _equivariant_parts(M, frame):
+        part.sub_(P)
+        subtracted.append((P, times))
+    return subtracted
+
+
+def _residual_in_frame(
+    T: torch.Tensor, frame: SpectralFrame, constants: Sequence[torch.Tensor], work: Workspace
+) -> tuple[torch.Tensor, list[tuple[torch.Tensor, int]]]:
+    M: torch.Tensor = frame.to_spectral(T, constants)
+    M = work.memory.empty(tuple(T.shape), T).copy_(M) if _share_memory(M, T) else M
+    subtracted = _subtract_equivariant(M, frame)
+    return frame.to_spatial(M, constants), subtracted
 
 
 def residual_of(
@@ -139,10 +156,7 @@ def residual_of(
     work = work or Workspace()
     frame = spectral_frame(projection)
     if frame is not None:
-        M: torch.Tensor = frame.to_spectral(T, constants)
-        M = work.memory.empty(tuple(T.shape), T).copy_(M) if _share_memory(M, T) else M
-        result = frame.to_spatial(_subtract_means(M, frame), constants)
-        return result
+        return _residual_in_frame(T, frame, constants, work)[0]
     R = work.memory.empty(tuple(T.shape), T)
     for piece in pieces(T, projection, constants, work.scratch, R):
         torch.sub(piece.rows, piece.P, out=R[..., piece.start : piece.stop, :])
@@ -165,12 +179,7 @@ def move_(
             if along:
                 piece.rows.sub_(piece.P, alpha=along)
     elif _share_memory(M := frame.to_spectral(T, constants), T):  # the basis is adapted already: P lives in few blocks
-        xp, moves = namespace_of(torch), []
-        for b in frame.diagonal:
-            if len(b.irrep_V.commutant) == 1:
-                moves.append((diagonal := _diagonal(M, b), diagonal.mean(-1, keepdim=True)))
-            else:
-                moves.append((b.read(M), b.combine(b.coordinates(M, xp), xp)))
+        moves = [(part, P) for part, P, _ in _equivariant_parts(M, frame)]
         M.mul_(1 - away)
         for part, P in moves:
             part.add_(P, alpha=away - along)
@@ -184,25 +193,26 @@ def measured_residual(
 ) -> tuple[torch.Tensor, torch.Tensor, float]:
     """(T - P(T), ||T - P(T)||, the least ||T - P(T)|| / ||T||) in the Frobenius norm, for an orthogonal P; sizes are (...).
 
-    Squares are added while a piece is in the cache, and ||T||^2 = ||T - P(T)||^2 + ||P(T)||^2, where means over orbits tell the last.
+    Squares are added while a piece is in the cache, and ||T||^2 = ||T - P(T)||^2 + ||P(T)||^2, where means and coordinates tell the last.
     """
     if T.device.type != "cpu" or T.ndim != 2 or (projection.is_complex and not T.is_complex()):
         R = residual_of(T, projection, constants, work)
         sizes = torch.linalg.vector_norm(R, dim=(-2, -1))
         shares = sizes / torch.linalg.vector_norm(T, dim=(-2, -1))
         return R, sizes, float(shares.nan_to_num(0).amin()) if sizes.numel() else 1.0
-    if spectral_frame(projection) is not None:
-        R = residual_of(T, projection, constants, work)
-        square, whole = _square(R), _square(T)
+    work, frame = work or Workspace(), spectral_frame(projection)
+    square = whole = 0.0
+    if frame is not None:
+        R, subtracted = _residual_in_frame(T, frame, constants, work)
+        square = _square(R)
+        whole = sum(times * _square(P) for P, times in subtracted)
     else:
-        work = work or Workspace()
         R = work.memory.empty(tuple(T.shape), T)
-        square = whole = 0.0
         for piece in pieces(T, projection, constants, work.scratch, R):
             difference = torch.sub(piece.rows, piece.P, out=R[piece.start : piece.stop])
             square += _square(difference)
             whole += piece.times * _square(piece.coordinates)
-        whole += square
+    whole += square
     if _least_square(T.dtype) * T.numel() < square < inf and whole < inf:  # also false for NaN
         return R, R.real.new_tensor(square**0.5), (square / whole) ** 0.5
     wide = torch.complex128 if T.is_complex() else torch.float64
@@ -242,7 +252,8 @@ def product_residual(
     frame = spectral_frame(projection)
     if frame is not None:
         M: torch.Tensor = frame.to_spectral(torch.matmul(u, star, out=out), constants)
-        result: torch.Tensor = frame.to_spatial(_subtract_means(M, frame), constants)
+        _ = _subtract_equivariant(M, frame)
+        result: torch.Tensor = frame.to_spatial(M, constants)
         return result
     row = 0
     for m, copies, band in projection.layout:
