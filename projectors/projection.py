@@ -183,7 +183,7 @@ class _SchurPart(_Part):
 
 _Piece = tuple[int, _Part | None, slice]  # columns, the part that fills them or None for zeros, its constants
 Band = tuple[_Piece, ...]  # what fills some rows, from the left
-_Band = tuple[int, int, Band]  # rows of a copy, copies, and what fills them
+_Rows = tuple[int, int, Band]  # rows of a copy, copies, and what fills them
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,7 +201,7 @@ class Projection:
     """
 
     basis: Basis
-    layout: tuple[_Band, ...]
+    layout: tuple[_Rows, ...]
     constants: tuple[Any, ...]
     xp: Any
     array_type: type
@@ -398,9 +398,9 @@ def _part(block: Block, width: int) -> _Part:
     return _DensePart(block, pair)
 
 
-def _layout(parts: Sequence[_Part], shape: tuple[int, int]) -> tuple[_Band, ...]:
+def _layout(parts: Sequence[_Part], shape: tuple[int, int]) -> tuple[_Rows, ...]:
     """Bands of rows, each with its pieces from left to right: parts with the slice of their constants, or zeros (None)."""
-    bands: list[_Band] = []
+    bands: list[_Rows] = []
     row, position = 0, 0
     for start, members in groupby(parts, key=lambda part: part.block.row):
         if start > row:

@@ -6,6 +6,7 @@ The gradient of ||R||, R = T - P(T), is R / ||R|| for the Frobenius norm, becaus
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import isfinite
 from typing import Any, NamedTuple
 
 import torch
@@ -51,17 +52,22 @@ def _careful_residual(
 
 
 def _slope(size: torch.Tensor, gradient: torch.Tensor, squared: bool) -> torch.Tensor:
-    """The factor of x in the gradient of its norm: 1 / ||x|| (0 at 0), or 2 for the square."""
-    slope = 2 * gradient if squared else torch.where(size > 0, gradient / torch.where(size > 0, size, 1), 0)
-    return slope[..., None, None]
+    """The factor of x in the gradient of its norm: 1 / ||x||, or 2 for the square; 0 at 0, and where 1 / ||x|| overflows."""
+    if squared:
+        return (2 * gradient)[..., None, None]
+    slope = torch.where(size > 0, gradient / torch.where(size > 0, size, 1), 0)
+    return torch.where(slope.isinf() & gradient.isfinite(), 0, slope)[..., None, None]
 
 
 def _slopes(sizes: torch.Tensor, gradients: torch.Tensor, squared: bool) -> Sequence[Any]:
     """The slopes for each row of sizes: numbers for single operators on the CPU, which are cheaper than tensors."""
     if sizes.ndim > 1 or sizes.device.type != "cpu":
         return _slope(sizes, gradients, squared).unbind()
-    pairs = zip(sizes.tolist(), gradients.tolist(), strict=True)
-    return [2 * g if squared else g / size if size else 0.0 for size, g in pairs]
+    most, out = torch.finfo(sizes.dtype).max, []
+    for size, gradient in zip(sizes.tolist(), gradients.tolist(), strict=True):
+        slope = 2 * gradient if squared else gradient / size if size else 0.0
+        out.append(0.0 if abs(slope) > most and isfinite(gradient) else slope)
+    return out
 
 
 class Operand(NamedTuple):

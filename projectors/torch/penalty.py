@@ -175,7 +175,7 @@ class EquivariancePenalty(nn.Module):
     def _fresh_work(self) -> None:
         """Nothing to reuse yet."""
         scratch = Scratch()
-        self._work = tuple(Workspace(scratch) for _ in self.terms)
+        self._work = tuple(Workspace(scratch=scratch) for _ in self.terms)
 
     def _apply(self, fn: Callable[[torch.Tensor], torch.Tensor], recurse: bool = True) -> Any:
         """Moves the buffers; precisions are made anew from double precision."""

@@ -16,9 +16,9 @@ from projectors.torch.recycled import Scratch, Workspace
 
 __all__ = ["measured_residual", "move_", "pieces", "product_residual", "residual_of"]
 
-# Entries of a piece: four megabytes in single precision. Half of them is a tenth slower, a quarter a third.
+# Entries of a piece: four megabytes in single precision. Half of them is a tenth slower, a quarter a fifth, an eighth a half (two threads).
 ENTRIES = 1 << 20
-# Rows of a product with few terms that are taken at once: MKL is two to four times as slow for all of them, or for 16.
+# Rows of a product with few terms that are taken at once: MKL is two to four times as slow for all of them, up to half as slow again for 16.
 _COPIES = 8
 
 
@@ -84,9 +84,8 @@ def _orbits(
     _columns(flat, index, scratch, entries)
     if rows.device.type == "cpu" and torch.get_float32_matmul_precision() == "highest":
         shares = scratch.shares(size, rows).expand(copies, 1, size)
-        torch.bmm(
-            shares, entries.view(copies, size, count // size), out=means.unsqueeze(1)
-        )  # torch.mean: twice the time
+        # torch.mean takes twice the time
+        torch.bmm(shares, entries.view(copies, size, count // size), out=means.unsqueeze(1))
     else:
         torch.mean(entries.view(copies, size, count // size), 1, out=means)
     out = scratch.buffer("entries", (copies, len(back)), rows) if whole is None else whole
@@ -197,9 +196,10 @@ def measured_residual(
     """
     if T.device.type != "cpu" or T.ndim != 2 or (projection.is_complex and not T.is_complex()):
         R = residual_of(T, projection, constants, work)
-        sizes = torch.linalg.vector_norm(R, dim=(-2, -1))
-        shares = sizes / torch.linalg.vector_norm(T, dim=(-2, -1))
-        return R, sizes, float(shares.nan_to_num(0).amin()) if sizes.numel() else 1.0
+        kind = R.dtype if R.device.type != "cpu" else _double(R)  # not every device has double precision
+        sizes, wholes = (torch.linalg.vector_norm(x, dim=(-2, -1), dtype=kind) for x in (R, T.to(R.dtype)))
+        share = float((sizes / wholes).nan_to_num(0).amin()) if sizes.numel() else 1.0
+        return R, sizes.to(R.real.dtype), share
     work, frame = work or Workspace(), spectral_frame(projection)
     square = whole = 0.0
     if frame is not None:
@@ -215,9 +215,12 @@ def measured_residual(
     whole += square
     if _least_square(T.dtype) * T.numel() < square < inf and whole < inf:  # also false for NaN
         return R, R.real.new_tensor(square**0.5), (square / whole) ** 0.5
-    wide = torch.complex128 if T.is_complex() else torch.float64
-    first, second = (float(torch.linalg.vector_norm(x, dtype=wide)) for x in (R, T))
+    first, second = (float(torch.linalg.vector_norm(x, dtype=_double(x))) for x in (R, T))
     return R, R.real.new_tensor(first), first / second if second else 0.0
+
+
+def _double(x: torch.Tensor) -> torch.dtype:
+    return torch.complex128 if x.is_complex() else torch.float64
 
 
 @cache

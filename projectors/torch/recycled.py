@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
@@ -105,13 +106,12 @@ class Scratch:
         return self._shares[key]
 
 
+@dataclass
 class Workspace:
-    """What a term reuses from step to step: memory for its residual, and the scratch of its penalty."""
+    """What a term reuses from step to step.
 
-    def __init__(self, scratch: Scratch | None = None) -> None:
-        self.memory, self.scratch = RecycledMemory(), scratch or Scratch()
+    memory : for its residual; scratch : of its penalty.
+    """
 
-    @property
-    def nbytes(self) -> int:
-        """How much memory is kept for the term alone."""
-        return self.memory.nbytes
+    memory: RecycledMemory = field(default_factory=RecycledMemory)
+    scratch: Scratch = field(default_factory=Scratch)

@@ -31,7 +31,7 @@ def batch_values(pen: EquivariancePenalty, batch: tuple[int, ...]) -> torch.Tens
     both, second = pen._both[k], None
     if pen._is_euclidean(k):
         squared = pen._norms[k] == Frobenius(squared=True)
-        if pen._small[k]:
+        if pen._small[k] and len(batch) > 1:
             part = torch.stack([pen.terms[j].read() for j in batch])
             first, second = frobenius_parts([in_single(part)], [_operand(pen, k, None)], squared, both)
         else:

@@ -102,7 +102,7 @@ def test_values_that_are_not_followed_backward_give_their_memory_back():
     for _ in range(5):
         pen()
         gc.collect()
-    assert pen._work[0].nbytes <= 2 * (layer.weight.nbytes + 64)
+    assert pen._work[0].memory.nbytes <= 2 * (layer.weight.nbytes + 64)
 
 
 @pytest.mark.parametrize("norm", [None, Spectral()], ids=("Frobenius", "Spectral"))
