@@ -18,7 +18,7 @@ __all__ = ["measured_residual", "move_", "pieces", "product_residual", "residual
 
 # Entries of a piece: four megabytes in single precision. Half of them is a tenth slower, a quarter a fifth, an eighth a half (two threads).
 ENTRIES = 1 << 20
-# Rows of a product with few terms that are taken at once: MKL is two to four times as slow for all of them, up to half as slow again for 16.
+# Rows of a product with few terms that are taken at once. MKL takes two to four times as long for all of them, for 16 half as long again.
 _COPIES = 8
 
 

@@ -1,0 +1,57 @@
+"""Running the command in this process or as its own, and the arguments that many of its tests share."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from projectors.cli.app import app
+
+ROOT = Path(__file__).resolve().parents[2]
+
+SQUARE = """\
+name = "square"
+[permutations]
+r = "(1 2 3 4)"
+s = "(2 4)"
+[representations.sign]
+images = { r = [[-1]], s = [[1]] }
+"""
+
+
+def run(*arguments):
+    """The exit code, stdout and stderr of a command; a traceback is a failure of the test."""
+    result = CliRunner().invoke(app, [str(a) for a in arguments], prog_name="grouprep")
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert "Traceback" not in result.output
+    return result.exit_code, result.stdout, result.stderr
+
+
+def run_json(*arguments):
+    code, out, err = run(*arguments, "--json")
+    assert code == 0, err
+    assert err == ""
+    return json.loads(out)
+
+
+def refused(*arguments, code=2):
+    """The one line on stderr with which a command ends; nothing is on stdout."""
+    found, out, err = run(*arguments)
+    assert found == code, err
+    assert out == ""
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    return err
+
+
+def started(*arguments, **options):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **options.pop("env", {})}
+    command = [sys.executable, "-m", "projectors", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120, check=False, **options)
+
+
+PAIR = ("--in", "natural", "--out", "natural")
+LAYER = ("--group", "D4", "--in", "grid(8,8)", "--out", "2*regular")
