@@ -26,7 +26,7 @@ from grouprep.groups.product import FiniteProduct, ProductGroup
 from grouprep.linalg import Monomial, as_exact, as_float
 from grouprep.linalg.sparse import trace_exact
 from grouprep.representations.base import Representation
-from grouprep.representations.leaves import NaturalRepresentation, RegularRepresentation
+from grouprep.representations.basic import NaturalRepresentation, RegularRepresentation
 
 __all__ = [
     "Character",
@@ -198,15 +198,17 @@ class _LiePoint:
     def leaf(self, V: Representation, k: int) -> Laurent:
         from sympy import QQ
 
-        letters = [a for a in self.group.letters if a.kind == "algebra"]
+        generators = [a for a in self.group.generator_names if a.kind == "algebra"]
         torus = []
         for vector in self.component.torus:
-            used = [(as_exact(V.image(a)), c) for a, c in zip(letters, vector, strict=True) if c]
+            used = [(as_exact(V.image(a)), c) for a, c in zip(generators, vector, strict=True) if c]
             torus.append(combination([x for x, _ in used], [QQ(c.numerator, c.denominator) for _, c in used], QQ))
         h = None
         if self.component.component is not None:
             h = V.image(
-                next(a for a in self.group.letters if a.kind == "element" and a.index == self.component.component)
+                next(
+                    a for a in self.group.generator_names if a.kind == "element" and a.index == self.component.component
+                )
             )
         spectrum = joint_spectrum(h, torus)
         terms_: dict[tuple[Fraction, tuple[int, ...]], int] = {}

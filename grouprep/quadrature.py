@@ -26,8 +26,8 @@ from grouprep.linalg import Image, as_exact, as_float
 from grouprep.linalg.matrices import is_exact
 from grouprep.linalg.memory import require_memory
 from grouprep.representations import Representation
+from grouprep.representations.basic import TrivialRepresentation
 from grouprep.representations.composite import Composite, DirectSum, Dual, Tensor
-from grouprep.representations.leaves import TrivialRepresentation
 from grouprep.representations.powers import ExteriorPower, SymmetricPower
 from grouprep.representations.pullback import Pullback
 from grouprep.representations.unitary import ChangedBasis
@@ -373,8 +373,8 @@ def _circle_generator(V: Representation, G: LieGroup, factor: int) -> Image:
 
     assert G.cartan is not None
     vector = next(c.torus[0] for c in G.cartan if c.component is None)
-    letters = [a for a in G.letters if a.kind == "algebra"]
-    own = letters if V.group == G else [a.inside(factor) for a in letters]
+    generators = [a for a in G.generator_names if a.kind == "algebra"]
+    own = generators if V.group == G else [a.inside(factor) for a in generators]
     used = [(V.image(a), c) for a, c in zip(own, vector, strict=True) if c]
     if all(is_exact(m) for m, _ in used):
         return combination([as_exact(m) for m, _ in used], [QQ(c.numerator, c.denominator) for _, c in used], QQ)

@@ -29,21 +29,21 @@ _DENSE = (
 
 
 def check_residual(V: Representation, W: Representation, space: Space) -> None:
-    """rho_W(a) X = X rho_V(a) exactly, for every letter a and basis element X.
+    """rho_W(a) X = X rho_V(a) exactly, for every generator a and basis element X.
 
     Raises
     ------
     CertificateError
-        Naming the letter where it fails.
+        Naming the generator where it fails.
     """
-    for letter in V.group.letters:
-        a, b = V.images[letter], W.images[letter]
+    for generator in V.group.generator_names:
+        a, b = V.images[generator], W.images[generator]
         if isinstance(space, OrbitSpace) and isinstance(a, Monomial) and isinstance(b, Monomial):
             good = _orbits_invariant(space, a, b)
         else:
             good = _rows_invariant(_rows(space), space.shape, a, b)
         if not good:
-            raise CertificateError(f"Hom({V}, {W}): a basis element does not intertwine the generator {letter}")
+            raise CertificateError(f"Hom({V}, {W}): a basis element does not intertwine the generator {generator}")
 
 
 def _rows(space: Space) -> Any:
@@ -133,7 +133,7 @@ def check_completeness(V: Representation, W: Representation, space: Space) -> st
     CertificateError
         If there are more.
     """
-    perms = [(V.images[a], W.images[a]) for a in V.group.letters]
+    perms = [(V.images[a], W.images[a]) for a in V.group.generator_names]
     if all(isinstance(m, Monomial) and not m.phase.any() for pair in perms for m in pair):
         count = suborbit_count([a for a, _ in perms], [b for _, b in perms])  # type: ignore[misc]
         how = "the orbits of point stabilisers (Schreier-Sims) count the same"
@@ -181,7 +181,7 @@ def _frobenius_upper(matrix: Any) -> float:
 
 
 def float_residual_bound(V: Representation, W: Representation, space: Space) -> float:
-    """A rigorous upper bound on ||rho_W(a) X - X rho_V(a)||_F / ||X||_F over letters a and elements of a float basis."""
+    """A rigorous upper bound on ||rho_W(a) X - X rho_V(a)||_F / ||X||_F over generators a and elements of a float basis."""
     import flint
 
     if isinstance(space, OrbitSpace | ExactSpace):
@@ -189,8 +189,8 @@ def float_residual_bound(V: Representation, W: Representation, space: Space) -> 
         return 0.0
     worst = 0.0
     with flint.ctx.workprec(128):
-        for letter in V.group.letters:
-            a, b = _ball_matrix(as_float(V.images[letter])), _ball_matrix(as_float(W.images[letter]))
+        for generator in V.group.generator_names:
+            a, b = _ball_matrix(as_float(V.images[generator])), _ball_matrix(as_float(W.images[generator]))
             for x in space.array.reshape(-1, *space.shape):
                 X = _ball_matrix(x)
                 size = float(np.linalg.norm(x)) * (1 - 4 * x.size * np.finfo(float).eps)

@@ -82,11 +82,11 @@ class ExactDecomposition(Picklable):
         if columns != self.V.dim:
             raise CertificateError(f"the isometries account for {columns} of the {self.V.dim} dimensions of {self.V}")
         for k, iso in enumerate(self.isometries):
-            for letter, image in self.V.images.items():
+            for generator, image in self.V.images.items():
                 left = matmul_exact(as_exact(image), iso.matrix)
-                right = matmul_exact(iso.matrix, as_exact(iso.irrep.images[letter]))
+                right = matmul_exact(iso.matrix, as_exact(iso.irrep.images[generator]))
                 if not _same(left, right):
-                    raise CertificateError(f"isometry {k} of {self.V} does not intertwine {letter}")
+                    raise CertificateError(f"isometry {k} of {self.V} does not intertwine {generator}")
             for j, other in enumerate(self.isometries[: k + 1]):
                 self._check_product(iso, other, j == k)
 

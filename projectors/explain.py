@@ -30,7 +30,8 @@ def explain(H: Hom) -> str:
             lines.append(f"  {V} -> {W}: {H.space(V, W).dim}" + (f", in {n} places" if n > 1 else ""))
         return "\n".join(lines)
     reasons = [
-        _disjoint_spectra(H, str(a), as_float(H.V.images[a]), as_float(H.W.images[a])) for a in H.V.group.letters
+        _disjoint_spectra(H, str(a), as_float(H.V.images[a]), as_float(H.W.images[a]))
+        for a in H.V.group.generator_names
     ]
     reasons = [r for r in reasons if r]
     if reasons:
@@ -70,7 +71,7 @@ def _sum(found: Mapping[Irrep, int]) -> str:
     return " + ".join(f"{m} x {I.label}" if m > 1 else I.label for I, m in found.items())
 
 
-def _disjoint_spectra(H: Hom, letter: str, a: np.ndarray, b: np.ndarray) -> str:
+def _disjoint_spectra(H: Hom, generator: str, a: np.ndarray, b: np.ndarray) -> str:
     """A sentence if a generator's eigenvalues on V and on W are clearly apart (Sylvester: then X A = B X has only X = 0)."""
     if max(len(a), len(b)) > 500:
         return ""
@@ -79,9 +80,7 @@ def _disjoint_spectra(H: Hom, letter: str, a: np.ndarray, b: np.ndarray) -> str:
     distance = np.abs(on_V[:, None] - on_W[None, :]).min()
     if distance < 1e-3 * max(1.0, float(np.abs(on_V).max()), float(np.abs(on_W).max())):
         return ""
-    return (
-        f"The generator {letter} has the eigenvalues {_list(on_V)} on {H.V} and {_list(on_W)} on {H.W}, none in common."
-    )
+    return f"The generator {generator} has the eigenvalues {_list(on_V)} on {H.V} and {_list(on_W)} on {H.W}, none in common."
 
 
 def _list(values: np.ndarray) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from grouprep.errors import CertificateError, DimensionMismatch, GroupRepError, NotUnitary, UnsupportedGroup
 from grouprep.irreps.base import Irrep
-from grouprep.irreps.given import listed_irreps
+from grouprep.irreps.user_irreps import listed_irreps
 from grouprep.linalg.intertwiners import FloatSpace, Space
 from grouprep.linalg.orbits import OrbitSpace
 from grouprep.linalg.pickling import Picklable

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from grouprep.errors import AmbiguousRank, GroupRepError, NotUnitary
 from grouprep.irreps.base import Field, Irrep
 from grouprep.irreps.catalogue import family_of
-from grouprep.irreps.given import given_irreps, listed_irreps
+from grouprep.irreps.user_irreps import listed_irreps, user_irreps
 from grouprep.linalg import Monomial, as_float
 from grouprep.linalg.memory import require_memory
 from grouprep.linalg.pickling import Picklable
@@ -260,7 +260,7 @@ def decompose(
 def _decompose(
     V: Representation, field: Field, irreps: tuple[Representation, ...] | None, names: tuple[str, ...] | None = None
 ) -> Decomposition:
-    given = None if irreps is None else given_irreps(V.group, irreps, field)
+    given = None if irreps is None else user_irreps(V.group, irreps, field)
     places: dict[Representation, list[int]] = {}
     for s in summands(V):
         n = s.representation.dim

@@ -22,7 +22,7 @@ PACKAGES = ("grouprep", "projectors")
 # From the ground up. A layer may import the layers above it in this list; layers that share a line may import each
 # other, as long as no cycle arises. ``grouprep`` and ``projectors`` alone mean the two packages' __init__.py.
 LAYERS: list[tuple[str, ...]] = [
-    ("grouprep.errors",),
+    ("grouprep.errors", "grouprep.typing"),
     ("grouprep.linalg",),
     ("grouprep.groups",),
     ("grouprep.representations",),
@@ -41,7 +41,6 @@ LAYERS: list[tuple[str, ...]] = [
         "projectors.files",
         "projectors.gauge",
         "projectors.isotypic",
-        "projectors.kernels",
         "projectors.orthonormal",
         "projectors.projection",
         "projectors.schur",
@@ -51,8 +50,8 @@ LAYERS: list[tuple[str, ...]] = [
     ("projectors.hom",),
     ("projectors.penalties",),
     ("projectors",),
-    ("projectors.jax", "projectors.torch"),
-    ("projectors.cli", "projectors.report", "projectors.testing"),
+    ("projectors.baselines", "projectors.jax", "projectors.torch"),
+    ("projectors.cli", "projectors.demo", "projectors.report", "projectors.testing"),
     ("projectors.__main__",),
 ]
 
@@ -70,7 +69,7 @@ ENDS = {"grouprep.interop", "projectors.__main__"}
 
 # Libraries that only their adapters import, wherever in the code.
 ADAPTED = {"torch", "jax", "emlp", "e3nn", "escnn"}
-ADAPTERS = ("grouprep.interop", "projectors.torch", "projectors.jax")
+ADAPTERS = ("grouprep.interop", "projectors.baselines", "projectors.jax", "projectors.torch")
 
 # Libraries that neither ``import grouprep`` nor ``import projectors`` loads.
 HEAVY = ("scipy", "sympy", "flint", "matplotlib", "rich", "click", "torch", "jax")

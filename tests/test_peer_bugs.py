@@ -17,8 +17,8 @@ EPS = np.finfo(float).eps
 def residual(H):
     """The largest ||rho_W X - X rho_V|| / ||X|| over generators and basis elements."""
     worst = 0.0
-    for letter in H.V.images:
-        a, b = as_float(H.V.images[letter]), as_float(H.W.images[letter])
+    for generator in H.V.images:
+        a, b = as_float(H.V.images[generator]), as_float(H.W.images[generator])
         for X in H.basis().matrices:
             worst = max(worst, np.linalg.norm(b @ X - X @ a) / np.linalg.norm(X))
     return worst

@@ -73,14 +73,14 @@ def test_groups(name, used):
     for other in copies(G):
         assert other == G
         assert hash(other) == hash(G)
-        assert (other.name, other.order, other.letters) == (G.name, G.order, G.letters)
+        assert (other.name, other.order, other.generator_names) == (G.name, G.order, G.generator_names)
         V, W = G.defining(), other.defining()
         assert V == W
         assert V.dim == W.dim
-        for letter in G.letters:
+        for generator in G.generator_names:
             from grouprep.linalg import as_float
 
-            assert np.array_equal(as_float(V.images[letter]), as_float(W.images[letter]))
+            assert np.array_equal(as_float(V.images[generator]), as_float(W.images[generator]))
 
 
 @pytest.mark.parametrize("name", GROUPS)

@@ -47,7 +47,7 @@ def test_components_inside_the_identity_component_are_not_waved_through():
         Representation(G, images=[[[0]]] * 3 + [[[-1]]])
     for H in (O(2), O(3), O(4), Lorentz()):
         V = H.defining()
-        assert Representation(H, images=[V.image(a) for a in H.letters]).dim == V.dim
+        assert Representation(H, images=[V.image(a) for a in H.generator_names]).dim == V.dim
 
 
 def test_real_forms_are_told_apart():
@@ -87,7 +87,7 @@ def test_projection_keeps_its_digits_in_a_bad_basis():
         G,
         images=[
             S.to_field().to_dense() * to_domain_matrix(as_float(R.image(a)).astype(int)).to_field().to_dense() * inverse
-            for a in G.letters
+            for a in G.generator_names
         ],
     )
     T = rng.integers(-5, 6, (n, n))
@@ -108,10 +108,10 @@ def test_positive_forms_of_extreme_scale():
 
 
 def test_values_at_the_cut_locus():
-    V = Representation(SU(3), images=[SU(3).defining().image(a) for a in SU(3).letters])
+    V = Representation(SU(3), images=[SU(3).defining().image(a) for a in SU(3).generator_names])
     g = SU(3).sample(50, np.random.default_rng(0))
     assert np.abs(V(g) - g).max() < 1e-12
-    W = Representation(SO(3), images=[SO(3).defining().image(a) for a in SO(3).letters])
+    W = Representation(SO(3), images=[SO(3).defining().image(a) for a in SO(3).generator_names])
     assert np.abs(W(np.diag([-1.0, -1.0, 1.0])) - np.diag([-1.0, -1.0, 1.0])).max() < 1e-12
 
 

@@ -1,4 +1,4 @@
-"""What every group offers: letters (its generators), elements, products, and its first representations."""
+"""What every group offers: generators by name, elements, products, and its first representations."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from grouprep.irreps import Irrep
     from grouprep.representations import Representation
 
-__all__ = ["Group", "Letter"]
+__all__ = ["Generator", "Group"]
 
 
 @dataclass(frozen=True)
-class Letter:
-    """One generator of a group, as a name: a representation is given by one matrix for each letter.
+class Generator:
+    """One generator of a group, as a name: a representation is given by one matrix for each generator.
 
-    label : its name, which does not distinguish letters: groups are equal whatever their generators are called.
+    label : its name, which does not distinguish generators: groups are equal whatever their generators are called.
     kind : "element" for a group element, "algebra" for an element of the Lie algebra.
-    index : its place among the letters of that kind in its own group.
+    index : its place among the generators of that kind in its own group.
     path : for direct products, the factor it comes from.
     """
 
@@ -36,12 +36,12 @@ class Letter:
     index: int
     path: tuple[int, ...] = ()
 
-    def inside(self, factor: int) -> Letter:
-        """The same letter, seen from a product in which its group is the given factor."""
+    def inside(self, factor: int) -> Generator:
+        """The same generator, seen from a product in which its group is the given factor."""
         return replace(self, path=(factor, *self.path))
 
-    def outside(self) -> Letter:
-        """The same letter, seen from the factor it comes from."""
+    def outside(self) -> Generator:
+        """The same generator, seen from the factor it comes from."""
         return replace(self, path=self.path[1:])
 
     def __str__(self) -> str:
@@ -51,7 +51,7 @@ class Letter:
 class Group(Picklable, ABC):
     """A group given by generators; abstract, with `FiniteGroup`, `LieGroup` and `ProductGroup` below it.
 
-    A subclass gives: name, letters, order, is_compact, identity, multiply, inverse, sample, _key, defining, to_dict.
+    A subclass gives: name, generator_names, order, is_compact, identity, multiply, inverse, sample, _key, defining, to_dict.
     Elements are numpy arrays (permutations for finite groups, matrices for Lie groups), leading axes are batch; elements
     of a mixed product are tuples of them.
     """
@@ -60,8 +60,13 @@ class Group(Picklable, ABC):
 
     @property
     @abstractmethod
-    def letters(self) -> tuple[Letter, ...]:
-        """The generators as letters; what holds for them holds for the group."""
+    def generator_names(self) -> tuple[Generator, ...]:
+        """The generators by name, one matrix of a representation for each; what holds for them holds for the group."""
+
+    @property
+    def letters(self) -> tuple[Generator, ...]:
+        """The former name of `generator_names`."""
+        return self.generator_names
 
     @property
     @abstractmethod
@@ -113,13 +118,13 @@ class Group(Picklable, ABC):
 
     @property
     def torsion(self) -> tuple[Any, ...]:
-        """Exact elements that follow from the algebra letters and help solvers (see `LieGroup.torsion`); none by default."""
+        """Exact elements that follow from the algebra generators and help solvers (see `LieGroup.torsion`); none by default."""
         return ()
 
     @property
-    def essential_letters(self) -> tuple[Letter, ...]:
-        """Letters that imply all others where the elements in `torsion` are respected; all of them by default."""
-        return self.letters
+    def essential_generators(self) -> tuple[Generator, ...]:
+        """Generators that imply all others where the elements in `torsion` are respected; all of them by default."""
+        return self.generator_names
 
     def exact_identity(self) -> Any:
         """The neutral element in the form that `Representation.exact_image` takes."""
@@ -157,7 +162,7 @@ class Group(Picklable, ABC):
 
     def trivial(self) -> Representation:
         """The trivial representation, of dimension 1."""
-        from grouprep.representations.leaves import TrivialRepresentation
+        from grouprep.representations.basic import TrivialRepresentation
 
         return TrivialRepresentation(self)
 

@@ -241,7 +241,7 @@ def matrix_to_data(matrix: Image) -> list[list[Any]]:
 
 def finite_group_to_dict(G: FiniteGroup) -> dict[str, Any]:
     """See `FiniteGroup.to_dict`."""
-    named = dict(zip((str(a) for a in G.letters), G.generators, strict=True))
+    named = dict(zip((str(a) for a in G.generator_names), G.generators, strict=True))
     if G.matrices is not None:
         return {"catalogue": G.name} if _is_catalogued(G) else {
             "name": G.name,

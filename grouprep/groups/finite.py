@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge, UnsupportedGroup
-from grouprep.groups.base import Group, Letter
+from grouprep.groups.base import Generator, Group
 from grouprep.groups.permutations import Perm, as_permutation, cycle_string, invert, sympy_group, uniform_elements
 from grouprep.linalg.memory import require_memory
 
@@ -169,8 +169,8 @@ class FiniteGroup(Group):
     # What a group must have
 
     @cached_property
-    def letters(self) -> tuple[Letter, ...]:
-        return tuple(Letter(label, "element", i) for i, label in enumerate(self._labels))
+    def generator_names(self) -> tuple[Generator, ...]:
+        return tuple(Generator(label, "element", i) for i, label in enumerate(self._labels))
 
     @property
     def generators(self) -> tuple[Perm, ...]:
@@ -277,13 +277,13 @@ class FiniteGroup(Group):
         return self._listing[2]
 
     def word(self, g: Any) -> Word:
-        """g as a product of generators, ((letter index, exponent), ...), shortest first where the group is listed."""
+        """g as a product of generators, ((generator index, exponent), ...), shortest first where the group is listed."""
         if self.order <= LISTING_LIMIT:
-            position, letters = int(self.index(np.asarray(g))), []
+            position, generators = int(self.index(np.asarray(g))), []
             while position:
                 k, position = self.steps[position]
-                letters.append((k, 1))
-            return tuple(letters)
+                generators.append((k, 1))
+            return tuple(generators)
         raise UnsupportedGroup(
             f"{self} is too large for words in its generators; use representations that act directly"
         )
@@ -323,19 +323,19 @@ class FiniteGroup(Group):
         """The matrices that the group was given by; for permutations, `natural`."""
         if self.matrices is None:
             return self.natural()
-        from grouprep.representations.leaves import MatrixGroupRepresentation
+        from grouprep.representations.basic import MatrixGroupRepresentation
 
         return MatrixGroupRepresentation(self)
 
     def natural(self) -> Representation:
         """The permutation representation on the points: P(g)[g(j), j] = 1."""
-        from grouprep.representations.leaves import NaturalRepresentation
+        from grouprep.representations.basic import NaturalRepresentation
 
         return NaturalRepresentation(self)
 
     def regular(self) -> Representation:
         """The regular representation, permuting `elements` by left multiplication: g e_x = e_{gx}."""
-        from grouprep.representations.leaves import RegularRepresentation
+        from grouprep.representations.basic import RegularRepresentation
 
         return RegularRepresentation(self)
 
@@ -353,10 +353,10 @@ class FiniteGroup(Group):
             If the permutations are not the action of this group.
         """
         from grouprep.linalg import Monomial
-        from grouprep.representations.images import ImageRepresentation, images_by_letter
+        from grouprep.representations.images import ImageRepresentation, images_by_generator
 
         given = [action(p) for p in self._perms] if callable(action) else action
-        named = images_by_letter(self, given)
+        named = images_by_generator(self, given)
         images = {a: Monomial(as_permutation(p, f"action[{a.label!r}]")) for a, p in named.items()}
         return ImageRepresentation(self, images)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grouprep.errors import DimensionMismatch, NotAHomomorphism, UnsupportedGroup
-from grouprep.groups.base import Group, Letter
+from grouprep.groups.base import Generator, Group
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.lie import LieGroup
 from grouprep.groups.permutations import as_permutation
@@ -27,8 +27,8 @@ class Homomorphism:
     Parameters
     ----------
     source, target : the groups.
-    images : the images of the source's letters, as a sequence in their order or a mapping by name. For a finite target:
-        permutations. For a Lie group as target: exact matrices of its defining size, Lie algebra elements for the letters
+    images : the images of the source's generators, as a sequence in their order or a mapping by name. For a finite target:
+        permutations. For a Lie group as target: exact matrices of its defining size, Lie algebra elements for the generators
         of the source's algebra.
 
     Raises
@@ -46,9 +46,9 @@ class Homomorphism:
     """
 
     def __init__(self, source: Group, target: Group, images: Sequence[Any] | Mapping[str, Any]) -> None:
-        from grouprep.representations.images import images_by_letter
+        from grouprep.representations.images import images_by_generator
 
-        given = images_by_letter(source, images)
+        given = images_by_generator(source, images)
         if isinstance(target, FiniteGroup):
             self._init(source, target, *_to_finite(source, target, given))
         elif isinstance(target, LieGroup):
@@ -57,14 +57,14 @@ class Homomorphism:
             raise UnsupportedGroup(f"target = {target}: map into the factors instead")
 
     def _init(
-        self, source: Group, target: Group, element: Callable[[Any], Any], algebra: Mapping[Letter, Any], key: Any
+        self, source: Group, target: Group, element: Callable[[Any], Any], algebra: Mapping[Generator, Any], key: Any
     ) -> None:
         self.source, self.target = source, target
         self._element, self._algebra, self._key = element, dict(algebra), key
 
     @classmethod
     def _make(
-        cls, source: Group, target: Group, element: Callable[[Any], Any], algebra: Mapping[Letter, Any], key: Any
+        cls, source: Group, target: Group, element: Callable[[Any], Any], algebra: Mapping[Generator, Any], key: Any
     ) -> Homomorphism:
         self = cls.__new__(cls)
         self._init(source, target, element, algebra, key)
@@ -73,7 +73,9 @@ class Homomorphism:
     @classmethod
     def identity(cls, group: Group) -> Homomorphism:
         """The identity map."""
-        return cls._make(group, group, _Same(), {a: a for a in group.letters if a.kind == "algebra"}, "identity")
+        return cls._make(
+            group, group, _Same(), {a: a for a in group.generator_names if a.kind == "algebra"}, "identity"
+        )
 
     @classmethod
     def projection(cls, product: Group, factor: int) -> Homomorphism:
@@ -90,7 +92,7 @@ class Homomorphism:
         k = int(factor) % count
         if not isinstance(product, FiniteProduct | ProductGroup):
             return cls.identity(product)
-        algebra = {a: a.outside() for a in product.letters if a.kind == "algebra" and a.path[0] == k}
+        algebra = {a: a.outside() for a in product.generator_names if a.kind == "algebra" and a.path[0] == k}
         return cls._make(product, product.factors[k], _Part(product, k), algebra, ("projection", k))
 
     @classmethod
@@ -109,7 +111,7 @@ class Homomorphism:
                 )
             return cls(subgroup, group, list(subgroup.generators))
         defining = subgroup.defining()
-        return cls(subgroup, group, [defining.image(a) for a in subgroup.letters])
+        return cls(subgroup, group, [defining.image(a) for a in subgroup.generator_names])
 
     def __call__(self, g: Any) -> Any:
         """The image of an element of the source; leading axes are batch."""
@@ -119,14 +121,14 @@ class Homomorphism:
         """The image of one element as `Representation.exact_image` takes it: a permutation, an exact matrix, or a tuple."""
         return self._element.exact(g)  # type: ignore[attr-defined]
 
-    def letter_image(self, letter: Letter) -> Any:
-        """Where an element letter of a mixed product is sent, for maps given by images of letters."""
-        image = self._element.carrier.image(letter)  # type: ignore[attr-defined]
+    def generator_image(self, generator: Generator) -> Any:
+        """Where an element generator of a mixed product is sent, for maps given by images of generators."""
+        image = self._element.carrier.image(generator)  # type: ignore[attr-defined]
         return image.perm if self._element.permutes else image  # type: ignore[attr-defined]
 
-    def algebra_image(self, letter: Letter) -> Any:
-        """Where the differential sends an algebra letter: a letter of the target, (coefficients, their field), or None for 0."""
-        return self._algebra.get(letter)
+    def algebra_image(self, generator: Generator) -> Any:
+        """Where the differential sends an algebra generator: a generator of the target, (coefficients, their field), or None for 0."""
+        return self._algebra.get(generator)
 
     def kernel_contains(self, g: Any) -> bool:
         """Whether an element, given as `exact` takes it, is sent to the identity; decided exactly."""
@@ -179,7 +181,9 @@ class _Through:
         return image.perm if self.permutes and isinstance(image, Monomial) else image
 
 
-def _to_finite(source: Group, target: FiniteGroup, given: Mapping[Letter, Any]) -> tuple[Any, dict[Letter, Any], Any]:
+def _to_finite(
+    source: Group, target: FiniteGroup, given: Mapping[Generator, Any]
+) -> tuple[Any, dict[Generator, Any], Any]:
     from grouprep.representations.images import ImageRepresentation
 
     perms = {
@@ -188,17 +192,17 @@ def _to_finite(source: Group, target: FiniteGroup, given: Mapping[Letter, Any]) 
     for a, p in perms.items():
         if not target.contains(p):
             raise NotAHomomorphism(f"images[{a.label!r}] does not lie in {target}")
-    if any(a.kind == "algebra" for a in source.letters):
+    if any(a.kind == "algebra" for a in source.generator_names):
         raise UnsupportedGroup(
             f"a map from {source} to a finite group sends the identity component to 1: project on a factor"
         )
-    if [perms[a].tobytes() for a in source.letters] == [p.tobytes() for p in getattr(source, "generators", ())]:
+    if [perms[a].tobytes() for a in source.generator_names] == [p.tobytes() for p in getattr(source, "generators", ())]:
         return _Same(), {}, "inclusion"
     carrier = ImageRepresentation(source, {a: Monomial(p) for a, p in perms.items()})
-    return _Through(carrier, True), {}, tuple(perms[a].tobytes() for a in source.letters)
+    return _Through(carrier, True), {}, tuple(perms[a].tobytes() for a in source.generator_names)
 
 
-def _to_lie(source: Group, target: LieGroup, given: Mapping[Letter, Any]) -> tuple[Any, dict[Letter, Any], Any]:
+def _to_lie(source: Group, target: LieGroup, given: Mapping[Generator, Any]) -> tuple[Any, dict[Generator, Any], Any]:
     from grouprep.groups.cartan import coordinates, flatten
     from grouprep.haar import contains
     from grouprep.linalg import as_exact
@@ -210,9 +214,9 @@ def _to_lie(source: Group, target: LieGroup, given: Mapping[Letter, Any]) -> tup
         raise DimensionMismatch(
             f"images are {carrier.dim} x {carrier.dim}, the elements of {target} are {target.n} x {target.n}"
         )
-    algebra: dict[Letter, Any] = {}
+    algebra: dict[Generator, Any] = {}
     basis = [as_exact(a) for a in target.algebra]
-    for a in source.letters:
+    for a in source.generator_names:
         image = carrier.image(a)
         if a.kind == "algebra":
             if not is_exact(image):
@@ -223,4 +227,4 @@ def _to_lie(source: Group, target: LieGroup, given: Mapping[Letter, Any]) -> tup
             algebra[a] = found, flatten([*basis, as_exact(image)]).domain
         elif not contains(target, image):
             raise NotAHomomorphism(f"images[{a.label!r}] does not lie in {target}")
-    return _Through(carrier, False), algebra, tuple(matrix_key(carrier.image(a)) for a in source.letters)
+    return _Through(carrier, False), algebra, tuple(matrix_key(carrier.image(a)) for a in source.generator_names)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grouprep.errors import DimensionMismatch, GroupRepError
-from grouprep.groups.base import Group, Letter
+from grouprep.groups.base import Generator, Group
 from grouprep.linalg import Image, Monomial, as_exact, as_float, as_image
 from grouprep.linalg.matrices import is_exact, matrix_key, size
 
@@ -52,7 +52,7 @@ class LieGroup(Group):
     --------
     >>> from grouprep import LieGroup
     >>> G = LieGroup.from_algebra([[[0, -1], [1, 0]]], components=[[[1, 0], [0, -1]]], name="O(2)")
-    >>> [str(a) for a in G.letters]
+    >>> [str(a) for a in G.generator_names]
     ['A1', 'h1']
     """
 
@@ -108,9 +108,9 @@ class LieGroup(Group):
         )
 
     @cached_property
-    def letters(self) -> tuple[Letter, ...]:
-        algebra = tuple(Letter(f"A{i + 1}", "algebra", i) for i in range(len(self.algebra)))
-        return algebra + tuple(Letter(f"h{i + 1}", "element", i) for i in range(len(self.components)))
+    def generator_names(self) -> tuple[Generator, ...]:
+        algebra = tuple(Generator(f"A{i + 1}", "algebra", i) for i in range(len(self.algebra)))
+        return algebra + tuple(Generator(f"h{i + 1}", "element", i) for i in range(len(self.components)))
 
     @property
     def n(self) -> int:
@@ -190,12 +190,12 @@ class LieGroup(Group):
         return torsion_elements(self.algebra)
 
     @cached_property
-    def essential_letters(self) -> tuple[Letter, ...]:
-        """Letters that, together with `torsion`, imply all others: one of each class of conjugate algebra generators."""
+    def essential_generators(self) -> tuple[Generator, ...]:
+        """Generators that, together with `torsion`, imply all others: one of each class of conjugate algebra generators."""
         from grouprep.groups.torsion import conjugation_representatives
 
         kept = conjugation_representatives(self.algebra, self.torsion)
-        return tuple(a for a in self.letters if a.kind == "element" or a.index in kept)
+        return tuple(a for a in self.generator_names if a.kind == "element" or a.index in kept)
 
     @cached_property
     def cartan(self) -> tuple[CartanComponent, ...] | None:
@@ -219,7 +219,7 @@ class LieGroup(Group):
 
     def defining(self) -> Representation:
         """The matrices themselves."""
-        from grouprep.representations.leaves import LieDefiningRepresentation
+        from grouprep.representations.basic import LieDefiningRepresentation
 
         return LieDefiningRepresentation(self)
 

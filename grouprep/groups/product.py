@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grouprep.errors import DimensionMismatch
-from grouprep.groups.base import Group, Letter
+from grouprep.groups.base import Generator, Group
 from grouprep.groups.finite import FiniteGroup, Word
 from grouprep.groups.permutations import Perm
 
@@ -28,8 +28,8 @@ def direct_product(factors: Sequence[Group]) -> Group:
     return ProductGroup(factors)
 
 
-def _product_letters(factors: Sequence[Group]) -> tuple[Letter, ...]:
-    return tuple(a.inside(k) for k, G in enumerate(factors) for a in G.letters)
+def _product_generators(factors: Sequence[Group]) -> tuple[Generator, ...]:
+    return tuple(a.inside(k) for k, G in enumerate(factors) for a in G.generator_names)
 
 
 def _sum_of_factors(G: Group) -> Representation:
@@ -50,7 +50,7 @@ class FiniteProduct(FiniteGroup):
                 whole[self.offsets[k] : self.offsets[k + 1]] = p + self.offsets[k]
                 whole.setflags(write=False)
                 perms.append(whole)
-        labels = [str(a) for a in _product_letters(factors)]
+        labels = [str(a) for a in _product_generators(factors)]
         name = " x ".join(str(G) for G in factors)
         super().__init__(perms, name=name, labels=labels, relators=_product_relators(factors))
 
@@ -59,8 +59,8 @@ class FiniteProduct(FiniteGroup):
         return self._factors
 
     @cached_property
-    def letters(self) -> tuple[Letter, ...]:
-        return _product_letters(self._factors)
+    def generator_names(self) -> tuple[Generator, ...]:
+        return _product_generators(self._factors)
 
     @cached_property
     def order(self) -> int:
@@ -88,7 +88,7 @@ class FiniteProduct(FiniteGroup):
 
 
 def _product_relators(factors: Sequence[FiniteGroup]) -> list[Word] | None:
-    """The factors' relators and the commutators of letters of different factors; None if a factor has none."""
+    """The factors' relators and the commutators of generators of different factors; None if a factor has none."""
     words: list[Word] = []
     starts = np.concatenate([[0], np.cumsum([len(G.generators) for G in factors])]).tolist()
     for G, start in zip(factors, starts, strict=False):
@@ -113,8 +113,8 @@ class ProductGroup(Group):
         return self._factors
 
     @cached_property
-    def letters(self) -> tuple[Letter, ...]:
-        return _product_letters(self._factors)
+    def generator_names(self) -> tuple[Generator, ...]:
+        return _product_generators(self._factors)
 
     @property
     def order(self) -> float:
@@ -147,8 +147,8 @@ class ProductGroup(Group):
         return tuple(G.sample(n, rng) for G in self._factors)
 
     @property
-    def essential_letters(self) -> tuple[Letter, ...]:
-        return tuple(a.inside(k) for k, G in enumerate(self._factors) for a in G.essential_letters)
+    def essential_generators(self) -> tuple[Generator, ...]:
+        return tuple(a.inside(k) for k, G in enumerate(self._factors) for a in G.essential_generators)
 
     @property
     def torsion(self) -> tuple[Any, ...]:

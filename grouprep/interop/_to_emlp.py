@@ -17,8 +17,8 @@ from grouprep.groups import FiniteGroup, Group
 from grouprep.groups.product import FiniteProduct, ProductGroup
 from grouprep.linalg import as_float
 from grouprep.representations import Representation
+from grouprep.representations.basic import NaturalRepresentation, TrivialRepresentation
 from grouprep.representations.composite import Conjugate, DirectSum, Dual, Tensor
-from grouprep.representations.leaves import NaturalRepresentation, TrivialRepresentation
 from grouprep.representations.pullback import Pullback
 
 __all__ = ["EmlpGroup", "EmlpRepresentation", "make_group", "make_representation"]
@@ -31,7 +31,7 @@ class EmlpGroup(emlp_groups.Group):  # type: ignore[misc]
         self._grouprep_group = G
         V = G.defining()
         self.d = V.dim
-        floats = {a: as_float(V.images[a]) for a in G.letters}
+        floats = {a: as_float(V.images[a]) for a in G.generator_names}
         algebra = [m for a, m in floats.items() if a.kind == "algebra"]
         elements = [m for a, m in floats.items() if a.kind == "element"]
         if algebra:
@@ -71,8 +71,8 @@ class EmlpRepresentation(reps.Rep):  # type: ignore[misc]
             M = M[self.G]
         matrix = np.asarray(densify(M))
         V, G = self.source, self.source.group
-        letters = [a for a in G.letters if a.kind == "element"]
-        for a in letters:
+        generators = [a for a in G.generator_names if a.kind == "element"]
+        for a in generators:
             if _close(as_float(G.defining().images[a]), matrix):
                 return as_float(V.images[a])
         if isinstance(G, FiniteGroup):
@@ -85,7 +85,7 @@ class EmlpRepresentation(reps.Rep):  # type: ignore[misc]
             A = A[self.G]
         matrix = np.asarray(densify(A))
         V, G = self.source, self.source.group
-        for a in G.letters:
+        for a in G.generator_names:
             if a.kind == "algebra" and _close(as_float(G.defining().images[a]), matrix):
                 return as_float(V.images[a])
         return V.differential(matrix)

@@ -11,10 +11,10 @@ from grouprep.groups.lie import LieGroup
 from grouprep.irreps.base import Irrep
 from grouprep.irreps.family import Family
 from grouprep.irreps.plane import PlaneFamily
+from grouprep.irreps.plane_elements import plane_elements_of
 from grouprep.irreps.product import ProductFamily
 from grouprep.irreps.spin import spin_group
 from grouprep.irreps.spin_family import SpinFamily
-from grouprep.irreps.turns import turns_of
 
 __all__ = ["checked_field", "family_of", "find_family", "irrep", "irreps"]
 
@@ -28,7 +28,7 @@ def find_family(G: Group) -> Family | None:
         return ProductFamily(G, known) if len(known) == len(families) else None
     if isinstance(G, LieGroup) and spin_group(G) is not None:
         return SpinFamily(G)
-    turns = turns_of(G)
+    turns = plane_elements_of(G)
     return None if turns is None else PlaneFamily(turns)
 
 

@@ -11,14 +11,14 @@ from typing import Any
 from numpy.typing import NDArray
 
 from grouprep.errors import GroupRepError
-from grouprep.groups.base import Group, Letter
+from grouprep.groups.base import Generator, Group
 from grouprep.irreps.base import Field, Irrep
 from grouprep.linalg.pickling import Picklable
 
 __all__ = ["Family", "Images", "Splitting", "check_up_to"]
 
-Images = Mapping[Letter, Any]
-"""Unitary matrices for the letters of a group: (n, n) complex arrays, or Monomial."""
+Images = Mapping[Generator, Any]
+"""Unitary matrices for the generators of a group: (n, n) complex arrays, or Monomial."""
 
 Splitting = list[tuple[Irrep, NDArray[Any]]]
 """Complex irreps with isometric intertwiners X (m, n, d): X[a] rho(g) = V(g) X[a], X[a]* X[b] = 1 if a = b, else 0."""

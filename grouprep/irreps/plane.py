@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grouprep.errors import GroupRepError, UnsupportedGroup
-from grouprep.groups.base import Group, Letter
+from grouprep.groups.base import Generator, Group
 from grouprep.groups.finite import FiniteGroup
 from grouprep.irreps.base import Field, Irrep, quaternion_units, realification_isometry
 from grouprep.irreps.family import Family, Images, Splitting, check_up_to
-from grouprep.irreps.turns import Turns, nearest_cosine
+from grouprep.irreps.plane_elements import PlaneElements, nearest_cosine
 from grouprep.linalg import Image, Monomial, as_exact, as_image
 from grouprep.linalg import matrices as mat
 from grouprep.linalg.sparse import sparse_matrix
@@ -32,27 +32,27 @@ __all__ = ["PlaneFamily", "PlaneIrrep"]
 class PlaneFamily(Family):
     """The irreps of a group of plane rotations, with or without reflections.
 
-    turns : how elements become rotations and reflections; its `order` is n, or 0 for the circle.
+    plane : how elements become rotations and reflections; its `order` is n, or 0 for the circle.
 
     References
     ----------
     Serre, Linear Representations of Finite Groups, 5.1-5.4; R. S. Mulliken, J. Chem. Phys. 23 (1955) 1997 (labels).
     """
 
-    def __init__(self, turns: Turns) -> None:
-        self.turns = turns
-        self.group: Group = turns.group
+    def __init__(self, plane: PlaneElements) -> None:
+        self.plane = plane
+        self.group: Group = plane.group
 
     @property
     def _half(self) -> int | None:
         """The frequency n / 2 where it exists: the rotation r is -1."""
-        n = self.turns.order
+        n = self.plane.order
         return n // 2 if n and n % 2 == 0 else None
 
     def irreps(self, field: Field, up_to: int | None) -> list[Irrep]:
-        n = self.turns.order
+        n = self.plane.order
         top = check_up_to(self.group, up_to, "frequency", infinite=not n)
-        if self.turns.reflects:
+        if self.plane.reflects:
             signs: list[tuple[int, int | None]] = [(0, 1), (0, -1)]
             if self._half is not None:
                 signs += [(self._half, 1), (self._half, -1)]
@@ -72,40 +72,40 @@ class PlaneFamily(Family):
         if not isinstance(label, str):
             return None
         text = label.strip()
-        if re.fullmatch(r"-?\d{1,9}", text) and not self.turns.reflects:
+        if re.fullmatch(r"-?\d{1,9}", text) and not self.plane.reflects:
             return self._numbered(int(text), field)
         matched = re.fullmatch(r"([ABE])(\d{0,9})", text)
         return None if matched is None else self._lettered(matched[1], matched[2], field)
 
     def _numbered(self, k: int, field: Field) -> Irrep | None:
-        n = self.turns.order
-        if self.turns.reflects:
+        n = self.plane.order
+        if self.plane.reflects:
             return PlaneIrrep(self, k, None, field) if self._turns_plane(k) else None
         if field == "complex":
             return PlaneIrrep(self, k % n if n else k, None, field) if not n or -n < k < n else None
         return PlaneIrrep(self, k, None, field) if 0 <= k and (not n or 2 * k <= n) else None
 
     def _turns_plane(self, k: int) -> bool:
-        n = self.turns.order
+        n = self.plane.order
         return k > 0 and (not n or 2 * k < n)
 
     def _lettered(self, letter: str, number: str, field: Field) -> Irrep | None:
-        n = self.turns.order
+        n = self.plane.order
         if letter == "E":
             k = int(number) if number else 1 if n and (n - 1) // 2 == 1 else 0
-            plane = self.turns.reflects or field == "real"
+            plane = self.plane.reflects or field == "real"
             return PlaneIrrep(self, k, None, field) if plane and self._turns_plane(k) else None
         frequency = 0 if letter == "A" else self._half
-        wanted = {"1": 1, "2": -1} if self.turns.reflects else {"": None}
+        wanted = {"1": 1, "2": -1} if self.plane.reflects else {"": None}
         if frequency is None or number not in wanted:
             return None
         return PlaneIrrep(self, frequency, wanted[number], field)
 
     def labels(self, field: Field) -> str:
-        if self.turns.order:
+        if self.plane.order:
             shown = [i.label for i in self.irreps(field, None)]
             return ", ".join(shown if len(shown) <= 12 else [*shown[:9], "...", shown[-1]])
-        if self.turns.reflects:
+        if self.plane.reflects:
             return "A1, A2, E1, E2, E3, ..."
         return "0, 1, 2, ..." if field == "real" else "0, 1, -1, 2, -2, ..."
 
@@ -115,7 +115,7 @@ class PlaneFamily(Family):
         return split_plane(self, images)
 
     def _key(self) -> tuple[Any, ...]:
-        return (self.turns.group,)
+        return (self.plane.group,)
 
 
 class PlaneIrrep(Irrep):
@@ -132,17 +132,17 @@ class PlaneIrrep(Irrep):
 
     def __init__(self, family: PlaneFamily, frequency: int, sign: int | None, over: Field) -> None:
         self.family, self.frequency, self.sign, self.over = family, frequency, sign, over
-        n = family.turns.order
+        n = family.plane.order
         self.period = n // gcd(n, frequency) if n else 0  # the order of the image of r; 0 for infinite
         whole = self.period in (1, 2) or (not n and frequency == 0)
-        self.type = "R" if whole or family.turns.reflects else "C"
+        self.type = "R" if whole or family.plane.reflects else "C"
         self.label = self._label(whole)
 
     def _label(self, whole: bool) -> str:
-        turns = self.family.turns
-        if turns.reflects:
+        plane = self.family.plane
+        if plane.reflects:
             return f"E{self.frequency}" if self.sign is None else ("B" if self.frequency else "A") + "21"[self.sign > 0]
-        if self.over == "complex" or not turns.order:
+        if self.over == "complex" or not plane.order:
             return str(self.frequency)
         return ("B" if self.frequency else "A") if whole else f"E{self.frequency}"
 
@@ -152,14 +152,14 @@ class PlaneIrrep(Irrep):
 
     @property
     def dim(self) -> int:
-        if self.family.turns.reflects:
+        if self.family.plane.reflects:
             return 1 if self.sign is not None else 2
         return 1 if self.over == "complex" or self.type == "R" else 2
 
     @property
     def position(self) -> tuple[Any, ...]:
-        k, n = self.frequency, self.family.turns.order
-        if not self.family.turns.reflects and self.over == "complex":
+        k, n = self.frequency, self.family.plane.order
+        if not self.family.plane.reflects and self.over == "complex":
             return (abs(k), k < 0)
         kind = 2 if self.dim == 2 else 1 if n and k else 0
         return (kind, k, -(self.sign or 1))
@@ -172,12 +172,12 @@ class PlaneIrrep(Irrep):
     def conjugated(self) -> PlaneIrrep:
         if self.over == "real" or self.type == "R":
             return self
-        k, n = -self.frequency, self.family.turns.order
+        k, n = -self.frequency, self.family.plane.order
         return PlaneIrrep(self.family, k % n if n else k, None, self.over)
 
     @property
     def real_form(self) -> PlaneIrrep:
-        k, n = self.frequency, self.family.turns.order
+        k, n = self.frequency, self.family.plane.order
         return PlaneIrrep(self.family, min(k, n - k) if n else abs(k), self.sign, "real")
 
     @property
@@ -192,8 +192,12 @@ class PlaneIrrep(Irrep):
 
     # Values
 
-    def image(self, letter: Letter) -> Image:
-        return self._derivative() if letter.kind == "algebra" else self._exact_turn(*self.family.turns.letter(letter))
+    def image(self, generator: Generator) -> Image:
+        return (
+            self._derivative()
+            if generator.kind == "algebra"
+            else self._exact_turn(*self.family.plane.generator(generator))
+        )
 
     def _derivative(self) -> Image:
         from sympy import ZZ
@@ -224,9 +228,9 @@ class PlaneIrrep(Irrep):
 
     def exact_image(self, g: Any) -> Image:
         if isinstance(self.group, FiniteGroup):
-            j, e = self.family.turns.coordinates(self.group.check_element(g))
-            return self._exact_turn(int(j), self.family.turns.order, bool(e))
-        turn, reflected = self.family.turns.exact(as_image(g, "g"))
+            j, e = self.family.plane.coordinates(self.group.check_element(g))
+            return self._exact_turn(int(j), self.family.plane.order, bool(e))
+        turn, reflected = self.family.plane.exact(as_image(g, "g"))
         return self._exact_power(turn, reflected)
 
     def _exact_power(self, turn: Any, reflected: bool) -> Image:
@@ -248,7 +252,7 @@ class PlaneIrrep(Irrep):
         return self._evaluate(self.group.check_element(g))  # type: ignore[attr-defined]
 
     def _evaluate(self, g: Any) -> NDArray[Any]:
-        cos, sin, reflected = self.family.turns.waves(g, self.frequency)
+        cos, sin, reflected = self.family.plane.waves(g, self.frequency)
         flip = np.where(reflected, -1.0, 1.0)
         if self.dim == 2:
             rows = [np.stack([cos, -sin * flip], -1), np.stack([sin, cos * flip], -1)]
@@ -262,10 +266,10 @@ class PlaneIrrep(Irrep):
 
     def _trace(self, point: Any, k: int) -> Any:
         """In closed form for finite groups: an int where the value is one, else complex, rounded once."""
-        n = self.family.turns.order
+        n = self.family.plane.order
         if not n:
             return point.leaf(self, k)
-        j, reflected = self.family.turns.coordinates(point.power(k))
+        j, reflected = self.family.plane.coordinates(point.power(k))
         if reflected and self.dim == 2:
             return 0
         turn = int(j) * self.frequency
@@ -303,13 +307,13 @@ class PlaneIrrep(Irrep):
 
         from grouprep.irreps.symbolic import symbolic_reflection, symbolic_rotation
 
-        if self.family.turns.order:
+        if self.family.plane.order:
             raise UnsupportedGroup(
                 f"{self.group} is finite and has no angle; V.exact(g) has the exact matrices of {self}"
             )
         if len(angles) > 1:
             raise GroupRepError(f"angles has {len(angles)} entries; {self} of {self.group} has one angle, theta")
-        if reflected and not self.family.turns.reflects:
+        if reflected and not self.family.plane.reflects:
             raise GroupRepError(f"reflected = True: {self.group} has no reflections")
         theta = angles[0] if angles else symbols("theta", real=True)
         if reflected:
@@ -327,19 +331,19 @@ class PlaneIrrep(Irrep):
             return self, np.eye(self.dim)
         from grouprep.representations.images import ImageRepresentation
 
-        angle = 2 * np.pi * self.frequency / self.family.turns.order
+        angle = 2 * np.pi * self.frequency / self.family.plane.order
         basis = np.array([[1.0, np.cos(angle)], [0.0, np.sin(angle)]])
         return ImageRepresentation(self.group, self._rational_images(), name=f"rational({self})"), basis
 
     def _rational_images(self) -> list[Any]:
         from grouprep.linalg.fields import cosine, real_cyclotomic_field
 
-        turns = self.family.turns
+        plane = self.family.plane
         K = real_cyclotomic_field(self.period)
-        c = cosine(self.period, self.frequency * self.period // turns.order)
+        c = cosine(self.period, self.frequency * self.period // plane.order)
         r = sparse_matrix({0: {1: -K.one}, 1: {0: K.one} | ({1: c} if c else {})}, (2, 2), K)
         s = sparse_matrix({0: {0: K.one} | ({1: c} if c else {}), 1: {1: -K.one}}, (2, 2), K)
-        return [s if turns.letter(a)[2] else r for a in self.group.letters]
+        return [s if plane.generator(a)[2] else r for a in self.group.generator_names]
 
 
 def rotation(j: int, n: int) -> Any:

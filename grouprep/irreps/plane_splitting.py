@@ -31,7 +31,7 @@ def split_plane(family: PlaneFamily, images: Images) -> Splitting:
     """
     from grouprep.irreps.plane import PlaneIrrep
 
-    turns = family.turns
+    turns = family.plane
     n = turns.order
     vectors, frequencies = _eigenvectors(family, images)
     spaces = _grouped(frequencies)
@@ -68,13 +68,13 @@ def _grouped(frequencies: Array) -> dict[int, Array]:
 
 
 def _mirror(family: PlaneFamily, images: Images) -> Any:
-    """w -> V(s) w for the reflection s: (x, y) -> (x, -y); a letter that also rotates is turned back."""
-    letter = next(a for a in family.group.letters if a.kind == "element" and family.turns.letter(a)[2])
-    image = images[letter]
-    j, m, _ = family.turns.letter(letter)
+    """w -> V(s) w for the reflection s: (x, y) -> (x, -y); a generator that also rotates is turned back."""
+    generator = next(a for a in family.group.generator_names if a.kind == "element" and family.plane.generator(a)[2])
+    image = images[generator]
+    j, m, _ = family.plane.generator(generator)
     if j == 0:
         return lambda w: _apply(image, w)
-    algebra = next(a for a in family.group.letters if a.kind == "algebra")
+    algebra = next(a for a in family.group.generator_names if a.kind == "algebra")
     from scipy.linalg import expm
 
     back = expm(-2 * np.pi * j / m * as_float(images[algebra]))
@@ -91,13 +91,13 @@ def _apply(image: Any, w: Array) -> Array:
 
 def _eigenvectors(family: PlaneFamily, images: Images) -> tuple[Array, Array]:
     """Orthonormal eigenvectors (n, n) of the rotation, and their frequencies: mod the order, or signed for the circle."""
-    order = family.turns.order
+    order = family.plane.order
     if not order:
-        (letter,) = (a for a in family.group.letters if a.kind == "algebra")
-        values, vectors = np.linalg.eigh(_hermitian(-1j * as_float(images[letter])))
+        (generator,) = (a for a in family.group.generator_names if a.kind == "algebra")
+        values, vectors = np.linalg.eigh(_hermitian(-1j * as_float(images[generator])))
         return vectors, _rounded(values, family)
-    number = family.turns.rotation  # type: ignore[attr-defined]
-    image = images[family.group.letters[number]]
+    number = family.plane.rotation  # type: ignore[attr-defined]
+    image = images[family.group.generator_names[number]]
     if isinstance(image, Monomial):
         return cycle_eigenvectors(image, order)
     from scipy.linalg import schur

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grouprep.errors import GroupRepError
-from grouprep.groups.base import Group, Letter
+from grouprep.groups.base import Generator, Group
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.product import FiniteProduct
 from grouprep.irreps.base import Field, Irrep
@@ -82,7 +82,7 @@ def _split_label(text: str) -> tuple[str, ...] | None:
     return tuple(parts)
 
 
-def _factor_images(images: Images, k: int) -> dict[Letter, Any]:
+def _factor_images(images: Images, k: int) -> dict[Generator, Any]:
     return {a.outside(): m for a, m in images.items() if a.path[0] == k}
 
 
@@ -172,8 +172,8 @@ class ProductIrrep(Irrep):
 
     # As the tensor product
 
-    def image(self, letter: Letter) -> Image:
-        return self.inner.image(letter)
+    def image(self, generator: Generator) -> Image:
+        return self.inner.image(generator)
 
     def _evaluate(self, g: Any) -> NDArray[Any]:
         return self.inner._evaluate(g)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge
-from grouprep.groups.base import Group, Letter
+from grouprep.groups.base import Generator, Group
 from grouprep.irreps import divided_powers as powers
 from grouprep.irreps._spin_numbers import rounded_root
 from grouprep.linalg import Image, Monomial, as_exact, as_image
@@ -54,10 +54,10 @@ class RationalSpin(Representation):
         """Either "real" or "complex"."""
         return self.V.field
 
-    def image(self, letter: Letter) -> Image:
-        if letter.kind == "element":
+    def image(self, generator: Generator) -> Image:
+        if generator.kind == "element":
             return self.V._reflection
-        return rational_differentials(self.V.family, self.V.two_j, self.V.form)[letter.index]
+        return rational_differentials(self.V.family, self.V.two_j, self.V.form)[generator.index]
 
     def _evaluate(self, g: Any) -> NDArray[Any]:
         squares = powers.lengths(self.V.two_j, self.V.form)
@@ -102,15 +102,15 @@ def _gaussian_parts(value: Any, K: Any) -> tuple[Fraction, int]:
 
 @lru_cache(maxsize=256)
 def rational_differentials(family: str, two_j: int, form: str) -> tuple[DomainMatrix, ...]:
-    """The rational forms of the algebra letters' differentials, over Q or Q(i).
+    """The rational forms of the algebra generators' differentials, over Q or Q(i).
 
-    SU(2): the letters are i J_z, i J_y, i J_x. SO(3), O(3): rotations about z, -y and x: -i J_z, i J_y, -i J_x.
+    SU(2): the generators are i J_z, i J_y, i J_x. SO(3), O(3): rotations about z, -y and x: -i J_z, i J_y, -i J_x.
     """
     x, y, z = powers.generators(two_j)
-    letters = [z, y, x] if family == "SU(2)" else [-z, y, -x]
+    generators = [z, y, x] if family == "SU(2)" else [-z, y, -x]
     if form == "complex":
-        return tuple(letters) if two_j else tuple(powers.shrink(a) for a in letters)
-    return tuple((powers.to_real_form if form == "real" else powers.realify_exact)(a) for a in letters)
+        return tuple(generators) if two_j else tuple(powers.shrink(a) for a in generators)
+    return tuple((powers.to_real_form if form == "real" else powers.realify_exact)(a) for a in generators)
 
 
 def rational_image(V: SpinIrrep, g: Any) -> Image:
@@ -192,7 +192,7 @@ Entries = dict[tuple[int, int], tuple[Fraction, int, Fraction]]
 
 
 def root_entries(family: str, two_j: int, form: str, index: int) -> Entries:
-    """The non-zero entries a i^k sqrt(q) of an algebra letter's differential in the unitary form, as (a, k, q)."""
+    """The non-zero entries a i^k sqrt(q) of an algebra generator's differential in the unitary form, as (a, k, q)."""
     squares = powers.lengths(two_j, form)
     matrix = rational_differentials(family, two_j, form)[index]
     return {
@@ -203,7 +203,7 @@ def root_entries(family: str, two_j: int, form: str, index: int) -> Entries:
 
 
 def exact_differential(family: str, two_j: int, form: str, index: int) -> Matrix:
-    """An algebra letter's differential in the unitary form as a sympy Matrix."""
+    """An algebra generator's differential in the unitary form as a sympy Matrix."""
     from sympy import I, Rational, zeros
 
     size = len(powers.lengths(two_j, form))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grouprep.errors import UnsupportedGroup
-from grouprep.groups.base import Group, Letter
+from grouprep.groups.base import Generator, Group
 from grouprep.groups.finite import FiniteGroup
 from grouprep.irreps.base import Irrep, quaternion_units, realification_isometry, realify
 from grouprep.linalg import Image, Monomial, as_exact, as_image
@@ -131,9 +131,9 @@ class RealForm(Irrep):
         image = as_image(value)
         return image if group_element else as_exact(image)
 
-    def image(self, letter: Letter) -> Image:
-        A = self.rho.image(letter)
-        return self._exact(A, letter.kind == "element") if is_exact(A) else self._float(np.asarray(A))
+    def image(self, generator: Generator) -> Image:
+        A = self.rho.image(generator)
+        return self._exact(A, generator.kind == "element") if is_exact(A) else self._float(np.asarray(A))
 
     def _evaluate(self, g: Any) -> NDArray[Any]:
         return self._float(self.rho._evaluate(g))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grouprep.errors import GroupRepError, UnsupportedGroup
-from grouprep.groups.base import Group, Letter
+from grouprep.groups.base import Generator, Group
 from grouprep.irreps import rational_spin as exact
 from grouprep.irreps._spin_numbers import read_field, real_columns, rounded_root, spin_label, twice_spin
 from grouprep.irreps.base import Field, Irrep, quaternion_units, realification_isometry, realify
@@ -76,7 +76,7 @@ class SpinIrrep(Irrep):
     --------
     >>> from grouprep import SO, O
     >>> V = SpinIrrep(SO(3), 2)
-    >>> V.dim, V.type, V.exact_generator(SO(3).letters[0])[0, 4]
+    >>> V.dim, V.type, V.exact_generator(SO(3).generator_names[0])[0, 4]
     (5, 'R', 2)
     >>> SpinIrrep(O(3), "1o") == SpinIrrep(O(3), (1, -1))
     True
@@ -160,12 +160,12 @@ class SpinIrrep(Irrep):
 
     # Generators
 
-    def image(self, letter: Letter) -> Image:
+    def image(self, generator: Generator) -> Image:
         """The matrix of a generator: exact while its number field has a degree of at most `EXACT_DEGREE`, else the nearest floats."""
-        if letter.kind == "element":
+        if generator.kind == "element":
             return self._reflection
         make = exact.domain_differential if self._is_small else exact.float_differential
-        return make(*self._what, letter.index)
+        return make(*self._what, generator.index)
 
     @property
     def _what(self) -> tuple[str, int, str]:
@@ -184,23 +184,23 @@ class SpinIrrep(Irrep):
             return Monomial(np.arange(2 * l + 1), (l + m + (m < 0) + (self.parity < 0)) % 2, 2)
         return Monomial(np.arange(2 * l + 1)[::-1], np.full(2 * l + 1, (l + (self.parity < 0)) % 2), 2)
 
-    def exact_generator(self, letter: Letter) -> Matrix:
+    def exact_generator(self, generator: Generator) -> Matrix:
         """The matrix of a generator exactly, for every spin: a sympy Matrix (dim, dim) with square roots.
 
         Parameters
         ----------
-        letter : a letter of the group.
+        generator : a generator of the group.
 
         Examples
         --------
         >>> from grouprep import SU
         >>> G = SU(2)
-        >>> SpinIrrep(G, 1, "complex").exact_generator(G.letters[1])[1, 0]
+        >>> SpinIrrep(G, 1, "complex").exact_generator(G.generator_names[1])[1, 0]
         sqrt(2)/2
         """
-        if letter.kind == "element":
+        if generator.kind == "element":
             return as_exact(self._reflection).to_Matrix()
-        return exact.exact_differential(*self._what, letter.index)
+        return exact.exact_differential(*self._what, generator.index)
 
     # Values
 

@@ -75,8 +75,8 @@ class SpinFamily(Family):
         return out
 
     def _angular_momentum(self, images: Images) -> tuple[Array, Array, Array]:
-        """(J_z, J_x, J_y) from the letters: exp(t A) rotates about z, -y, x for SO(3); SU(2) has A = i J_z, i J_y, i J_x."""
-        algebra = [as_float(images[a]) for a in self.group.letters if a.kind == "algebra"]
+        """(J_z, J_x, J_y) from the generators: exp(t A) rotates about z, -y, x for SO(3); SU(2) has A = i J_z, i J_y, i J_x."""
+        algebra = [as_float(images[a]) for a in self.group.generator_names if a.kind == "algebra"]
         if spin_group(self.group) == "SU(2)":
             z, y, x = (-1j * a for a in algebra)
         else:
@@ -85,12 +85,12 @@ class SpinFamily(Family):
 
     def _inversion(self, images: Images) -> Array | None:
         """The image of -1 in O(3): diag(-1, 1, 1) times the half turn about x."""
-        elements = [a for a in self.group.letters if a.kind == "element"]
+        elements = [a for a in self.group.generator_names if a.kind == "element"]
         if not elements:
             return None
         from scipy.linalg import expm
 
-        turn = next(a for a in self.group.letters if a.kind == "algebra" and a.index == 2)
+        turn = next(a for a in self.group.generator_names if a.kind == "algebra" and a.index == 2)
         return np.asarray(as_float(images[elements[0]]) @ expm(np.pi * as_float(images[turn])))
 
     def _key(self) -> tuple[Any, ...]:

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grouprep.errors import DimensionMismatch
-from grouprep.linalg.constraint import exact_constraint, float_constraint
 from grouprep.linalg.matrices import Image, as_image, is_exact, size
 from grouprep.linalg.monomial import Monomial
 from grouprep.linalg.orbits import OrbitSpace, solve_orbits
 from grouprep.linalg.pickling import Picklable
 from grouprep.linalg.spinning import prefers_spinning, spin_intertwiners
+from grouprep.linalg.sylvester import exact_constraint, float_constraint
 
 if TYPE_CHECKING:
     from sympy.polys.matrices import DomainMatrix

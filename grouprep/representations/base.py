@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge, UnsupportedGroup
-from grouprep.groups.base import Group, Letter
+from grouprep.groups.base import Generator, Group
 from grouprep.linalg import Image, Monomial, as_exact, as_float
 from grouprep.linalg.matrices import is_exact
 from grouprep.linalg.pickling import Picklable
@@ -66,8 +66,8 @@ class Representation(Picklable, ABC):
         """The dimension."""
 
     @abstractmethod
-    def image(self, letter: Letter) -> Image:
-        """The matrix of a generator: rho(g) for an element, the differential for a letter of the Lie algebra."""
+    def image(self, generator: Generator) -> Image:
+        """The matrix of a generator: rho(g) for an element, the differential for a generator of the Lie algebra."""
 
     @abstractmethod
     def _evaluate(self, g: Any) -> NDArray[Any]:
@@ -161,18 +161,18 @@ class Representation(Picklable, ABC):
         UnsupportedGroup
             If the group is finite.
         """
-        letters = [a for a in self.group.letters if a.kind == "algebra"]
-        if not letters:
+        generators = [a for a in self.group.generator_names if a.kind == "algebra"]
+        if not generators:
             raise UnsupportedGroup(f"{self.group} is finite and has no Lie algebra")
         array = np.asarray(X)
-        if array.shape != (len(letters),):
+        if array.shape != (len(generators),):
             array = algebra_coefficients(self.group, array)
-        return np.tensordot(array, np.array([as_float(self.image(a)) for a in letters]), 1)
+        return np.tensordot(array, np.array([as_float(self.image(a)) for a in generators]), 1)
 
     @cached_property
-    def images(self) -> dict[Letter, Image]:
+    def images(self) -> dict[Generator, Image]:
         """The matrix of every generator."""
-        return {a: self.image(a) for a in self.group.letters}
+        return {a: self.image(a) for a in self.group.generator_names}
 
     @cached_property
     def domain(self) -> Domain | None:

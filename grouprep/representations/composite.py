@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grouprep.groups.base import Group, Letter
+from grouprep.groups.base import Generator, Group
 from grouprep.linalg import Image, Monomial, as_exact
 from grouprep.linalg import matrices as mat
 from grouprep.linalg.sparse import sparse_matrix
@@ -42,9 +42,9 @@ class Composite(Representation):
     def group(self) -> Group:
         return self.parts[0].group
 
-    def image(self, letter: Letter) -> Image:
-        values = [V.images[letter] for V in self.parts]
-        return self._combine(values) if letter.kind == "element" else self._derive(values)
+    def image(self, generator: Generator) -> Image:
+        values = [V.images[generator] for V in self.parts]
+        return self._combine(values) if generator.kind == "element" else self._derive(values)
 
     def _evaluate(self, g: Any) -> NDArray[Any]:
         return np.asarray(self._combine([V._evaluate(g) for V in self.parts]))

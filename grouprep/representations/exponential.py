@@ -71,14 +71,14 @@ def evaluate_by_exponential(G: LieGroup, V: Representation, g: NDArray[Any]) -> 
     GroupRepError
         If an element is not a discrete element times exp of the algebra.
     """
-    letters = [a for a in G.letters if a.kind == "algebra"]
-    stack = np.array([as_float(V.image(a)) for a in letters])
+    generators = [a for a in G.generator_names if a.kind == "algebra"]
+    stack = np.array([as_float(V.image(a)) for a in generators])
     parts: list[tuple[NDArray[Any], NDArray[Any]]] = [(np.eye(G.n), np.eye(V.dim))]
     if G.components:
         from grouprep.representations.images import ImageRepresentation
 
         F = G.component_group
-        W = ImageRepresentation(F, [V.image(a) for a in G.letters if a.kind == "element"])
+        W = ImageRepresentation(F, [V.image(a) for a in G.generator_names if a.kind == "element"])
         parts = [(F.defining()(x), W(x)) for x in F.elements]
     flat = g.reshape(-1, G.n, G.n)
     out = []

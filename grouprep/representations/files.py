@@ -68,9 +68,9 @@ def named_representations(G: Group, tables: Any, where: str) -> dict[str, Repres
 
 def _from_permutations(G: Group, table: Any, name: str) -> Representation:
     from grouprep.groups.permutations import as_permutation
-    from grouprep.representations.images import images_by_letter
+    from grouprep.representations.images import images_by_generator
 
-    given = images_by_letter(G, table)
+    given = images_by_generator(G, table)
     degree = max(len(as_permutation(p, a.label)) for a, p in given.items())
     images = {a: Monomial(as_permutation(p, a.label, degree)) for a, p in given.items()}
     return ImageRepresentation(G, images, name=name)

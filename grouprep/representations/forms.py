@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from grouprep.groups.base import Letter
+from grouprep.groups.base import Generator
 from grouprep.groups.finite import FiniteGroup
 from grouprep.linalg import Image, Monomial, as_exact, as_float
 from grouprep.linalg import matrices as mat
@@ -23,29 +23,29 @@ def adjoint(a: Image) -> Image:
     return mat.transpose(mat.conjugate(a))
 
 
-def is_invariant(form: Image, images: Mapping[Letter, Image]) -> bool:
-    """Whether rho* H rho = H for elements and X* H + H X = 0 for algebra letters: exactly, or to rounding for floats."""
+def is_invariant(form: Image, images: Mapping[Generator, Image]) -> bool:
+    """Whether rho* H rho = H for elements and X* H + H X = 0 for algebra generators: exactly, or to rounding for floats."""
     n = mat.size(form)
-    for letter, a in images.items():
+    for generator, a in images.items():
         left, right = mat.matmul(adjoint(a), form), mat.matmul(form, a)
-        if letter.kind == "element":
+        if generator.kind == "element":
             left, right = mat.matmul(left, a), form
         if mat.is_exact(left) and mat.is_exact(right):
             from grouprep.linalg.sparse import add_exact, equal_exact
 
             x, y = as_exact(left), as_exact(right)
-            good = equal_exact(x, y) if letter.kind == "element" else add_exact(x, y).is_zero_matrix
+            good = equal_exact(x, y) if generator.kind == "element" else add_exact(x, y).is_zero_matrix
         else:
             x, y = as_float(left), as_float(right)
             size = float(np.linalg.norm(as_float(form))) * max(float(np.linalg.norm(as_float(a))), 1.0) ** 2
-            gap = x - y if letter.kind == "element" else x + y
+            gap = x - y if generator.kind == "element" else x + y
             good = bool(np.linalg.norm(gap) <= 4 * n * np.finfo(float).eps * size)
         if not good:
             return False
     return True
 
 
-def is_unitary(images: Mapping[Letter, Image]) -> bool:
+def is_unitary(images: Mapping[Generator, Image]) -> bool:
     """Whether the standard inner product is invariant."""
     if all(isinstance(m, Monomial) for m in images.values()):
         return True
@@ -80,7 +80,7 @@ def _plus(a: Any, b: Any) -> Any:
     return a + b if isinstance(a, np.ndarray) else add_exact(a, b)
 
 
-def _solve(V: Any, images: Mapping[Letter, Image]) -> Image | None:
+def _solve(V: Any, images: Mapping[Generator, Image]) -> Image | None:
     """The Haar average of the identity, computed without Haar measure.
 
     For a group that acts completely reducibly, forms split into the invariant ones, basis H_j, and the part that every
@@ -88,9 +88,9 @@ def _solve(V: Any, images: Mapping[Letter, Image]) -> Image | None:
     sum_j tr(K_i H_j) c_j = tr(K_i). For a compact group that is the average of rho(g)* rho(g), hence positive definite.
     """
     pairs = []
-    for letter, a in images.items():
+    for generator, a in images.items():
         star = adjoint(a)
-        pairs.append((a, mat.inverse(star) if letter.kind == "element" else -star))  # type: ignore[operator]
+        pairs.append((a, mat.inverse(star) if generator.kind == "element" else -star))  # type: ignore[operator]
     shape = (V.dim, V.dim)
     forms = intertwiner_space(shape, pairs)
     functionals = intertwiner_space(shape, [(b, a) for a, b in pairs])

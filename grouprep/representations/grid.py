@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grouprep.errors import DimensionMismatch, GroupRepError, UnsupportedGroup
-from grouprep.groups.base import Group, Letter
+from grouprep.groups.base import Generator, Group
 from grouprep.groups.finite import FiniteGroup
 from grouprep.linalg import Image, Monomial
 from grouprep.linalg.memory import require_memory
 from grouprep.representations.base import Representation
-from grouprep.representations.leaves import permutation_matrices
+from grouprep.representations.basic import permutation_matrices
 
 __all__ = ["GridRepresentation", "grid_representation"]
 
@@ -25,8 +25,8 @@ class GridRepresentation(Representation):
 
     def __init__(self, group: FiniteGroup, shape: tuple[int, ...]) -> None:
         self._group, self.shape = group, shape
-        for letter in group.letters:
-            self.image(letter)
+        for generator in group.generator_names:
+            self.image(generator)
 
     @property
     def group(self) -> FiniteGroup:
@@ -49,8 +49,8 @@ class GridRepresentation(Representation):
                 "and axes that they exchange must have the same size)"
             ) from None
 
-    def image(self, letter: Letter) -> Image:
-        return self.exact_image(self._group.generators[self._group.letters.index(letter)])
+    def image(self, generator: Generator) -> Image:
+        return self.exact_image(self._group.generators[self._group.generator_names.index(generator)])
 
     def exact_image(self, g: Any) -> Image:
         return Monomial(self.permuted(self._group.defining()(g)))

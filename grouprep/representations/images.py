@@ -9,7 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from grouprep.errors import DimensionMismatch, GroupRepError, UnsupportedGroup
-from grouprep.groups.base import Group, Letter
+from grouprep.groups.base import Generator, Group
 from grouprep.groups.finite import LISTING_LIMIT, FiniteGroup
 from grouprep.groups.lie import LieGroup
 from grouprep.linalg import Image, Monomial, as_exact, as_image
@@ -18,28 +18,30 @@ from grouprep.linalg.matrices import is_exact, matrix_key
 from grouprep.representations.base import Representation
 from grouprep.representations.forms import find_invariant_form
 
-__all__ = ["ImageRepresentation", "images_by_letter"]
+__all__ = ["ImageRepresentation", "images_by_generator"]
 
 
-def images_by_letter(G: Group, images: Sequence[Any] | Mapping[Any, Any], what: str = "images") -> dict[Letter, Any]:
-    """Images by letter, from a sequence in the letters' order or a mapping by letter or its name.
+def images_by_generator(
+    G: Group, images: Sequence[Any] | Mapping[Any, Any], what: str = "images"
+) -> dict[Generator, Any]:
+    """Images by generator, from a sequence in the generators' order or a mapping by generator or its name.
 
     Raises
     ------
     DimensionMismatch
-        If there are not as many images as letters, or a name is not a letter's.
+        If there are not as many images as generators, or a name is not a generator's.
     """
-    letters = G.letters
-    names = [str(a) for a in letters]
+    generators = G.generator_names
+    names = [str(a) for a in generators]
     if isinstance(images, Mapping):
         given = {str(k): v for k, v in images.items()}
         if set(given) != set(names):
             raise DimensionMismatch(f"{what} has the keys {sorted(given)}; {G} has the generators {names}")
-        return {a: given[name] for a, name in zip(letters, names, strict=True)}
+        return {a: given[name] for a, name in zip(generators, names, strict=True)}
     values = list(images)
-    if len(values) != len(letters):
-        raise DimensionMismatch(f"{what} has {len(values)} entries; {G} has {len(letters)} generators: {names}")
-    return dict(zip(letters, values, strict=True))
+    if len(values) != len(generators):
+        raise DimensionMismatch(f"{what} has {len(values)} entries; {G} has {len(generators)} generators: {names}")
+    return dict(zip(generators, values, strict=True))
 
 
 class ImageRepresentation(Representation):
@@ -49,7 +51,7 @@ class ImageRepresentation(Representation):
     ----------
     group : the group.
     images : a (dim, dim) matrix for each generator of the group, exact (sympy, nested lists of integers, fractions or text,
-        integer arrays) or float, in the order of `group.letters` or by name. Lie groups: the differential for the letters
+        integer arrays) or float, in the order of `group.generator_names` or by name. Lie groups: the differential for the generators
         A1, A2, ... of the algebra, the matrix of the element for h1, h2, ...
     gram : an invariant positive-definite Hermitian form, if you know one; checked. By default it is looked for.
     name : how it is printed.
@@ -85,7 +87,7 @@ class ImageRepresentation(Representation):
 
         if not isinstance(group, Group):
             raise GroupRepError(f"group must be a Group such as Dihedral(4), got {group!r:.60}")
-        given = images_by_letter(group, images)
+        given = images_by_generator(group, images)
         self._group = group
         self._images = {a: _prepare(m, a) for a, m in given.items()}
         sizes = {a.label: mat.size(m) for a, m in self._images.items()}
@@ -106,8 +108,8 @@ class ImageRepresentation(Representation):
     def dim(self) -> int:
         return mat.size(next(iter(self._images.values())))
 
-    def image(self, letter: Letter) -> Image:
-        return self._images[letter]
+    def image(self, generator: Generator) -> Image:
+        return self._images[generator]
 
     def _check_gram(self, form: Image) -> None:
         from grouprep.representations.forms import is_invariant
@@ -150,7 +152,7 @@ class ImageRepresentation(Representation):
             number = G.steps[number][1]
         value: Image = self._cache[number] if number else Monomial.identity(self.dim)
         for number in reversed(chain):
-            value = mat.matmul(self._images[G.letters[G.steps[number][0]]], value)
+            value = mat.matmul(self._images[G.generator_names[G.steps[number][0]]], value)
             self._cache[number] = value
         return value
 
@@ -173,7 +175,7 @@ class ImageRepresentation(Representation):
         """rho(g) for an exact element that is a product of the discrete generators."""
         G = self._group
         assert isinstance(G, LieGroup)
-        for a in G.letters:
+        for a in G.generator_names:
             if a.kind == "element" and mat.is_exact(g) and mat.equal(G.components[a.index], g):
                 return self._images[a]
         if mat.is_exact(g) and mat.equal(g, Monomial.identity(G.n)):
@@ -201,7 +203,7 @@ class ImageRepresentation(Representation):
         return self.name or f"V{self.dim}"
 
 
-def _prepare(matrix: Any, letter: Letter) -> Image:
-    """An algebra letter's matrix is never monomial: monomial means a group element to the solvers."""
-    image = as_image(matrix, f"images[{letter.label!r}]")
-    return as_exact(image) if letter.kind == "algebra" and is_exact(image) else image
+def _prepare(matrix: Any, generator: Generator) -> Image:
+    """An algebra generator's matrix is never monomial: monomial means a group element to the solvers."""
+    image = as_image(matrix, f"images[{generator.label!r}]")
+    return as_exact(image) if generator.kind == "algebra" and is_exact(image) else image

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grouprep.errors import AmbiguousRank, NotAHomomorphism, UnsupportedGroup
-from grouprep.groups.base import Group, Letter
+from grouprep.groups.base import Generator, Group
 from grouprep.groups.finite import FiniteGroup, Word, format_order
 from grouprep.groups.lie import LieGroup
 from grouprep.groups.permutations import invert, sympy_group
@@ -26,7 +26,7 @@ __all__ = ["pair_group", "prove_homomorphism", "sift"]
 _SEARCH_LIMIT = 20_000  # pairs visited to name a short broken relation
 
 
-def prove_homomorphism(G: Group, images: Mapping[Letter, Image]) -> None:
+def prove_homomorphism(G: Group, images: Mapping[Generator, Image]) -> None:
     """Return if the images extend to a representation of G; exact images are proved, floats checked to rounding.
 
     Raises
@@ -37,7 +37,7 @@ def prove_homomorphism(G: Group, images: Mapping[Letter, Image]) -> None:
         If neither can be shown.
     """
     if isinstance(G, FiniteGroup):
-        _prove_finite(G, [images[a] for a in G.letters])
+        _prove_finite(G, [images[a] for a in G.generator_names])
     elif isinstance(G, LieGroup):
         from grouprep.representations.proof_lie import prove_lie
 
@@ -48,11 +48,11 @@ def prove_homomorphism(G: Group, images: Mapping[Letter, Image]) -> None:
         raise UnsupportedGroup(f"representations of {G} by images of generators")
 
 
-def word_string(word: Word, letters: Sequence[Letter]) -> str:
+def word_string(word: Word, generators: Sequence[Generator]) -> str:
     """A word such as "r^4" or "r s r s"."""
     out: list[tuple[str, int]] = []
     for k, e in word:
-        name = str(letters[k])
+        name = str(generators[k])
         if out and out[-1][0] == name:
             out[-1] = (name, out[-1][1] + e)
         else:
@@ -127,7 +127,7 @@ def _check_relators(G: FiniteGroup, images: Sequence[Image]) -> None:
     one = Monomial.identity(mat.size(images[0]))
     floats = [] if exact else [_bounded(a) for a in images]
     for word in G.relators or ():
-        relation = f"{word_string(word, G.letters)} = 1 of {G}"
+        relation = f"{word_string(word, G.generator_names)} = 1 of {G}"
         if exact:
             good = mat.equal(_evaluate(word, images, inverses), one)
         else:
@@ -201,7 +201,7 @@ def _broken_relation(G: FiniteGroup, pairs: Sequence[NDArray[np.int64]]) -> str:
                 seen[new[: G.degree].tobytes()] = (new, longer)
                 queue.append((new, longer))
             elif not np.array_equal(known[0], new):
-                return f"{word_string(longer, G.letters)} = {word_string(known[1], G.letters)}"
+                return f"{word_string(longer, G.generator_names)} = {word_string(known[1], G.generator_names)}"
     return ""
 
 
@@ -220,18 +220,18 @@ def _check_cayley_graph(G: FiniteGroup, images: Sequence[Image]) -> None:
         for j, target in enumerate(row.tolist()):
             if G.steps[target] == (k, j):
                 continue
-            left = word_string(((k, 1), *G.word(G.elements[j])), G.letters)
-            relation = f"{left} = {word_string(G.word(G.elements[target]), G.letters)} of {G}"
+            left = word_string(((k, 1), *G.word(G.elements[j])), G.generator_names)
+            relation = f"{left} = {word_string(G.word(G.elements[target]), G.generator_names)} of {G}"
             if not _agree(_times(floats[k], values[j]), values[target], relation):
                 raise NotAHomomorphism(f"the images break the relation {relation}")
 
 
-def pair_group(G: Group, images: Mapping[Letter, Image]) -> tuple[PermutationGroup, int]:
+def pair_group(G: Group, images: Mapping[Generator, Image]) -> tuple[PermutationGroup, int]:
     """The proved group of pairs (g, rho(g)) of monomial images, as permutations, and the modulus of their roots of unity."""
     from math import lcm
 
     assert isinstance(G, FiniteGroup)
-    ordered = [images[a] for a in G.letters]
+    ordered = [images[a] for a in G.generator_names]
     return sympy_group(_pairs(G, ordered)), lcm(*(a.modulus for a in ordered))  # type: ignore[union-attr]
 
 
@@ -247,13 +247,13 @@ def sift(pairs: PermutationGroup, modulus: int, g: NDArray[Any]) -> Monomial:
     return Monomial(lifted // modulus, lifted % modulus, modulus)
 
 
-def _prove_product(G: ProductGroup, images: Mapping[Letter, Image]) -> None:
+def _prove_product(G: ProductGroup, images: Mapping[Generator, Image]) -> None:
     """Each factor's images are a representation, and images of different factors commute."""
     for k, H in enumerate(G.factors):
-        prove_homomorphism(H, {a: images[a.inside(k)] for a in H.letters})
-    letters = G.letters
-    for i, a in enumerate(letters):
-        for b in letters[i + 1 :]:
+        prove_homomorphism(H, {a: images[a.inside(k)] for a in H.generator_names})
+    generators = G.generator_names
+    for i, a in enumerate(generators):
+        for b in generators[i + 1 :]:
             if a.path[0] == b.path[0]:
                 continue
             left, right = mat.matmul(images[a], images[b]), mat.matmul(images[b], images[a])

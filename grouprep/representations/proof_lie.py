@@ -1,4 +1,4 @@
-"""Proving that matrices for the letters of a Lie group define a representation of the group, not just of its algebra."""
+"""Proving that matrices for the generators of a Lie group define a representation of the group, not just of its algebra."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from grouprep.errors import AmbiguousRank, NotAHomomorphism, UnsupportedGroup
-from grouprep.groups.base import Letter
+from grouprep.groups.base import Generator
 from grouprep.groups.cartan import close_algebra, combination, coordinates, derive_cartan, flatten, joint_spectrum
 from grouprep.groups.lie import LieGroup
 from grouprep.linalg import Image, as_exact, as_float
@@ -19,7 +19,7 @@ from grouprep.linalg.sparse import equal_exact
 __all__ = ["prove_lie"]
 
 
-def prove_lie(G: LieGroup, images: Mapping[Letter, Image]) -> None:
+def prove_lie(G: LieGroup, images: Mapping[Generator, Image]) -> None:
     """Return if the images are a representation of G: brackets, closed one-parameter subgroups, discrete components.
 
     Raises
@@ -33,14 +33,14 @@ def prove_lie(G: LieGroup, images: Mapping[Letter, Image]) -> None:
     ----------
     Brocker and tom Dieck, Representations of Compact Lie Groups (1985), IV.2 and V.7 (the integral lattice).
     """
-    letters = [a for a in G.letters if a.kind == "algebra"]
+    generators = [a for a in G.generator_names if a.kind == "algebra"]
     if not G.is_exact or not all(mat.is_exact(images[a]) for a in images):
         raise UnsupportedGroup(
             f"a representation of {G} from its differential is proved for exact matrices only; write entries as integers, "
             "fractions, or text such as 'sqrt(2)/2'"
         )
-    exact = {a: as_exact(images[a]) for a in letters}
-    basis, values = _extend(G, [exact[a] for a in letters])
+    exact = {a: as_exact(images[a]) for a in generators}
+    basis, values = _extend(G, [exact[a] for a in generators])
     _check_brackets(G, basis, values)
     _check_closed_paths(G, basis, values)
     if G.components:
@@ -135,12 +135,12 @@ def _is_anti_hermitian(x: Any, sign: int = 1) -> bool:
     return bool((x + star if sign > 0 else x - star).is_zero_matrix)
 
 
-def _check_components(G: LieGroup, images: Mapping[Letter, Image], basis: list[Any], values: list[Any]) -> None:
+def _check_components(G: LieGroup, images: Mapping[Generator, Image], basis: list[Any], values: list[Any]) -> None:
     """rho(h) rho(X) rho(h)^-1 = rho(h X h^-1), and the discrete generators' own relations."""
     from grouprep.groups.finite import FiniteGroup
     from grouprep.representations.images import ImageRepresentation
 
-    parts = [a for a in G.letters if a.kind == "element"]
+    parts = [a for a in G.generator_names if a.kind == "element"]
     for a in parts:
         h, image = as_exact(G.components[a.index]), as_exact(images[a])
         h_inverse, image_inverse = as_exact(mat.inverse(h)), as_exact(mat.inverse(image))
@@ -179,7 +179,7 @@ def _outside_identity_component(basis: list[Any], element: Any) -> bool:
     return bool(fixed.shape[0]) and not equal_exact(matmul_exact(element, fixed.transpose()), fixed.transpose())
 
 
-def _check_connected(G: LieGroup, images: Mapping[Letter, Image], element: Any, got: Any) -> None:
+def _check_connected(G: LieGroup, images: Mapping[Generator, Image], element: Any, got: Any) -> None:
     """An element that may lie in the identity component: its image must be the exponential's, if its logarithm is known."""
     from scipy.linalg import expm
 
@@ -191,7 +191,9 @@ def _check_connected(G: LieGroup, images: Mapping[Letter, Image], element: Any, 
             f"a product of the discrete generators of {G} may lie in the identity component, and its logarithm is not known; "
             "choose generators whose products lie outside, or build representations from G.defining()"
         )
-    expected = expm(np.tensordot(X, np.array([as_float(images[a]) for a in G.letters if a.kind == "algebra"]), 1))
+    expected = expm(
+        np.tensordot(X, np.array([as_float(images[a]) for a in G.generator_names if a.kind == "algebra"]), 1)
+    )
     # expm is accurate to eps times the condition of the exponential; exp of a unitary algebra has condition 1.
     if np.linalg.norm(expected - got) > np.sqrt(np.finfo(float).eps) * max(1.0, float(np.linalg.norm(got))):
         raise NotAHomomorphism(

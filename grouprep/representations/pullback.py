@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grouprep.errors import GroupRepError
-from grouprep.groups.base import Group, Letter
+from grouprep.groups.base import Generator, Group
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.homomorphism import Homomorphism
 from grouprep.groups.lie import LieGroup
@@ -33,20 +33,20 @@ class Pullback(Representation):
     def dim(self) -> int:
         return self.V.dim
 
-    def image(self, letter: Letter) -> Image:
-        if letter.kind == "element":
-            return self._element_image(letter)
-        found = self.f.algebra_image(letter)
+    def image(self, generator: Generator) -> Image:
+        if generator.kind == "element":
+            return self._element_image(generator)
+        found = self.f.algebra_image(generator)
         if found is None:
             from grouprep.representations.composite import zero_like
 
             return zero_like(self.dim)
-        if isinstance(found, Letter):
+        if isinstance(found, Generator):
             return self.V.image(found)
         from grouprep.groups.cartan import combination
         from grouprep.linalg.sparse import sparse_matrix
 
-        values = [self.V.image(a) for a in self.V.group.letters if a.kind == "algebra"]
+        values = [self.V.image(a) for a in self.V.group.generator_names if a.kind == "algebra"]
         if all(map(is_exact, values)):
             return combination([as_exact(m) for m in values], *found)
         coefficients, domain = found  # large spins in their unitary basis have float images
@@ -54,19 +54,19 @@ class Pullback(Representation):
         total: NDArray[Any] = np.tensordot(row, np.array([as_float(m) for m in values]), 1)
         return total
 
-    def _element_image(self, letter: Letter) -> Image:
-        if letter.path:
-            factor = letter.path[0]
+    def _element_image(self, generator: Generator) -> Image:
+        if generator.path:
+            factor = generator.path[0]
             if self.f._key == ("projection", factor):
-                return self.V.image(letter.outside())
+                return self.V.image(generator.outside())
             if self.f._key[0] == "projection":
                 return Monomial.identity(self.dim)
         source = self.f.source
         if isinstance(source, FiniteGroup):
-            return self._image_at(self.f.exact(source.generators[source.letters.index(letter)]))
+            return self._image_at(self.f.exact(source.generators[source.generator_names.index(generator)]))
         if isinstance(source, LieGroup):
-            return self._image_at(self.f.exact(source.components[letter.index]))
-        return self._image_at(self.f.letter_image(letter))
+            return self._image_at(self.f.exact(source.components[generator.index]))
+        return self._image_at(self.f.generator_image(generator))
 
     def _image_at(self, element: Any) -> Image:
         """V at an element, in floats where V has no exact value there, such as large spins in their unitary basis."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grouprep.errors import DimensionMismatch, GroupRepError, NotUnitary
-from grouprep.groups.base import Group, Letter
+from grouprep.groups.base import Generator, Group
 from grouprep.linalg import Image, Monomial, as_exact, as_float, as_image
 from grouprep.linalg import matrices as mat
 from grouprep.representations.base import Representation
@@ -33,9 +33,9 @@ class ChangedBasis(Representation):
     def dim(self) -> int:
         return self.V.dim
 
-    def image(self, letter: Letter) -> Image:
-        value = self._moved(self.V.image(letter))
-        return as_exact(value) if letter.kind == "algebra" and mat.is_exact(value) else value
+    def image(self, generator: Generator) -> Image:
+        value = self._moved(self.V.image(generator))
+        return as_exact(value) if generator.kind == "algebra" and mat.is_exact(value) else value
 
     def _moved(self, value: Image) -> Image:
         moved = mat.matmul(mat.matmul(self.S, value), self._inverse)

@@ -39,12 +39,12 @@ def sensitivity(V: Representation) -> float:
 
     A relative error e in g becomes one of sensitivity * e in V(g), to first order.
     """
-    letters = [a for a in V.group.letters if a.kind == "algebra"]
-    if not letters:
+    generators = [a for a in V.group.generator_names if a.kind == "algebra"]
+    if not generators:
         return 0.0
     defining = V.group.defining()
-    below = np.array([as_float(defining.images[a]).ravel() for a in letters]).T
-    above = np.array([as_float(V.images[a]).ravel() for a in letters]).T
+    below = np.array([as_float(defining.images[a]).ravel() for a in generators]).T
+    above = np.array([as_float(V.images[a]).ravel() for a in generators]).T
     real = np.concatenate([below.real, below.imag])
     image = np.concatenate([above.real, above.imag])
     return float(np.linalg.norm(image @ np.linalg.pinv(real), 2))

@@ -40,11 +40,11 @@ def check_sums(V: Representation, rng: np.random.Generator) -> None:
     if not isinstance(V, DirectSum):
         assert 2 * V + V == 3 * V == V * 3 == V + V + V, f"{V} of {G}: 2 V + V, 3 V and V + V + V are not equal"
     assert (V + W) + V == V + (W + V), f"{V} of {G}: sums are not associative"
-    for letter, image in (V + W).images.items():
+    for generator, image in (V + W).images.items():
         expected = np.zeros((n + m, n + m), dtype=complex)
-        expected[:n, :n] = as_float(V.images[letter])
-        expected[n:, n:] = as_float(W.images[letter])
-        require_close(as_float(image), expected, 0.0, f"{V} of {G}: image of {letter} on V + W")
+        expected[:n, :n] = as_float(V.images[generator])
+        expected[n:, n:] = as_float(W.images[generator])
+        require_close(as_float(image), expected, 0.0, f"{V} of {G}: image of {generator} on V + W")
 
 
 def check_products(V: Representation, rng: np.random.Generator) -> None:
@@ -57,12 +57,12 @@ def check_products(V: Representation, rng: np.random.Generator) -> None:
     require_equal(T.dim, V.dim * W.dim, f"{V} of {G}: dimension of V * W")
     expected = np.array([np.kron(a, b) for a, b in zip(x, y, strict=True)])
     require_close(T(g), expected, evaluation_error(T, norm(x), norm(y)), f"{V} of {G}: V * W = kron(V, W)")
-    for letter in G.letters:
-        a, b = as_float(V.images[letter]), as_float(W.images[letter])
+    for generator in G.generator_names:
+        a, b = as_float(V.images[generator]), as_float(W.images[generator])
         derived = np.kron(a, np.eye(W.dim)) + np.kron(np.eye(V.dim), b)
-        both = np.kron(a, b) if letter.kind == "element" else derived
-        found = as_float(T.images[letter])
-        require_close(found, both, evaluation_error(T, norm(a), norm(b)), f"{V} of {G}: image of {letter} on V * W")
+        both = np.kron(a, b) if generator.kind == "element" else derived
+        found = as_float(T.images[generator])
+        require_close(found, both, evaluation_error(T, norm(a), norm(b)), f"{V} of {G}: image of {generator} on V * W")
     require_equal((V**0).dim, 1, f"{V} of {G}: dimension of V ** 0")
     assert V**1 == V, f"{V} of {G}: V ** 1 is not V"
     assert V**2 == V * V, f"{V} of {G}: V ** 2 is not V * V"
@@ -120,7 +120,7 @@ def _sorting(n: int, k: int, signed: bool) -> Any:
 
 
 def check_square(V: Representation, rng: np.random.Generator) -> None:
-    """V ** 2 -> sym(2) and V ** 2 -> ext(2), which sort the letters of a word, commute with the group; the dimensions add up."""
+    """V ** 2 -> sym(2) and V ** 2 -> ext(2), which sort the generators of a word, commute with the group; the dimensions add up."""
     G, n = V.group, V.dim
     if n > _SQUARED:
         return
@@ -135,9 +135,11 @@ def check_square(V: Representation, rng: np.random.Generator) -> None:
         S = _sorting(n, 2, signed)
         bound = evaluation_error(V**2, norm(x)) * norm(S)
         require_close(S @ x, power(g) @ S, bound, f"{V} of {G}: V ** 2 -> {power} is equivariant")
-        for letter in G.letters:
-            a, b = as_float((V**2).images[letter]), as_float(power.images[letter])
-            require_close(S @ a, b @ S, evaluation_error(V**2, norm(a)) * norm(S), f"{V} of {G}: {power} at {letter}")
+        for generator in G.generator_names:
+            a, b = as_float((V**2).images[generator]), as_float(power.images[generator])
+            require_close(
+                S @ a, b @ S, evaluation_error(V**2, norm(a)) * norm(S), f"{V} of {G}: {power} at {generator}"
+            )
 
 
 def check_restriction(V: Representation, rng: np.random.Generator) -> None:
@@ -148,9 +150,12 @@ def check_restriction(V: Representation, rng: np.random.Generator) -> None:
     same = V.restrict(Homomorphism.identity(G))
     require_close(same(g), x, evaluation_error(V, norm(x)), f"{V} of {G}: restriction along the identity")
     if len(G.factors) == 1:
-        for letter, image in same.images.items():
+        for generator, image in same.images.items():
             require_close(
-                as_float(image), as_float(V.images[letter]), 0.0, f"{V} of {G}: image of {letter}, restricted to G"
+                as_float(image),
+                as_float(V.images[generator]),
+                0.0,
+                f"{V} of {G}: image of {generator}, restricted to G",
             )
     if not isinstance(G, FiniteGroup) or G.order > 10_000:
         return

@@ -54,7 +54,7 @@ def same_elements(G: Group, g: Any, h: Any, steps: int = 1) -> bool:
 
 
 def exponential(G: Group, coefficients: Any) -> Any:
-    """exp(sum c_k A_k) for the algebra letters of G, as an element."""
+    """exp(sum c_k A_k) for the algebra generators of G, as an element."""
     from scipy.linalg import expm
 
     if isinstance(G, FiniteGroup):
@@ -63,7 +63,7 @@ def exponential(G: Group, coefficients: Any) -> Any:
         return expm(np.tensordot(coefficients, np.array([as_float(a) for a in G.algebra]), 1))
     parts, start = [], 0
     for H in G.factors:
-        count = sum(a.kind == "algebra" for a in H.letters)
+        count = sum(a.kind == "algebra" for a in H.generator_names)
         parts.append(exponential(H, coefficients[start : start + count]))
         start += count
     return tuple(parts)

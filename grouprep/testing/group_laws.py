@@ -107,10 +107,10 @@ def _evaluate(G: FiniteGroup, word: Any) -> Any:
 
 
 def check_words(G: Group, rng: np.random.Generator) -> None:
-    """word(g) multiplies out to g, and generators are the letters' elements."""
+    """word(g) multiplies out to g, and generators are the generators' elements."""
     if not isinstance(G, FiniteGroup):
         return
-    require_equal(len(G.letters), len(G.generators), f"{G}: number of letters")
+    require_equal(len(G.generator_names), len(G.generators), f"{G}: number of generators")
     if G.order > LISTING_LIMIT:
         return
     for g in [G.identity(), *G.generators, *draw(G, 6, rng)]:

@@ -56,7 +56,7 @@ def _name(I: Irrep) -> str:
     return f"{I.over} {I} of {I.group}"
 
 
-def _letters(I: Representation) -> list[tuple[str, Array]]:
+def _generators(I: Representation) -> list[tuple[str, Array]]:
     return [(str(a), as_float(m)) for a, m in I.images.items()]
 
 
@@ -127,8 +127,8 @@ def check_commutant(I: Irrep, rng: np.random.Generator) -> None:
     require_close(_star(J) @ J, np.broadcast_to(np.eye(d), J.shape), bound, f"{_name(I)}: J_k* J_k = 1")
     traces = np.einsum("aij,bij->ab", J.conj(), J)
     require_close(traces, d * np.eye(len(J)), bound, f"{_name(I)}: tr(J_a* J_b) = d delta_ab")
-    for letter, m in _letters(I):
-        require_close(J @ m, m @ J, bound * max(norm(m), 1.0), f"{_name(I)}: the commutant at {letter}")
+    for generator, m in _generators(I):
+        require_close(J @ m, m @ J, bound * max(norm(m), 1.0), f"{_name(I)}: the commutant at {generator}")
     values = I(draw(I.group, 3, rng))[:, None]
     require_close(J @ values, values @ J, evaluation_error(I, norm(values)), f"{_name(I)}: the commutant at elements")
     for k in range(1, len(J)):
@@ -152,8 +152,8 @@ def check_structure(I: Irrep, rng: np.random.Generator) -> None:
     one, bound = np.eye(I.dim), _rounding(I)
     require_close(C.conj().T @ C, one, bound, f"{_name(I)}: the structure is unitary")
     require_close(C @ C.conj(), I.indicator * one, bound, f"{_name(I)}: C conj(C) = indicator")
-    for letter, m in _letters(I):
-        require_close(C @ m.conj(), m @ C, bound * max(norm(m), 1.0), f"{_name(I)}: the structure at {letter}")
+    for generator, m in _generators(I):
+        require_close(C @ m.conj(), m @ C, bound * max(norm(m), 1.0), f"{_name(I)}: the structure at {generator}")
     x = I(draw(I.group, 3, rng))
     require_close(C @ x.conj(), x @ C, evaluation_error(I, norm(x)) + bound, f"{_name(I)}: the structure at elements")
 
@@ -174,8 +174,8 @@ def check_constituent(I: Irrep, rng: np.random.Generator) -> None:
         require_equal(2 * rho.dim, I.dim, f"{_name(I)}: dimension of the constituent of a real irrep of type {I.type}")
     bound = _rounding(I)
     require_close(K.conj().T @ K, np.eye(rho.dim), bound, f"{_name(I)}: K* K = 1 of the constituent")
-    for (letter, m), (_, r) in zip(_letters(I), _letters(rho), strict=True):
-        require_close(m @ K, K @ r, bound * max(norm(m), 1.0), f"{_name(I)}: I K = K rho at {letter}")
+    for (generator, m), (_, r) in zip(_generators(I), _generators(rho), strict=True):
+        require_close(m @ K, K @ r, bound * max(norm(m), 1.0), f"{_name(I)}: I K = K rho at {generator}")
     g = draw(I.group, 3, rng)
     x, y = I(g), rho(g)
     require_close(x @ K, K @ y, evaluation_error(I, norm(x)) + bound, f"{_name(I)}: I(g) K = K rho(g)")
@@ -215,8 +215,8 @@ def check_rational(I: Irrep, rng: np.random.Generator) -> None:
     x, y = I(g), R(g)
     error = (evaluation_error(I, norm(x)) + evaluation_error(R, norm(y))) * size
     require_close(x @ S, S @ y, error, f"{_name(I)}: I(g) S = S R(g)")
-    for (letter, m), (_, r) in zip(_letters(I), _letters(R), strict=True):
-        require_close(m @ S, S @ r, gamma(I.dim) * size * max(norm(m), norm(r), 1.0), f"{_name(I)}: S at {letter}")
+    for (generator, m), (_, r) in zip(_generators(I), _generators(R), strict=True):
+        require_close(m @ S, S @ r, gamma(I.dim) * size * max(norm(m), norm(r), 1.0), f"{_name(I)}: S at {generator}")
     if R.domain is None:
         return
     if I.dim <= _PROVED:

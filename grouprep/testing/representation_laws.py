@@ -60,33 +60,33 @@ def _reshape(g: Any, batch: tuple[int, ...]) -> Any:
 
 
 def _generator(G: Group, position: int) -> Any:
-    """The element of the letter at a position, in floats (finite groups: as a permutation)."""
-    letter = G.letters[position]
+    """The element of the generator at a position, in floats (finite groups: as a permutation)."""
+    generator = G.generator_names[position]
     if isinstance(G, FiniteGroup):
         return G.generators[position]
     if isinstance(G, LieGroup):
-        return as_float(G.components[letter.index])
-    k = letter.path[0]
+        return as_float(G.components[generator.index])
+    k = generator.path[0]
     H = G.factors[k]
     parts = [F.identity() for F in G.factors]
-    parts[k] = _generator(H, H.letters.index(letter.outside()))
+    parts[k] = _generator(H, H.generator_names.index(generator.outside()))
     return tuple(parts)
 
 
 def check_images(V: Representation, rng: np.random.Generator) -> None:
     """The images are those of the generators, exact where a domain is named, real where the field is."""
     G = V.group
-    require_equal(tuple(V.images), G.letters, f"{V} of {G}: letters of the images")
-    for position, (letter, image) in enumerate(V.images.items()):
-        require_equal(mat.size(image), V.dim, f"{V} of {G}: size of the image of {letter}")
+    require_equal(tuple(V.images), G.generator_names, f"{V} of {G}: generators of the images")
+    for position, (generator, image) in enumerate(V.images.items()):
+        require_equal(mat.size(image), V.dim, f"{V} of {G}: size of the image of {generator}")
         if V.domain is not None:
-            assert mat.is_exact(image), f"{V} of {G}: the image of {letter} is float, but domain is {V.domain}"
+            assert mat.is_exact(image), f"{V} of {G}: the image of {generator} is float, but domain is {V.domain}"
         value = as_float(image)
         if V.field == "real":
-            require_equal(value.dtype.kind, "f", f"{V} of {G}: kind of the image of {letter}")
-        if letter.kind == "element":
+            require_equal(value.dtype.kind, "f", f"{V} of {G}: kind of the image of {generator}")
+        if generator.kind == "element":
             found = V(_generator(G, position))
-            require_close(found, value, evaluation_error(V, norm(value)), f"{V} of {G}: V({letter}) is its image")
+            require_close(found, value, evaluation_error(V, norm(value)), f"{V} of {G}: V({generator}) is its image")
     if V.field == "complex":
         kinds = {as_float(m).dtype.kind for m in V.images.values()}
         assert "c" in kinds, f"{V} of {G}: field is complex, but every image is real"
@@ -135,14 +135,14 @@ def check_dual(V: Representation, rng: np.random.Generator) -> None:
     require_equal((V.dual.dim, V.conjugate.dim), (V.dim, V.dim), f"{V} of {G}: dimensions of dual and conjugate")
     if V.field == "real":
         assert V.conjugate == V, f"{V} of {G}: real, but not its own conjugate"
-    for letter, image in V.images.items():
-        value, other = as_float(image), as_float(V.dual.images[letter])
-        expected = -value.T if letter.kind == "algebra" else np.linalg.inv(value).T
+    for generator, image in V.images.items():
+        value, other = as_float(image), as_float(V.dual.images[generator])
+        expected = -value.T if generator.kind == "algebra" else np.linalg.inv(value).T
         require_close(
             other,
             expected,
             evaluation_error(V, norm(value), norm(expected), norm(expected)),
-            f"{V}: dual image of {letter}",
+            f"{V}: dual image of {generator}",
         )
 
 
@@ -169,14 +169,14 @@ def check_form(V: Representation, rng: np.random.Generator) -> None:
             star @ x, np.broadcast_to(np.eye(V.dim), x.shape), error, f"{V} of {G}: unitary, but V(g)* V(g) is not 1"
         )
     elif V.domain is not None:
-        assert not _letters_unitary(V), f"{V} of {G}: all generators are unitary, but is_unitary is False"
+        assert not _generators_unitary(V), f"{V} of {G}: all generators are unitary, but is_unitary is False"
 
 
-def _letters_unitary(V: Representation) -> bool:
-    """Whether every generator is unitary (skew for algebra letters), exactly."""
-    for letter, image in V.images.items():
+def _generators_unitary(V: Representation) -> bool:
+    """Whether every generator is unitary (skew for algebra generators), exactly."""
+    for generator, image in V.images.items():
         star = mat.transpose(mat.conjugate(image))
-        if letter.kind == "algebra":
+        if generator.kind == "algebra":
             good = bool(mat.equal(star, -image))  # type: ignore[operator]
         else:
             good = mat.equal(mat.matmul(star, image), Monomial.identity(V.dim))
@@ -214,8 +214,8 @@ def check_unitary(V: Representation, rng: np.random.Generator) -> None:
 def check_differential(V: Representation, rng: np.random.Generator) -> None:
     """exp(dV(X)) = V(exp X), dV is linear and takes brackets of the group's matrices to brackets."""
     G = V.group
-    letters = [a for a in G.letters if a.kind == "algebra"]
-    if not letters:
+    generators = [a for a in G.generator_names if a.kind == "algebra"]
+    if not generators:
         try:
             V.differential(np.zeros(1))
         except UnsupportedGroup:
@@ -223,18 +223,20 @@ def check_differential(V: Representation, rng: np.random.Generator) -> None:
         raise AssertionError(f"{V} of {G}: a finite group has no differential, but no error was raised")
     from scipy.linalg import expm
 
-    c, d = rng.standard_normal(len(letters)) / 4, rng.standard_normal(len(letters)) / 4
+    c, d = rng.standard_normal(len(generators)) / 4, rng.standard_normal(len(generators)) / 4
     X, Y = V.differential(c), V.differential(d)
     value = V(exponential(G, c))
     expected = expm(X)
     # Scaling and squaring: a relative error of about eps dim times the growth exp(|X|) on the way (Higham, Functions, 10.3).
     growth = float(np.exp(norm(X)))
     require_close(value, expected, evaluation_error(V, norm(value)) * growth, f"{V} of {G}: V(exp X) = exp(dV(X))")
-    bound = gamma(4 * len(letters)) * (norm(X) + norm(Y))
+    bound = gamma(4 * len(generators)) * (norm(X) + norm(Y))
     require_close(V.differential(c + 2 * d), X + 2 * Y, bound, f"{V} of {G}: the differential is linear")
-    for i, letter in enumerate(letters):
-        unit = np.eye(len(letters))[i]
-        require_close(V.differential(unit), as_float(V.images[letter]), 0.0, f"{V} of {G}: differential at {letter}")
+    for i, generator in enumerate(generators):
+        unit = np.eye(len(generators))[i]
+        require_close(
+            V.differential(unit), as_float(V.images[generator]), 0.0, f"{V} of {G}: differential at {generator}"
+        )
     if isinstance(G, LieGroup):
         _check_brackets(V, G, c, d)
 
@@ -285,9 +287,9 @@ def check_representation_data(V: Representation, rng: np.random.Generator) -> No
         return
     found = representation_from_dict(V.to_dict())
     assert found.group == V.group, f"{V} of {V.group}: to_dict describes another group"
-    for (letter, image), other in zip(V.images.items(), found.images.values(), strict=True):
+    for (generator, image), other in zip(V.images.items(), found.images.values(), strict=True):
         assert mat.equal(image, other), (
-            f"{V} of {V.group}: the image of {letter} changes in a round trip through to_dict"
+            f"{V} of {V.group}: the image of {generator} changes in a round trip through to_dict"
         )
 
 

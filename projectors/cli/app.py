@@ -308,7 +308,7 @@ def demo(output: str, as_json: bool) -> None:
       grouprep demo
       grouprep demo --output pictures
     """
-    from projectors.report.demo import demo_record, print_demo
+    from projectors.demo.demo import demo_record, print_demo
 
     if as_json:
         with working("Computing"):

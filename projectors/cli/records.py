@@ -88,7 +88,7 @@ def _generators(G: Group) -> dict[str, Any]:
     from grouprep.groups.permutations import cycle_string
 
     if isinstance(G, FiniteGroup):
-        return {str(a): cycle_string(p) for a, p in zip(G.letters, G.generators, strict=True)}
+        return {str(a): cycle_string(p) for a, p in zip(G.generator_names, G.generators, strict=True)}
     if len(G.factors) > 1:
         return {f"{name}@{i}": value for i, H in enumerate(G.factors) for name, value in _generators(H).items()}
     V = G.defining()

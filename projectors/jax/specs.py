@@ -57,7 +57,7 @@ class LayerSpec(Picklable):
                 raise GroupRepError(f"LayerSpec: {name} is a representation of {X.group}, V of {self.V.group}")
         if self.layout not in (None, "in_out", "out_in") and not _is_kernel_spec(self.layout):
             raise GroupRepError(
-                f'LayerSpec: layout = {self.layout!r:.40} is unknown; "in_out", "out_in", or letters I, O and D, H, W such as "HWIO"'
+                f'LayerSpec: layout = {self.layout!r:.40} is unknown; "in_out", "out_in", or generators I, O and D, H, W such as "HWIO"'
             )
         if isinstance(self.stacked, bool) or not isinstance(self.stacked, int) or self.stacked < 0:
             raise GroupRepError(f"LayerSpec: stacked = {self.stacked!r:.40} must be a number of axes, 0 or more")

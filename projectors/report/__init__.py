@@ -1,1 +1,1 @@
-"""What a person sees: tables, matrices as text, pictures, and the demonstration on real input."""
+"""What a person sees: tables, and matrices as text."""

@@ -16,7 +16,7 @@ __all__ = ["generator_pairs", "rational_pair", "solve_auto"]
 
 def generator_pairs(V: Representation, W: Representation) -> list[tuple[Image, Image]]:
     """The matrices of every generator on V and on W."""
-    return [(V.images[a], W.images[a]) for a in V.group.letters]
+    return [(V.images[a], W.images[a]) for a in V.group.generator_names]
 
 
 def torsion_pairs(V: Representation, W: Representation) -> list[tuple[Image, Image]]:
@@ -42,8 +42,8 @@ def solve_auto(V: Representation, W: Representation) -> Space:
         return carried
     pairs = torsion_pairs(V, W)
     enough = len(pairs) == len(V.group.torsion)
-    letters = V.group.essential_letters if enough else V.group.letters
-    return intertwiner_space((W.dim, V.dim), pairs + [(V.image(a), W.image(a)) for a in letters])
+    generators = V.group.essential_generators if enough else V.group.generator_names
+    return intertwiner_space((W.dim, V.dim), pairs + [(V.image(a), W.image(a)) for a in generators])
 
 
 def rational_pair(V: Representation, W: Representation) -> tuple[Representation, Representation] | None:

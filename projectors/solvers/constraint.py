@@ -7,10 +7,10 @@ from typing import Any
 
 from grouprep.errors import UnsupportedGroup
 from grouprep.linalg import as_float
-from grouprep.linalg.constraint import exact_constraint
 from grouprep.linalg.intertwiners import ExactSpace, FloatSpace, Space, float_space
 from grouprep.linalg.orbits import trivial_space
 from grouprep.linalg.sparse import stack_exact
+from grouprep.linalg.sylvester import exact_constraint
 from grouprep.representations import Representation
 from projectors.solvers.auto import generator_pairs
 

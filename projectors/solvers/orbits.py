@@ -13,11 +13,11 @@ __all__ = ["solve_by_orbits"]
 def solve_by_orbits(V: Representation, W: Representation) -> OrbitSpace:
     """The intertwiners of two representations by monomial matrices; UnsupportedGroup for others."""
     pairs = []
-    for letter in V.group.letters:
-        a, b = V.images[letter], W.images[letter]
+    for generator in V.group.generator_names:
+        a, b = V.images[generator], W.images[generator]
         if not (isinstance(a, Monomial) and isinstance(b, Monomial)):
             raise UnsupportedGroup(
-                f'solver "orbits" needs permutation or monomial matrices; the generator {letter} is none on {V} or {W}; '
+                f'solver "orbits" needs permutation or monomial matrices; the generator {generator} is none on {V} or {W}; '
                 'use solver="constraint"'
             )
         pairs.append((a, b))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from grouprep.characters import has_characters, inner
 from grouprep.errors import CertificateError, UnsupportedGroup
 from grouprep.groups import FiniteGroup
-from grouprep.irreps.given import GivenIrrep
+from grouprep.irreps.user_irreps import UserIrrep
 from grouprep.linalg import as_float
 from grouprep.representations import Representation
 from grouprep.testing._bounds import evaluation_error, gamma, norm, require_close, require_equal
@@ -75,10 +75,10 @@ def check_decomposition(D: Decomposition, rng: np.random.Generator) -> None:
     require_close(U.conj().T @ _gram(V) @ U, np.eye(n), bound, f"{law}: U* H U = 1")
     require_close(D.inverse @ U, np.eye(n), bound, f"{law}: the inverse of U")
     require_close(U @ D.inverse, np.eye(n), bound, f"{law}: the inverse of U")
-    for letter, image in V.images.items():
-        a, b = as_float(image), as_float(D.representation.images[letter])
+    for generator, image in V.images.items():
+        a, b = as_float(image), as_float(D.representation.images[generator])
         scale = max(norm(a), 1.0) * max(norm(U), 1.0)
-        require_close(a @ U, U @ b, bound * scale, f"{law}: V U = U blocks at {letter}")
+        require_close(a @ U, U @ b, bound * scale, f"{law}: V U = U blocks at {generator}")
     g = draw(V.group, 3, rng)
     x, y = V(g), D.blocks(g)
     error = evaluation_error(V, norm(x)) + evaluation_error(D.representation, norm(y)) + bound
@@ -102,7 +102,7 @@ def check_multiplicities(D: Decomposition, rng: np.random.Generator) -> None:
     require_equal(positions, sorted(positions), f"{law}: order of the irreps")
     require_equal(tuple(D.labels.values()), D.multiplicities, f"{law}: labels")
     require_equal(tuple(D.labels), tuple(I.label for I in D.irreps), f"{law}: labels")
-    if any(isinstance(I, GivenIrrep) for I in D.irreps):
+    if any(isinstance(I, UserIrrep) for I in D.irreps):
         if has_characters(V.group):
             for I, m in zip(D.irreps, D.multiplicities, strict=True):
                 require_equal(inner(I, V), m * len(I.commutant), f"{law}: <{I}, V>")
@@ -347,9 +347,9 @@ def check_schur_solver(H: Hom, rng: np.random.Generator) -> None:
     left, right = np.linalg.inv(_gram(H.V)), _gram(H.W)
     products = np.einsum("ab,icb,cd,jda->ij", left, X.conj(), right, X, optimize=True)
     require_close(products, np.eye(H.dim), bound, f'{H}: the basis of solver "schur" is orthonormal')
-    for (letter, a), b in zip(H.V.images.items(), H.W.images.values(), strict=True):
+    for (generator, a), b in zip(H.V.images.items(), H.W.images.values(), strict=True):
         x, y = as_float(a), as_float(b)
-        require_close(y @ X, X @ x, bound * max(norm(x), norm(y), 1.0), f'{H}: basis of solver "schur" at {letter}')
+        require_close(y @ X, X @ x, bound * max(norm(x), norm(y), 1.0), f'{H}: basis of solver "schur" at {generator}')
     require_close(H.basis().project(X), X, bound, f'{H}: the span of solver "schur"')
     require_close(S.project(T), H.project(T), bound, f'{H}: P by solver "schur"')
     require_equal(S.project(T).dtype, T.dtype, f'{H}: dtype of P by solver "schur"')

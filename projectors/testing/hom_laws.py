@@ -94,9 +94,9 @@ def check_equivariance(H: Hom, rng: np.random.Generator) -> None:
     require_equal(X.shape, (len(H.basis()), *H.shape), f"{H}: shape of basis().matrices")
     if not len(X):
         return
-    for (letter, a), (_, b) in zip(_images(H.V), _images(H.W), strict=True):
+    for (generator, a), (_, b) in zip(_images(H.V), _images(H.W), strict=True):
         bound = _rounding(H, norm(X)) * max(norm(a), norm(b), 1.0)
-        require_close(b @ X, X @ a, bound, f"{H}: basis elements at the generator {letter}")
+        require_close(b @ X, X @ a, bound, f"{H}: basis elements at the generator {generator}")
     g = draw(H.V.group, 3, rng)
     a, b = H.V(g)[:, None], H.W(g)[:, None]
     error = evaluation_error(H.V, norm(a)) + evaluation_error(H.W, norm(b))
@@ -156,10 +156,10 @@ def check_exact_basis(H: Hom, rng: np.random.Generator) -> None:
     for k in sorted({0, len(exact) - 1}):
         matrix = exact.rows.extract([k], list(range(H.shape[0] * H.shape[1])))
         x = _reshaped(matrix, H.shape)
-        for letter in H.V.images:
-            left = matmul_exact(as_exact(H.W.images[letter]), x)
-            right = matmul_exact(x, as_exact(H.V.images[letter]))
-            assert equal_exact(left, right), f"{H}: exact basis element {k} does not intertwine {letter}"
+        for generator in H.V.images:
+            left = matmul_exact(as_exact(H.W.images[generator]), x)
+            right = matmul_exact(x, as_exact(H.V.images[generator]))
+            assert equal_exact(left, right), f"{H}: exact basis element {k} does not intertwine {generator}"
         value = np.array(exact[k].evalf(20).tolist(), dtype=complex).reshape(H.shape)
         require_close(X[k].astype(complex), value, gamma(1) * norm(X[k]), f"{H}: floats of exact element {k}")
     size = np.linalg.norm(X.reshape(len(X), -1), axis=1)
@@ -225,9 +225,9 @@ def check_projector(H: Hom, rng: np.random.Generator) -> None:
     require_close(left, right, bound * max(norm(T), norm(S)), f"{H}: <P(A), B> = <A, P(B)>")
     require_close(P(X), X, _rounding(H, norm(X)), f"{H}: P fixes the basis")
     require_close(P(T) + H.residual(T), T, bound, f"{H}: P(T) + residual(T) = T")
-    for (letter, a), (_, b) in zip(_images(H.V), _images(H.W), strict=True):
+    for (generator, a), (_, b) in zip(_images(H.V), _images(H.W), strict=True):
         size = max(norm(a), norm(b), 1.0)
-        require_close(b @ P(T), P(T) @ a, bound * size, f"{H}: P(T) is equivariant at {letter}")
+        require_close(b @ P(T), P(T) @ a, bound * size, f"{H}: P(T) is equivariant at {generator}")
     _check_array_contract(H, T)
 
 

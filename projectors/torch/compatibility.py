@@ -23,7 +23,7 @@ from projectors.torch.report import CheckReport, Finding
 from projectors.torch.specs import LayerSpec
 
 if TYPE_CHECKING:
-    from projectors.torch.penalty import EquivariancePenalty
+    from projectors.torch.model_penalty import EquivariancePenalty
 
 __all__ = ["check_model", "flags"]
 

@@ -9,11 +9,11 @@ import torch
 from torch import nn
 
 from grouprep.errors import GroupRepError
-from projectors.torch.pieces import move_, residual_of
+from projectors.torch.residual import move_, residual_of
 from projectors.torch.terms import in_single
 
 if TYPE_CHECKING:
-    from projectors.torch.penalty import EquivariancePenalty
+    from projectors.torch.model_penalty import EquivariancePenalty
 
 __all__ = ["decay_terms", "project_"]
 
@@ -81,7 +81,7 @@ def project_(model: nn.Module, spec: Mapping[str, Any] | EquivariancePenalty) ->
     >>> bool(layer.weight[0, 0] == layer.weight[1, 1])
     True
     """
-    from projectors.torch.penalty import EquivariancePenalty
+    from projectors.torch.model_penalty import EquivariancePenalty
 
     pen = spec if isinstance(spec, EquivariancePenalty) else EquivariancePenalty(model, spec)
     fixed = [t.name for t in pen.terms if not t.is_writable]

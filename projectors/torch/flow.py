@@ -22,7 +22,7 @@ from projectors.torch.naming import strip_name, unwrap
 from projectors.torch.report import Finding
 
 if TYPE_CHECKING:
-    from projectors.torch.penalty import EquivariancePenalty
+    from projectors.torch.model_penalty import EquivariancePenalty
 
 __all__ = ["followed"]
 

@@ -15,10 +15,10 @@ from torch.autograd.function import once_differentiable
 from projectors.arrays import namespace_of
 from projectors.penalties import Frobenius, KyFan, Norm, State
 from projectors.projection import Projection
-from projectors.torch.following import follow
 from projectors.torch.layouts import Layout
-from projectors.torch.pieces import measured_residual, product_residual
+from projectors.torch.lobpcg import follow
 from projectors.torch.recycled import Workspace
+from projectors.torch.residual import measured_residual, product_residual
 
 __all__ = ["Operand", "frobenius_parts", "is_frobenius", "leading_values", "residual"]
 

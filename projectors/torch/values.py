@@ -8,13 +8,13 @@ import torch
 
 from projectors.arrays import namespace_of
 from projectors.penalties import Frobenius, KyFan, State
-from projectors.torch.following import follow
 from projectors.torch.functions import Operand, frobenius_parts, leading_values, residual
 from projectors.torch.layouts import Layout
+from projectors.torch.lobpcg import follow
 from projectors.torch.terms import in_single
 
 if TYPE_CHECKING:
-    from projectors.torch.penalty import EquivariancePenalty
+    from projectors.torch.model_penalty import EquivariancePenalty
 
 __all__ = ["batch_values"]
 

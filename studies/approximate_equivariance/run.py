@@ -28,9 +28,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from grouprep import Cyclic, Dihedral
-from projectors.penalties import Frobenius, Spectral
-from projectors.torch import EquivariancePenalty, equivariance_error, project_
-from projectors.torch.baselines import (
+from projectors.baselines import (
     Augmentation,
     AugmentedLoss,
     PathwayPrior,
@@ -41,6 +39,8 @@ from projectors.torch.baselines import (
     relaxed_sharing_,
     residual_pathways_,
 )
+from projectors.penalties import Frobenius, Spectral
+from projectors.torch import EquivariancePenalty, equivariance_error, project_
 
 HERE = Path(__file__).resolve().parent
 FIGURE = HERE.parents[1] / "docs" / "images" / "approximate_equivariance.png"

@@ -119,7 +119,7 @@ def test_a_large_group_without_presentation():
     from pathlib import Path
 
     G = load_group(Path(grouprep.__file__).parent / "groups" / "data" / "rubik.toml")
-    good = {str(a): [[-1]] for a in G.letters}  # a quarter turn is an odd permutation of corners
+    good = {str(a): [[-1]] for a in G.generator_names}  # a quarter turn is an odd permutation of corners
     V = Representation(G, images=good)
     assert V.dim == 1
     bad = good | {"U": [[1]]}

@@ -277,7 +277,7 @@ def test_safetensors(folder):
 
 
 def test_shipped_networks_are_weights():
-    from projectors.report.digits import digits_file
+    from projectors.demo.digits import digits_file
 
     layer = ("--group", "D4", "--in", "grid(8,8)", "--out", "16*regular")
     assert run_json("penalty", digits_file(), "--key", "plain.hidden.weight", *layer)["equivariant_share"] < 0.2

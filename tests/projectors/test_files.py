@@ -130,7 +130,7 @@ def test_a_moved_entry_is_rejected(saved):
         verify(edit(saved("C4 plane"), move_an_entry))
 
 
-def test_swapped_letters_are_rejected(saved):
+def test_swapped_generators_are_rejected(saved):
     """The images of two generators exchanged: no representation any more, or another one with another basis."""
 
     def swap(data):

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from grouprep import Cyclic, Dihedral, GroupRepError
+from projectors.demo import pictures
+from projectors.demo.demo import demo_record, print_demo
+from projectors.demo.digits import digits_file, element_names, layer_spaces, measure_digits, percent
+from projectors.demo.lorentz import name_of, solve_lorentz
+from projectors.demo.rubik import solve_rubik
 from projectors.files import verify, write_bytes
-from projectors.report import pictures
-from projectors.report.demo import demo_record, print_demo
-from projectors.report.digits import digits_file, element_names, layer_spaces, measure_digits, percent
-from projectors.report.lorentz import name_of, solve_lorentz
 from projectors.report.matrices import entry_text, matrix_text, named_matrix
-from projectors.report.rubik import solve_rubik
 from projectors.report.tables import Terminal
 from projectors.report.writing import make_folder
 

@@ -102,8 +102,8 @@ def test_stacked_constraint_is_the_kronecker_system():
     from grouprep.linalg import as_float
 
     rows = []
-    for letter in V.images:
-        a, b = as_float(V.images[letter]), as_float(W.images[letter])
+    for generator in V.images:
+        a, b = as_float(V.images[generator]), as_float(W.images[generator])
         rows.append(np.kron(b, np.eye(2)) - np.kron(np.eye(2), a.T))
     expected = np.concatenate(rows)
     assert (

@@ -32,6 +32,6 @@ def signed():
     """A representation with signs: the sign times the natural one of S3."""
     S = Symmetric(3)
     sign = Representation(
-        S, images={g: [[round(float(np.linalg.det(S.natural()(e))))]] for g, e in zip(S.letters, S.generators)}
+        S, images={g: [[round(float(np.linalg.det(S.natural()(e))))]] for g, e in zip(S.generator_names, S.generators)}
     )
     return sign * S.natural()

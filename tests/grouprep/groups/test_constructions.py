@@ -56,8 +56,8 @@ def test_dihedral_matrices(n):
     assert np.array_equal(s, [[1, 0], [0, -1]])
 
 
-def test_presentations_have_the_relations_of_their_letters():
-    """In x y = y^2 x the order of the letters shows: the image of the product must satisfy the word as written."""
+def test_presentations_have_the_relations_of_their_generators():
+    """In x y = y^2 x the order of the generators shows: the image of the product must satisfy the word as written."""
     G = FiniteGroup.from_presentation(["x", "y"], ["x^3", "y^7", "x y x^-1 y^-2"], name="F21")
     x, y = G.generators
     assert G.order == 21
@@ -84,8 +84,8 @@ def test_tables():
     assert G.order == n
     assert sorted(map(len, G.conjugacy_classes)) == [1, 2, 3]
     # x is the left multiplication by x: element numbers multiply as the table says.
-    letters = {str(a): p for a, p in zip(G.letters, G.generators, strict=True)}
-    for name, p in letters.items():
+    generators = {str(a): p for a, p in zip(G.generator_names, G.generators, strict=True)}
+    for name, p in generators.items():
         assert p.tolist() == table[int(name[1:])]
     quasigroup = [[0, 1, 2, 3, 4], [1, 0, 3, 4, 2], [2, 4, 0, 1, 3], [3, 2, 4, 0, 1], [4, 3, 1, 2, 0]]
     with pytest.raises(GroupRepError, match="differs from"):
@@ -122,7 +122,7 @@ def test_json_and_toml_agree(tmp_path):
     (tmp_path / "g.json").write_text(json.dumps(data), encoding="utf-8")
     G, H = load_group(tmp_path / "g.toml"), load_group(str(tmp_path / "g.json"))
     assert G == H
-    assert [str(a) for a in G.letters] == ["r", "s"]
+    assert [str(a) for a in G.generator_names] == ["r", "s"]
     assert np.array_equal(G.generators[0], Dihedral(4).generators[0])
 
 

@@ -56,7 +56,7 @@ def test_projections_of_products():
         W = G.pullback(k, V)
         assert np.array_equal(W(g), V(g[k]))
         assert W.group == G
-    assert [str(a) for a in G.letters] == ["r@0", "s@0", "A1@1", "r@2"]
+    assert [str(a) for a in G.generator_names] == ["r@0", "s@0", "A1@1", "r@2"]
     last = G.pullback(-1, Cyclic(2).defining())
     assert last == G.pullback(2, Cyclic(2).defining())
 
@@ -64,10 +64,12 @@ def test_projections_of_products():
 def test_differentials_of_projections():
     G = SO(2) * SU(2)
     V = G.pullback(1, SU(2).defining())
-    for letter, image in V.images.items():
+    for generator, image in V.images.items():
         from grouprep.linalg import as_float
 
-        expected = np.zeros((2, 2)) if letter.path == (0,) else as_float(SU(2).defining().images[letter.outside()])
+        expected = (
+            np.zeros((2, 2)) if generator.path == (0,) else as_float(SU(2).defining().images[generator.outside()])
+        )
         assert np.array_equal(as_float(image), expected)
 
 

@@ -274,7 +274,7 @@ def test_there_and_back(name):
     if ours.is_unitary or name in ("Lorentz", "dual sym2"):
         assert back == ours
     emlp_group = group_to_emlp(G)
-    for a, M in zip(G.letters, [*emlp_group.lie_algebra, *emlp_group.discrete_generators], strict=True):
+    for a, M in zip(G.generator_names, [*emlp_group.lie_algebra, *emlp_group.discrete_generators], strict=True):
         found = there.drho(M) if a.kind == "algebra" else there.rho(M)
         assert np.abs(np.asarray(densify(found)) - as_float(ours.images[a])).max() <= 8 * SINGLE * ours.dim
     if ours.dim <= 9:

@@ -14,7 +14,7 @@ from grouprep import (
     Representation,
     Symmetric,
 )
-from grouprep.irreps.given import GivenIrrep, given_irreps
+from grouprep.irreps.user_irreps import UserIrrep, user_irreps
 from grouprep.testing import irrep_laws
 from projectors import Hom, decompose
 
@@ -40,7 +40,7 @@ def quaternions():
     ids=str,
 )
 def test_types(V, over, type_, units):
-    I = GivenIrrep(V, over)
+    I = UserIrrep(V, over)
     assert (I.type, len(I.commutant), I.dim, I.label) == (type_, units, V.dim, str(V))
     rng = np.random.default_rng(0)
     for law in (
@@ -65,7 +65,7 @@ def test_right_multiplications_commute_with_left_ones():
             [[0, 0, 0, -1], [0, 0, 1, 0], [0, -1, 0, 0], [1, 0, 0, 0]],
         ]
     )
-    J = GivenIrrep(quaternions(), "real").commutant.reshape(4, 16)
+    J = UserIrrep(quaternions(), "real").commutant.reshape(4, 16)
     for R in right.reshape(3, 16):
         assert (J.T @ (J @ R)) / 4 == pytest.approx(R, abs=1e-15)
 
@@ -113,7 +113,7 @@ def test_order_is_that_of_the_list():
 
 
 def test_what_is_not_known_of_a_given_irrep():
-    I = given_irreps(Symmetric(4), [Symmetric(4).trivial()], "real")[0]
+    I = user_irreps(Symmetric(4), [Symmetric(4).trivial()], "real")[0]
     for name in ("conjugated", "real_form", "constituent"):
         with pytest.raises(GroupRepError, match="not known"):
             getattr(I, name)

@@ -128,7 +128,7 @@ def test_groups_that_are_equal_share_irreps_whatever_their_generators_are_called
     assert first == second
     assert first.irrep("E1") == second.irrep("E1")
     assert second.natural().multiplicities() == {"A1": 1, "E1": 1}
-    assert np.array_equal(as_float(second.irrep("E1").images[second.letters[1]]), [[1, 0], [0, -1]])
+    assert np.array_equal(as_float(second.irrep("E1").images[second.generator_names[1]]), [[1, 0], [0, -1]])
 
 
 # Circles

@@ -50,7 +50,7 @@ def irrep(group, label, over):
 
 
 def algebra(V):
-    return [a for a in V.group.letters if a.kind == "algebra"]
+    return [a for a in V.group.generator_names if a.kind == "algebra"]
 
 
 # --- laws
@@ -111,8 +111,8 @@ def test_spin_one_half_is_the_defining_representation():
     V = irrep("SU(2)", "1/2", "complex")
     g = draw(V.group, 5, np.random.default_rng(0))
     np.testing.assert_allclose(V(g), g[:, ::-1, ::-1], atol=16 * EPS)
-    for a, letter in zip(V.group.algebra, V.group.letters, strict=True):
-        assert np.array_equal(as_float(V.image(letter)), as_float(a)[::-1, ::-1])
+    for a, generator in zip(V.group.algebra, V.group.generator_names, strict=True):
+        assert np.array_equal(as_float(V.image(generator)), as_float(a)[::-1, ::-1])
 
 
 @pytest.mark.parametrize(("group", "label"), [("SO(3)", 1), ("O(3)", "1o")])
@@ -120,9 +120,9 @@ def test_spin_one_is_the_defining_representation(group, label):
     V = irrep(group, label, "real")
     g = draw(V.group, 8, np.random.default_rng(0))
     np.testing.assert_allclose(V(g), g[:, YZX][:, :, YZX], atol=16 * EPS)
-    for letter in V.group.letters:
-        moved = as_float(V.group.defining().image(letter))[np.ix_(YZX, YZX)]
-        assert np.array_equal(as_float(V.image(letter)), moved)
+    for generator in V.group.generator_names:
+        moved = as_float(V.group.defining().image(generator))[np.ix_(YZX, YZX)]
+        assert np.array_equal(as_float(V.image(generator)), moved)
     assert V.domain.is_ZZ
     assert V.character.weights()[-1].terms == V.group.defining().character.weights()[-1].terms
 
@@ -172,8 +172,8 @@ def test_realification():
 def test_exact_generators(which):
     """Images are the exact generators (in the field, or rounded once), and those obey the brackets of the group."""
     V = irrep(*which)
-    matrices = [V.exact_generator(a) for a in V.group.letters]
-    for a, exact in zip(V.group.letters, matrices, strict=True):
+    matrices = [V.exact_generator(a) for a in V.group.generator_names]
+    for a, exact in zip(V.group.generator_names, matrices, strict=True):
         image = V.image(a)
         value = np.array(exact.evalf(40).tolist(), dtype=complex)
         assert np.array_equal(as_float(image), value if V.field == "complex" else value.real)
@@ -209,7 +209,7 @@ def test_rational_form_is_equivalent(which):
     assert R.domain.is_ZZ or R.domain.is_QQ or (V.field == "complex" and str(R.domain) == "QQ<zeta4>")
     assert np.array_equal(S, np.diag(np.diagonal(S)))
     inverse = np.diag(1 / np.diagonal(S))
-    for a in V.group.letters:
+    for a in V.group.generator_names:
         value = as_float(V.image(a))
         # three roundings an entry
         np.testing.assert_allclose(S @ as_float(R.image(a)) @ inverse, value, rtol=4 * EPS, atol=0)
@@ -238,7 +238,7 @@ def test_wrong_parity_would_not_be_proved():
     """The proof sees h1: with the sign of SO(3)'s half turn dropped it fails."""
     R, _ = irrep("O(3)", "1o", "real").rational()
     images = dict(R.images)
-    h = next(a for a in R.group.letters if a.kind == "element")
+    h = next(a for a in R.group.generator_names if a.kind == "element")
     images[h] = as_image([[1, 0, 0], [0, -1, 0], [0, 0, 1]])
     with pytest.raises(GroupRepError):
         Representation(R.group, images={str(a): m for a, m in images.items()})

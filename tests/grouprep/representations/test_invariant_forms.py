@@ -21,7 +21,9 @@ def change_of_basis(n, seed=0):
 
 def moved(V, S):
     inverse = S.inv()
-    return Representation(V.group, images=[S * to_sympy(as_exact(V.image(a))) * inverse for a in V.group.letters])
+    return Representation(
+        V.group, images=[S * to_sympy(as_exact(V.image(a))) * inverse for a in V.group.generator_names]
+    )
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,7 @@ from torch import nn
 from grouprep import SO, Cyclic, Dihedral, Lorentz, Symmetric
 from grouprep.errors import DimensionMismatch, GroupRepError, NotUnitary, UnsupportedGroup
 from projectors import Hom
-from projectors.torch import Anneal, RelaxedLinear, TargetShare, equivariance_error, project_
-from projectors.torch.baselines import (
+from projectors.baselines import (
     Augmentation,
     AugmentedLoss,
     PathwayPrior,
@@ -24,7 +23,8 @@ from projectors.torch.baselines import (
     relaxed_sharing_,
     residual_pathways_,
 )
-from projectors.torch.baselines.actions import draw
+from projectors.baselines.actions import draw
+from projectors.torch import Anneal, RelaxedLinear, TargetShare, equivariance_error, project_
 
 # Residual pathways and weight decay
 

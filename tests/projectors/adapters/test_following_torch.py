@@ -8,7 +8,7 @@ from torch_networks import G
 from grouprep import Cyclic
 from projectors.penalties import Spectral
 from projectors.torch import EquivariancePenalty, following
-from projectors.torch.following import follow
+from projectors.torch.lobpcg import follow
 
 
 def trained(model, spec, x, optimizer, strength, steps):

@@ -9,13 +9,13 @@ from baseline_models import EPS, cnn, generator, normal, signed
 from torch import nn
 
 from grouprep import SO, Cyclic, Dihedral, Symmetric
-from projectors.penalties import Frobenius
-from projectors.torch import EquivariancePenalty, equivariance_error, project_
-from projectors.torch.baselines import (
+from projectors.baselines import (
     SampledOperatorPenalty,
     SampledOutputPenalty,
 )
-from projectors.torch.baselines.actions import Action, draw
+from projectors.baselines.actions import Action, draw
+from projectors.penalties import Frobenius
+from projectors.torch import EquivariancePenalty, equivariance_error, project_
 
 # Elements and their action
 

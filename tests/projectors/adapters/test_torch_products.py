@@ -11,8 +11,8 @@ from projectors import Hom
 from projectors.projection import spectral_frame
 from projectors.torch import EquivariancePenalty, LayerSpec, project_
 from projectors.torch.buffers import torch_projection
-from projectors.torch.pieces import product_residual, residual_of
 from projectors.torch.recycled import Workspace
+from projectors.torch.residual import product_residual, residual_of
 
 
 @pytest.mark.parametrize("k", [1, 3])

@@ -1,10 +1,10 @@
 """What others do in place of a projection, behind the same interface: for honest comparisons."""
 
-from projectors.torch.baselines.augmentation import Augmentation, AugmentedLoss
-from projectors.torch.baselines.base import Baseline, BaselineReport
-from projectors.torch.baselines.priors import PathwayPrior, WeightDecay, residual_pathways_
-from projectors.torch.baselines.sampled import SampledOperatorPenalty, SampledOutputPenalty
-from projectors.torch.baselines.sharing import (
+from projectors.baselines.augmentation import Augmentation, AugmentedLoss
+from projectors.baselines.base import Baseline, BaselineReport
+from projectors.baselines.priors import PathwayPrior, WeightDecay, residual_pathways_
+from projectors.baselines.sampled import SampledOperatorPenalty, SampledOutputPenalty
+from projectors.baselines.sharing import (
     RelaxedGroupConv1d,
     RelaxedGroupConv2d,
     RelaxedGroupConv3d,

@@ -10,8 +10,8 @@ from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
 
-from projectors.report.digits import percent
-from projectors.report.rubik import CORNERS_SHOWN, EDGES_SHOWN, Rubik, rubik_file
+from projectors.demo.digits import percent
+from projectors.demo.rubik import CORNERS_SHOWN, EDGES_SHOWN, Rubik, rubik_file
 from projectors.report.tables import certificate_view, facts, plain_table
 
 __all__ = ["digits_section", "lorentz_section", "next_section", "note", "rubik_section"]

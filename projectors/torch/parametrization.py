@@ -75,7 +75,7 @@ def constrain_(model: nn.Module, spec: Mapping[str, Any]) -> None:
     >>> bool(net[0].weight[0, 0] == net[0].weight[1, 1])
     True
     """
-    from projectors.torch.penalty import EquivariancePenalty
+    from projectors.torch.model_penalty import EquivariancePenalty
 
     pen = EquivariancePenalty(model, spec)
     fixed = [t.name for t in pen.terms if not t.is_writable]

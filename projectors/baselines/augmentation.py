@@ -10,8 +10,8 @@ from torch import nn
 
 from grouprep.errors import DimensionMismatch, GroupRepError
 from grouprep.representations import Representation
-from projectors.torch.baselines.actions import Action, check_generator, draw, on_entries
-from projectors.torch.baselines.base import Baseline
+from projectors.baselines.actions import Action, check_generator, draw, on_entries
+from projectors.baselines.base import Baseline
 
 __all__ = ["Augmentation", "AugmentedLoss"]
 
@@ -36,7 +36,7 @@ class Augmentation:
     --------
     >>> import torch
     >>> from grouprep import Cyclic
-    >>> from projectors.torch.baselines import Augmentation
+    >>> from projectors.baselines import Augmentation
     >>> move = Augmentation(Cyclic(4).trivial(), generator=torch.Generator().manual_seed(0))
     >>> x, target = move(torch.arange(32.0).reshape(2, 1, 4, 4), torch.tensor([3, 5]))
     >>> x.shape, float(x.sum()), target
@@ -82,7 +82,7 @@ class AugmentedLoss(Baseline):
     --------
     >>> import torch
     >>> from grouprep import Cyclic
-    >>> from projectors.torch.baselines import AugmentedLoss, Augmentation
+    >>> from projectors.baselines import AugmentedLoss, Augmentation
     >>> move = Augmentation(Cyclic(3).natural(), generator=torch.Generator().manual_seed(0))
     >>> pen = AugmentedLoss(torch.nn.Linear(3, 2), torch.nn.functional.cross_entropy, move)
     >>> pen(torch.randn(5, 3), torch.zeros(5, dtype=torch.int64)).ndim

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grouprep.errors import DimensionMismatch, GroupRepError
-from grouprep.groups.base import Group, Letter
+from grouprep.groups.base import Generator, Group
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.lie import LieGroup
 from grouprep.linalg import Image, Monomial, as_exact, as_image
@@ -32,7 +32,7 @@ def permutation_matrices(target: NDArray[Any]) -> NDArray[Any]:
     return matrices
 
 
-class _Leaf(Representation):
+class _Basic(Representation):
     """A representation that is not made from others."""
 
     name: str
@@ -47,7 +47,7 @@ class _Leaf(Representation):
         return self.name
 
 
-class TrivialRepresentation(_Leaf):
+class TrivialRepresentation(_Basic):
     """The trivial representation, of dimension 1."""
 
     name = "trivial"
@@ -63,10 +63,10 @@ class TrivialRepresentation(_Leaf):
     def dim(self) -> int:
         return 1
 
-    def image(self, letter: Letter) -> Image:
+    def image(self, generator: Generator) -> Image:
         from grouprep.representations.composite import zero_like
 
-        return Monomial.identity(1) if letter.kind == "element" else zero_like(1)
+        return Monomial.identity(1) if generator.kind == "element" else zero_like(1)
 
     def _evaluate(self, g: Any) -> NDArray[Any]:
         while isinstance(g, tuple):
@@ -84,7 +84,7 @@ class TrivialRepresentation(_Leaf):
         return 1
 
 
-class _FiniteLeaf(_Leaf):
+class _FiniteBasic(_Basic):
     """A leaf over a finite group that knows its exact value at every element."""
 
     def __init__(self, group: FiniteGroup) -> None:
@@ -94,11 +94,11 @@ class _FiniteLeaf(_Leaf):
     def group(self) -> FiniteGroup:
         return self._group
 
-    def image(self, letter: Letter) -> Image:
-        return self.exact_image(self._group.generators[self._group.letters.index(letter)])
+    def image(self, generator: Generator) -> Image:
+        return self.exact_image(self._group.generators[self._group.generator_names.index(generator)])
 
 
-class _PermutationLeaf(_FiniteLeaf):
+class _PermutationBasic(_FiniteBasic):
     """A leaf that permutes basis vectors; a subclass says how."""
 
     @abstractmethod
@@ -116,7 +116,7 @@ class _PermutationLeaf(_FiniteLeaf):
         return Monomial.identity(self.dim)
 
 
-class NaturalRepresentation(_PermutationLeaf):
+class NaturalRepresentation(_PermutationBasic):
     """The permutation matrices of the points of a finite group, P(g)[g(j), j] = 1."""
 
     name = "natural"
@@ -129,7 +129,7 @@ class NaturalRepresentation(_PermutationLeaf):
         return g
 
 
-class RegularRepresentation(_PermutationLeaf):
+class RegularRepresentation(_PermutationBasic):
     """The group acting on the listing of its elements by left multiplication, g e_x = e_{g x}."""
 
     name = "regular"
@@ -146,11 +146,11 @@ class RegularRepresentation(_PermutationLeaf):
         products = g[..., None, :][..., 0, :][..., self._group.elements]
         return self._group.index(products)
 
-    def image(self, letter: Letter) -> Image:
-        return Monomial(self._group.left_multiplication[self._group.letters.index(letter)])
+    def image(self, generator: Generator) -> Image:
+        return Monomial(self._group.left_multiplication[self._group.generator_names.index(generator)])
 
 
-class MatrixGroupRepresentation(_FiniteLeaf):
+class MatrixGroupRepresentation(_FiniteBasic):
     """The exact matrices that a finite group was given by."""
 
     name = "defining"
@@ -163,8 +163,8 @@ class MatrixGroupRepresentation(_FiniteLeaf):
     def dim(self) -> int:
         return int(self._action.dim)
 
-    def image(self, letter: Letter) -> Image:
-        image: Image = self._action.images[self._group.letters.index(letter)]
+    def image(self, generator: Generator) -> Image:
+        image: Image = self._action.images[self._group.generator_names.index(generator)]
         return image
 
     def exact_image(self, g: Any) -> Image:
@@ -183,7 +183,7 @@ class MatrixGroupRepresentation(_FiniteLeaf):
         return find_invariant_form(self)
 
 
-class LieDefiningRepresentation(_Leaf):
+class LieDefiningRepresentation(_Basic):
     """The matrices of a Lie group themselves."""
 
     name = "defining"
@@ -199,8 +199,8 @@ class LieDefiningRepresentation(_Leaf):
     def dim(self) -> int:
         return self._group.n
 
-    def image(self, letter: Letter) -> Image:
-        return (self._group.algebra if letter.kind == "algebra" else self._group.components)[letter.index]
+    def image(self, generator: Generator) -> Image:
+        return (self._group.algebra if generator.kind == "algebra" else self._group.components)[generator.index]
 
     def _evaluate(self, g: Any) -> NDArray[Any]:
         return np.asarray(g)

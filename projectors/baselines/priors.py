@@ -11,8 +11,8 @@ from torch import nn
 from torch.nn.modules.conv import _ConvNd
 
 from grouprep.errors import GroupRepError
-from projectors.torch.baselines.base import Baseline
-from projectors.torch.baselines.layerwise import conv_options, replace_layers
+from projectors.baselines.base import Baseline
+from projectors.baselines.layerwise import conv_options, replace_layers
 from projectors.torch.naming import strip_name
 from projectors.torch.relaxed import RelaxedConv1d, RelaxedConv2d, RelaxedConv3d, RelaxedLinear
 from projectors.torch.schedules import as_schedule
@@ -40,7 +40,7 @@ def residual_pathways_(model: nn.Module, spec: Mapping[str, Any], free: float = 
     --------
     >>> import torch
     >>> from grouprep import Cyclic
-    >>> from projectors.torch.baselines import residual_pathways_
+    >>> from projectors.baselines import residual_pathways_
     >>> net = torch.nn.Sequential(torch.nn.Linear(2, 2))
     >>> residual_pathways_(net, {"0": (Cyclic(2).natural(), Cyclic(2).natural())})
     >>> type(net[0]).__name__, bool(net[0].weight[0, 0] == net[0].weight[1, 1])
@@ -100,7 +100,7 @@ class PathwayPrior(Baseline):
     >>> import torch
     >>> from grouprep import Cyclic
     >>> from projectors.torch import RelaxedLinear
-    >>> from projectors.torch.baselines import PathwayPrior
+    >>> from projectors.baselines import PathwayPrior
     >>> V = Cyclic(4).regular()
     >>> PathwayPrior(RelaxedLinear(V, V), free=100.0)().item()
     0.0
@@ -143,7 +143,7 @@ class WeightDecay(Baseline):
     Examples
     --------
     >>> import torch
-    >>> from projectors.torch.baselines import WeightDecay
+    >>> from projectors.baselines import WeightDecay
     >>> layer = torch.nn.Linear(2, 1, bias=False)
     >>> _ = torch.nn.init.constant_(layer.weight, 3.0)
     >>> WeightDecay(layer, 0.5)().item()

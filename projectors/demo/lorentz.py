@@ -29,7 +29,7 @@ def solve_lorentz() -> dict[str, Any]:
 
     Examples
     --------
-    >>> from projectors.report.lorentz import solve_lorentz
+    >>> from projectors.demo.lorentz import solve_lorentz
     >>> sorted(e["name"] for e in solve_lorentz()["elements"])
     ['identity', 'metric trace', 'transpose']
     """
@@ -68,7 +68,7 @@ def name_of(X: Array) -> str:
     Examples
     --------
     >>> import numpy as np
-    >>> from projectors.report.lorentz import name_of
+    >>> from projectors.demo.lorentz import name_of
     >>> name_of(-2 * np.eye(16)), name_of(np.diag(np.arange(16)))
     ('identity', 'not recognised')
     """

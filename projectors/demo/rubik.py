@@ -70,7 +70,7 @@ def solve_rubik(save: Path | None = None) -> Rubik:
 
     Examples
     --------
-    >>> from projectors.report.rubik import solve_rubik
+    >>> from projectors.demo.rubik import solve_rubik
     >>> solve_rubik().record["dim"]
     9
     """

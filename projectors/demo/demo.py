@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from projectors.demo.digits import digits_file, measure_digits
+from projectors.demo.lorentz import solve_lorentz
+from projectors.demo.pictures import can_draw, draw_filters, draw_orbitals
+from projectors.demo.rubik import rubik_file, solve_rubik
 from projectors.files import write_bytes
-from projectors.report.digits import digits_file, measure_digits
-from projectors.report.lorentz import solve_lorentz
-from projectors.report.pictures import can_draw, draw_filters, draw_orbitals
-from projectors.report.rubik import rubik_file, solve_rubik
 from projectors.report.writing import make_folder
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def print_demo(console: Console, output: str | Path) -> None:
     GroupRepError
         If the folder or a file cannot be written; CertificateError if a check fails.
     """
-    from projectors.report import sections
+    from projectors.demo import sections
 
     folder = _prepare(output)
     rubik = _while_busy(console, "Solving for 2,304 unknowns", lambda: solve_rubik(folder / "rubik.json"))

@@ -42,7 +42,7 @@ def digits_file() -> Path:
     """The packaged weights and held-out images; studies/digits/train.py makes them."""
     from importlib.resources import files
 
-    return Path(str(files("projectors.report") / "data" / "digits.npz"))
+    return Path(str(files("projectors.demo") / "data" / "digits.npz"))
 
 
 def layer_spaces(channels: int = 16, classes: int = 10) -> dict[str, Hom]:
@@ -65,7 +65,7 @@ def measure_digits() -> Digits:
 
     Examples
     --------
-    >>> from projectors.report.digits import measure_digits
+    >>> from projectors.demo.digits import measure_digits
     >>> networks = measure_digits().record["networks"]
     >>> networks["penalised"]["accuracy"]["projected"]["turned"] > networks["plain"]["accuracy"]["projected"]["turned"]
     True
@@ -154,18 +154,18 @@ def element_names(G: FiniteGroup) -> list[str]:
     Examples
     --------
     >>> from grouprep import Cyclic
-    >>> from projectors.report.digits import element_names
+    >>> from projectors.demo.digits import element_names
     >>> element_names(Cyclic(3))
     ['1', 'r', 'r²']
     """
-    letters = [str(a) for a in G.letters]
+    generators = [str(a) for a in G.generator_names]
     powers = str.maketrans("23456789", "²³⁴⁵⁶⁷⁸⁹")
     names = []
     for g in G.elements:
-        word = "".join(letters[k] for k, _ in G.word(g))
-        for letter in letters:
+        word = "".join(generators[k] for k, _ in G.word(g))
+        for generator in generators:
             for k in range(9, 1, -1):
-                word = word.replace(letter * k, letter + str(k).translate(powers))
+                word = word.replace(generator * k, generator + str(k).translate(powers))
         names.append(word or "1")
     return names
 
@@ -175,7 +175,7 @@ def percent(x: float) -> str:
 
     Examples
     --------
-    >>> from projectors.report.digits import percent
+    >>> from projectors.demo.digits import percent
     >>> percent(0.1256), percent(0.99993), percent(1.0)
     ('12.6%', '99.993%', '100.0%')
     """

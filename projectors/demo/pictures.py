@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from projectors.report.digits import Digits
-    from projectors.report.rubik import Rubik
+    from projectors.demo.digits import Digits
+    from projectors.demo.rubik import Rubik
 
 __all__ = ["can_draw", "draw_filters", "draw_orbitals"]
 
@@ -54,7 +54,7 @@ def draw_orbitals(rubik: Rubik, path: Path) -> None:
 
     Parameters
     ----------
-    rubik : from `projectors.report.rubik.solve_rubik`.
+    rubik : from `projectors.demo.rubik.solve_rubik`.
     path : the PNG file.
 
     Raises
@@ -101,7 +101,7 @@ def draw_filters(digits: Digits, path: Path) -> None:
 
     Parameters
     ----------
-    digits : from `projectors.report.digits.measure_digits`.
+    digits : from `projectors.demo.digits.measure_digits`.
     path : the PNG file.
 
     Raises
@@ -110,7 +110,7 @@ def draw_filters(digits: Digits, path: Path) -> None:
         If the file cannot be written.
     """
     from grouprep import Dihedral
-    from projectors.report.digits import element_names, percent
+    from projectors.demo.digits import element_names, percent
 
     G = Dihedral(4)
     names = element_names(G)

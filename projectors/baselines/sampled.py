@@ -10,9 +10,9 @@ from torch import nn
 
 from grouprep.errors import DimensionMismatch, GroupRepError, NotUnitary
 from grouprep.representations import Representation
-from projectors.torch.baselines.actions import Action, check_generator, draw, on_entries
-from projectors.torch.baselines.base import Baseline
-from projectors.torch.penalty import EquivariancePenalty
+from projectors.baselines.actions import Action, check_generator, draw, on_entries
+from projectors.baselines.base import Baseline
+from projectors.torch.model_penalty import EquivariancePenalty
 
 __all__ = ["SampledOperatorPenalty", "SampledOutputPenalty"]
 
@@ -48,7 +48,7 @@ class SampledOutputPenalty(Baseline):
     --------
     >>> import torch
     >>> from grouprep import Cyclic
-    >>> from projectors.torch.baselines import SampledOutputPenalty
+    >>> from projectors.baselines import SampledOutputPenalty
     >>> V = Cyclic(3).regular()
     >>> pen = SampledOutputPenalty(torch.nn.ReLU(), V, V, generator=torch.Generator().manual_seed(0))
     >>> pen(torch.randn(5, 3)).item()
@@ -124,7 +124,7 @@ class SampledOperatorPenalty(Baseline):
     --------
     >>> import torch
     >>> from grouprep import Cyclic
-    >>> from projectors.torch.baselines import SampledOperatorPenalty
+    >>> from projectors.baselines import SampledOperatorPenalty
     >>> V = Cyclic(4).regular()
     >>> pen = SampledOperatorPenalty(torch.nn.Linear(4, 4), {"": (V, V)}, generator=torch.Generator().manual_seed(0))
     >>> [name for name, _ in pen.report().values]

@@ -9,18 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grouprep.errors import GroupRepError, NotUnitary, UnsupportedGroup
-from grouprep.groups.base import Group, Letter
+from grouprep.groups.base import Generator, Group
 from grouprep.irreps.base import Field, Irrep
 from grouprep.linalg import Image, as_float
 from grouprep.linalg.intertwiners import FloatSpace, intertwiner_space
 from grouprep.representations.base import Representation
 
-__all__ = ["GivenIrrep", "given_irreps", "listed_irreps"]
+__all__ = ["UserIrrep", "listed_irreps", "user_irreps"]
 
 _TYPES = {1: "R", 2: "C", 4: "H"}
 
 
-class GivenIrrep(Irrep):
+class UserIrrep(Irrep):
     """A representation of a user's, irreducible over a field, in its own basis.
 
     Parameters
@@ -107,8 +107,8 @@ class GivenIrrep(Irrep):
     def _real_commutant(self) -> NDArray[Any]:
         return self._units
 
-    def image(self, letter: Letter) -> Image:
-        return self.V.image(letter)
+    def image(self, generator: Generator) -> Image:
+        return self.V.image(generator)
 
     def _evaluate(self, g: Any) -> NDArray[Any]:
         return self.V._evaluate(g)
@@ -176,7 +176,7 @@ def listed_irreps(irreps: Any) -> tuple[Representation, ...] | None:
     return listed
 
 
-def given_irreps(G: Group, irreps: Any, over: Field) -> list[Irrep]:
+def user_irreps(G: Group, irreps: Any, over: Field) -> list[Irrep]:
     """Given representations as irreps of G over a field, pairwise not isomorphic.
 
     Raises
@@ -188,11 +188,11 @@ def given_irreps(G: Group, irreps: Any, over: Field) -> list[Irrep]:
     for k, V in enumerate(irreps):
         if not isinstance(V, Representation) or V.group != G:
             raise GroupRepError(f"irreps[{k}] must be a representation of {G}, got {V!r:.60}")
-        out.append(V if isinstance(V, Irrep) and V.over == over else GivenIrrep(V, over, k))
+        out.append(V if isinstance(V, Irrep) and V.over == over else UserIrrep(V, over, k))
     for i, I in enumerate(out):
         for k in range(i):
             J = out[k]
             same = I.dim == J.dim and I.type == J.type
-            if same and intertwiner_space((I.dim, J.dim), [(J.images[a], I.images[a]) for a in G.letters]).dim:
+            if same and intertwiner_space((I.dim, J.dim), [(J.images[a], I.images[a]) for a in G.generator_names]).dim:
                 raise GroupRepError(f"irreps[{i}] = {I} is isomorphic to irreps[{k}] = {J}; give each once")
     return out

@@ -20,10 +20,10 @@ from torch.nn.modules.conv import _ConvNd
 from grouprep.errors import GroupRepError
 from grouprep.linalg import Monomial
 from grouprep.representations import Representation
+from projectors.baselines.base import Baseline
+from projectors.baselines.layerwise import conv_options, replace_layers
 from projectors.blocks import summands
 from projectors.hom import Hom
-from projectors.torch.baselines.base import Baseline
-from projectors.torch.baselines.layerwise import conv_options, replace_layers
 from projectors.torch.buffers import ProjectionModule
 from projectors.torch.layers import is_permutation
 from projectors.torch.naming import strip_name
@@ -93,7 +93,7 @@ class RelaxedGroupLinear(nn.Module):
     --------
     >>> import torch
     >>> from grouprep import Cyclic
-    >>> from projectors.torch.baselines import RelaxedGroupLinear
+    >>> from projectors.baselines import RelaxedGroupLinear
     >>> G = Cyclic(4)
     >>> layer = RelaxedGroupLinear(2 * G.regular(), G.regular(), banks=3)
     >>> layer.mixing.shape, layer.weight.shape, layer.variation().item()
@@ -243,7 +243,7 @@ class RelaxedGroupConv2d(_RelaxedGroupConv):
     --------
     >>> import torch
     >>> from grouprep import Cyclic
-    >>> from projectors.torch.baselines import RelaxedGroupConv2d
+    >>> from projectors.baselines import RelaxedGroupConv2d
     >>> G = Cyclic(4)
     >>> layer = RelaxedGroupConv2d(G.trivial(), 2 * G.regular(), 3, padding=1)
     >>> layer.on, layer(torch.ones(1, 1, 8, 8)).shape
@@ -285,7 +285,7 @@ def relaxed_sharing_(
     --------
     >>> import torch
     >>> from grouprep import Cyclic
-    >>> from projectors.torch.baselines import relaxed_sharing_
+    >>> from projectors.baselines import relaxed_sharing_
     >>> net = torch.nn.Sequential(torch.nn.Linear(3, 3))
     >>> relaxed_sharing_(net, {"0": (Cyclic(3).regular(), Cyclic(3).regular())}, banks=1)
     >>> net[0].weight.shape
@@ -317,7 +317,7 @@ class SharingPenalty(Baseline):
     Examples
     --------
     >>> from grouprep import Cyclic
-    >>> from projectors.torch.baselines import RelaxedGroupLinear, SharingPenalty
+    >>> from projectors.baselines import RelaxedGroupLinear, SharingPenalty
     >>> V = Cyclic(4).regular()
     >>> SharingPenalty(RelaxedGroupLinear(V, V))().item()
     0.0
