@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from grouprep.errors import CertificateError
 from grouprep.linalg import Image, Monomial, as_exact, as_float
-from grouprep.linalg.intertwiners import ExactSpace, FloatSpace, Space
+from grouprep.linalg.intertwiners import FloatSpace, Space
 from grouprep.linalg.orbits import OrbitSpace
 from grouprep.linalg.sparse import equal_exact, from_domain_matrix_rows, matmul_exact, sparse_matrix
 from grouprep.representations import Representation
@@ -184,14 +184,14 @@ def float_residual_bound(V: Representation, W: Representation, space: Space) -> 
     """A rigorous upper bound on ||rho_W(a) X - X rho_V(a)||_F / ||X||_F over generators a and elements of a float basis."""
     import flint
 
-    if isinstance(space, OrbitSpace | ExactSpace):
+    if space.is_exact:
         check_residual(V, W, space)
         return 0.0
     worst = 0.0
     with flint.ctx.workprec(128):
         for generator in V.group.generator_names:
             a, b = _ball_matrix(as_float(V.images[generator])), _ball_matrix(as_float(W.images[generator]))
-            for x in space.array.reshape(-1, *space.shape):
+            for x in space.floats().reshape(-1, *space.shape):
                 X = _ball_matrix(x)
                 size = float(np.linalg.norm(x)) * (1 - 4 * x.size * np.finfo(float).eps)
                 worst = max(worst, _frobenius_upper(b * X - X * a) / size)
