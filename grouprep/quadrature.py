@@ -341,8 +341,8 @@ def _degrees(V: Representation) -> tuple[int, ...]:
         if isinstance(V, SymmetricPower | ExteriorPower):
             return tuple(V.k * n for n in inner[0])
         return inner[0]
-    if isinstance(V, Pullback) and V.f._key[0] == "projection":
-        factor: int = V.f._key[1]
+    if isinstance(V, Pullback) and V.f.factor is not None:
+        factor = V.f.factor
         return tuple(_degrees(V.V)[0] if k == factor else 0 for k in range(len(parts)))
     return tuple(0 if isinstance(H, FiniteGroup) else _largest_weight(V, k) for k, H in enumerate(parts))
 

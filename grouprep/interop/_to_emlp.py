@@ -145,7 +145,7 @@ def make_representation(V: Representation) -> Any:
         return reduce(lambda a, b: a * b, [make_representation(W) for W in V.parts])
     if isinstance(V, Dual) or (isinstance(V, Conjugate) and V.is_unitary):
         return make_representation(V.parts[0]).T
-    if isinstance(V, Pullback) and V.f._key[0] == "projection":
+    if isinstance(V, Pullback) and V.f.factor is not None:
         return make_representation(V.V)
     if isinstance(V.group, FiniteProduct | ProductGroup):
         raise UnsupportedGroup(

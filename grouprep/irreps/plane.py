@@ -249,7 +249,7 @@ class PlaneIrrep(Irrep):
 
     def __call__(self, g: Any) -> NDArray[Any]:
         """rho(g) in floats; for finite groups every entry is the exact one correctly rounded, whatever the order."""
-        return self._evaluate(self.group.check_element(g))  # type: ignore[attr-defined]
+        return self._evaluate(self.group.check_element(g))
 
     def _evaluate(self, g: Any) -> NDArray[Any]:
         cos, sin, reflected = self.family.plane.waves(g, self.frequency)

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from grouprep.errors import GroupRepError
 from grouprep.groups.base import Generator, Group
-from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.product import FiniteProduct
 from grouprep.irreps.base import Field, Irrep
 from grouprep.irreps.family import Family, Images, Splitting
@@ -191,13 +190,9 @@ class ProductIrrep(Irrep):
     def _trace(self, point: Any, k: int) -> Any:
         if not isinstance(self.group, FiniteProduct):
             return self.inner._trace(point, k)
-        from grouprep.characters import FinitePoint
-
-        g = point.power(k)
         total: Any = 1
-        for number, (F, I) in enumerate(zip(self.group.factors, self.parts, strict=True)):
-            assert isinstance(F, FiniteGroup)
-            total *= I._trace(FinitePoint(F, int(F.index(self.group.part(g, number))), 1), 1)
+        for number, I in enumerate(self.parts):
+            total *= I._trace(point.part(number), k)
         return total
 
 

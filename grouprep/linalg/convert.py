@@ -10,6 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grouprep.errors import DimensionMismatch, GroupRepError
+from grouprep.linalg._evaluation import value_of
+from grouprep.linalg.fields import (
+    canonical_domain,
+    closure_under_conjugation,
+    coefficients,
+    conjugate_number,
+    convert_matrix,
+    domain_of,
+    element,
+    expression,
+    is_real_field,
+)
+from grouprep.linalg.parsing import parse_expression
 
 if TYPE_CHECKING:
     from sympy import Domain, Matrix
@@ -55,8 +68,6 @@ def to_domain_matrix(matrix: Any, domain: Domain | None = None) -> DomainMatrix:
     """
     from sympy.matrices.matrixbase import MatrixBase
     from sympy.polys.matrices import DomainMatrix
-
-    from grouprep.linalg.fields import canonical_domain, convert_matrix
 
     if isinstance(matrix, DomainMatrix):
         return convert_matrix(matrix, canonical_domain(matrix.domain) if domain is None else domain)
@@ -126,8 +137,6 @@ def _from_entries(entries: dict[tuple[int, int], Any], shape: tuple[int, int], d
     from sympy.polys.matrices import DomainMatrix
     from sympy.polys.matrices.sdm import SDM
 
-    from grouprep.linalg.fields import domain_of, element
-
     if domain is None and all(type(x) is int for x in entries.values()):
         domain = ZZ
         values: dict[Any, Any] = {x: ZZ(x) for x in set(entries.values())}
@@ -158,8 +167,6 @@ def _exact_number(x: Any, index: tuple[int, int]) -> Any:
     if isinstance(x, Rational):
         return SympyRational(int(x.numerator), int(x.denominator))
     if isinstance(x, str):
-        from grouprep.linalg.parsing import parse_expression
-
         try:
             return parse_expression(x)
         except GroupRepError as error:
@@ -185,8 +192,6 @@ def to_sympy(matrix: DomainMatrix) -> Matrix:
     Matrix([[-1/2 + sqrt(3)*I/2]])
     """
     from sympy import zeros
-
-    from grouprep.linalg.fields import expression
 
     K = matrix.domain
     if K.is_ZZ or K.is_QQ:
@@ -219,8 +224,6 @@ def to_numpy(matrix: DomainMatrix) -> NDArray[Any]:
     A. Ziv, Fast evaluation of elementary mathematical functions with correctly rounded last bit, ACM TOMS 17 (1991);
     F. Johansson, Arb, IEEE Trans. Comput. 66 (2017).
     """
-    from grouprep.linalg.fields import is_real_field
-
     K = matrix.domain
     real = is_real_field(K)
     result = np.zeros(matrix.shape, dtype=np.float64 if real else np.complex128)
@@ -243,14 +246,6 @@ def to_numpy(matrix: DomainMatrix) -> NDArray[Any]:
 
 def _nearest(x: Any, K: Domain) -> float | complex:
     """The float (complex if K is not real) nearest to an element of K."""
-    from grouprep.linalg.fields import (
-        closure_under_conjugation,
-        coefficients,
-        conjugate_number,
-        element,
-        is_real_field,
-    )
-
     if not K.is_AlgebraicField:
         return _nearest_fraction(Fraction(int(x.numerator), int(x.denominator)))
     if is_real_field(K):
@@ -282,9 +277,6 @@ def _nearest_part(y: Any, K: Domain, imaginary: bool = False) -> float:
     from sympy import I
     from sympy.polys.polyerrors import CoercionFailed
 
-    from grouprep.errors import GroupRepError
-    from grouprep.linalg.fields import coefficients, element
-
     if not y:
         return 0.0
     turned = y
@@ -301,8 +293,6 @@ def _nearest_part(y: Any, K: Domain, imaginary: bool = False) -> float:
 
 def _nearest_irrational(y: Any, K: Domain, imaginary: bool) -> float:
     """The float nearest to an irrational number: no tie is possible, so rising precision decides it."""
-    from grouprep.linalg._evaluation import value_of
-
     bits = 96
     while True:
         ball = value_of(y, K, bits)

@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grouprep.errors import DimensionMismatch, GroupRepError
-from grouprep.linalg import sparse
+from grouprep.linalg import fields, sparse
+from grouprep.linalg.convert import to_domain_matrix, to_numpy
+from grouprep.linalg.fields import is_real_field
 from grouprep.linalg.memory import require_memory
 from grouprep.linalg.monomial import Monomial
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Image",
+    "adjoint",
     "as_exact",
     "as_float",
     "as_image",
@@ -29,6 +32,7 @@ __all__ = [
     "equal",
     "inverse",
     "is_exact",
+    "is_real",
     "kron",
     "matmul",
     "matrix_key",
@@ -68,8 +72,6 @@ def as_image(matrix: Any, name: str = "matrix") -> Image:
         if not np.isfinite(matrix).all():
             raise GroupRepError(f"{name} has NaN or infinite entries; every entry must be a finite number")
         return matrix.astype(complex if matrix.dtype.kind == "c" else float)
-    from grouprep.linalg.convert import to_domain_matrix
-
     try:
         exact = to_domain_matrix(matrix)
     except GroupRepError as error:
@@ -94,6 +96,13 @@ def is_exact(a: Image) -> bool:
     return not isinstance(a, np.ndarray)
 
 
+def is_real(a: Image) -> bool:
+    """Whether the entries are real: by the domain of an exact matrix, by the dtype of a float one."""
+    if isinstance(a, Monomial):
+        return a.is_real
+    return a.dtype.kind == "f" if isinstance(a, np.ndarray) else is_real_field(a.domain)
+
+
 def size(a: Image) -> int:
     """The number n of an (..., n, n) matrix."""
     return int(a.shape[-1])
@@ -112,8 +121,6 @@ def as_float(a: Image) -> NDArray[Any]:
         return a
     if isinstance(a, Monomial):
         return a.to_numpy()
-    from grouprep.linalg.convert import to_numpy
-
     return to_numpy(a)
 
 
@@ -171,8 +178,6 @@ def conjugate(a: Image) -> Image:
     """The entrywise complex conjugate."""
     if isinstance(a, Monomial | np.ndarray):
         return a.conjugate()
-    from grouprep.linalg import fields
-
     return fields.conjugate(a)
 
 
@@ -181,6 +186,11 @@ def transpose(a: Image) -> Image:
     if isinstance(a, Monomial):
         return a.inverse().conjugate()
     return np.swapaxes(a, -1, -2) if isinstance(a, np.ndarray) else a.transpose()
+
+
+def adjoint(a: Image) -> Image:
+    """The conjugate transpose of the last two axes."""
+    return transpose(conjugate(a))
 
 
 def equal(a: Image, b: Image) -> bool:

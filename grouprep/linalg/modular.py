@@ -15,6 +15,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from grouprep.errors import AmbiguousRank, GroupRepError
+from grouprep.linalg._cyclotomic import coefficients, degree, from_coefficients, integer_modulus, kind
 
 if TYPE_CHECKING:
     from flint import fmpz_mat, nmod_mat
@@ -67,8 +68,6 @@ class _System:
 
 def _layers(matrix: DomainMatrix) -> _System:
     """The rows of a matrix over ZZ, QQ or Q(a) scaled by common denominators, which changes no nullspace."""
-    from grouprep.linalg._cyclotomic import coefficients, degree, integer_modulus, kind
-
     K = matrix.domain
     if not (K.is_ZZ or K.is_QQ or K.is_AlgebraicField):
         raise GroupRepError(
@@ -383,8 +382,6 @@ def _basis(
     from sympy import QQ
     from sympy.polys.matrices import DomainMatrix
     from sympy.polys.matrices.sdm import SDM
-
-    from grouprep.linalg._cyclotomic import from_coefficients
 
     K = system.domain if system.domain.is_AlgebraicField else QQ
     width = len(free)

@@ -10,7 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from grouprep.errors import DimensionMismatch
+from grouprep.linalg.convert import to_numpy
+from grouprep.linalg.fields import cyclotomic_field, zeta
 from grouprep.linalg.memory import require_memory
+from grouprep.linalg.sparse import sparse_matrix
 
 if TYPE_CHECKING:
     from sympy import Domain
@@ -163,8 +166,6 @@ class Monomial:
         """The sympy domain of the entries: ZZ, or the cyclotomic field of the modulus."""
         from sympy import ZZ
 
-        from grouprep.linalg.fields import cyclotomic_field
-
         return ZZ if self.is_real else cyclotomic_field(self.modulus)
 
     def to_numpy(self) -> NDArray[Any]:
@@ -177,12 +178,8 @@ class Monomial:
         """The non-zero entry of each column, (n,), float64 or complex128, correctly rounded."""
         if self.is_real:
             return np.where(self.phase == 0, 1.0, -1.0)
-        from grouprep.linalg.fields import cyclotomic_field, zeta
-        from grouprep.linalg.sparse import sparse_matrix
 
         used = np.unique(self.phase)
-        from grouprep.linalg.convert import to_numpy
-
         row = {int(k): zeta(self.modulus, int(k)) for k in used}
         table = to_numpy(sparse_matrix({0: row}, (1, self.modulus), cyclotomic_field(self.modulus)))
         values: NDArray[Any] = table[0].astype(complex)[self.phase]
@@ -191,9 +188,6 @@ class Monomial:
     def to_domain_matrix(self) -> DomainMatrix:
         """The exact sparse matrix over ZZ, or over the cyclotomic field of the modulus."""
         from sympy import ZZ
-
-        from grouprep.linalg.fields import cyclotomic_field, zeta
-        from grouprep.linalg.sparse import sparse_matrix
 
         if self.is_real:
             domain, table = ZZ, {0: ZZ(1), self.modulus // 2: ZZ(-1)}
@@ -215,8 +209,6 @@ _MODULUS_LIMIT = 1_000  # larger fields have their roots of unity not tabulated;
 @lru_cache(maxsize=64)
 def _roots_of_unity(domain: Domain) -> tuple[int, dict[Any, int]]:
     """m and the exponents of the m-th roots of unity that a domain holds."""
-    from grouprep.linalg.fields import zeta
-
     alias = str(getattr(getattr(domain, "ext", None), "alias", None) or "")
     n = int(alias[4:]) if alias.startswith("zeta") and alias[4:].isdigit() else 1
     if n <= 2 or n > _MODULUS_LIMIT:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from grouprep.linalg.fields import common_domain, convert_matrix
 from grouprep.linalg.memory import require_memory
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ __all__ = [
     "kron_exact",
     "sparse_matrix",
     "trace_exact",
+    "zero_exact",
 ]
 
 Rows = dict[int, dict[int, Any]]
@@ -44,11 +46,16 @@ def identity_exact(n: int, domain: Domain) -> DomainMatrix:
     return sparse_matrix({i: {i: domain.one} for i in range(n)}, (n, n), domain)
 
 
+def zero_exact(n: int) -> DomainMatrix:
+    """The n x n zero matrix over the integers, the differential of anything trivial."""
+    from sympy import ZZ
+
+    return sparse_matrix({}, (n, n), ZZ)
+
+
 def _unify(a: DomainMatrix, b: DomainMatrix) -> tuple[DomainMatrix, DomainMatrix]:
     if a.domain == b.domain:
         return a, b
-    from grouprep.linalg.fields import common_domain, convert_matrix
-
     domain = common_domain(a.domain, b.domain)
     return convert_matrix(a, domain), convert_matrix(b, domain)
 
@@ -115,8 +122,6 @@ def trace_exact(a: DomainMatrix) -> Any:
 
 def stack_exact(matrices: Sequence[DomainMatrix]) -> DomainMatrix:
     """The matrices on top of each other, over their common domain, sparse."""
-    from grouprep.linalg.fields import common_domain, convert_matrix
-
     domain = common_domain(*(m.domain for m in matrices))
     converted = [convert_matrix(m, domain).to_sparse() for m in matrices]
     return converted[0].vstack(*converted[1:]) if len(converted) > 1 else converted[0]

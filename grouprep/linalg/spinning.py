@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from grouprep.linalg.matrices import Image, as_exact, is_exact
+from grouprep.linalg.modular import modular_nullspace
 from grouprep.linalg.orbits import OrbitSpace
+from grouprep.linalg.sparse import sparse_matrix
 
 if TYPE_CHECKING:
     from sympy.polys.matrices import DomainMatrix
@@ -177,8 +179,6 @@ def _solve(rows: list[list[Any]], unknowns: int) -> list[list[Any]]:
     from sympy import QQ
     from sympy.polys.matrices import DomainMatrix
 
-    from grouprep.linalg.modular import modular_nullspace
-
     if not rows:
         return [[QQ(int(i == k)) for i in range(unknowns)] for k in range(unknowns)]
     system = DomainMatrix(rows, (len(rows), unknowns), QQ)
@@ -187,8 +187,6 @@ def _solve(rows: list[list[Any]], unknowns: int) -> list[list[Any]]:
 
 def _to_domain_matrix(rows: list[list[Any]], width: int) -> DomainMatrix:
     from sympy import QQ
-
-    from grouprep.linalg.sparse import sparse_matrix
 
     table = {k: {i: x for i, x in enumerate(row) if x} for k, row in enumerate(rows)}
     return sparse_matrix(table, (len(rows), width), QQ)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from grouprep.linalg.fields import common_domain, convert_matrix
 from grouprep.linalg.matrices import as_exact, as_float
 from grouprep.linalg.memory import require_memory
 from grouprep.linalg.spaces import OrbitSpace
@@ -28,8 +29,6 @@ def exact_constraint(space: OrbitSpace, a: Any, b: Any) -> DomainMatrix:
 
     Generators over QQ are scaled by a common denominator first, which does not change the solutions.
     """
-    from grouprep.linalg.fields import common_domain, convert_matrix
-
     a, b = as_exact(a), as_exact(b)
     domain = common_domain(a.domain, b.domain)
     a, b = convert_matrix(a, domain), convert_matrix(b, domain)
@@ -129,8 +128,6 @@ def _sparse_rows(space: OrbitSpace, left: Any, right: Any) -> list[tuple[list[in
 
 
 def _field_constraint(space: OrbitSpace, a: DomainMatrix, b: DomainMatrix) -> DomainMatrix:
-    from grouprep.linalg.fields import common_domain, convert_matrix
-
     basis = space.rows()
     domain = common_domain(a.domain, basis.domain)
     a, b, basis = (convert_matrix(x, domain) for x in (a, b, basis))

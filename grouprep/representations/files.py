@@ -16,8 +16,10 @@ from typing import Any
 from grouprep.errors import GroupRepError
 from grouprep.groups.base import Group
 from grouprep.groups.files import check_keys, group_from_dict, load_group, matrix_to_data, read_data_file
+from grouprep.groups.permutations import as_permutation
 from grouprep.linalg import Image, Monomial
 from grouprep.representations.base import Representation
+from grouprep.representations.expression import parse_representation
 from grouprep.representations.images import ImageRepresentation
 
 __all__ = ["load_representations", "named_representations", "representation_from_dict", "representation_to_dict"]
@@ -40,8 +42,6 @@ def load_representations(source: str | PathLike[str]) -> tuple[Group, dict[str, 
 
 def named_representations(G: Group, tables: Any, where: str) -> dict[str, Representation]:
     """The representations in the tables [representations.NAME] of a file, in their order; later ones may use earlier ones."""
-    from grouprep.representations.expression import parse_representation
-
     if not isinstance(tables, Mapping):
         raise GroupRepError(f"{where}: representations must be a table of tables, got {tables!r:.60}")
     named: dict[str, Representation] = {}
@@ -67,10 +67,7 @@ def named_representations(G: Group, tables: Any, where: str) -> dict[str, Repres
 
 
 def _from_permutations(G: Group, table: Any, name: str) -> Representation:
-    from grouprep.groups.permutations import as_permutation
-    from grouprep.representations.images import images_by_generator
-
-    given = images_by_generator(G, table)
+    given = G.by_generator(table)
     degree = max(len(as_permutation(p, a.label)) for a, p in given.items())
     images = {a: Monomial(as_permutation(p, a.label, degree)) for a, p in given.items()}
     return ImageRepresentation(G, images, name=name)
