@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,8 +15,10 @@ from grouprep.linalg import Image, as_exact, as_float
 from grouprep.linalg.fields import common_domain, conjugate, convert_matrix, cyclotomic_field, is_real_field, zeta
 from grouprep.linalg.nullspace import nullspace
 from grouprep.linalg.sparse import from_domain_matrix_rows, identity_exact, sparse_matrix
+from grouprep.typing import Array, Scalar
 
 if TYPE_CHECKING:
+    from sympy import Domain
     from sympy.polys.matrices import DomainMatrix
 
 __all__ = [
@@ -79,7 +81,7 @@ def flatten(matrices: Sequence[DomainMatrix]) -> DomainMatrix:
     return sparse_matrix(rows, (len(matrices), size * (1 if real else 2)), domain)
 
 
-def coordinates(basis: Sequence[DomainMatrix], element: DomainMatrix) -> list[Any] | None:
+def coordinates(basis: Sequence[DomainMatrix], element: DomainMatrix) -> list[Scalar] | None:
     """Coefficients c with element = sum c_k basis_k, in the common field, or None if it is not in the (real) span.
 
     Coefficients with an imaginary part do not count: a Lie algebra of complex matrices is a real vector space.
@@ -96,7 +98,7 @@ def coordinates(basis: Sequence[DomainMatrix], element: DomainMatrix) -> list[An
     return found
 
 
-def combination(values: Sequence[DomainMatrix], coefficients: Sequence[Any], field: Any) -> DomainMatrix:
+def combination(values: Sequence[DomainMatrix], coefficients: Sequence[Scalar], field: Domain) -> DomainMatrix:
     """sum c_k values_k for coefficients in a field (or rational numbers), over the common domain of both."""
     domain = common_domain(field, *(v.domain for v in values))
     n = values[0].shape[0]
@@ -179,7 +181,7 @@ def _float_candidates(phase: Image | None, algebra: Sequence[Image], n: int) -> 
     _, vectors = np.linalg.eig(mix)
     vectors = vectors / np.linalg.norm(vectors, axis=0)
 
-    def value(matrix: Any, k: int) -> complex:
+    def value(matrix: Array, k: int) -> complex:
         v = vectors[:, k]
         return complex(v.conj() @ (matrix @ v))
 
@@ -205,7 +207,7 @@ def _joint_nullity(
     field = common_domain(cyclotomic_field(order), *(m.domain for m in exact)).get_field()
     eye = identity_exact(n, field)
 
-    def scalar(k: int, factor: Fraction) -> Any:
+    def scalar(k: int, factor: Fraction) -> Scalar:
         root = sparse_matrix({0: {0: zeta(order, k)}}, (1, 1), cyclotomic_field(order))
         value = from_domain_matrix_rows(convert_matrix(root, field))[0][0]
         return value * field.convert_from(QQ(factor.numerator, factor.denominator), QQ)

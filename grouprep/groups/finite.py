@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -364,7 +364,7 @@ class FiniteGroup(Group):
 
         return RegularRepresentation(self)
 
-    def permutation(self, action: Any) -> Representation:
+    def permutation(self, action: Callable[[Perm], object] | Sequence[object] | Mapping[str, object]) -> Representation:
         """A permutation representation, from what each generator does to the new points.
 
         Parameters
@@ -384,7 +384,7 @@ class FiniteGroup(Group):
         images = {a: Monomial(as_permutation(p, f"action[{a.label!r}]")) for a, p in named.items()}
         return ImageRepresentation(self, images)
 
-    def subgroup(self, generators: Sequence[Any], name: str = "") -> FiniteGroup:
+    def subgroup(self, generators: Sequence[object], name: str = "") -> FiniteGroup:
         """The subgroup that elements (lists of images, or cycles of 1-based points) generate; include it with `Homomorphism.inclusion`."""
         perms = [as_permutation(g, f"generators[{i}]", self.degree) for i, g in enumerate(generators)]
         H = FiniteGroup.from_permutations(perms, name=name or f"subgroup of {self}")

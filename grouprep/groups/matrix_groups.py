@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from grouprep.linalg.fields import common_domain, convert_matrix, cosine, real_c
 from grouprep.linalg.matrices import is_exact, matrix_key
 from grouprep.linalg.pickling import Value
 from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
+from grouprep.typing import Scalar
 
 if TYPE_CHECKING:
     from sympy import Domain
@@ -68,7 +69,7 @@ class PolygonAction(Value):
         return self.corners, self.reflection
 
     @cached_property
-    def _entries(self) -> tuple[Domain, list[tuple[Any, Any]]]:
+    def _entries(self) -> tuple[Domain, list[tuple[Scalar, Scalar]]]:
         """(cos, sin) of 2 pi k / n in the real cyclotomic field of lcm(4, n)."""
         from math import lcm
 
@@ -116,7 +117,7 @@ class PolygonAction(Value):
 
 
 def act_on_vectors(
-    generators: Sequence[Any], labels: Sequence[str] | None, max_points: int
+    generators: Sequence[object], labels: Sequence[str] | None, max_points: int
 ) -> tuple[list[Perm], MatrixAction]:
     """The matrices' action on the union of the orbits of e_1, ..., e_n, which is faithful.
 
@@ -175,9 +176,9 @@ def _check_finite_order(name: str, matrix: DomainMatrix) -> None:
         raise GroupRepError(f"{name} is singular; the matrices of a group are invertible") from None
 
 
-def _columns(matrix: DomainMatrix) -> list[list[tuple[int, Any]]]:
+def _columns(matrix: DomainMatrix) -> list[list[tuple[int, Scalar]]]:
     """Column j as pairs (row, entry)."""
-    out: list[list[tuple[int, Any]]] = [[] for _ in range(matrix.shape[1])]
+    out: list[list[tuple[int, Scalar]]] = [[] for _ in range(matrix.shape[1])]
     for i, row in from_domain_matrix_rows(matrix).items():
         for j, x in row.items():
             out[j].append((i, x))
@@ -185,7 +186,7 @@ def _columns(matrix: DomainMatrix) -> list[list[tuple[int, Any]]]:
 
 
 def _orbit(
-    generators: list[list[list[tuple[int, Any]]]], n: int, domain: Domain, max_points: int
+    generators: list[list[list[tuple[int, Scalar]]]], n: int, domain: Domain, max_points: int
 ) -> tuple[list[Perm], DomainMatrix]:
     zero = domain.zero
     vectors = [tuple(domain.one if i == j else zero for i in range(n)) for j in range(n)]

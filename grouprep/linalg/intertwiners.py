@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +18,10 @@ from grouprep.linalg.spaces import ExactSpace, FloatSpace, OrbitSpace, Space
 from grouprep.linalg.sparse import matmul_exact, stack_exact
 from grouprep.linalg.spinning import prefers_spinning, spin_intertwiners
 from grouprep.linalg.sylvester import exact_constraint, float_constraint
+from grouprep.typing import Array
+
+if TYPE_CHECKING:
+    from sympy import Matrix
 
 __all__ = ["ExactSpace", "FloatSpace", "Space", "float_space", "intertwiner_space", "intertwiners"]
 
@@ -72,7 +76,7 @@ def float_space(space: OrbitSpace, pairs: Sequence[tuple[Image, Image]]) -> Floa
     return FloatSpace(space.shape, array, found.gap)
 
 
-def intertwiners(As: Sequence[Any], Bs: Sequence[Any]) -> list[Any]:
+def intertwiners(As: Sequence[object], Bs: Sequence[object]) -> list[Matrix] | list[Array]:
     """A basis of the space {X : X A_i = B_i X for all i}.
 
     Parameters

@@ -5,11 +5,11 @@ Mixed arguments meet at the most special kind that holds both: monomial, then ex
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
-from typing import TYPE_CHECKING, Any, TypeAlias, Union
+from typing import TYPE_CHECKING, TypeAlias, Union
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grouprep.errors import DimensionMismatch, GroupRepError
 from grouprep.linalg import fields, sparse
@@ -17,6 +17,7 @@ from grouprep.linalg.convert import to_domain_matrix, to_numpy
 from grouprep.linalg.fields import is_real_field
 from grouprep.linalg.memory import require_memory
 from grouprep.linalg.monomial import Monomial
+from grouprep.typing import Array, Scalar
 
 if TYPE_CHECKING:
     from sympy.polys.matrices import DomainMatrix
@@ -39,10 +40,10 @@ __all__ = [
     "size",
 ]
 
-Image: TypeAlias = Union[Monomial, "DomainMatrix", NDArray[Any]]
+Image: TypeAlias = Union[Monomial, "DomainMatrix", Array]
 
 
-def as_image(matrix: Any, name: str = "matrix") -> Image:
+def as_image(matrix: object, name: str = "matrix") -> Image:
     """The square matrix as the most special kind that holds it: Monomial, DomainMatrix or float array.
 
     Parameters
@@ -80,7 +81,7 @@ def as_image(matrix: Any, name: str = "matrix") -> Image:
     return Monomial.from_domain_matrix(exact) or exact
 
 
-def _has_floats(matrix: Any) -> bool:
+def _has_floats(matrix: Sequence[Scalar]) -> bool:
     return any(
         isinstance(x, float | complex | np.inexact) for row in matrix for x in np.ravel(np.array(row, dtype=object))
     )
@@ -115,7 +116,7 @@ def as_exact(a: Image) -> DomainMatrix:
     return a.to_domain_matrix() if isinstance(a, Monomial) else a
 
 
-def as_float(a: Image) -> NDArray[Any]:
+def as_float(a: Image) -> Array:
     """The matrix as a numpy array, each entry correctly rounded."""
     if isinstance(a, np.ndarray):
         return a
@@ -124,7 +125,7 @@ def as_float(a: Image) -> NDArray[Any]:
     return to_numpy(a)
 
 
-def _meet(a: Image, b: Image) -> tuple[Any, Any, int]:
+def _meet(a: Image, b: Image) -> tuple[Scalar, Scalar, int]:
     """Both as the same kind; the kind is 0 for Monomial, 1 for exact, 2 for float."""
     if isinstance(a, Monomial) and isinstance(b, Monomial):
         return a, b, 0
@@ -199,7 +200,7 @@ def equal(a: Image, b: Image) -> bool:
     return sparse.equal_exact(a, b) if kind == 1 else a == b if kind == 0 else np.array_equal(a, b)
 
 
-def matrix_key(a: Image) -> tuple[Any, ...]:
+def matrix_key(a: Image) -> tuple[object, ...]:
     """A hashable value, equal for equal matrices of one kind and field."""
     if isinstance(a, np.ndarray):
         return a.shape, a.dtype.str, a.tobytes()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from grouprep.linalg.fields import common_domain, convert_matrix
 from grouprep.linalg.memory import require_memory
+from grouprep.typing import Scalar
 
 if TYPE_CHECKING:
     from sympy import Domain
@@ -22,7 +23,7 @@ __all__ = [
     "zero_exact",
 ]
 
-Rows = dict[int, dict[int, Any]]
+Rows = dict[int, dict[int, Scalar]]
 
 _ENTRY = 150  # bytes that one entry of a dictionary of rows takes, number included
 
@@ -111,7 +112,7 @@ def inverse_exact(a: DomainMatrix) -> DomainMatrix:
     return a.to_field().to_dense().inv().to_sparse()
 
 
-def trace_exact(a: DomainMatrix) -> Any:
+def trace_exact(a: DomainMatrix) -> Scalar:
     """The trace, an element of the domain."""
     total = a.domain.zero
     for i, row in from_domain_matrix_rows(a).items():

@@ -9,7 +9,7 @@ A group file may hold tables [representations.NAME] with one of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Any
 
@@ -40,7 +40,7 @@ def load_representations(source: str | PathLike[str]) -> tuple[Group, dict[str, 
     return G, named_representations(G, data.get("representations", {}), str(source))
 
 
-def named_representations(G: Group, tables: Any, where: str) -> dict[str, Representation]:
+def named_representations(G: Group, tables: object, where: str) -> dict[str, Representation]:
     """The representations in the tables [representations.NAME] of a file, in their order; later ones may use earlier ones."""
     if not isinstance(tables, Mapping):
         raise GroupRepError(f"{where}: representations must be a table of tables, got {tables!r:.60}")
@@ -66,24 +66,24 @@ def named_representations(G: Group, tables: Any, where: str) -> dict[str, Repres
     return named
 
 
-def _from_permutations(G: Group, table: Any, name: str) -> Representation:
+def _from_permutations(G: Group, table: Mapping[str, object] | Sequence[object], name: str) -> Representation:
     given = G.by_generator(table)
     degree = max(len(as_permutation(p, a.label)) for a, p in given.items())
     images = {a: Monomial(as_permutation(p, a.label, degree)) for a, p in given.items()}
     return ImageRepresentation(G, images, name=name)
 
 
-def image_to_data(image: Image) -> dict[str, Any]:
+def image_to_data(image: Image) -> dict[str, object]:
     """A matrix as plain data: monomial ones by permutation and phase, others by rows of text."""
     if isinstance(image, Monomial):
-        data: dict[str, Any] = {"perm": image.perm.tolist()}
+        data: dict[str, object] = {"perm": image.perm.tolist()}
         if image.modulus > 1:
             data |= {"phase": image.phase.tolist(), "modulus": image.modulus}
         return data
     return {"rows": matrix_to_data(image)}
 
 
-def image_from_data(data: Any, where: str) -> Any:
+def image_from_data(data: object, where: str) -> object:
     """Read back `image_to_data`."""
     if not isinstance(data, Mapping):
         raise GroupRepError(f"{where}: a table is needed, got {data!r:.60}")
@@ -101,7 +101,7 @@ def image_from_data(data: Any, where: str) -> Any:
         raise GroupRepError(f"{where}: {error}") from None
 
 
-def representation_to_dict(V: Representation) -> dict[str, Any]:
+def representation_to_dict(V: Representation) -> dict[str, object]:
     """The group and the exact images of its generators; GroupRepError for float representations."""
     if V.domain is None:
         raise GroupRepError(f"{V} has float generators; only exact representations are written to files")
