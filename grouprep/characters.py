@@ -143,7 +143,7 @@ class ClassPoint(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class FinitePoint:
+class FinitePoint(ClassPoint):
     """A conjugacy class of a finite group, by a representative and its powers."""
 
     group: Group
@@ -198,7 +198,7 @@ def _trace_value(image: Image) -> Scalar:
 
 
 @dataclass(frozen=True)
-class _LiePoint:
+class _LiePoint(ClassPoint):
     """A connected component of a Lie group, with the torus that its class functions live on."""
 
     group: Group
@@ -248,7 +248,7 @@ class _LiePoint:
 
 
 @dataclass(frozen=True)
-class _ProductPoint:
+class _ProductPoint(ClassPoint):
     """One point in each factor of a product."""
 
     points: tuple[ClassPoint, ...]
