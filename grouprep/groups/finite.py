@@ -379,7 +379,7 @@ class FiniteGroup(Group):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data: name and generators (permutations in cycles, or matrices as text)."""
-        from grouprep.groups.files import finite_group_to_dict
+        from grouprep.groups.plain_data import finite_group_to_dict
 
         return finite_group_to_dict(self)
 

@@ -225,7 +225,7 @@ class LieGroup(Group):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data: name, algebra and components."""
-        from grouprep.groups.files import lie_group_to_dict
+        from grouprep.groups.plain_data import lie_group_to_dict
 
         return lie_group_to_dict(self)
 
