@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grouprep.errors import CertificateError, GroupRepError
-from grouprep.groups.files import check_keys, read_data_file
+from grouprep.groups.plain_data import check_keys, read_data_file
 from grouprep.linalg.intertwiners import ExactSpace
 from grouprep.representations.files import representation_from_dict
 from projectors.certificate import Certificate, certify_spaces

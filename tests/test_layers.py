@@ -27,6 +27,7 @@ LAYERS: list[tuple[str, ...]] = [
     ("grouprep.groups",),
     ("grouprep.representations",),
     ("grouprep.characters", "grouprep.haar", "grouprep.irreps", "grouprep.quadrature"),
+    ("grouprep.families",),
     ("grouprep",),
     ("grouprep.interop", "grouprep.testing"),
     (

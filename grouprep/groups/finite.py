@@ -23,6 +23,7 @@ from grouprep.groups.permutations import (
     sympy_group,
     uniform_elements,
 )
+from grouprep.groups.plain_data import finite_group_to_dict
 from grouprep.linalg import Image, Monomial
 from grouprep.linalg.memory import require_memory
 from grouprep.linalg.orbits import solve_orbits
@@ -403,8 +404,6 @@ class FiniteGroup(Group):
 
     def to_dict(self) -> dict[str, object]:
         """Plain data: name and generators (permutations in cycles, or matrices as text)."""
-        from grouprep.groups.files import finite_group_to_dict
-
         return finite_group_to_dict(self)
 
     def __repr__(self) -> str:

@@ -16,6 +16,7 @@ from grouprep.groups.cartan import CartanComponent, Weight, close_algebra, deriv
 from grouprep.groups.exponential import LieExtension
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.lie_images import prove_lie
+from grouprep.groups.plain_data import lie_group_to_dict
 from grouprep.groups.torsion import conjugation_representatives, torsion_elements
 from grouprep.linalg import Image, Monomial, as_exact, as_float, as_image
 from grouprep.linalg.matrices import is_exact, matrix_key, size
@@ -224,8 +225,6 @@ class LieGroup(Group):
 
     def to_dict(self) -> dict[str, object]:
         """Plain data: name, algebra and components."""
-        from grouprep.groups.files import lie_group_to_dict
-
         return lie_group_to_dict(self)
 
     def __repr__(self) -> str:

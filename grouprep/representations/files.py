@@ -15,8 +15,9 @@ from typing import Any
 
 from grouprep.errors import GroupRepError
 from grouprep.groups.base import Group
-from grouprep.groups.files import check_keys, group_from_dict, load_group, matrix_to_data, read_data_file
+from grouprep.groups.files import group_from_dict, load_group
 from grouprep.groups.permutations import as_permutation
+from grouprep.groups.plain_data import check_keys, matrix_to_data, read_data_file
 from grouprep.linalg import Image, Monomial
 from grouprep.representations.base import Representation
 from grouprep.representations.expression import parse_representation

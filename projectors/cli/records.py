@@ -83,9 +83,9 @@ def _class_count(G: Group) -> int | None:
 
 def _generators(G: Group) -> dict[str, Any]:
     """Cycles for permutations, rows of text for the matrices of a Lie group."""
-    from grouprep.groups.files import matrix_to_data
     from grouprep.groups.finite import FiniteGroup
     from grouprep.groups.permutations import cycle_string
+    from grouprep.groups.plain_data import matrix_to_data
 
     if isinstance(G, FiniteGroup):
         return {str(a): cycle_string(p) for a, p in zip(G.generator_names, G.generators, strict=True)}
