@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from grouprep.errors import CertificateError, GroupRepError
 from grouprep.groups.files import check_keys, read_data_file
-from grouprep.linalg.intertwiners import ExactSpace
+from grouprep.linalg.spaces import ExactSpace
 from grouprep.representations.files import representation_from_dict
-from projectors.certificate import Certificate, certify_spaces
+from projectors.certify import Certificate, certify_spaces
 
 if TYPE_CHECKING:
     from projectors.hom import Hom

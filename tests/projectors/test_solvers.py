@@ -17,8 +17,8 @@ from grouprep import (
     UnsupportedGroup,
 )
 from grouprep.linalg.convert import to_numpy
-from grouprep.linalg.intertwiners import ExactSpace, FloatSpace
 from grouprep.linalg.orbits import OrbitSpace
+from grouprep.linalg.spaces import ExactSpace, FloatSpace
 from projectors import Hom, commutant
 from projectors.solvers import SOLVERS, solve
 from projectors.solvers.averaging import reynolds_average
