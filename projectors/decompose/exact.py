@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from grouprep.errors import CertificateError, GroupRepError, UnsupportedGroup
 from grouprep.irreps.base import Irrep
 from grouprep.linalg import as_exact, as_float, as_image
-from grouprep.linalg.fields import common_domain, conjugate, convert_matrix
+from grouprep.linalg.convert import to_sympy
+from grouprep.linalg.fields import common_domain, conjugate, convert_matrix, expression
 from grouprep.linalg.pickling import Picklable
 from grouprep.linalg.sparse import from_domain_matrix_rows, matmul_exact, sparse_matrix
 from grouprep.representations import Representation
+from grouprep.typing import Scalar
 from projectors.decompose.gauge import first_pivot
 from projectors.solvers.auto import Auto
 from projectors.structure.adapted import SplitSummand
@@ -36,7 +38,7 @@ class ExactIsometry(Picklable):
 
     irrep: Irrep
     matrix: DomainMatrix
-    square: Any
+    square: Scalar
 
 
 class ExactDecomposition(Picklable):
@@ -59,9 +61,6 @@ class ExactDecomposition(Picklable):
     def change_of_basis(self) -> Matrix:
         """U as a sympy Matrix (dim, dim), unitary in V's invariant inner product, columns as in `Decomposition`."""
         from sympy import Matrix, sqrt
-
-        from grouprep.linalg.convert import to_sympy
-        from grouprep.linalg.fields import expression
 
         columns = []
         for iso in self.isometries:
@@ -99,7 +98,7 @@ class ExactDecomposition(Picklable):
             raise CertificateError(f"the isometries of {self.V} are not orthogonal")
 
 
-def _same(a: Any, b: Any) -> bool:
+def _same(a: DomainMatrix, b: DomainMatrix) -> bool:
     K = common_domain(a.domain, b.domain)
     return bool((convert_matrix(a, K) - convert_matrix(b, K)).is_zero_matrix)
 
@@ -175,14 +174,14 @@ def _canonical(R: Representation, I: Irrep, rows: DomainMatrix) -> list[ExactIso
 
 
 def _matrix(rows: DomainMatrix, k: int, n: int, d: int) -> DomainMatrix:
-    out: dict[int, dict[int, Any]] = {}
+    out: dict[int, dict[int, Scalar]] = {}
     for index, x in from_domain_matrix_rows(rows).get(k, {}).items():
         out.setdefault(index // d, {})[index % d] = x
     return sparse_matrix(out, (n, d), rows.domain)
 
 
 def _seed_columns(basis: list[DomainMatrix], n: int, K: Domain) -> DomainMatrix:
-    columns: dict[int, dict[int, Any]] = {}
+    columns: dict[int, dict[int, Scalar]] = {}
     for k, B in enumerate(basis):
         for i, row in from_domain_matrix_rows(B).items():
             if 0 in row:
@@ -194,7 +193,7 @@ def _unit_column(i: int, n: int, K: Domain) -> DomainMatrix:
     return sparse_matrix({i: {0: K.one}}, (n, 1), K)
 
 
-def _entry(matrix: DomainMatrix) -> Any:
+def _entry(matrix: DomainMatrix) -> Scalar:
     return from_domain_matrix_rows(matrix).get(0, {}).get(0, matrix.domain.zero)
 
 

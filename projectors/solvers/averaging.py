@@ -18,7 +18,9 @@ from grouprep.errors import AmbiguousRank, DimensionMismatch, TooLarge, Unsuppor
 from grouprep.groups import FiniteGroup, Group
 from grouprep.linalg import as_exact
 from grouprep.linalg import matrices as mat
+from grouprep.linalg.floats import float_nullspace
 from grouprep.linalg.memory import require_memory
+from grouprep.linalg.nullspace import nullspace
 from grouprep.linalg.spaces import ExactSpace, FloatSpace, Space
 from grouprep.linalg.sparse import add_exact, identity_exact, subtract_exact
 from grouprep.quadrature import Degree, haar_quadrature, has_quadrature, quadrature_size, required_degree
@@ -165,8 +167,6 @@ class Averaging(Solver):
 
 
 def _exact_fixed_space(V: Representation, W: Representation) -> ExactSpace:
-    from grouprep.linalg.nullspace import nullspace
-
     G = V.group
     assert isinstance(G, FiniteGroup)
     moved = (mat.kron(W.exact_image(g), mat.transpose(mat.inverse(V.exact_image(g)))) for g in G.elements)
@@ -177,8 +177,6 @@ def _exact_fixed_space(V: Representation, W: Representation) -> ExactSpace:
 
 def _float_fixed_space(V: Representation, W: Representation, count: int) -> FloatSpace:
     """The fixed space of the averaged projector P, whose rank is its trace."""
-    from grouprep.linalg.floats import float_nullspace
-
     m, n = W.dim, V.dim
     total: Array = np.zeros((m * m, n * n), dtype=complex)
     size = 1.0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from grouprep.errors import UnsupportedGroup
 from grouprep.linalg.intertwiners import ExactSpace, Space
+from grouprep.linalg.nullspace import nullspace
 from grouprep.linalg.orbits import trivial_space
 from grouprep.linalg.sparse import stack_exact
 from grouprep.linalg.sylvester import exact_constraint
@@ -79,8 +80,6 @@ class Constraint(ExactElimination):
         )
 
     def nullspace(self, matrix: DomainMatrix) -> DomainMatrix:
-        from grouprep.linalg.nullspace import nullspace
-
         return nullspace(matrix)
 
     def solve(self, V: Representation, W: Representation) -> Space:

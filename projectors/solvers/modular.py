@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from grouprep.linalg.modular import modular_nullspace
 from grouprep.representations import Representation
 from projectors.solvers.constraint import ExactElimination
 
@@ -24,6 +25,4 @@ class Modular(ExactElimination):
         return float(max(len(V.group.generator_names), 1) * (V.dim * W.dim) ** 3)
 
     def nullspace(self, matrix: DomainMatrix) -> DomainMatrix:
-        from grouprep.linalg.modular import modular_nullspace
-
         return modular_nullspace(matrix)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from grouprep.linalg.nullspace import sparse_nullspace
 from grouprep.representations import Representation
 from projectors.solvers.base import product_cost
 from projectors.solvers.constraint import ExactElimination
@@ -25,6 +26,4 @@ class Sparse(ExactElimination):
         return V.dim * W.dim * product_cost(V, W, V.group.generator_names)
 
     def nullspace(self, matrix: DomainMatrix) -> DomainMatrix:
-        from grouprep.linalg.nullspace import sparse_nullspace
-
         return sparse_nullspace(matrix)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from grouprep.linalg.fields import common_domain, convert_matrix
 from grouprep.linalg.memory import require_memory
+from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
 from grouprep.typing import AnyArray, Array, Namespace, Scalar
 from projectors.arrays import fitted
 from projectors.structure.base import Structure, kind
@@ -155,9 +157,6 @@ class Blocks:
 
     def exact_rows(self) -> DomainMatrix:
         """The exact basis of the whole space as rows (r, dim W * dim V), in the order of the float basis."""
-        from grouprep.linalg.fields import common_domain, convert_matrix
-        from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
-
         height, width = self.shape
         parts = {id(b.structure): b.structure.rows() for b in self.blocks}
         entries = sum(b.rows_n * b.columns_n * parts[id(b.structure)].nnz() for b in self.blocks)

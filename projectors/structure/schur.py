@@ -55,7 +55,7 @@ class Schur(Structure):
         parts = [np.zeros((*lead, 0), dtype=M.dtype)]
         for b in self.frame.diagonal:
             c = np.stack(b.coordinates(M, array_api_compat.numpy), axis=-1) * np.sqrt(b.irrep_V.dim)
-            parts.append(c.reshape(*lead, -1))
+            parts.append(c.reshape(*lead, b.rows_n * b.columns_n * len(b.irrep_V.commutant)))
         return np.concatenate(parts, axis=-1).astype(M.dtype)
 
     def combine(self, c: Array) -> Array:
