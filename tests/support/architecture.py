@@ -65,7 +65,9 @@ LAYERS = (
     Layer(("projectors.penalties",), "norms, penalties, bounds"),
     Layer(("=projectors",), "the public names of the second package"),
     Layer(("projectors.baselines", "projectors.jax", "projectors.torch"), "adapters"),
-    Layer(("projectors.cli", "projectors.demo", "projectors.report", "projectors.testing"), "what a person sees"),
+    Layer(("projectors.report", "projectors.testing"), "records as tables; the laws of Hom, P and the norms"),
+    Layer(("projectors.demo",), "the demonstration"),
+    Layer(("projectors.cli",), "the command"),
     Layer(("projectors.__main__",), "python -m projectors"),
 )
 
