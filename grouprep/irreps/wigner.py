@@ -170,10 +170,10 @@ def wigner_D(j: Spin, rotation: Rotations, field: str = "complex") -> Array:
         raise GroupRepError(
             f"rotation: a rotation determines spin {spin_label(two_j)} up to a sign only; give quaternions or SU(2) matrices"
         )
-    return _wigner(two_j, as_quaternions(rotation), field)
+    return wigner_of_quaternions(two_j, as_quaternions(rotation), field)
 
 
-def _wigner(two_j: int, q: Array, field: str) -> Array:
+def wigner_of_quaternions(two_j: int, q: Array, field: str) -> Array:
     """D^j of unit quaternions in the form |a|, |b| and phases of a = w - iz, b = y - ix: no angle is undefined.
 
     alpha = arg b - arg a and gamma = -arg a - arg b, so the phase of entry (m', m) is (m + m') arg a + (m - m') arg b.
