@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from grouprep.errors import NotUnitary, TooLarge, UnsupportedGroup
 from grouprep.groups import FiniteGroup
 from grouprep.linalg import as_float
-from grouprep.linalg.intertwiners import FloatSpace
-from grouprep.linalg.orbits import OrbitSpace
+from grouprep.linalg.spaces import FloatSpace, OrbitSpace
 from grouprep.representations import Representation
 from grouprep.testing._bounds import evaluation_error, gamma, norm, require_close, require_equal
 from grouprep.testing.elements import draw
