@@ -122,7 +122,7 @@ def equivariance_error(
         raise GroupRepError("x must be a floating-point array (batch, ...) with at least one sample")
     G, x = V.group, jnp.asarray(x)
     exhaustive = isinstance(G, FiniteGroup) and G.order <= _LISTED
-    elements = list(G.elements) if exhaustive else one_by_one(G.sample(samples, _generator(rng)))  # type: ignore[attr-defined]
+    elements = list(G.elements) if exhaustive else one_by_one(G.sample(samples, _generator(rng)))
     y = f(x)
     size = _size(y)
     errors = [_size(f(act(V, g, x, channels)) - act(W, g, y, channels)) for g in elements]

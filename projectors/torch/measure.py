@@ -103,7 +103,7 @@ def equivariance_error(
         raise GroupRepError("x must be a tensor (batch, ...) with at least one sample")
     G = V.group
     exhaustive = isinstance(G, FiniteGroup) and G.order <= _LISTED
-    elements = list(G.elements) if exhaustive else one_by_one(G.sample(samples, np.random.default_rng(rng)))  # type: ignore[attr-defined]
+    elements = list(G.elements) if exhaustive else one_by_one(G.sample(samples, np.random.default_rng(rng)))
     y = model(x)
     size = float(torch.linalg.vector_norm(y))
     errors = [float(torch.linalg.vector_norm(model(act(V, g, x)) - act(W, g, y))) for g in elements]
