@@ -101,8 +101,8 @@ class ListedIrrep(UserIrrep):
         if C is None:
             return None
         largest = C.flat[np.abs(C).argmax()]
-        C = C * (np.abs(largest) / largest)
-        whole = np.rint(C.real)
+        C = np.asarray(C * (np.abs(largest) / largest))
+        whole = np.asarray(np.rint(C.real))
         return whole if np.abs(C - whole).max() <= np.sqrt(np.finfo(float).eps) else C
 
     @property

@@ -10,9 +10,9 @@ import numpy as np
 
 from grouprep.errors import DimensionMismatch, GroupRepError, NotUnitary, TooLarge
 from grouprep.groups.base import Group
-from grouprep.groups.plain_data import matrix_to_data
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.permutations import cycle_string
+from grouprep.groups.plain_data import matrix_to_data
 from grouprep.irreps.catalogue import find_family
 from grouprep.representations import Representation
 from grouprep.typing import Array
