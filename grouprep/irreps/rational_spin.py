@@ -67,7 +67,7 @@ class RationalSpin(Representation):
 
     def image(self, generator: Generator) -> Image:
         if generator.kind == "element":
-            return self.V._reflection
+            return self.V.reflection
         return rational_differentials(self.V.kind, self.V.two_j, self.V.form)[generator.index]
 
     def _evaluate(self, g: Element) -> Array:

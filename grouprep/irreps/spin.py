@@ -21,7 +21,7 @@ from grouprep.irreps.rotations import quaternion_from_matrix, quaternion_from_su
 from grouprep.irreps.spin_labels import SpinKind, read_spin_label
 from grouprep.irreps.spin_splitting import split_spins
 from grouprep.irreps.symbolic import symbolic_spin
-from grouprep.irreps.wigner import _wigner
+from grouprep.irreps.wigner import quaternion_wigner_D
 from grouprep.linalg import Image, Monomial, as_exact
 from grouprep.typing import Array, Element, Scalar
 
@@ -223,7 +223,7 @@ class SpinIrrep(Irrep):
     def image(self, generator: Generator) -> Image:
         """The matrix of a generator: exact while its number field has a degree of at most `EXACT_DEGREE`, else the nearest floats."""
         if generator.kind == "element":
-            return self._reflection
+            return self.reflection
         make = exact.domain_differential if self._is_small else exact.float_differential
         return make(*self._what, generator.index)
 
@@ -236,7 +236,7 @@ class SpinIrrep(Irrep):
         return exact.field_degree(self.two_j, self.form) <= exact.EXACT_DEGREE
 
     @property
-    def _reflection(self) -> Monomial:
+    def reflection(self) -> Monomial:
         """The image of diag(-1, 1, 1): the parity times the half turn about x, which takes |m> to (-1)^l |-m>."""
         l = self.two_j // 2
         m = np.arange(-l, l + 1)
@@ -259,14 +259,14 @@ class SpinIrrep(Irrep):
         sqrt(2)/2
         """
         if generator.kind == "element":
-            return as_exact(self._reflection).to_Matrix()
+            return as_exact(self.reflection).to_Matrix()
         return exact.exact_differential(*self._what, generator.index)
 
     # Values
 
     def _evaluate(self, g: Element) -> Array:
         q, sign = self._quaternions(np.asarray(g))
-        values = _wigner(self.two_j, q, "real" if self.form == "real" else "complex")
+        values = quaternion_wigner_D(self.two_j, q, "real" if self.form == "real" else "complex")
         if sign is not None and self.parity < 0:
             values = values * sign[..., None, None]
         if self.form == "realified":
