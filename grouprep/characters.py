@@ -175,7 +175,7 @@ class FinitePoint(ClassPoint):
         try:
             image = V.exact_image(g)
         except ValueError:
-            return complex(np.trace(V._evaluate(g)))
+            return complex(np.trace(V.evaluate(g)))
         if isinstance(image, np.ndarray):
             return complex(np.trace(image))
         return _trace_value(image)
@@ -280,7 +280,7 @@ class _ProductPoint(ClassPoint):
         factor = V.f.factor
         if factor is None:
             return self.leaf(V, k)
-        return self._place(factor, V.V._trace(self.points[factor], k))
+        return self._place(factor, V.V.character_at(self.points[factor], k))
 
 
 def class_points(G: Group) -> list[ClassPoint]:
@@ -326,7 +326,7 @@ def inner(V: Representation, W: Representation) -> int:
 
 def class_values(V: Representation, points: Sequence[ClassPoint]) -> list[ClassValue]:
     """The character of V at class points."""
-    return [V._trace(point, 1) for point in points]
+    return [V.character_at(point, 1) for point in points]
 
 
 def integral(

@@ -17,7 +17,6 @@ import numpy as np
 from grouprep.errors import AmbiguousRank, DimensionMismatch, GroupRepError, UnsupportedGroup
 from grouprep.groups.base import Group
 from grouprep.groups.cartan import combination, joint_spectrum
-from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.lie import LieGroup
 from grouprep.groups.registry import families
 from grouprep.haar import identity_component
@@ -102,9 +101,9 @@ def haar_quadrature(G: Group, degree: Degree) -> Quadrature:
     """
     degrees = _spread(G, degree)
     count = quadrature_size(G, degrees)
-    entries = sum(H.degree if isinstance(H, FiniteGroup) else 2 * H.identity().size for H in _parts(G))
+    entries = sum(H.identity().size * (1 if H.is_finite else 2) for H in G.parts)
     require_memory(count * (entries + 1), f"a Haar quadrature of {G} with {count:,} nodes")
-    rules = [_rule(H) for H in _parts(G)]
+    rules = [_rule(H) for H in G.parts]
     exact = tuple(rule.exact(n) for rule, n in zip(rules, degrees, strict=True))
     made = [rule.nodes(n) for rule, n in zip(rules, degrees, strict=True)]
     if len(made) == 1:
@@ -124,7 +123,7 @@ def has_quadrature(G: Group) -> bool:
     (True, False)
     """
     try:
-        for H in _parts(G):
+        for H in G.parts:
             _rule(H)
     except UnsupportedGroup:
         return False
@@ -140,20 +139,15 @@ def quadrature_size(G: Group, degree: Degree) -> int:
     >>> quadrature_size(SO(3) * Cyclic(4), 2)
     72
     """
-    return math.prod(_rule(H).size(n) for H, n in zip(_parts(G), _spread(G, degree), strict=True))
+    return math.prod(_rule(H).size(n) for H, n in zip(G.parts, _spread(G, degree), strict=True))
 
 
 # --- groups
 
 
-def _parts(G: Group) -> tuple[Group, ...]:
-    """The factors that have rules of their own; a finite product is one finite group."""
-    return (G,) if isinstance(G, FiniteGroup) else G.factors
-
-
 def _spread(G: Group, degree: Degree) -> tuple[int, ...]:
     """One degree for each part."""
-    count = len(_parts(G))
+    count = len(G.parts)
     values = degree if isinstance(degree, tuple) else (degree,) * count
     if len(values) != count:
         raise DimensionMismatch(f"degree = {degree!r} has {len(values)} entries; {G} has {count} factors")
@@ -167,13 +161,14 @@ def _spread(G: Group, degree: Degree) -> tuple[int, ...]:
 class _FiniteRule:
     """Every element of a finite group once, exact for all degrees."""
 
-    group: FiniteGroup
+    group: Group
 
     def size(self, degree: int) -> int:
-        return self.group.order
+        return int(self.group.order)
 
     def nodes(self, degree: int) -> tuple[Array, Floats]:
-        return self.group.elements, np.full(self.group.order, 1 / self.group.order)
+        elements = self.group.elements
+        return elements, np.full(len(elements), 1 / len(elements))
 
     def exact(self, degree: int) -> float:
         return math.inf
@@ -204,7 +199,7 @@ class _LieRule:
 
 def _rule(G: Group) -> _FiniteRule | _LieRule:
     """The rule of one factor."""
-    if isinstance(G, FiniteGroup):
+    if G.is_finite:
         return _FiniteRule(G)
     found = identity_component(G) if isinstance(G, LieGroup) else None
     if isinstance(G, LieGroup) and found is not None and G.n in found[0].quadrature:
@@ -307,7 +302,7 @@ def degree_of(V: Representation) -> Degree:
     >>> degree_of(SO(3).defining() ** 2 + SO(3).trivial()), degree_of(SU(2).defining().symmetric_power(3))
     (2, 3)
     """
-    for H in _parts(V.group):
+    for H in V.group.parts:
         _rule(H)
     degrees = _degrees(V)
     return degrees[0] if len(degrees) == 1 else degrees
@@ -333,8 +328,8 @@ def required_degree(V: Representation, W: Representation) -> Degree:
 
 
 def _degrees(V: Representation) -> tuple[int, ...]:
-    parts = _parts(V.group)
-    if isinstance(V, TrivialRepresentation) or isinstance(V.group, FiniteGroup):
+    parts = V.group.parts
+    if isinstance(V, TrivialRepresentation) or V.group.is_finite:
         return (0,) * len(parts)
     if isinstance(V, ChangedBasis):
         return _degrees(V.V)
@@ -350,13 +345,12 @@ def _degrees(V: Representation) -> tuple[int, ...]:
     if isinstance(V, Pullback) and V.f.factor is not None:
         factor = V.f.factor
         return tuple(_degrees(V.V)[0] if k == factor else 0 for k in range(len(parts)))
-    return tuple(0 if isinstance(H, FiniteGroup) else _largest_weight(V, k) for k, H in enumerate(parts))
+    return tuple(0 if H.is_finite else _largest_weight(V, k) for k, H in enumerate(parts))
 
 
 def _largest_weight(V: Representation, factor: int) -> int:
     """The largest |weight| of V on the circle in the identity component of a factor."""
-    G = _parts(V.group)[factor]
-    assert isinstance(G, LieGroup)
+    G = V.group.parts[factor]
     if G.cartan is None:
         raise UnsupportedGroup(
             f"the maximal torus of {G} is not known, so the degree of {V} is not; pull V back from SO(3)"
@@ -373,7 +367,7 @@ def _largest_weight(V: Representation, factor: int) -> int:
     return _weight_of_matrix(_circle_generator(V, G, factor))
 
 
-def _circle_generator(V: Representation, G: LieGroup, factor: int) -> Image:
+def _circle_generator(V: Representation, G: Group, factor: int) -> Image:
     """The differential of V at the generator of the circle, eigenvalues i times the weights."""
     from sympy import QQ
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import lcm
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -198,8 +199,6 @@ def _joint_nullity(
     phase: Image | None, s: Fraction, algebra: Sequence[Image], weights: tuple[Fraction, ...], n: int
 ) -> int:
     """The exact dimension of the joint eigenspace."""
-    from math import lcm
-
     from sympy import QQ
 
     exact = [as_exact(h) for h in algebra] + ([] if phase is None else [as_exact(phase)])
@@ -288,8 +287,6 @@ def _adjoint(basis: list[DomainMatrix], element: DomainMatrix) -> DomainMatrix:
 
 def _dual_lattice(weights: list[tuple[Fraction, ...]]) -> list[tuple[Fraction, ...]] | None:
     """A basis of {h : <w, h> integer for all weights w}, the kernel of exp(2 pi .) on the torus; None if it is no lattice."""
-    from math import lcm
-
     from sympy import Matrix
     from sympy.matrices.normalforms import hermite_normal_form
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from math import lcm
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -71,8 +72,6 @@ class PolygonAction(Value):
     @cached_property
     def _entries(self) -> tuple[Domain, list[tuple[Scalar, Scalar]]]:
         """(cos, sin) of 2 pi k / n in the real cyclotomic field of lcm(4, n)."""
-        from math import lcm
-
         from sympy import QQ
 
         n, order = self.corners, lcm(4, self.corners)

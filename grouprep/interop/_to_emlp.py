@@ -11,8 +11,7 @@ from emlp.reps import representation as reps
 from emlp.reps.linear_operators import LazyPerm, densify
 
 from grouprep.errors import GroupRepError, UnsupportedGroup
-from grouprep.groups import FiniteGroup, Group
-from grouprep.groups.product import FiniteProduct, ProductGroup
+from grouprep.groups import Group
 from grouprep.linalg import as_float
 from grouprep.representations import Representation
 from grouprep.representations.basic import NaturalRepresentation, TrivialRepresentation
@@ -35,8 +34,8 @@ class EmlpGroup(emlp_groups.Group):  # type: ignore[misc]
         elements = [m for a, m in floats.items() if a.kind == "element"]
         if algebra:
             self.lie_algebra = np.array(algebra)
-        if isinstance(G, FiniteGroup) and isinstance(V, NaturalRepresentation):
-            self.discrete_generators: Array | list[LazyPerm] = [LazyPerm(np.argsort(g)) for g in G.generators]
+        if isinstance(V, NaturalRepresentation):
+            self.discrete_generators: Array | list[LazyPerm] = [LazyPerm(np.argsort(g)) for g in V.group.generators]
         elif elements:
             self.discrete_generators = np.array(elements)
         digest = hashlib.sha256(b"".join(np.ascontiguousarray(m).astype(complex).tobytes() for m in floats.values()))
@@ -49,7 +48,7 @@ class EmlpGroup(emlp_groups.Group):  # type: ignore[misc]
 
 def make_group(G: Group) -> emlp_groups.Group:
     """See `grouprep.interop.emlp.group_to_emlp`."""
-    if not isinstance(G, FiniteProduct | ProductGroup):
+    if not G.is_product:
         return EmlpGroup(G)
     product = reduce(lambda A, B: A * B, [make_group(H) for H in G.factors])
     product._grouprep_group = G
@@ -74,7 +73,7 @@ class EmlpRepresentation(reps.Rep):  # type: ignore[misc]
         for a in generators:
             if _close(as_float(G.defining().images[a]), matrix):
                 return as_float(V.images[a])
-        if isinstance(G, FiniteGroup):
+        if G.is_finite:
             return V(_element(G, matrix))
         return V(matrix)
 
@@ -120,7 +119,7 @@ def _close(a: Array, b: Array) -> bool:
     )
 
 
-def _element(G: FiniteGroup, matrix: Array) -> Array:
+def _element(G: Group, matrix: Array) -> Array:
     """The element of a finite group with a float matrix in its defining representation."""
     if isinstance(G.defining(), NaturalRepresentation):
         return np.asarray(np.argmax(matrix, axis=0))
@@ -146,7 +145,7 @@ def make_representation(V: Representation) -> reps.Rep:
         return make_representation(V.parts[0]).T
     if isinstance(V, Pullback) and V.f.factor is not None:
         return make_representation(V.V)
-    if isinstance(V.group, FiniteProduct | ProductGroup):
+    if V.group.is_product:
         raise UnsupportedGroup(
             f"{V} is a representation of the product {V.group} that is not made from its factors'; emlp wants sums and products "
             "of G.pullback(k, ...)"

@@ -11,7 +11,6 @@ import numpy as np
 from grouprep.characters import Laurent, class_points, class_values, integral
 from grouprep.errors import AmbiguousRank, GroupRepError, UnsupportedGroup
 from grouprep.groups.base import Group
-from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.permutations import cycle_string
 from grouprep.irreps.base import Field, Irrep, read_field
 from grouprep.irreps.catalogue import family_of
@@ -86,7 +85,7 @@ class CharacterTable:
     E1 |      2 |          -1 |         0
     """
 
-    group: FiniteGroup
+    group: Group
     irreps: tuple[Irrep, ...]
 
     @cached_property
@@ -118,6 +117,6 @@ def _text(z: complex) -> str:
 
 def character_table(G: Group) -> CharacterTable:
     """See `FiniteGroup.character_table`."""
-    if not isinstance(G, FiniteGroup):
+    if not G.is_finite:
         raise UnsupportedGroup(f"{G} is infinite and has no finite character table; see V.character.weights()")
     return CharacterTable(G, tuple(family_of(G).irreps("complex", None)))

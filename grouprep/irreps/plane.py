@@ -14,7 +14,6 @@ import numpy as np
 
 from grouprep.errors import GroupRepError, UnsupportedGroup
 from grouprep.groups.base import Generator, Group
-from grouprep.groups.finite import FiniteGroup
 from grouprep.irreps.base import Field, Irrep, Position, quaternion_units, realification_isometry
 from grouprep.irreps.family import Angles, Family, Images, Splitting, check_up_to
 from grouprep.irreps.plane_elements import PlaneElements, nearest_cosine
@@ -230,7 +229,7 @@ class PlaneIrrep(Irrep):
         return mat.matmul(rotation(j, n), flip)
 
     def exact_image(self, g: Element) -> Image:
-        if isinstance(self.group, FiniteGroup):
+        if self.group.is_finite:
             j, e = self.family.plane.coordinates(self.group.check_element(g))
             return self._exact_turn(int(j), self.family.plane.order, bool(e))
         turn, reflected = self.family.plane.exact(as_image(g, "g"))
@@ -252,9 +251,9 @@ class PlaneIrrep(Irrep):
 
     def __call__(self, g: Element) -> Array:
         """rho(g) in floats; for finite groups every entry is the exact one correctly rounded, whatever the order."""
-        return self._evaluate(self.group.check_element(g))
+        return self.evaluate(self.group.check_element(g))
 
-    def _evaluate(self, g: Element) -> Array:
+    def evaluate(self, g: Element) -> Array:
         cos, sin, reflected = self.family.plane.waves(g, self.frequency)
         flip = np.where(reflected, -1.0, 1.0)
         if self.dim == 2:
@@ -267,7 +266,7 @@ class PlaneIrrep(Irrep):
     def _form(self) -> Image | None:
         return Monomial.identity(self.dim)
 
-    def _trace(self, point: Element, k: int) -> Scalar:
+    def character_at(self, point: Element, k: int) -> Scalar:
         """In closed form for finite groups: an int where the value is one, else complex, rounded once."""
         n = self.family.plane.order
         if not n:

@@ -9,7 +9,6 @@ import numpy as np
 
 from grouprep.errors import GroupRepError
 from grouprep.groups.base import Generator, Group
-from grouprep.groups.product import FiniteProduct
 from grouprep.irreps.base import Field, Irrep, Position
 from grouprep.irreps.family import Family, Images, Splitting
 from grouprep.irreps.real_form import RealForm
@@ -170,8 +169,8 @@ class ProductIrrep(Irrep):
     def image(self, generator: Generator) -> Image:
         return self.inner.image(generator)
 
-    def _evaluate(self, g: Element) -> Array:
-        return self.inner._evaluate(g)
+    def evaluate(self, g: Element) -> Array:
+        return self.inner.evaluate(g)
 
     def exact_image(self, g: Element) -> Image:
         return self.inner.exact_image(g)
@@ -183,12 +182,12 @@ class ProductIrrep(Irrep):
         R, S = self.inner.rational()
         return (self, S) if R is self.inner else (R, S)
 
-    def _trace(self, point: Element, k: int) -> Scalar:
-        if not isinstance(self.group, FiniteProduct):
-            return self.inner._trace(point, k)
+    def character_at(self, point: Element, k: int) -> Scalar:
+        if not self.group.is_finite:
+            return self.inner.character_at(point, k)
         total: Scalar = 1
         for number, I in enumerate(self.parts):
-            total *= I._trace(point.part(number), k)
+            total *= I.character_at(point.part(number), k)
         return total
 
 

@@ -70,10 +70,10 @@ class RationalSpin(Representation):
             return self.V.reflection
         return rational_differentials(self.V.kind, self.V.two_j, self.V.form)[generator.index]
 
-    def _evaluate(self, g: Element) -> Array:
+    def evaluate(self, g: Element) -> Array:
         squares = powers.lengths(self.V.two_j, self.V.form)
         ratios = np.array([[rounded_root(1, q / p) for q in squares] for p in squares])
-        values: Array = self.V._evaluate(g) * ratios
+        values: Array = self.V.evaluate(g) * ratios
         return values
 
     def exact_image(self, g: Element) -> Image:
@@ -87,8 +87,8 @@ class RationalSpin(Representation):
         rows = {k: {k: QQ(q.numerator, q.denominator)} for k, q in enumerate(squares)}
         return sparse_matrix(rows, (self.dim, self.dim), QQ)
 
-    def _trace(self, point: Element, k: int) -> Scalar:
-        return self.V._trace(point, k)
+    def character_at(self, point: Element, k: int) -> Scalar:
+        return self.V.character_at(point, k)
 
     def _key(self) -> tuple[object, ...]:
         return (self.V,)

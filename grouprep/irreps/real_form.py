@@ -9,7 +9,6 @@ import numpy as np
 
 from grouprep.errors import UnsupportedGroup
 from grouprep.groups.base import Generator, Group
-from grouprep.groups.finite import FiniteGroup
 from grouprep.irreps.base import Irrep, Position, quaternion_units, realification_isometry, realify
 from grouprep.linalg import Image, Monomial, as_exact, as_image
 from grouprep.linalg.convert import to_sympy
@@ -149,8 +148,8 @@ class RealForm(Irrep):
         A = self.rho.image(generator)
         return self._exact(A, generator.kind == "element") if is_exact(A) else self._float(np.asarray(A))
 
-    def _evaluate(self, g: Element) -> Array:
-        return self._float(self.rho._evaluate(g))
+    def evaluate(self, g: Element) -> Array:
+        return self._float(self.rho.evaluate(g))
 
     def exact_image(self, g: Element) -> Image:
         return self._exact(self.rho.exact_image(g), True)
@@ -158,8 +157,8 @@ class RealForm(Irrep):
     def _form(self) -> Image | None:
         return Monomial.identity(self.dim)
 
-    def _trace(self, point: Element, k: int) -> Scalar:
-        value = self.rho._trace(point, k)
+    def character_at(self, point: Element, k: int) -> Scalar:
+        value = self.rho.character_at(point, k)
         return value if self.type == "R" else value + value.conjugate()
 
     def rational(self) -> tuple[Representation, Array]:
@@ -170,7 +169,7 @@ class RealForm(Irrep):
         (R, S) with V(g) = S R(g) S^-1, S (dim, dim); V itself where its field is that already.
         """
         R, S = self.rho.rational()
-        if self.type != "C" or not isinstance(self.group, FiniteGroup) or R.domain is None:
+        if self.type != "C" or not self.group.is_finite or R.domain is None:
             return self, np.eye(self.dim)
         matrices = [as_exact(m) for m in R.images.values()]
         n = conductor(R.domain)

@@ -21,7 +21,7 @@ from grouprep.irreps.rotations import quaternion_from_matrix, quaternion_from_su
 from grouprep.irreps.spin_labels import SpinKind, read_spin_label
 from grouprep.irreps.spin_splitting import split_spins
 from grouprep.irreps.symbolic import symbolic_spin
-from grouprep.irreps.wigner import quaternion_wigner_D
+from grouprep.irreps.wigner import wigner_of_quaternions
 from grouprep.linalg import Image, Monomial, as_exact
 from grouprep.typing import Array, Element, Scalar
 
@@ -264,9 +264,9 @@ class SpinIrrep(Irrep):
 
     # Values
 
-    def _evaluate(self, g: Element) -> Array:
+    def evaluate(self, g: Element) -> Array:
         q, sign = self._quaternions(np.asarray(g))
-        values = quaternion_wigner_D(self.two_j, q, "real" if self.form == "real" else "complex")
+        values = wigner_of_quaternions(self.two_j, q, "real" if self.form == "real" else "complex")
         if sign is not None and self.parity < 0:
             values = values * sign[..., None, None]
         if self.form == "realified":
@@ -324,7 +324,7 @@ class SpinIrrep(Irrep):
     def _form(self) -> Image | None:
         return Monomial.identity(self.dim)
 
-    def _trace(self, point: Element, k: int) -> Scalar:
+    def character_at(self, point: Element, k: int) -> Scalar:
         """sum_m z^m on a torus of rotations; on the odd component of O(3) the elements are parity times a turn by pi more."""
         vector = point.component.torus[0]
         scale = next(c for c in vector if c)

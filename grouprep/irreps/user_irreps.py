@@ -109,8 +109,8 @@ class UserIrrep(Irrep):
     def image(self, generator: Generator) -> Image:
         return self.V.image(generator)
 
-    def _evaluate(self, g: Element) -> Array:
-        return self.V._evaluate(g)
+    def evaluate(self, g: Element) -> Array:
+        return self.V.evaluate(g)
 
     def exact_image(self, g: Element) -> Image:
         return self.V.exact_image(g)
@@ -118,8 +118,8 @@ class UserIrrep(Irrep):
     def _form(self) -> Image | None:
         return self.V._form()
 
-    def _trace(self, point: Element, k: int) -> Scalar:
-        return self.V._trace(point, k)
+    def character_at(self, point: Element, k: int) -> Scalar:
+        return self.V.character_at(point, k)
 
     def _key(self) -> tuple[object, ...]:
         return self.V, self.over, self.number

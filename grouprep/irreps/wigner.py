@@ -27,7 +27,7 @@ from grouprep.irreps.rotations import Rotations, as_quaternions, determines_spin
 from grouprep.linalg.memory import require_memory
 from grouprep.typing import Array
 
-__all__ = ["quarter_turn", "quaternion_wigner_D", "real_basis", "to_real_basis", "wigner_D", "wigner_d"]
+__all__ = ["quarter_turn", "real_basis", "to_real_basis", "wigner_D", "wigner_d", "wigner_of_quaternions"]
 
 
 @lru_cache(maxsize=64)
@@ -170,10 +170,10 @@ def wigner_D(j: Spin, rotation: Rotations, field: str = "complex") -> Array:
         raise GroupRepError(
             f"rotation: a rotation determines spin {spin_label(two_j)} up to a sign only; give quaternions or SU(2) matrices"
         )
-    return quaternion_wigner_D(two_j, as_quaternions(rotation), field)
+    return wigner_of_quaternions(two_j, as_quaternions(rotation), field)
 
 
-def quaternion_wigner_D(two_j: int, q: Array, field: str) -> Array:
+def wigner_of_quaternions(two_j: int, q: Array, field: str) -> Array:
     """D^j of unit quaternions in the form |a|, |b| and phases of a = w - iz, b = y - ix: no angle is undefined.
 
     alpha = arg b - arg a and gamma = -arg a - arg b, so the phase of entry (m', m) is (m + m') arg a + (m - m') arg b.

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from math import gcd
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from grouprep.errors import GroupRepError
 from grouprep.linalg._cyclotomic import degree
 from grouprep.linalg.modular import modular_nullspace, modular_rank
@@ -135,7 +137,6 @@ def _distinct_rows(rows: Iterable[dict[int, Scalar]], K: Domain) -> list[dict[in
 
 def _components(rows: list[dict[int, Scalar]], n: int) -> list[tuple[list[int], list[dict[int, Scalar]]]]:
     """The connected components of the bipartite graph of rows and columns: (columns in order, their rows)."""
-    import numpy as np
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 

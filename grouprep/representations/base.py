@@ -44,7 +44,7 @@ class Representation(Value):
     from the algebra: V + W, V * W (tensor product), n * V, V ** k, V.dual, V.conjugate, V.symmetric_power(k),
     V.exterior_power(k), V.restrict(f).
 
-    A subclass gives: group, dim, image, _evaluate, exact_image, _trace, _key, __str__; where it knows a form, _form.
+    A subclass gives: group, dim, image, evaluate, exact_image, character_at, _key, __str__; where it knows a form, _form.
 
     Examples
     --------
@@ -77,7 +77,7 @@ class Representation(Value):
         """The matrix of a generator: rho(g) for an element, the differential for a generator of the Lie algebra."""
 
     @abstractmethod
-    def _evaluate(self, g: Element) -> Array:
+    def evaluate(self, g: Element) -> Array:
         """rho(g) in floats for checked elements g, (..., dim, dim)."""
 
     @abstractmethod
@@ -100,7 +100,7 @@ class Representation(Value):
         return reduce(np.add, map(as_float, terms)) / self.group.order
 
     @abstractmethod
-    def _trace(self, point: ClassPoint, k: int) -> ClassValue:
+    def character_at(self, point: ClassPoint, k: int) -> ClassValue:
         """The character at the k-th power of a class (see `grouprep.characters`)."""
 
     @abstractmethod
@@ -132,7 +132,7 @@ class Representation(Value):
         g = self.group.check_element(g)
         if self.group.is_finite and self.domain is not None and not self.domain.is_ZZ:
             return self._round_exact(g)
-        return self._evaluate(g)
+        return self.evaluate(g)
 
     def _round_exact(self, g: Integers) -> Array:
         """The exact matrices of finite group elements, (..., degree), each distinct one computed and rounded once."""

@@ -49,7 +49,7 @@ class Basic(Representation):
     def group(self) -> Group:
         return self._group
 
-    def _trace(self, point: ClassPoint, k: int) -> ClassValue:
+    def character_at(self, point: ClassPoint, k: int) -> ClassValue:
         return point.leaf(self, k)
 
     def _key(self) -> tuple[object, ...]:
@@ -71,7 +71,7 @@ class TrivialRepresentation(Basic):
     def image(self, generator: Generator) -> Image:
         return Monomial.identity(1) if generator.kind == "element" else zero_exact(1)
 
-    def _evaluate(self, g: Element) -> Array:
+    def evaluate(self, g: Element) -> Array:
         return np.ones((*self._group.batch_shape(g), 1, 1))
 
     def exact_image(self, g: Element) -> Image:
@@ -80,7 +80,7 @@ class TrivialRepresentation(Basic):
     def _form(self) -> Image | None:
         return Monomial.identity(1)
 
-    def _trace(self, point: ClassPoint, k: int) -> ClassValue:
+    def character_at(self, point: ClassPoint, k: int) -> ClassValue:
         return 1
 
 
@@ -107,7 +107,7 @@ class PermutationBasic(FiniteBasic):
     def exact_image(self, g: Element) -> Image:
         return Monomial(self.permuted(self._group.check_element(g)))
 
-    def _evaluate(self, g: Element) -> Array:
+    def evaluate(self, g: Element) -> Array:
         target = self.permuted(g)
         return permutation_matrices(target)
 
@@ -173,7 +173,7 @@ class MatrixGroupRepresentation(FiniteBasic):
         exact = self._action.exact(g)
         return Monomial.from_domain_matrix(exact) or exact
 
-    def _evaluate(self, g: Element) -> Array:
+    def evaluate(self, g: Element) -> Array:
         return self._round_exact(g)
 
 
@@ -191,7 +191,7 @@ class LieDefiningRepresentation(Basic):
     def image(self, generator: Generator) -> Image:
         return (self._group.algebra if generator.kind == "algebra" else self._group.components)[generator.index]
 
-    def _evaluate(self, g: Element) -> Array:
+    def evaluate(self, g: Element) -> Array:
         return np.asarray(g)
 
     def exact_image(self, g: Element) -> Image:

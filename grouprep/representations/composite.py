@@ -49,8 +49,8 @@ class Composite(Representation):
         values = [V.images[generator] for V in self.parts]
         return self._combine(values) if generator.kind == "element" else self._derive(values)
 
-    def _evaluate(self, g: Element) -> Array:
-        return np.asarray(self._combine([V._evaluate(g) for V in self.parts]))
+    def evaluate(self, g: Element) -> Array:
+        return np.asarray(self._combine([V.evaluate(g) for V in self.parts]))
 
     def exact_image(self, g: Element) -> Image:
         return self._combine([V.exact_image(g) for V in self.parts])
@@ -110,8 +110,8 @@ class DirectSum(Composite):
             return self, np.eye(self.dim)
         return DirectSum(self.counts, [R for R, _ in inner]), np.asarray(self._combine([S for _, S in inner]))
 
-    def _trace(self, point: ClassPoint, k: int) -> ClassValue:
-        return sum((V._trace(point, k) * n for n, V in zip(self.counts, self.parts, strict=True)), 0)
+    def character_at(self, point: ClassPoint, k: int) -> ClassValue:
+        return sum((V.character_at(point, k) * n for n, V in zip(self.counts, self.parts, strict=True)), 0)
 
     def _key(self) -> tuple[object, ...]:
         return self.counts, self.parts
@@ -168,8 +168,8 @@ class Tensor(Composite):
             return self, np.eye(self.dim)
         return tensor_of([R for R, _ in inner]), reduce(np.kron, [S for _, S in inner])
 
-    def _trace(self, point: ClassPoint, k: int) -> ClassValue:
-        values = {V: V._trace(point, k) for V in dict.fromkeys(self.parts)}
+    def character_at(self, point: ClassPoint, k: int) -> ClassValue:
+        values = {V: V.character_at(point, k) for V in dict.fromkeys(self.parts)}
         return reduce(lambda x, y: x * y, [values[V] for V in self.parts])
 
     def __str__(self) -> str:
@@ -219,8 +219,8 @@ class Dual(Composite):
     def _combine_forms(self, forms: list[Image]) -> Image:
         return mat.conjugate(mat.inverse(forms[0]))
 
-    def _trace(self, point: ClassPoint, k: int) -> ClassValue:
-        return self.parts[0]._trace(point, k).conjugate()
+    def character_at(self, point: ClassPoint, k: int) -> ClassValue:
+        return self.parts[0].character_at(point, k).conjugate()
 
     def __str__(self) -> str:
         return f"dual({self.parts[0]})"
@@ -241,8 +241,8 @@ class Conjugate(Composite):
 
     _derive = _combine
 
-    def _trace(self, point: ClassPoint, k: int) -> ClassValue:
-        return self.parts[0]._trace(point, k).conjugate()
+    def character_at(self, point: ClassPoint, k: int) -> ClassValue:
+        return self.parts[0].character_at(point, k).conjugate()
 
     def __str__(self) -> str:
         return f"conj({self.parts[0]})"

@@ -48,7 +48,7 @@ class GridRepresentation(FiniteBasic):
     def exact_image(self, g: Element) -> Image:
         return Monomial(self.permuted(self._group.defining()(g)))
 
-    def _evaluate(self, g: Element) -> Array:
+    def evaluate(self, g: Element) -> Array:
         matrices = self._group.defining()(g)
         targets = np.array([self.permuted(m) for m in matrices.reshape(-1, *matrices.shape[-2:])])
         return permutation_matrices(targets.reshape(*matrices.shape[:-2], self.dim))

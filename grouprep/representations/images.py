@@ -84,7 +84,7 @@ class ImageRepresentation(Basic):
     def exact_image(self, g: Element) -> Image:
         return self._values.exact(g)
 
-    def _evaluate(self, g: Element) -> Array:
+    def evaluate(self, g: Element) -> Array:
         return self._values.floats(g)
 
     def _key(self) -> tuple[object, ...]:

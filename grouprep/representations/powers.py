@@ -137,9 +137,9 @@ class _Power(Composite):
             return total
         return sum((mat.as_float(t) for t in terms), np.zeros((self.dim, self.dim)))
 
-    def _trace(self, point: ClassPoint, k: int) -> ClassValue:
+    def character_at(self, point: ClassPoint, k: int) -> ClassValue:
         """Newton's identities: m h_m = sum_i (+-1)^(i-1) h_(m-i) p_i."""
-        powers = [self.parts[0]._trace(point, k * i) for i in range(1, self.k + 1)]
+        powers = [self.parts[0].character_at(point, k * i) for i in range(1, self.k + 1)]
         values: list[ClassValue] = [1]
         for m in range(1, self.k + 1):
             sign = -1 if self.signed else 1

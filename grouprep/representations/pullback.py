@@ -62,10 +62,10 @@ class Pullback(Representation):
         except GroupRepError:  # V has no exact value there, such as large spins in their unitary basis
             if self.V.group.is_finite or self.V.group.is_product:
                 raise
-            return self.V._evaluate(as_float(element))
+            return self.V.evaluate(as_float(element))
 
-    def _evaluate(self, g: Element) -> Array:
-        return self.V._evaluate(self.f(g))
+    def evaluate(self, g: Element) -> Array:
+        return self.V.evaluate(self.f(g))
 
     def exact_image(self, g: Element) -> Image:
         return self.V.exact_image(self.f.exact(g))
@@ -77,7 +77,7 @@ class Pullback(Representation):
         R, S = self.V.rational()
         return (self, S) if R is self.V else (Pullback(self.f, R), S)
 
-    def _trace(self, point: ClassPoint, k: int) -> ClassValue:
+    def character_at(self, point: ClassPoint, k: int) -> ClassValue:
         return point.pulled_back(self, k)
 
     def _key(self) -> tuple[object, ...]:

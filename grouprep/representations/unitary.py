@@ -46,8 +46,8 @@ class ChangedBasis(Representation):
             return moved
         return Monomial.from_domain_matrix(moved) or moved
 
-    def _evaluate(self, g: Element) -> Array:
-        values: Array = as_float(self.S) @ self.V._evaluate(g) @ as_float(self.inverse)
+    def evaluate(self, g: Element) -> Array:
+        values: Array = as_float(self.S) @ self.V.evaluate(g) @ as_float(self.inverse)
         return values
 
     def exact_image(self, g: Element) -> Image:
@@ -61,8 +61,8 @@ class ChangedBasis(Representation):
         star = mat.adjoint(self.inverse)
         return mat.matmul(mat.matmul(star, form), self.inverse)
 
-    def _trace(self, point: ClassPoint, k: int) -> ClassValue:
-        return self.V._trace(point, k)
+    def character_at(self, point: ClassPoint, k: int) -> ClassValue:
+        return self.V.character_at(point, k)
 
     def _key(self) -> tuple[object, ...]:
         return self.V, mat.matrix_key(self.S)

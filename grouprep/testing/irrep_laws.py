@@ -95,7 +95,7 @@ def mean_of_squares(I: Irrep) -> Any:
     """
     total: Any = 0
     for point in class_points(I.group):
-        value = I._trace(point, 2) * point.density()
+        value = I.character_at(point, 2) * point.density()
         value = value.constant_term() if isinstance(value, Laurent) else value
         weight = point.weight
         total += complex(value) * float(weight) if isinstance(value, complex) else value * Fraction(weight)

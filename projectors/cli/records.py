@@ -10,7 +10,6 @@ import numpy as np
 
 from grouprep.errors import DimensionMismatch, GroupRepError, NotUnitary, TooLarge
 from grouprep.groups.base import Group
-from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.permutations import cycle_string
 from grouprep.groups.plain_data import matrix_to_data
 from grouprep.irreps.catalogue import find_family
@@ -76,15 +75,15 @@ def _order_text(G: Group) -> str:
 
 def _class_count(G: Group) -> int | None:
     """The number of conjugacy classes of a small finite group."""
-    if not isinstance(G, FiniteGroup) or G.order * G.degree > CLASS_LIMIT:
+    if not G.is_finite or G.order * len(G.identity()) > CLASS_LIMIT:
         return None
     return len(G.conjugacy_classes)
 
 
 def _generators(G: Group) -> Record:
     """Cycles for permutations, rows of text for the matrices of a Lie group."""
-    if isinstance(G, FiniteGroup):
-        return {str(a): cycle_string(p) for a, p in zip(G.generator_names, G.generators, strict=True)}
+    if G.is_finite:
+        return {str(a): cycle_string(G.generator_element(a)) for a in G.generator_names}
     if len(G.factors) > 1:
         return {f"{name}@{i}": value for i, H in enumerate(G.factors) for name, value in _generators(H).items()}
     V = G.defining()

@@ -10,7 +10,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from grouprep.errors import DimensionMismatch, GroupRepError
-from grouprep.groups import FiniteGroup
 from grouprep.linalg import Monomial
 from grouprep.representations import Representation
 from projectors.arrays import one_by_one
@@ -63,7 +62,7 @@ def act(V: Representation, g: Any, x: Any, channels: str = "last") -> Any:
 
 def _apply(V: Representation, g: Any, x: Any) -> Any:
     flat = x.reshape(len(x), -1)
-    image = V.exact_image(g) if isinstance(V.group, FiniteGroup) else V(g)
+    image = V.image_at(g)
     if isinstance(image, Monomial):
         inverse, values = np.argsort(image.perm), image.values()
         out = flat[:, inverse]
@@ -121,7 +120,7 @@ def equivariance_error(
     if getattr(x, "ndim", 0) < 2 or not len(x) or not jnp.issubdtype(x.dtype, jnp.inexact):
         raise GroupRepError("x must be a floating-point array (batch, ...) with at least one sample")
     G, x = V.group, jnp.asarray(x)
-    exhaustive = isinstance(G, FiniteGroup) and G.order <= _LISTED
+    exhaustive = G.order <= _LISTED
     elements = list(G.elements) if exhaustive else one_by_one(G.sample(samples, _generator(rng)))
     y = f(x)
     size = _size(y)

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 
 from grouprep.errors import DimensionMismatch, GroupRepError
-from grouprep.groups import FiniteGroup
 from grouprep.linalg import Monomial
 from grouprep.representations import Representation
 from projectors.arrays import one_by_one
@@ -35,7 +34,7 @@ def act(V: Representation, g: Any, x: torch.Tensor) -> torch.Tensor:
         If x has neither shape.
     """
     full = _on_entries(V, x)
-    image = full.exact_image(g) if isinstance(V.group, FiniteGroup) else full(g)
+    image = full.image_at(g)
     flat = x.reshape(len(x), -1)
     if isinstance(image, Monomial):
         inverse = torch.as_tensor(np.argsort(image.perm), device=x.device)
@@ -102,7 +101,7 @@ def equivariance_error(
     if not isinstance(x, torch.Tensor) or x.ndim < 2 or not len(x):
         raise GroupRepError("x must be a tensor (batch, ...) with at least one sample")
     G = V.group
-    exhaustive = isinstance(G, FiniteGroup) and G.order <= _LISTED
+    exhaustive = G.order <= _LISTED
     elements = list(G.elements) if exhaustive else one_by_one(G.sample(samples, np.random.default_rng(rng)))
     y = model(x)
     size = float(torch.linalg.vector_norm(y))

@@ -348,7 +348,7 @@ def test_characters_are_those_of_the_generators(which):
     assert isinstance(R, RationalSpin)
     for point in class_points(V.group):
         for k in (1, 2, 3):
-            assert V._trace(point, k).terms == point.leaf(R, k).terms
+            assert V.character_at(point, k).terms == point.leaf(R, k).terms
 
 
 @pytest.mark.parametrize("which", SMALL, ids=str)
@@ -360,7 +360,7 @@ def test_frobenius_schur_indicator_by_the_integral(which):
     total = Fraction(0)
     for point in class_points(V.group):
         # on the component h G_0 the square lies in G_0: Adams operations say so by their phases
-        value = V._trace(point, 2) * point.density()
+        value = V.character_at(point, 2) * point.density()
         term = value.constant_term() if isinstance(value, Laurent) else value
         total += term * point.weight
     assert total == V.indicator * (2 if V.type == "H" and V.over == "real" else 1)
