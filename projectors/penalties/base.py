@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from grouprep.errors import NotUnitary
 from grouprep.linalg import Monomial
 from grouprep.representations import Representation
-from projectors.penalties.arrays import as_matrices, like_input, refuse_nan
+from projectors.arrays import as_matrices, like_input, refuse_nan
 
 __all__ = ["Norm", "State"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import inf
 from typing import Any
 
+from projectors.arrays import is_complex, namespace
 from projectors.hom import Hom
-from projectors.penalties.arrays import is_complex, namespace
 from projectors.penalties.base import Norm
 from projectors.penalties.entrywise import vector_norm
 from projectors.penalties.singular import Schatten, Spectral

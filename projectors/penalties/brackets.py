@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grouprep.errors import DimensionMismatch, GroupRepError
-from projectors.penalties.arrays import as_matrices, namespace
+from projectors.arrays import as_matrices, as_numpy, beside, namespace
 from projectors.penalties.base import Norm, State
 from projectors.penalties.lanczos import ritz
 from projectors.penalties.singular import KyFan, Nuclear, Spectral
@@ -50,9 +50,8 @@ def _rounding(count: float, eps: float) -> float:
 
 def _host(x: Any) -> Array:
     """An array of any library as numpy float64 or complex128."""
-    x = x.detach().cpu().resolve_conj().resolve_neg().numpy() if hasattr(x, "detach") else np.asarray(x)
-    wide: Array = x.astype(np.complex128 if x.dtype.kind == "c" else np.float64)
-    return wide
+    array = as_numpy(x)
+    return array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
 
 
 def bracket(
@@ -189,10 +188,7 @@ def _through(function: Map, state: State) -> Map:
     xp = namespace(state.V)
 
     def applied(x: Array) -> Array:
-        from array_api_compat import device, to_device
-
-        block = to_device(xp.asarray(x, dtype=state.V.dtype), device(state.V))
-        return _host(function(block))
+        return _host(function(beside(xp.asarray(x, dtype=state.V.dtype), state.V)))
 
     return applied
 

@@ -9,7 +9,7 @@ from numbers import Real
 from typing import Any
 
 from grouprep.errors import GroupRepError
-from projectors.penalties.arrays import (
+from projectors.arrays import (
     absolute_square,
     epsilon,
     is_differentiable,

@@ -9,7 +9,7 @@ from math import inf
 from typing import Any
 
 from grouprep.errors import GroupRepError
-from projectors.penalties.arrays import adjoint, as_matrices, epsilon, is_differentiable, refuse_nan, stop_gradient
+from projectors.arrays import adjoint, as_matrices, epsilon, is_differentiable, refuse_nan, stop_gradient
 from projectors.penalties.base import Norm, State
 from projectors.penalties.entrywise import check_exponent
 from projectors.penalties.jets import Weights, jet
