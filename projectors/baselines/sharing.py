@@ -24,10 +24,10 @@ from projectors.baselines.base import Baseline
 from projectors.baselines.layerwise import conv_options, replace_layers
 from projectors.blocks import summands
 from projectors.hom import Hom
+from projectors.models.fitting import is_permutation
+from projectors.models.specs import LayerSpec
 from projectors.torch.buffers import ProjectionModule
-from projectors.torch.layers import is_permutation
 from projectors.torch.naming import strip_name
-from projectors.torch.specs import LayerSpec
 
 __all__ = [
     "RelaxedGroupConv1d",

@@ -7,14 +7,13 @@ from math import prod
 from typing import NamedTuple
 
 import numpy as np
-from array_api_compat import array_namespace, device
 
 from grouprep.errors import DimensionMismatch, GroupRepError
 from grouprep.groups import FiniteGroup
 from grouprep.linalg import Monomial
 from grouprep.representations import Representation
 from grouprep.typing import AnyArray, Array, Element
-from projectors.arrays import cast, one_by_one
+from projectors.arrays import beside, cast, namespace, one_by_one
 
 __all__ = ["EquivarianceError", "act", "equivariance_error", "on_entries"]
 
@@ -90,24 +89,26 @@ def act(V: Representation, g: Element, x: AnyArray, channels: str = "last") -> A
     full = on_entries(V, x.shape[1:], channels)
     if full is V or channels == "first":
         return _apply(full, g, x)
-    xp = array_namespace(x)
+    xp = namespace(x)
     return xp.moveaxis(_apply(full, g, xp.moveaxis(x, -1, 1)), 1, -1)
 
 
 def _apply(V: Representation, g: Element, x: AnyArray) -> AnyArray:
-    xp = array_namespace(x)
+    xp = namespace(x)
 
     def constant(values: Array) -> AnyArray:
-        return cast(xp.asarray(values, device=device(x)), x.dtype, xp)
+        if not xp.isdtype(x.dtype, ("real floating", "complex floating")):
+            raise GroupRepError(f"x has dtype {x.dtype}; {V} acts on floating-point arrays")
+        return cast(beside(xp.asarray(values), x), x.dtype, xp)
 
     flat = xp.reshape(x, (x.shape[0], -1))
     image = V.exact_image(g) if isinstance(V.group, FiniteGroup) else None
     if not isinstance(image, Monomial):
-        matrix = constant(np.asarray(V(g)).T)
-        flat = flat if matrix.dtype == x.dtype else cast(flat, matrix.dtype, xp)
+        matrix = constant(np.array(V(g)).T)
+        flat = flat if matrix.dtype == x.dtype else xp.astype(flat, matrix.dtype)
         return xp.reshape(flat @ matrix, x.shape)
     inverse, values = np.argsort(image.perm), image.values()
-    out = xp.take(flat, xp.asarray(inverse, device=device(x)), axis=1)
+    out = xp.take(flat, beside(xp.asarray(inverse), x), axis=1)
     if not np.all(values == 1):
         out = out * constant(values[inverse])
     return xp.reshape(out, x.shape)
@@ -130,7 +131,7 @@ def equivariance_error(
     ----------
     f : the function of a batch.
     V, W : representations of the input and the output: on a sample's entries, or on its channels (pixels follow the plane).
-    x : (batch, ...), floating-point inputs, an array of any library.
+    x : (batch, ...), inputs, an array of any library.
     rng : a numpy Generator or a seed; samples : how many elements of a larger group are drawn.
     channels : "last" or "first", where inputs and outputs with pixels have their channels.
 
@@ -150,8 +151,8 @@ def equivariance_error(
     """
     if V.group != W.group:
         raise DimensionMismatch(f"V is a representation of {V.group}, W of {W.group}; equivariance needs one group")
-    if getattr(x, "ndim", 0) < 2 or not len(x) or not _is_floating(x):
-        raise GroupRepError("x must be a floating-point array (batch, ...) with at least one sample")
+    if getattr(x, "ndim", 0) < 2 or not len(x):
+        raise GroupRepError("x must be an array (batch, ...) with at least one sample")
     G = V.group
     exhaustive = isinstance(G, FiniteGroup) and G.order <= _LISTED
     elements = list(G.elements) if exhaustive else one_by_one(G.sample(samples, np.random.default_rng(rng)))  # type: ignore[attr-defined]
@@ -162,9 +163,5 @@ def equivariance_error(
     return EquivarianceError(max(errors) / scale, sum(errors) / len(errors) / scale, len(errors), exhaustive)
 
 
-def _is_floating(x: AnyArray) -> bool:
-    return bool(array_namespace(x).isdtype(x.dtype, ("real floating", "complex floating")))
-
-
 def _size(y: AnyArray) -> float:
-    return float(array_namespace(y).linalg.vector_norm(y))
+    return float(namespace(y).linalg.vector_norm(y))

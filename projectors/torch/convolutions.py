@@ -11,8 +11,8 @@ import torch
 from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 
 from grouprep.errors import GroupRepError
+from projectors.models.naming import value_for
 from projectors.penalties import Norm, Spectral, symbol_bound, torus_norm
-from projectors.penalties.named_values import value_for
 from projectors.torch.terms import Term
 
 __all__ = ["ConvolutionSpectral", "norm_of"]

@@ -12,8 +12,8 @@ from torch.nn.utils import parametrize
 from grouprep.errors import GroupRepError
 from grouprep.representations import Representation
 from projectors.hom import Hom
+from projectors.models.layouts import Layout
 from projectors.torch.buffers import ProjectionModule
-from projectors.torch.layouts import Layout
 
 __all__ = ["EquivariantParametrization", "constrain_"]
 
