@@ -16,7 +16,6 @@ from grouprep.errors import DimensionMismatch, GroupRepError
 from projectors.arrays import as_matrices, as_numpy, beside, namespace
 from projectors.penalties.base import Norm, State
 from projectors.penalties.lanczos import ritz
-from projectors.penalties.singular import KyFan, Nuclear, Spectral
 
 __all__ = ["Bracket", "bracket"]
 
@@ -174,12 +173,13 @@ def _shifted(x: float, k: int, towards: float) -> float:
 
 
 def _count(norm: Norm | None) -> int:
-    if norm is None or isinstance(norm, Spectral):
+    """How many singular values a norm adds."""
+    if norm is None or norm.schatten == inf:
         return 1
-    if isinstance(norm, KyFan):
-        return norm.k
-    if isinstance(norm, Nuclear):
+    if norm.schatten == 1:
         return 2**31
+    if norm.follows:
+        return norm.follows
     raise GroupRepError(f"norm = {norm!r:.60}: brackets are offered for Spectral(), KyFan(k) and Nuclear()")
 
 
