@@ -121,7 +121,7 @@ def _spec(table: object, G: Group, named: Mapping[str, Representation], where: s
     return LayerSpec(read("input"), read("output"), maybe("grid"), flag("bias", True), layout, stacked)
 
 
-def _representation(text: object, G: Group, named: Mapping[str, Representation], where: str) -> Representation:
+def _representation(text: str, G: Group, named: Mapping[str, Representation], where: str) -> Representation:
     try:
         return parse_representation(G, text, named)
     except GroupRepError as error:

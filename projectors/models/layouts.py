@@ -10,7 +10,7 @@ from operator import add
 
 from grouprep.errors import DimensionMismatch, GroupRepError
 from grouprep.representations import Representation
-from grouprep.typing import AnyArray
+from grouprep.typing import AnyArray, ArrayT
 from projectors.blocks import summands
 from projectors.hom import Hom
 from projectors.models.specs import LayerSpec
@@ -55,29 +55,32 @@ class Layout:
         """Whether the parameter has its axes in another order than the operators."""
         return self.order != tuple(range(len(self.order)))
 
-    def rows(self, parameter: AnyArray) -> AnyArray:
+    def rows(self, parameter: ArrayT) -> ArrayT:
         """The part of the parameter that is read, a view."""
-        return parameter if self.start is None and self.stop is None else parameter[self.start : self.stop]
+        whole: AnyArray = parameter
+        return whole if self.start is None and self.stop is None else whole[self.start : self.stop]
 
-    def read(self, parameter: AnyArray) -> AnyArray:
+    def read(self, parameter: ArrayT) -> ArrayT:
         """The operators, (..., dim W, dim V), of an array of any library: a view wherever the memory allows it."""
         return self.arrange(self.rows(parameter))
 
-    def arrange(self, part: AnyArray) -> AnyArray:
+    def arrange(self, part: ArrayT) -> ArrayT:
         """The operators in the part of the parameter that is read; `unread` is the inverse."""
+        x: AnyArray = part
         if self.swapped:
-            axes = self._axes(part.shape)
-            part = _permuted(part.reshape(axes), self._order(len(axes)))
-        return part.reshape(self.operators)
+            axes = self._axes(x.shape)
+            x = _permuted(x.reshape(axes), self._order(len(axes)))
+        return x.reshape(self.operators)  # type: ignore[no-any-return]
 
-    def unread(self, operators: AnyArray, shape: Sequence[int]) -> AnyArray:
+    def unread(self, operators: ArrayT, shape: Sequence[int]) -> ArrayT:
         """The operators in the shape of the part of the parameter that `read` took them from."""
+        x: AnyArray = operators
         if self.swapped:
             axes = self._axes(shape)
             order = self._order(len(axes))
-            turned = operators.reshape(tuple(axes[a] for a in order))
-            operators = _permuted(turned, tuple(order.index(a) for a in range(len(order))))
-        return operators.reshape(tuple(shape))
+            turned = x.reshape(tuple(axes[a] for a in order))
+            x = _permuted(turned, tuple(order.index(a) for a in range(len(order))))
+        return x.reshape(tuple(shape))  # type: ignore[no-any-return]
 
     def is_transpose_of(self, other: Layout) -> bool:
         """Whether they read one matrix as each other's transposes."""

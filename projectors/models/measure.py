@@ -12,7 +12,7 @@ from grouprep.errors import DimensionMismatch, GroupRepError
 from grouprep.groups import FiniteGroup
 from grouprep.linalg import Monomial
 from grouprep.representations import Representation
-from grouprep.typing import AnyArray, Array, Element
+from grouprep.typing import AnyArray, Array, ArrayT, Element
 from projectors.arrays import beside, cast, namespace, one_by_one
 
 __all__ = ["EquivarianceError", "act", "equivariance_error", "on_entries"]
@@ -59,7 +59,7 @@ def on_entries(V: Representation, shape: Sequence[int], channels: str = "first")
     )
 
 
-def act(V: Representation, g: Element, x: AnyArray, channels: str = "last") -> AnyArray:
+def act(V: Representation, g: Element, x: ArrayT, channels: str = "last") -> ArrayT:
     """rho(g) on every vector of a batch.
 
     Parameters
@@ -86,11 +86,12 @@ def act(V: Representation, g: Element, x: AnyArray, channels: str = "last") -> A
     """
     if channels not in ("last", "first"):
         raise GroupRepError(f'channels = {channels!r:.40} is unknown; choose "last" or "first"')
-    full = on_entries(V, x.shape[1:], channels)
+    array: AnyArray = x
+    full = on_entries(V, array.shape[1:], channels)
     if full is V or channels == "first":
-        return _apply(full, g, x)
-    xp = namespace(x)
-    return xp.moveaxis(_apply(full, g, xp.moveaxis(x, -1, 1)), 1, -1)
+        return _apply(full, g, array)  # type: ignore[no-any-return]
+    xp = namespace(array)
+    return xp.moveaxis(_apply(full, g, xp.moveaxis(array, -1, 1)), 1, -1)  # type: ignore[no-any-return]
 
 
 def _apply(V: Representation, g: Element, x: AnyArray) -> AnyArray:
@@ -115,10 +116,10 @@ def _apply(V: Representation, g: Element, x: AnyArray) -> AnyArray:
 
 
 def equivariance_error(
-    f: Callable[[AnyArray], AnyArray],
+    f: Callable[[ArrayT], ArrayT],
     V: Representation,
     W: Representation,
-    x: AnyArray,
+    x: ArrayT,
     rng: np.random.Generator | int | Sequence[int] = 0,
     samples: int = 64,
     channels: str = "last",
@@ -151,7 +152,8 @@ def equivariance_error(
     """
     if V.group != W.group:
         raise DimensionMismatch(f"V is a representation of {V.group}, W of {W.group}; equivariance needs one group")
-    if getattr(x, "ndim", 0) < 2 or not len(x):
+    shape: tuple[int, ...] = getattr(x, "shape", ())
+    if len(shape) < 2 or not shape[0]:
         raise GroupRepError("x must be an array (batch, ...) with at least one sample")
     G = V.group
     exhaustive = isinstance(G, FiniteGroup) and G.order <= _LISTED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -9,7 +10,7 @@ from grouprep.errors import GroupRepError
 from grouprep.linalg.pickling import Picklable
 from grouprep.representations import Representation
 
-__all__ = ["AttentionSpec", "BilinearSpec", "LayerSpec", "LayerSpecs", "ParameterSpec", "Spec", "as_specs"]
+__all__ = ["AttentionSpec", "BilinearSpec", "LayerSpec", "LayerSpecs", "ParameterSpec", "Spec", "SpecLike", "as_specs"]
 
 
 _OPTIONAL = ("grid", "key", "value", "out", "head")
@@ -194,7 +195,10 @@ class ParameterSpec(Picklable):
 
 
 Spec: TypeAlias = LayerSpec | BilinearSpec | AttentionSpec | ParameterSpec
-"""What a user says of a layer."""
+"""What is said of a layer."""
+
+SpecLike: TypeAlias = Spec | tuple[Representation, Representation] | Sequence[ParameterSpec]
+"""What a user may write for it: a pair (V, W) is a `LayerSpec`; parameters may be several."""
 
 LayerSpecs: TypeAlias = tuple[str, tuple[Spec, ...]]
 """A layer's name, and what is said of it."""

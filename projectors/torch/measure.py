@@ -29,8 +29,7 @@ def act(V: Representation, g: Element, x: torch.Tensor) -> torch.Tensor:
     DimensionMismatch
         If x has neither shape.
     """
-    out: torch.Tensor = measure.act(V, g, x, channels="first")
-    return out
+    return measure.act(V, g, x, channels="first")
 
 
 @torch.no_grad()

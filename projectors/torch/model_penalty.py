@@ -16,6 +16,7 @@ from projectors.models.files import load_spec
 from projectors.models.naming import refuse_unmatched, value_for
 from projectors.models.report import CheckReport, PenaltyReport, term_report
 from projectors.models.schedules import Constant, Schedule, as_schedule
+from projectors.models.specs import SpecLike
 from projectors.models.terms import distinct
 from projectors.penalties import Frobenius, KyFan, Norm, Spectral, State
 from projectors.torch.buffers import Constants, torch_projection
@@ -84,7 +85,7 @@ class EquivariancePenalty(nn.Module):
     def __init__(
         self,
         model: nn.Module,
-        spec: Mapping[str, Any],
+        spec: Mapping[str, SpecLike],
         norm: Norm | ConvolutionSpectral | None = None,
         *,
         residual: Any = 1.0,

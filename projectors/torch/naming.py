@@ -8,7 +8,7 @@ from torch import nn
 
 from grouprep.errors import GroupRepError
 from projectors.models.naming import check_spec, closest, find, is_pattern, match
-from projectors.models.specs import Spec, as_specs
+from projectors.models.specs import Spec, SpecLike, as_specs
 
 __all__ = ["match_layers", "named_modules", "strip_name", "unwrap"]
 
@@ -41,7 +41,7 @@ def _select(pattern: str, names: Mapping[str, nn.Module]) -> list[str]:
 
 
 def match_layers(
-    model: nn.Module, spec: Mapping[str, object]
+    model: nn.Module, spec: Mapping[str, SpecLike]
 ) -> tuple[list[tuple[str, nn.Module, tuple[Spec, ...]]], list[str]]:
     """The layers that a specification means, in its order, and the names of frozen ones that a pattern met.
 

@@ -1,0 +1,56 @@
+"""What is left of the symmetry end to end: the equivariance error of a function of JAX arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from grouprep.representations import Representation
+from projectors.models import measure
+from projectors.models.measure import act
+
+__all__ = ["act", "equivariance_error"]
+
+
+def equivariance_error(
+    f: Callable[[jax.Array], jax.Array],
+    V: Representation,
+    W: Representation,
+    x: jax.Array,
+    rng: np.random.Generator | int | Sequence[int] | jax.Array = 0,
+    samples: int = 64,
+    channels: str = "last",
+) -> measure.EquivarianceError:
+    """How far a function of arrays is from f(g x) = g f(x): the relative error over group elements.
+
+    All elements of a finite group of order up to 1,000 are taken, else a Haar sample.
+
+    Parameters
+    ----------
+    f : the function of a batch, such as `functools.partial(apply, params)`.
+    V, W : representations of the input and the output: on a sample's entries, or on its channels (pixels follow the plane).
+    x : (batch, ...), inputs.
+    rng : a numpy Generator, a seed, or a key of `jax.random`; samples : how many elements of a larger group are drawn.
+    channels : "last" or "first", where inputs and outputs with pixels have their channels.
+
+    Raises
+    ------
+    DimensionMismatch
+        If V or W does not fit the shape of inputs or outputs.
+
+    Examples
+    --------
+    >>> import jax
+    >>> from grouprep import Cyclic
+    >>> from projectors.jax import equivariance_error
+    >>> V = Cyclic(4).regular()
+    >>> equivariance_error(jax.nn.relu, V, V, jax.random.normal(jax.random.key(0), (8, 4))).maximum
+    0.0
+    """
+    if isinstance(rng, jax.Array):
+        key = jax.random.key_data(rng) if jnp.issubdtype(rng.dtype, jax.dtypes.prng_key) else rng
+        rng = [int(word) for word in np.asarray(key).ravel()]
+    return measure.equivariance_error(f, V, W, jnp.asarray(x), rng, samples, channels)
