@@ -58,7 +58,9 @@ class Layout:
     def rows(self, parameter: ArrayT) -> ArrayT:
         """The part of the parameter that is read, a view."""
         whole: AnyArray = parameter
-        return whole if self.start is None and self.stop is None else whole[self.start : self.stop]
+        if self.start is not None or self.stop is not None:
+            whole = whole[self.start : self.stop]
+        return whole  # type: ignore[no-any-return]
 
     def read(self, parameter: ArrayT) -> ArrayT:
         """The operators, (..., dim W, dim V), of an array of any library: a view wherever the memory allows it."""

@@ -116,10 +116,10 @@ def _apply(V: Representation, g: Element, x: AnyArray) -> AnyArray:
 
 
 def equivariance_error(
-    f: Callable[[ArrayT], ArrayT],
+    f: Callable[[AnyArray], AnyArray],
     V: Representation,
     W: Representation,
-    x: ArrayT,
+    x: AnyArray,
     rng: np.random.Generator | int | Sequence[int] = 0,
     samples: int = 64,
     channels: str = "last",

@@ -98,7 +98,7 @@ class FormTerm(Term):
 
     def read(self) -> torch.Tensor:
         q = self.query.read(self.parameter())
-        k = self.keys.read(getattr(self.key_module, self.key_attribute))
+        k: torch.Tensor = self.keys.read(getattr(self.key_module, self.key_attribute))
         return q.transpose(-1, -2) @ k
 
     def unread(self) -> tuple[torch.Tensor, Layout | None]:
