@@ -10,6 +10,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
+from projectors.arrays import inner, safe_divide
 from projectors.penalties import Frobenius, Norm
 from projectors.projection import Projection
 
@@ -62,8 +63,8 @@ def norms(norm: Norm, T: jax.Array, projection: Projection, both: bool) -> tuple
     T : operators (..., dim W, dim V), not in half precision.
     projection : P, in T's precision.
     """
-    if isinstance(norm, Frobenius) and _is_orthogonal(T, projection):
-        return _frobenius(norm, T, projection, both)
+    if norm.is_euclidean and _is_orthogonal(T, projection):
+        return _frobenius(Frobenius(squared=norm.power == 2), T, projection, both)
     R = _residual(T, projection)
     value = norm.value(R)
     return value, norm.value(T - R) if both else jnp.zeros_like(value)
@@ -92,11 +93,5 @@ def _frobenius(norm: Frobenius, T: jax.Array, projection: Projection, both: bool
 def _along(norm: Frobenius, X: jax.Array, dT: jax.Array) -> jax.Array:
     """The derivative of the norm of a part X of T along dT."""
     if norm.squared:
-        return 2 * _inner(X, dT)
-    size = norm.value(X)[..., None, None]
-    zero = size == 0
-    return _inner(jnp.where(zero, 0, X / jnp.where(zero, 1, size)), dT)
-
-
-def _inner(X: jax.Array, D: jax.Array) -> jax.Array:
-    return jnp.sum(jnp.real(jnp.conj(X) * D) if jnp.iscomplexobj(X) else X * D, axis=(-2, -1))
+        return 2 * inner(jnp, X, dT)
+    return inner(jnp, safe_divide(jnp, X, norm.value(X)[..., None, None]), dT)
