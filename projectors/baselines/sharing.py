@@ -22,10 +22,10 @@ from grouprep.linalg import Monomial
 from grouprep.representations import Representation
 from projectors.baselines.base import Baseline
 from projectors.baselines.layerwise import conv_options, replace_layers
-from projectors.blocks import summands
 from projectors.hom import Hom
 from projectors.models.fitting import is_permutation
 from projectors.models.specs import LayerSpec
+from projectors.structure import summands
 from projectors.torch.buffers import ProjectionModule
 from projectors.torch.naming import strip_name
 

@@ -14,7 +14,7 @@ from grouprep.errors import DimensionMismatch, GroupRepError, NotUnitary, TooLar
 if TYPE_CHECKING:
     from grouprep.groups.base import Group
     from grouprep.representations import Representation
-    from projectors.certificate import Certificate
+    from projectors.certify import Certificate
     from projectors.cli.inputs import GroupSource, Weights
     from projectors.hom import Hom
     from projectors.penalties import Norm
@@ -205,8 +205,8 @@ def decomposition_record(
     GroupRepError
         If V cannot be decomposed, or the file not be written.
     """
+    from projectors.decompose import decompose
     from projectors.files import write_bytes
-    from projectors.isotypic import decompose
 
     start = time.perf_counter()
     D = decompose(V, field)

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 
 from projectors.arrays import inner, safe_divide
 from projectors.penalties import Frobenius, Norm
-from projectors.projection import Projection
+from projectors.structure import Projection
 
 __all__ = ["norms", "project"]
 

@@ -17,7 +17,7 @@ from projectors.jax.naming import Named
 from projectors.models.layouts import Layout, bias_layout, weight_layout
 from projectors.models.terms import Term as Described
 from projectors.models.terms import check_entries, check_term
-from projectors.projection import Projection
+from projectors.structure import Projection
 
 __all__ = ["Term", "check_finite", "is_array", "make_term"]
 

@@ -11,9 +11,9 @@ from operator import add
 from grouprep.errors import DimensionMismatch, GroupRepError
 from grouprep.representations import Representation
 from grouprep.typing import AnyArray, ArrayT
-from projectors.blocks import summands
 from projectors.hom import Hom
 from projectors.models.specs import LayerSpec
+from projectors.structure import summands
 
 __all__ = ["Layout", "bias_layout", "matrix_layout", "pixels", "split", "weight_layout"]
 
