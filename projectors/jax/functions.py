@@ -92,6 +92,6 @@ def _frobenius(norm: Frobenius, T: jax.Array, projection: Projection, both: bool
 
 def _along(norm: Frobenius, X: jax.Array, dT: jax.Array) -> jax.Array:
     """The derivative of the norm of a part X of T along dT."""
-    if norm.squared:
-        return 2 * inner(jnp, X, dT)
-    return inner(jnp, safe_divide(jnp, X, norm.value(X)[..., None, None]), dT)
+    direction: jax.Array = 2 * X if norm.squared else safe_divide(jnp, X, norm.value(X)[..., None, None])
+    slope: jax.Array = inner(jnp, direction, dT)
+    return slope
