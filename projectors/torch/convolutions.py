@@ -11,8 +11,8 @@ import torch
 from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 
 from grouprep.errors import GroupRepError
+from projectors.models.naming import value_for
 from projectors.penalties import Norm, Spectral, symbol_bound, torus_norm
-from projectors.penalties.named_values import value_for
 from projectors.torch.terms import Term
 
 __all__ = ["ConvolutionSpectral", "norm_of"]
@@ -142,7 +142,7 @@ def norm_of(term: Term, norm: Norm | ConvolutionSpectral) -> Norm:
             "Spectral() takes the norm of the kernel matrix"
         )
     axes, circular = len(module.kernel_size), module.padding_mode == "circular"
-    size = value_for(term.layer, norm.size, None, "ConvolutionSpectral: size") if circular else None  # type: ignore[arg-type]
+    size = value_for(term.layer, norm.size, None, "ConvolutionSpectral: size") if circular else None
     if isinstance(size, int):
         size = (size,) * axes
     if size is not None and len(size) != axes:

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from grouprep.errors import GroupRepError
+from projectors.models.specs import SpecLike
 from projectors.torch.residual import move_, residual_of
 from projectors.torch.terms import in_single
 
@@ -58,7 +59,7 @@ def _move_terms(pen: EquivariancePenalty, members: Sequence[int], away: float, a
 
 
 @torch.no_grad()
-def project_(model: nn.Module, spec: Mapping[str, Any] | EquivariancePenalty) -> None:
+def project_(model: nn.Module, spec: Mapping[str, SpecLike] | EquivariancePenalty) -> None:
     """Make a model's layers exactly equivariant, in place: every weight becomes P(weight).
 
     Parameters

@@ -13,9 +13,9 @@ import torch
 from torch.autograd.function import once_differentiable
 
 from projectors.arrays import namespace_of
+from projectors.models.layouts import Layout
 from projectors.penalties import Frobenius, KyFan, Norm, State
 from projectors.structure import Projection
-from projectors.torch.layouts import Layout
 from projectors.torch.lobpcg import follow
 from projectors.torch.recycled import Workspace
 from projectors.torch.residual import measured_residual, product_residual

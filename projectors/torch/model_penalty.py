@@ -12,17 +12,20 @@ import torch
 from torch import nn
 
 from grouprep.errors import GroupRepError
+from projectors.models.files import load_spec
+from projectors.models.naming import refuse_unmatched, value_for
+from projectors.models.report import CheckReport, PenaltyReport, term_report
+from projectors.models.schedules import Constant, Schedule, as_schedule
+from projectors.models.specs import SpecLike
+from projectors.models.terms import distinct
 from projectors.penalties import Frobenius, KyFan, Norm, Spectral, State
-from projectors.penalties.named_values import refuse_unmatched, value_for
-from projectors.penalties.records import TermReport, block_norms
 from projectors.torch.buffers import Constants, torch_projection
+from projectors.torch.compatibility import check_model, flags
 from projectors.torch.convolutions import ConvolutionSpectral, norm_of
 from projectors.torch.functions import is_frobenius
 from projectors.torch.layers import layer_terms
 from projectors.torch.naming import match_layers, unwrap
 from projectors.torch.recycled import Scratch, Workspace
-from projectors.torch.report import CheckReport, PenaltyReport
-from projectors.torch.schedules import Schedule, as_schedule
 from projectors.torch.terms import Term, check_finite, in_single
 from projectors.torch.values import batch_values
 
@@ -82,7 +85,7 @@ class EquivariancePenalty(nn.Module):
     def __init__(
         self,
         model: nn.Module,
-        spec: Mapping[str, Any],
+        spec: Mapping[str, SpecLike],
         norm: Norm | ConvolutionSpectral | None = None,
         *,
         residual: Any = 1.0,
@@ -274,36 +277,19 @@ class EquivariancePenalty(nn.Module):
         GroupRepError
             If weights are not finite.
         """
-        from projectors.torch.compatibility import flags
-
-        records, total = [], 0.0
-        weights = self.weights.tolist()
+        records, weights = [], self.weights.tolist()
         for k, term in enumerate(self.terms):
             T, i = self._operators(k), self._number[k]
             check_finite(term.name, T)
             P = self._projections[i].project(T, self._constants(i))
-            norm = self._norms[k]
-            r, e = (float(norm.value(x).sum()) for x in (T - P, P))
-            total += weights[k][0] * r + weights[k][1] * e
-            proper = norm.as_norm()
-            size = float(proper.value(T).sum())
-            share = float(proper.value(T - P).sum()) / size if size else 0.0
-            records.append(
-                TermReport(
-                    term.name,
-                    r,
-                    e,
-                    size,
-                    share,
-                    weights[k][0],
-                    weights[k][1],
-                    term.hom.shape,
-                    term.hom.dim,
-                    self.shared[k],
-                    block_norms(T, term.hom, Spectral() if isinstance(self.norm, ConvolutionSpectral) else self.norm),
-                )
+            pair, blocks = (
+                (weights[k][0], weights[k][1]),
+                Spectral() if isinstance(self.norm, ConvolutionSpectral) else None,
             )
-        return PenaltyReport(total, tuple(records), self.skipped, flags(self), self.steps)
+            records.append(term_report(term, T, P, self._norms[k], pair, self.shared[k], blocks))
+        return PenaltyReport(
+            sum(t.total for t in records), tuple(records), self.skipped, flags(self.model, self.layers), self.steps
+        )
 
     def check(self, *inputs: Any, strict: bool = False) -> CheckReport:
         """Whether each layer's output is the next one's input, and whether what is done between respects it.
@@ -319,15 +305,11 @@ class EquivariancePenalty(nn.Module):
         GroupRepError
             If strict and something cannot be equivariant.
         """
-        from projectors.torch.compatibility import check_model
-
-        return check_model(self, inputs, strict)
+        return check_model(self.model, self.layers, inputs, strict)
 
     @classmethod
     def from_toml(cls, model: nn.Module, path: str | PathLike[str], **options: Any) -> EquivariancePenalty:
-        """The penalty that a TOML file of annotations describes (see `projectors.torch.files`); options as for the class."""
-        from projectors.torch.files import load_spec
-
+        """The penalty that a TOML file of annotations describes (see `projectors.models.files`); options as for the class."""
         return cls(model, load_spec(path), **options)
 
     def extra_repr(self) -> str:
@@ -337,28 +319,13 @@ class EquivariancePenalty(nn.Module):
 
 def _distinct(terms: list[Term]) -> tuple[tuple[Term, ...], tuple[tuple[str, ...], ...], list[str]]:
     """Terms without repetitions of shared weights, the other names of each, and the names of frozen ones."""
-    kept: dict[Any, Term] = {}
-    names: dict[Any, list[str]] = {}
-    frozen = []
-    for term in terms:
-        if term.is_frozen and not torch.is_inference(term.parameter()):
-            frozen.append(term.name)
-            continue
-        if term.key in kept:
-            first = kept[term.key]
-            if not first.agrees_with(term):
-                raise GroupRepError(
-                    f'"{first.name}" and "{term.name}" share one weight, but are given {first.hom} and {term.hom}'
-                )
-            names[term.key].append(term.name)
-            continue
-        kept[term.key], names[term.key] = term, []
-    return tuple(kept.values()), tuple(tuple(names[k]) for k in kept), frozen
+    is_frozen = [term.is_frozen and not torch.is_inference(term.parameter()) for term in terms]
+    found = distinct([t for t, frozen in zip(terms, is_frozen, strict=True) if not frozen], lambda term: term.key)
+    frozen = [t.name for t, frozen in zip(terms, is_frozen, strict=True) if frozen]
+    return tuple(t for t, _ in found), tuple(names for _, names in found), frozen
 
 
 def _is_constant(schedule: Schedule) -> bool:
-    from projectors.torch.schedules import Constant
-
     return isinstance(schedule, Constant)
 
 

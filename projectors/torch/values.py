@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from projectors.arrays import namespace_of
+from projectors.models.layouts import Layout
 from projectors.penalties import Frobenius, KyFan, State
 from projectors.torch.functions import Operand, frobenius_parts, leading_values, residual
-from projectors.torch.layouts import Layout
 from projectors.torch.lobpcg import follow
 from projectors.torch.terms import in_single
 
