@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from collections.abc import Hashable
+from dataclasses import dataclass, field
 
 import torch
 from torch import nn
@@ -12,19 +11,27 @@ from torch.nn.parameter import UninitializedParameter
 
 from grouprep.errors import DimensionMismatch, GroupRepError, NotUnitary
 from projectors.hom import Hom
+from projectors.penalties import Norm
+from projectors.torch.buffers import ProjectionModule
 from projectors.torch.layouts import Layout
+from projectors.torch.schedules import Constant, Schedule
 
 __all__ = ["FormTerm", "Term", "check_finite", "in_single", "make_term", "parameter_key"]
 
 
-@dataclass
+@dataclass(eq=False)
 class Term:
-    """A parameter of a module as operators V -> W.
+    """A parameter of a module as operators V -> W, and, in a penalty, what is penalised of it.
 
     name : the layer's name and the parameter's, as reports show it; layer : the layer's name alone.
     module, attribute : who owns it; it is read live, so that parametrisations work.
     layout : how it is read.
     hom : Hom(V, W).
+    also : other names of the same weights.
+    space : the projector on equivariant operators, where the parameter is.
+    norm : N; schedules : the weights of N(T - P(T)) and of N(P(T)).
+    block : what follows leading singular values, (..., dim V, width); turns : how often it has moved on.
+    work : what is reused from step to step.
     """
 
     name: str
@@ -33,6 +40,19 @@ class Term:
     attribute: str
     layout: Layout
     hom: Hom
+    also: tuple[str, ...] = field(default=(), init=False)
+    space: ProjectionModule = field(init=False, repr=False)
+    norm: Norm = field(init=False)
+    schedules: tuple[Schedule, Schedule] = field(init=False)
+    block: torch.Tensor | None = field(default=None, init=False, repr=False)
+    turns: int = field(default=0, init=False, repr=False)
+    work: object = field(default=None, init=False, repr=False)
+
+    @property
+    def has_both(self) -> bool:
+        """Whether N(P(T)) ever has a weight."""
+        schedule = self.schedules[1]
+        return bool(schedule.start_value) or not isinstance(schedule, Constant)
 
     def parameter(self) -> torch.Tensor:
         """The tensor as the module computes with it."""
@@ -87,17 +107,17 @@ class Term:
         return operators.untyped_storage().data_ptr() == self.parameter().untyped_storage().data_ptr()
 
     @property
-    def key(self) -> tuple[Any, ...]:
+    def key(self) -> Hashable:
         """Which numbers it reads: terms with one key share their weights."""
         return parameter_key(self.module, self.attribute), self.layout.start, self.layout.stop
 
-    @cached_property
+    @property
     def is_writable(self) -> bool:
         """Whether operators can be written back."""
         return True
 
 
-@dataclass
+@dataclass(eq=False)
 class FormTerm(Term):
     """The bilinear forms W_Q^T W_K of an attention layer, (heads, dim query, dim key): operators key -> dual(query)."""
 
@@ -120,10 +140,10 @@ class FormTerm(Term):
         )
 
     @property
-    def key(self) -> tuple[Any, ...]:
+    def key(self) -> Hashable:
         return parameter_key(self.module, self.attribute), "form"
 
-    @cached_property
+    @property
     def is_writable(self) -> bool:
         return False
 
