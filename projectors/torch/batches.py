@@ -8,7 +8,6 @@ from collections.abc import Hashable, Sequence
 import torch
 
 from projectors.arrays import namespace_of
-from projectors.penalties import Frobenius, KyFan, Norm
 from projectors.torch.fast import Fast, Operand
 from projectors.torch.lobpcg import follow
 from projectors.torch.terms import Term, in_single
@@ -62,8 +61,7 @@ class _Euclidean(Batch):
     """The Frobenius norm, or its square."""
 
     def norms(self, fast: Fast) -> tuple[torch.Tensor, torch.Tensor | None]:
-        squared = self.first.norm == Frobenius(squared=True)
-        return fast.sizes(*self.parts(), squared, self.first.has_both)
+        return fast.sizes(*self.parts(), self.first.norm.power == 2, self.first.has_both)
 
 
 class _Stacked(_Euclidean):
@@ -85,7 +83,7 @@ class _Followed(Batch):
     """Leading singular values, followed from step to step."""
 
     def norms(self, fast: Fast) -> tuple[torch.Tensor, torch.Tensor | None]:
-        k, renew = _follows(self.first.norm), self.first.turns % 2 == 0  # a block that serves is kept: half the price
+        k, renew = self.first.norm.follows, self.first.turns % 2 == 0  # a block that serves is kept: half the price
         blocks = torch.stack([_warm(t, k) if t.block is None else t.block for t in self.terms])
         values, following = fast.leading(*self.parts(), k, blocks, renew)
         for term, block in zip(self.terms, following, strict=True):
@@ -118,12 +116,7 @@ def batched(terms: Sequence[Term]) -> tuple[Batch, ...]:
 
 def _is_euclidean(term: Term) -> bool:
     """Whether the norm of a term is the Frobenius norm; of vectors all unitarily invariant norms are."""
-    euclidean = term.norm in (Frobenius(), Frobenius(squared=True))
-    return euclidean or (1 in term.hom.shape and term.norm.unitarily_invariant)
-
-
-def _follows(norm: Norm) -> int:
-    return norm.k if isinstance(norm, KyFan) else 0
+    return term.norm.is_euclidean or (1 in term.hom.shape and term.norm.unitarily_invariant)
 
 
 def _width(k: int) -> int:
@@ -132,7 +125,7 @@ def _width(k: int) -> int:
 
 
 def _is_followed(term: Term) -> bool:
-    k = _follows(term.norm)
+    k = term.norm.follows
     return k > 0 and not _is_euclidean(term) and min(term.hom.shape) > max(_EXACT, _width(k))
 
 

@@ -12,7 +12,7 @@ from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 
 from grouprep.errors import GroupRepError
 from grouprep.typing import Namespace
-from projectors.penalties import Frobenius, Norm, Spectral, symbol_bound, torus_norm
+from projectors.penalties import Norm, Spectral, symbol_bound, torus_norm
 from projectors.penalties.named_values import value_for
 from projectors.torch.terms import Term
 
@@ -42,7 +42,7 @@ class _Everywhere:
 
     @property
     def is_euclidean(self) -> bool:
-        return self.of_blocks in (Frobenius(), Frobenius(squared=True))
+        return self.of_blocks.is_euclidean
 
     def of(self, term: Term) -> Norm:
         return self.of_blocks

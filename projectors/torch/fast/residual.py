@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import torch
 
-from projectors.arrays import namespace_of
-from projectors.projection import Band, as_gather, gathered, spectral_frame
-from projectors.spectral import SpectralBlock, SpectralFrame
+from projectors.arrays import gathered, namespace_of
+from projectors.structure import Band
+from projectors.structure.frame import SpectralBlock, SpectralFrame
 from projectors.torch.buffers import ProjectionModule
 from projectors.torch.fast.recycled import Scratch, Workspace
 
@@ -48,18 +48,18 @@ def pieces(
     """
     width, projection, constants = T.shape[-1], space.projection, space.constants_for(T)
     row, entries = 0, max(1, prod(T.shape[:-2]) * width)
-    for m, copies, band in projection.layout:
+    for band in projection.bands:
+        m, copies, size = band.height, band.copies, band.orbit_size
         step = max(1, ENTRIES // (m * entries))
-        gather = as_gather(band, width)
         for first in range(0, copies, step):
             last = min(copies, first + step)
             start, stop = row + first * m, row + last * m
             rows = T if (start, stop) == (0, T.shape[-2]) else T[..., start:stop, :]
-            if gather is None:
-                P = projection.band(rows, last - first, band, constants)
+            if size is None:
+                P = band.project(rows, last - first, projection.xp, constants)
                 yield Piece(start, stop, rows, P, P, 1)
             else:
-                size, at = gather
+                at = band.constants[0]
                 memory = out[start:stop] if out is not None and T.ndim == 2 else None
                 P, means = _orbits(rows, size, constants[at], scratch, memory)
                 yield Piece(start, stop, rows, P, means, size)
@@ -93,7 +93,7 @@ def _columns(x: torch.Tensor, index: torch.Tensor, scratch: Scratch, out: torch.
     if torch.get_num_threads() > 1:
         torch.gather(x, 1, scratch.wide(index).expand(len(x), -1), out=out)
     else:
-        gathered(x, index, torch, out)
+        gathered(torch, x, index, out)
 
 
 def _diagonal(M: torch.Tensor, b: SpectralBlock) -> torch.Tensor:
@@ -140,7 +140,7 @@ def residual_of(T: torch.Tensor, space: ProjectionModule, work: Workspace | None
     """T - P(T), (..., dim W, dim V); made in `work` where it is of T's dtype and the last step does not make memory of its own."""
     if space.projection.is_complex and not T.is_complex():
         return space.residual(T)
-    work, frame = work or Workspace(), spectral_frame(space.projection)
+    work, frame = work or Workspace(), space.projection.frame
     if frame is not None:
         return _residual_in_frame(T, frame, space.constants_for(T), work)[0]
     R = work.memory.empty(tuple(T.shape), T)
@@ -151,7 +151,7 @@ def residual_of(T: torch.Tensor, space: ProjectionModule, work: Workspace | None
 
 def move_(T: torch.Tensor, space: ProjectionModule, away: float, along: float, work: Workspace | None = None) -> None:
     """T <- T - away (T - P(T)) - along P(T), in place; T in single or double precision, complex if the projector is."""
-    frame = spectral_frame(space.projection)
+    frame = space.projection.frame
     if frame is None:
         for piece in pieces(T, space, (work or Workspace()).scratch):
             piece.rows.lerp_(piece.P, away)
@@ -179,7 +179,7 @@ def measured_residual(
         sizes, wholes = (torch.linalg.vector_norm(x, dim=(-2, -1), dtype=_double(R)) for x in (R, T.to(R.dtype)))
         share = float((sizes / wholes).nan_to_num(0).amin()) if sizes.numel() else 1.0
         return R, sizes.to(R.real.dtype), share
-    work, frame = work or Workspace(), spectral_frame(space.projection)
+    work, frame = work or Workspace(), space.projection.frame
     square = whole = 0.0
     if frame is not None:
         R, subtracted = _residual_in_frame(T, frame, space.constants_for(T), work)
@@ -230,19 +230,20 @@ def product_residual(
     star, projection, constants = v.mH, space.projection, space.constants_for(v)
     *lead, k, n = star.shape
     out = torch.empty((*u.shape[:-1], n), dtype=u.dtype) if out is None else out
-    frame = spectral_frame(projection)
+    frame = projection.frame
     if frame is not None:
         M: torch.Tensor = frame.to_spectral(torch.matmul(u, star, out=out), constants)
         _ = _subtract_equivariant(M, frame)
         result: torch.Tensor = frame.to_spatial(M, constants)
         return result
     row = 0
-    for m, copies, band in projection.layout:
+    for band in projection.bands:
+        m, copies = band.height, band.copies
         part, row = slice(row, row + m * copies), row + m * copies
         weights, target = u[..., part, :], out[..., part, :]
         if m * k > copies:
             rows = weights @ star
-            torch.sub(rows, projection.band(rows, copies, band, constants), out=target)
+            torch.sub(rows, band.project(rows, copies, projection.xp, constants), out=target)
             continue
         residuals = _unit_residuals(star, m, space, band, (work or Workspace()).scratch)
         weights = weights.reshape(*lead, copies, m * k)
@@ -269,14 +270,14 @@ def _narrow_product(weights: torch.Tensor, residuals: torch.Tensor, target: torc
 def _unit_residuals(star: torch.Tensor, m: int, space: ProjectionModule, band: Band, scratch: Scratch) -> torch.Tensor:
     """The residuals of all e_i v_c*, i < m, as rows (..., m * k, m * n), from v*, (..., k, n)."""
     *lead, k, n = star.shape
-    gather, constants = as_gather(band, n), space.constants_for(star)
-    if gather is None or lead:
+    size, constants = band.orbit_size, space.constants_for(star)
+    if size is None or lead:
         units = star.new_zeros((*lead, m, k, m, n))
         units.diagonal(0, -4, -2).copy_(star.unsqueeze(-1))
         rows = units.view(*lead, m * k * m, n)
-        rest: torch.Tensor = rows - space.projection.band(rows, m * k, band, constants)
+        rest: torch.Tensor = rows - band.project(rows, m * k, space.projection.xp, constants)
         return rest.view(*lead, m * k, m * n)
-    size, at = gather
+    at = band.constants[0]
     index, back = constants[at]
     sums = star.new_zeros((m, k, len(index) // size))  # over the orbits, where e_i v_c* has entries in row i alone
     sums.scatter_add_(2, scratch.wide(back).view(m, 1, n).expand(m, k, n), star.expand(m, k, n))
