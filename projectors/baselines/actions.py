@@ -12,7 +12,7 @@ from grouprep.groups import FiniteGroup
 from grouprep.groups.base import Group
 from grouprep.linalg import Monomial
 from grouprep.representations import Representation
-from projectors.torch.measure import one_by_one
+from projectors.arrays import one_by_one
 
 __all__ = ["Action", "check_generator", "draw", "on_entries"]
 

@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from grouprep.errors import GroupRepError
+from projectors.models.schedules import as_schedule
 from projectors.torch.naming import unwrap
-from projectors.torch.schedules import as_schedule
 
 __all__ = ["Baseline", "BaselineReport"]
 

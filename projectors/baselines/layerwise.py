@@ -10,9 +10,9 @@ from torch import nn
 from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 
 from grouprep.errors import GroupRepError
+from projectors.models.specs import LayerSpec
 from projectors.torch.model_penalty import EquivariancePenalty
 from projectors.torch.naming import match_layers, unwrap
-from projectors.torch.specs import LayerSpec
 
 __all__ = ["conv_options", "replace_layers"]
 

@@ -13,10 +13,10 @@ from torch.nn.modules.conv import _ConvNd
 from grouprep.errors import GroupRepError
 from projectors.baselines.base import Baseline
 from projectors.baselines.layerwise import conv_options, replace_layers
+from projectors.models.schedules import as_schedule
+from projectors.models.specs import LayerSpec
 from projectors.torch.naming import strip_name
 from projectors.torch.relaxed import RelaxedConv1d, RelaxedConv2d, RelaxedConv3d, RelaxedLinear
-from projectors.torch.schedules import as_schedule
-from projectors.torch.specs import LayerSpec
 
 __all__ = ["PathwayPrior", "WeightDecay", "residual_pathways_"]
 

@@ -23,11 +23,11 @@ from grouprep.representations import Representation
 from projectors.baselines.base import Baseline
 from projectors.baselines.layerwise import conv_options, replace_layers
 from projectors.hom import Hom
+from projectors.models.fitting import is_permutation
+from projectors.models.specs import LayerSpec
 from projectors.structure import summands
 from projectors.torch.buffers import ProjectionModule
-from projectors.torch.layers import is_permutation
 from projectors.torch.naming import strip_name
-from projectors.torch.specs import LayerSpec
 
 __all__ = [
     "RelaxedGroupConv1d",

@@ -12,8 +12,8 @@ from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 
 from grouprep.errors import GroupRepError
 from grouprep.typing import Namespace
+from projectors.models.naming import value_for
 from projectors.penalties import Norm, Spectral, symbol_bound, torus_norm
-from projectors.penalties.named_values import value_for
 from projectors.torch.terms import Term
 
 __all__ = ["ConvolutionSpectral", "NormRule", "norm_rule"]
@@ -141,7 +141,7 @@ class ConvolutionSpectral:
                 "Spectral() takes the norm of the kernel matrix"
             )
         axes, circular = len(module.kernel_size), module.padding_mode == "circular"
-        size = value_for(term.layer, self.size, None, "ConvolutionSpectral: size") if circular else None  # type: ignore[arg-type]
+        size = value_for(term.layer, self.size, None, "ConvolutionSpectral: size") if circular else None
         if isinstance(size, int):
             size = (size,) * axes
         if size is not None and len(size) != axes:

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from grouprep.errors import GroupRepError
+from projectors.models.specs import SpecLike
 from projectors.torch.model_penalty import EquivariancePenalty
 from projectors.torch.terms import in_single
 
@@ -15,7 +16,7 @@ __all__ = ["project_"]
 
 
 @torch.no_grad()
-def project_(model: nn.Module, spec: Mapping[str, object] | EquivariancePenalty) -> None:
+def project_(model: nn.Module, spec: Mapping[str, SpecLike] | EquivariancePenalty) -> None:
     """Make a model's layers exactly equivariant, in place: every weight becomes P(weight).
 
     Parameters

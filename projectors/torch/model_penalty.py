@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from math import isfinite
 from os import PathLike
@@ -13,19 +13,20 @@ from torch import nn
 from torch.utils.hooks import RemovableHandle
 
 from grouprep.errors import GroupRepError
+from projectors.models.files import load_spec
+from projectors.models.naming import refuse_unmatched, value_for
+from projectors.models.report import CheckReport, PenaltyReport, term_report
+from projectors.models.schedules import Schedule, as_schedule
+from projectors.models.specs import SpecLike
+from projectors.models.terms import distinct
 from projectors.penalties import Frobenius, Norm
-from projectors.penalties.named_values import refuse_unmatched, value_for
-from projectors.penalties.records import TermReport, block_norms
 from projectors.torch.batches import batched
 from projectors.torch.buffers import ProjectionModule
 from projectors.torch.compatibility import check_model, flags
 from projectors.torch.convolutions import ConvolutionSpectral, norm_rule
 from projectors.torch.fast import Traced, implementation_for
-from projectors.torch.files import load_spec
 from projectors.torch.layers import layer_terms
 from projectors.torch.naming import match_layers, unwrap
-from projectors.torch.report import CheckReport, PenaltyReport
-from projectors.torch.schedules import Schedule, as_schedule
 from projectors.torch.terms import Term, check_finite, in_single
 
 __all__ = ["EquivariancePenalty"]
@@ -82,7 +83,7 @@ class EquivariancePenalty(nn.Module):
     def __init__(
         self,
         model: nn.Module,
-        spec: Mapping[str, object],
+        spec: Mapping[str, SpecLike],
         norm: Norm | ConvolutionSpectral | None = None,
         *,
         residual: Weights = 1.0,
@@ -110,11 +111,14 @@ class EquivariancePenalty(nn.Module):
         self.layers = tuple((name, specs) for name, _, specs in layers)
         self.skipped = tuple(skipped)
         found = [t for name, module, specs in layers for t in layer_terms(name, module, specs)]
-        self.terms, frozen = _distinct(found)
-        self.skipped += tuple(frozen)
-        if not self.terms:
+        trained = [t for t in found if not t.is_frozen or torch.is_inference(t.parameter())]
+        self.skipped += tuple(t.name for t in found if t not in trained)
+        kept = distinct(trained, lambda term: term.key)
+        if not kept:
             raise GroupRepError("spec: the layers it matches have no parameters to penalise")
-        for term in self.terms:
+        self.terms = tuple(term for term, _ in kept)
+        for term, names in kept:
+            term.also = names
             term.norm = self._rule.of(term)
             term.schedules = (
                 as_schedule(value_for(term.layer, residual, 1.0, "residual"), "residual"),
@@ -236,12 +240,14 @@ class EquivariancePenalty(nn.Module):
         GroupRepError
             If weights are not finite.
         """
-        records = [
-            _record(term, weights, self._rule.of_blocks)
-            for term, weights in zip(self.terms, self.weights.tolist(), strict=True)
-        ]
-        total = sum(r.residual_weight * r.residual + r.equivariant_weight * r.equivariant for r in records)
-        return PenaltyReport(total, tuple(records), self.skipped, flags(self), self.steps)
+        records = []
+        for term, (away, along) in zip(self.terms, self.weights.tolist(), strict=True):
+            T = in_single(term.read())
+            check_finite(term.name, T)
+            P, blocks = term.space.project(T), self._rule.of_blocks
+            records.append(term_report(term, T, P, term.norm, (away, along), term.also, blocks))
+        total, flagged = sum(r.total for r in records), flags(self.model, self.layers)
+        return PenaltyReport(total, tuple(records), self.skipped, flagged, self.steps)
 
     def check(self, *inputs: object, strict: bool = False) -> CheckReport:
         """Whether each layer's output is the next one's input, and whether what is done between respects it.
@@ -257,11 +263,11 @@ class EquivariancePenalty(nn.Module):
         GroupRepError
             If strict and something cannot be equivariant.
         """
-        return check_model(self, inputs, strict)
+        return check_model(self.model, self.layers, inputs, strict)
 
     @classmethod
     def from_toml(cls, model: nn.Module, path: str | PathLike[str], **options: Any) -> Self:
-        """The penalty that a TOML file of annotations describes (see `projectors.torch.files`); options as for the class."""
+        """The penalty that a TOML file of annotations describes (see `projectors.models.files`); options as for the class."""
         return cls(model, load_spec(path), **options)
 
     def __repr__(self) -> str:
@@ -272,44 +278,11 @@ class EquivariancePenalty(nn.Module):
         return f"{len(self.terms)} parameters, {self.norm}" + (", decoupled" if self.decoupled else "")
 
 
-def _distinct(terms: list[Term]) -> tuple[tuple[Term, ...], list[str]]:
-    """Terms without repetitions of shared weights, which get the others' names, and the names of frozen ones."""
-    kept: dict[Hashable, Term] = {}
-    frozen = []
-    for term in terms:
-        if term.is_frozen and not torch.is_inference(term.parameter()):
-            frozen.append(term.name)
-            continue
-        first = kept.setdefault(term.key, term)
-        if first is term:
-            continue
-        if not first.agrees_with(term):
-            raise GroupRepError(
-                f'"{first.name}" and "{term.name}" share one weight, but are given {first.hom} and {term.hom}'
-            )
-        first.also += (term.name,)
-    return tuple(kept.values()), frozen
-
-
 def _share(term: Term) -> float:
     """||T - P(T)|| / ||T||."""
     T = in_single(term.read())
     size = torch.linalg.vector_norm(T)
     return float(torch.linalg.vector_norm(term.space.residual(T)) / size) if size > 0 else 0.0
-
-
-def _record(term: Term, weights: Sequence[float], blocks: Norm) -> TermReport:
-    T = in_single(term.read())
-    check_finite(term.name, T)
-    P, norm = term.space.project(T), term.norm
-    r, e = (float(norm.value(x).sum()) for x in (T - P, P))
-    proper = norm.as_norm()
-    size = float(proper.value(T).sum())
-    share = float(proper.value(T - P).sum()) / size if size else 0.0
-    shape, dim = term.hom.shape, term.hom.dim
-    return TermReport(
-        term.name, r, e, size, share, weights[0], weights[1], shape, dim, term.also, block_norms(T, term.hom, blocks)
-    )
 
 
 def _wide(parameter: torch.Tensor) -> bool:

@@ -11,8 +11,9 @@ from torch.nn.utils import parametrize
 from grouprep.errors import GroupRepError
 from grouprep.representations import Representation
 from projectors.hom import Hom
+from projectors.models.layouts import Layout
+from projectors.models.specs import SpecLike
 from projectors.torch.buffers import ProjectionModule
-from projectors.torch.layouts import Layout
 from projectors.torch.model_penalty import EquivariancePenalty
 
 __all__ = ["EquivariantParametrization", "constrain_"]
@@ -58,7 +59,7 @@ class EquivariantParametrization(ProjectionModule):
         return weight
 
 
-def constrain_(model: nn.Module, spec: Mapping[str, object]) -> None:
+def constrain_(model: nn.Module, spec: Mapping[str, SpecLike]) -> None:
     """Parametrise the layers of a model so that they are exactly equivariant from now on.
 
     Parameters

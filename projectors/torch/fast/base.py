@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import torch
 
+from projectors.models.layouts import Layout
 from projectors.torch.buffers import ProjectionModule
-from projectors.torch.layouts import Layout
 
 __all__ = ["Fast", "Operand"]
 

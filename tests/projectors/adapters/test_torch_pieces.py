@@ -10,8 +10,8 @@ from projectors import Hom
 from projectors.penalties import Frobenius, Spectral
 from projectors.torch import EquivariancePenalty, LayerSpec
 from projectors.torch.buffers import ProjectionModule
-from projectors.torch.lobpcg import follow
 from projectors.torch.fast.residual import measured_residual, move_, product_residual
+from projectors.torch.lobpcg import follow
 
 C3, C4, S3 = Cyclic(3), Cyclic(4), SO(3)
 SPACES = {
