@@ -265,9 +265,7 @@ class EulerRule(HaarRule):
         return (degree + 1) ** 2 * (degree // 2 + 1)
 
     def nodes(self, degree: int) -> tuple[Array, Floats]:
-        from numpy.polynomial.legendre import leggauss
-
-        x, w = leggauss(degree // 2 + 1)
+        x, w = np.polynomial.legendre.leggauss(degree // 2 + 1)
         outer, middle = self.turn(_angles(degree)), self.tilt(x)
         nodes = outer[:, None, None] @ middle[:, None] @ outer
         weights = np.broadcast_to(w[:, None] / (2 * (degree + 1) ** 2), nodes.shape[:3])

@@ -13,6 +13,8 @@ from functools import lru_cache
 from math import comb
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from grouprep.irreps._spin_numbers import real_columns
 from grouprep.irreps.rotations import quaternion_squares
 from grouprep.linalg._cyclotomic import kind
@@ -119,7 +121,6 @@ def unnormalised_su2(R: DomainMatrix) -> tuple[list[list[Scalar]], Scalar, Domai
 
     The matrix 4 q q^T is linear in R; a column of it is 4 q_k q, so c = 4 q_k and c^2 is 4 times the diagonal entry.
     """
-    import numpy as np
     from sympy import I
 
     K = common_domain(R.domain, _gaussian()).get_field()

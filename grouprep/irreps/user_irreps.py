@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from grouprep.linalg.spaces import Space
 from grouprep.representations.base import Representation
 from grouprep.typing import Array, Element, Scalar
 
-__all__ = ["UserIrrep", "listed_irreps", "user_irreps"]
+__all__ = ["UserIrrep", "check_distinct", "listed_irreps", "user_irreps"]
 
 _TYPES = {1: "R", 2: "C", 4: "H"}
 
@@ -188,10 +188,14 @@ def user_irreps(G: Group, irreps: Iterable[object], over: Field) -> list[Irrep]:
         if not isinstance(V, Representation) or V.group != G:
             raise GroupRepError(f"irreps[{k}] must be a representation of {G}, got {V!r:.60}")
         out.append(V if isinstance(V, Irrep) and V.over == over else UserIrrep(V, over, k))
-    for i, I in enumerate(out):
-        for k in range(i):
-            J = out[k]
-            same = I.dim == J.dim and I.type == J.type
-            if same and intertwiner_space((I.dim, J.dim), [(J.images[a], I.images[a]) for a in G.generator_names]).dim:
-                raise GroupRepError(f"irreps[{i}] = {I} is isomorphic to irreps[{k}] = {J}; give each once")
+    check_distinct(out)
     return out
+
+
+def check_distinct(irreps: Sequence[Irrep]) -> None:
+    """Raise GroupRepError if two irreps over one field are isomorphic."""
+    for i, I in enumerate(irreps):
+        for k, J in enumerate(irreps[:i]):
+            same = I.dim == J.dim and I.type == J.type
+            if same and intertwiner_space((I.dim, J.dim), [(J.images[a], m) for a, m in I.images.items()]).dim:
+                raise GroupRepError(f"irreps[{i}] = {I} is isomorphic to irreps[{k}] = {J}; give each once")

@@ -27,7 +27,7 @@ from grouprep.irreps.rotations import Rotations, as_quaternions, determines_spin
 from grouprep.linalg.memory import require_memory
 from grouprep.typing import Array
 
-__all__ = ["quarter_turn", "real_basis", "to_real_basis", "wigner_D", "wigner_d"]
+__all__ = ["quarter_turn", "real_basis", "to_real_basis", "wigner_D", "wigner_d", "wigner_of_quaternions"]
 
 
 @lru_cache(maxsize=64)

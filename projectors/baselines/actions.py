@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import torch
 
-from grouprep.errors import DimensionMismatch, GroupRepError
+from grouprep.errors import GroupRepError
 from grouprep.groups.base import Group
 from grouprep.linalg import Monomial
 from grouprep.representations import Representation
-from projectors.torch.measure import one_by_one
+from grouprep.typing import Element
+from projectors.arrays import one_by_one
 
-__all__ = ["Action", "check_generator", "draw", "on_entries"]
+__all__ = ["Action", "check_generator", "draw"]
 
 _Image = (
     tuple[torch.Tensor, torch.Tensor | None] | torch.Tensor
 )  # (permutation, values) of a monomial matrix, or a matrix
 
 
-def check_generator(generator: Any) -> torch.Generator:
+def check_generator(generator: object) -> torch.Generator:
     """The generator itself.
 
     Raises
@@ -35,7 +34,7 @@ def check_generator(generator: Any) -> torch.Generator:
     return generator
 
 
-def draw(G: Group, n: int, generator: torch.Generator) -> list[Any]:
+def draw(G: Group, n: int, generator: torch.Generator) -> list[Element]:
     """n independent elements from Haar measure.
 
     Parameters
@@ -49,23 +48,6 @@ def draw(G: Group, n: int, generator: torch.Generator) -> list[Any]:
     """
     seeds = torch.randint(0, 2**62, (2,), generator=generator, device=generator.device).tolist()
     return one_by_one(G.sample(n, np.random.default_rng(seeds)))
-
-
-def on_entries(V: Representation, shape: torch.Size) -> Representation:
-    """The representation on all entries of a sample, of V on its entries or on its channels: then pixels follow the plane.
-
-    Raises
-    ------
-    DimensionMismatch
-        If a sample has neither V.dim entries nor V.dim channels.
-    """
-    if shape.numel() == V.dim:
-        return V
-    if len(shape) > 1 and shape[0] == V.dim:
-        return V * V.group.grid(tuple(shape[1:]))
-    raise DimensionMismatch(
-        f"samples have shape {tuple(shape)}; {V} of dimension {V.dim} needs that many entries, or channels"
-    )
 
 
 class Action:
@@ -88,7 +70,7 @@ class Action:
         self.V = V
         self._images: dict[tuple[bytes, torch.device], _Image] = {}
 
-    def rows(self, g: Any, x: torch.Tensor) -> torch.Tensor:
+    def rows(self, g: Element, x: torch.Tensor) -> torch.Tensor:
         """rho(g) x, x (..., dim, n)."""
         image = self._image(g, x)
         if isinstance(image, torch.Tensor):
@@ -97,7 +79,7 @@ class Action:
         scaled = x if values is None else x * _matrix(values, x)[:, None]
         return torch.index_select(scaled, -2, torch.argsort(perm))
 
-    def columns(self, g: Any, x: torch.Tensor) -> torch.Tensor:
+    def columns(self, g: Element, x: torch.Tensor) -> torch.Tensor:
         """x rho(g), x (..., n, dim)."""
         image = self._image(g, x)
         if isinstance(image, torch.Tensor):
@@ -106,11 +88,11 @@ class Action:
         out = torch.index_select(x, -1, perm)
         return out if values is None else out * _matrix(values, x)
 
-    def vectors(self, g: Any, x: torch.Tensor) -> torch.Tensor:
+    def vectors(self, g: Element, x: torch.Tensor) -> torch.Tensor:
         """rho(g) on every sample of x (batch, ...) whose entries are vectors of V."""
         return self.rows(g, x.reshape(len(x), -1, 1)).reshape(x.shape)
 
-    def each(self, elements: list[Any], x: torch.Tensor) -> torch.Tensor:
+    def each(self, elements: list[Element], x: torch.Tensor) -> torch.Tensor:
         """rho(g_b) on sample b of x (batch, ...), one element a sample."""
         flat = x.reshape(len(x), -1)
         if not self.V.group.is_finite:
@@ -127,7 +109,7 @@ class Action:
             )
         return torch.empty_like(flat).scatter(1, perms, flat).reshape(x.shape)
 
-    def _image(self, g: Any, x: torch.Tensor) -> _Image:
+    def _image(self, g: Element, x: torch.Tensor) -> _Image:
         if not self.V.group.is_finite:
             return torch.as_tensor(np.asarray(self.V(g)), device=x.device)
         key = np.asarray(g).tobytes(), x.device
@@ -135,7 +117,7 @@ class Action:
             self._images[key] = self._made(g, x.device)
         return self._images[key]
 
-    def _made(self, g: Any, device: torch.device) -> _Image:
+    def _made(self, g: Element, device: torch.device) -> _Image:
         image = self.V.exact_image(g)
         if not isinstance(image, Monomial):
             return torch.as_tensor(np.asarray(self.V(g)), device=device)
@@ -144,7 +126,7 @@ class Action:
         return perm, None if np.all(values == 1) else torch.as_tensor(values, device=device)
 
 
-def _stacked(elements: list[Any]) -> Any:
+def _stacked(elements: list[Element]) -> Element:
     """Elements along a leading axis; of a product as a tuple of such."""
     if isinstance(elements[0], tuple):
         return tuple(_stacked(list(parts)) for parts in zip(*elements, strict=True))

@@ -71,12 +71,13 @@ class Dense(Structure):
         if self.forms is None:
             matrices = _orthonormal_rows(raw.reshape(self.dim, m * n)).reshape(-1, m, n)
             return _Pairs(matrices, matrices)
-        left, right = (np.linalg.cholesky(as_float(H)).conj().T for H in reversed(self.forms))
-        inverse = np.linalg.inv(right)
-        flat = _orthonormal_rows((left @ raw @ inverse).reshape(self.dim, m * n)).reshape(-1, m, n)
-        matrices = np.linalg.solve(left, flat) @ np.linalg.inv(inverse)
+        form_V, form_W = map(as_float, self.forms)
+        left = np.linalg.cholesky(form_W).conj().T
+        right = np.linalg.inv(np.linalg.cholesky(form_V).conj().T)
+        flat = _orthonormal_rows((left @ raw @ right).reshape(self.dim, m * n)).reshape(-1, m, n)
+        matrices = np.linalg.solve(left, flat) @ np.linalg.inv(right)
         # <B, T> = tr((L_W B R)* L_W T R) = tr((L_W* L_W B R R*)* T), so the dual of B is L_W* (L_W B R) R*.
-        return _Pairs(matrices, left.conj().T @ flat @ inverse.conj().T)
+        return _Pairs(matrices, left.conj().T @ flat @ right.conj().T)
 
     @cached_property
     def _projecting(self) -> _Pairs:

@@ -33,11 +33,12 @@ class Layer:
 LAYERS = (
     Layer(("grouprep.errors", "grouprep.typing"), "errors and types"),
     Layer(("grouprep.linalg",), "exact and float linear algebra; knows no groups"),
-    Layer(("grouprep.groups",), "groups, homomorphisms, the catalogue"),
+    Layer(("grouprep.groups",), "groups, homomorphisms, the register of families"),
     Layer(("grouprep.representations",), "representations and their algebra"),
     Layer(
         ("grouprep.characters", "grouprep.haar", "grouprep.irreps", "grouprep.quadrature"), "what is known of a family"
     ),
+    Layer(("grouprep.families",), "the shipped families, a file each"),
     Layer(("=grouprep",), "the public names of the first package"),
     Layer(("grouprep.interop", "grouprep.testing"), "neighbours and laws"),
     Layer(

@@ -8,7 +8,7 @@ expression = "16*regular"
 [layers."conv1"]                                   # a name or pattern
 input = "3*trivial"
 output = "features"
-# grid = "9*trivial"    bias = false
+# grid = "9*trivial"    bias = false    layout = "HWIO"    stacked = 1 (the last two for JAX)
 
 [layers."blocks.*.attention"]
 query = "features"                                 # key, value, out default to it
@@ -28,7 +28,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from os import PathLike
-from typing import Any
 
 from grouprep.errors import GroupRepError
 from grouprep.groups.base import Group
@@ -37,11 +36,11 @@ from grouprep.groups.plain_data import check_keys, read_data_file
 from grouprep.representations import Representation
 from grouprep.representations.expression import parse_representation
 from grouprep.representations.files import named_representations
-from projectors.torch.specs import AttentionSpec, BilinearSpec, LayerSpec, ParameterSpec, Spec
+from projectors.models.specs import AttentionSpec, BilinearSpec, LayerSpec, ParameterSpec, Spec
 
 __all__ = ["load_spec"]
 
-_PLAIN = ("input", "output", "grid", "bias")
+_PLAIN = ("input", "output", "grid", "bias", "layout", "stacked")
 _BILINEAR = ("inputs", "output", "bias")
 _ATTENTION = ("query", "key", "value", "out", "head", "form", "bias")
 _PARAMETER = ("parameter", "input", "output", "layout", "rows")
@@ -71,7 +70,7 @@ def load_spec(path: str | PathLike[str]) -> dict[str, Spec]:
     return {name: _spec(table, G, named, f'{where}: layers."{name}"') for name, table in layers.items()}
 
 
-def _spec(table: Any, G: Group, named: Mapping[str, Representation], where: str) -> Spec:
+def _spec(table: object, G: Group, named: Mapping[str, Representation], where: str) -> Spec:
     if not isinstance(table, Mapping):
         raise GroupRepError(f"{where}: a table is needed, got {table!r:.60}")
 
@@ -119,10 +118,11 @@ def _spec(table: Any, G: Group, named: Mapping[str, Representation], where: str)
             table["parameter"], read("input"), read("output"), layout, None if rows is None else (rows[0], rows[1])
         )
     check_keys(table, _PLAIN, where)
-    return LayerSpec(read("input"), read("output"), maybe("grid"), flag("bias", True))
+    layout, stacked = table.get("layout"), table.get("stacked", 0)
+    return LayerSpec(read("input"), read("output"), maybe("grid"), flag("bias", True), layout, stacked)
 
 
-def _representation(text: Any, G: Group, named: Mapping[str, Representation], where: str) -> Representation:
+def _representation(text: str, G: Group, named: Mapping[str, Representation], where: str) -> Representation:
     try:
         return parse_representation(G, text, named)
     except GroupRepError as error:

@@ -5,19 +5,19 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from math import cos, exp, isfinite, pi
-from typing import Any
 
 from grouprep.errors import GroupRepError
 
 __all__ = ["Anneal", "Constant", "Cosine", "Linear", "Schedule", "TargetShare", "as_schedule"]
 
 
-def _check(name: str, value: Any) -> None:
+def _checked(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or value < 0:
         raise GroupRepError(f"{name} = {value!r:.40}: a finite number >= 0 is needed")
+    return value
 
 
-def _check_steps(steps: Any) -> None:
+def _check_steps(steps: object) -> None:
     if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
         raise GroupRepError(f"steps = {steps!r:.40}: a positive integer is needed")
 
@@ -63,7 +63,7 @@ class Constant(Schedule):
     value: float
 
     def __post_init__(self) -> None:
-        _check("value", self.value)
+        _checked("value", self.value)
 
     @property
     def start_value(self) -> float:
@@ -88,8 +88,8 @@ class Linear(Schedule):
     steps: int
 
     def __post_init__(self) -> None:
-        _check("start", self.start)
-        _check("stop", self.stop)
+        _checked("start", self.start)
+        _checked("stop", self.stop)
         _check_steps(self.steps)
 
     @property
@@ -149,8 +149,7 @@ class TargetShare(Schedule):
 
     def __post_init__(self) -> None:
         for name, value in (("target", self.target), ("start", self.start), ("rate", self.rate)):
-            _check(name, value)
-            if value == 0:
+            if _checked(name, value) == 0:
                 raise GroupRepError(f"{name} must be above 0")
         if self.target >= 1:
             raise GroupRepError(
@@ -171,7 +170,7 @@ class TargetShare(Schedule):
         return value * exp(self.rate * max(-1.0, min(1.0, share / self.target - 1)))
 
 
-def as_schedule(value: Any, name: str) -> Schedule:
+def as_schedule(value: object, name: str) -> Schedule:
     """A schedule, or a number >= 0 as a constant one.
 
     Raises
@@ -181,5 +180,4 @@ def as_schedule(value: Any, name: str) -> Schedule:
     """
     if isinstance(value, Schedule):
         return value
-    _check(name, value)
-    return Constant(float(value))
+    return Constant(float(_checked(name, value)))
