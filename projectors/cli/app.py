@@ -18,6 +18,7 @@ from projectors.cli.inputs import load_weights, read_group
 from projectors.cli.records import basis_record, certificate_record, decomposition_record, group_record, penalty_record
 from projectors.demo.demo import demo_record, print_demo
 from projectors.files import verify as verify_file
+from projectors.penalties.registry import norm_names
 from projectors.report import Record
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ F = TypeVar("F", bound=Callable[..., object])
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 SOLVERS = ("auto", "orbits", "schur", "constraint", "sparse", "modular", "float", "averaging")
+NORMS = tuple(name for name in norm_names() if "(" not in name)
 
 
 def json_option(function: F) -> F:
@@ -231,7 +233,7 @@ def verify(file: str, as_json: bool) -> None:
 @click.option("--group", required=True, metavar="GROUP", help="The group.")
 @pair_options
 @click.option(
-    "--norm", type=click.Choice(["frobenius", "frobenius-squared", "spectral", "nuclear"]), default="frobenius", show_default=True,
+    "--norm", type=click.Choice(NORMS), default="frobenius", show_default=True,
     help="The norm of the part.",
 )  # fmt: skip
 @click.option(

@@ -19,10 +19,11 @@ from grouprep.typing import Array
 from projectors import Certificate, Hom, decompose
 from projectors.cli.inputs import GroupSource, Weights
 from projectors.files import write_bytes
-from projectors.penalties import Frobenius, Norm, Nuclear, Spectral, defect_bound, penalty, per_block
+from projectors.penalties import Frobenius, Norm, defect_bound, penalty, per_block
+from projectors.penalties.registry import norm_named
 from projectors.report import Record
 
-__all__ = ["basis_record", "certificate_record", "decomposition_record", "group_record", "norm_named", "penalty_record"]
+__all__ = ["basis_record", "certificate_record", "decomposition_record", "group_record", "penalty_record"]
 
 CLASS_LIMIT = 2_000_000  # elements times points; the classes of such a group take about a second
 IRREP_LIMIT = 2_000  # elements of a group whose irreps `info` lists
@@ -241,17 +242,6 @@ def certificate_record(certificate: Certificate) -> Record:
     return certificate.to_dict()
 
 
-def norm_named(name: str) -> Norm:
-    """The norm with a name: "frobenius", "frobenius-squared", "spectral" or "nuclear"."""
-    norms: dict[str, Norm] = {
-        "frobenius": Frobenius(),
-        "frobenius-squared": Frobenius(squared=True),
-        "spectral": Spectral(),
-        "nuclear": Nuclear(),
-    }
-    return norms[name]
-
-
 def penalty_record(weights: Weights, H: Hom, norm: str, part: str = "residual", per_irrep: bool = False) -> Record:
     """How much of a matrix of weights is equivariant: penalty, share and bounds on the defect.
 
@@ -259,7 +249,7 @@ def penalty_record(weights: Weights, H: Hom, norm: str, part: str = "residual", 
     ----------
     weights : the matrix T.
     H : the space of equivariant operators.
-    norm : see `norm_named`.
+    norm : its name, as `norm_named` knows it.
     part : "residual" or "equivariant".
     per_irrep : whether to give the norms between each pair of irreps too.
 
@@ -280,7 +270,7 @@ def penalty_record(weights: Weights, H: Hom, norm: str, part: str = "residual", 
             f"(dimension {H.W.dim}) are {H.shape[0]} x {H.shape[1]}{swapped}; change --in, --out or --key"
         )
     value, total = float(penalty(T, H, norm=N, part=part)), float(N.value(T))
-    lower, upper, reason = _bounds(T, H, norm)
+    lower, upper, reason = _bounds(T, H, N)
     return {
         "group": H.V.group.name,
         "in": str(H.V),
@@ -295,13 +285,13 @@ def penalty_record(weights: Weights, H: Hom, norm: str, part: str = "residual", 
         "norm_of_weights": total,
         "relative": value / total if total else None,
         "equivariant_share": _share(T, H),
-        "per_irrep": _per_irrep(T, H, norm, part) if per_irrep else None,
-        "defect": {"lower": lower, "upper": upper, "norm": norm.removesuffix("-squared"), "reason": reason},
+        "per_irrep": _per_irrep(T, H, N, part) if per_irrep else None,
+        "defect": {"lower": lower, "upper": upper, "norm": N.as_norm().name, "reason": reason},
     }
 
 
-def _per_irrep(T: Array, H: Hom, norm: str, part: str) -> list[Record]:
-    values = per_block(T, H, norm_named(norm), part)
+def _per_irrep(T: Array, H: Hom, norm: Norm, part: str) -> list[Record]:
+    values = per_block(T, H, norm, part)
     return [{"in": V, "out": W, "value": float(x)} for (V, W), x in values.items()]
 
 
@@ -312,9 +302,9 @@ def _share(T: Array, H: Hom) -> float | None:
     return (float(Frobenius().value(H.project(T))) / total) ** 2 if orthogonal and total else None
 
 
-def _bounds(T: Array, H: Hom, norm: str) -> tuple[float | None, float | None, str | None]:
+def _bounds(T: Array, H: Hom, norm: Norm) -> tuple[float | None, float | None, str | None]:
     try:
-        bound = defect_bound(T, H, norm_named(norm))
+        bound = defect_bound(T, H, norm)
     except NotUnitary as error:
         return None, None, str(error)
     return float(bound.lower), float(bound.upper), None

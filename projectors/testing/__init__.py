@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from grouprep.representations import Representation
+from projectors.decompose import decompose
 from projectors.hom import Hom
-from projectors.isotypic import decompose
 from projectors.testing.decomposition_laws import (
     check_decomposition,
     check_decomposition_copies,

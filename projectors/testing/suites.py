@@ -11,8 +11,8 @@ import numpy as np
 from grouprep.groups import Group
 from grouprep.representations import Representation
 from grouprep.representations.expression import parse_representation
+from projectors.decompose import Decomposition, decompose
 from projectors.hom import Hom
-from projectors.isotypic import Decomposition, decompose
 from projectors.testing import decomposition_laws, hom_laws, penalty_laws
 
 __all__ = ["DecompositionLaws", "HomLaws"]
