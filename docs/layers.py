@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -22,7 +23,8 @@ PICTURE = ROOT / "docs" / "images" / "layers.svg"
 
 WIDTH, MARGIN = 860, 30
 ROW, GAP, LANE = 40, 34, 26  # heights of boxes and between them, width of the way of an arrow past a row
-COLUMN = 26  # between the boxes of a row
+COLUMN = 22  # between the boxes of a row
+ORDERINGS, PLACINGS = 12, 60  # sweeps over the rows
 NAME, NOTE = 12.5, 11  # sizes of letters
 COLOURS = {"grouprep": ("#e3f1ec", "#2e7d63"), "projectors": ("#e7ecf8", "#3c5aa6")}
 INK, MUTED, ARROW = "#1c2430", "#5b6675", "#8a94a3"
@@ -42,14 +44,16 @@ class Node:
     @property
     def names(self) -> str:
         """The rooms, without the package."""
-        return "   ".join(room.split(".", 1)[1] for room in self.layer.rooms if "." in room) if self.layer else ""
+        return "   ".join(room.split(".", 1)[1] for room in self.layer.rooms if "=" not in room) if self.layer else ""
 
     @property
     def package(self) -> str:
+        """Its package, or ""."""
         return self.layer.rooms[0].removeprefix("=").split(".")[0] if self.layer else ""
 
     @property
     def width(self) -> float:
+        """How much of its row it takes."""
         if self.layer is None:
             return LANE
         return max(0.61 * NAME * len(self.names), 0.53 * NOTE * len(self.layer.title)) + 28
@@ -102,22 +106,48 @@ def rows_of(edges: dict[int, set[int]]) -> list[list[Node]]:
 
 
 def place(rows: list[list[Node]]) -> None:
-    """Order and centre the rows so that arrows cross little: each node below the mean of what is above it, and back."""
-
-    def spread(row: list[Node]) -> None:
-        x = (WIDTH - sum(node.width for node in row) - COLUMN * (len(row) - 1)) / 2
-        for node in row:
-            node.x = x + node.width / 2
-            x += node.width + COLUMN
-
+    """Order the rows so that arrows cross little, then move each node towards the nodes that it is joined with."""
     for row in rows:
-        spread(row)
-    for sweep in range(12):
+        settle(row, [WIDTH / 2] * len(row))
+    for sweep in range(ORDERINGS + PLACINGS):
         down = sweep % 2 == 0
         for row in rows if down else rows[::-1]:
-            near = {id(n): (n.above if down else n.below) or [n] for n in row}
-            row.sort(key=lambda n: sum(m.x for m in near[id(n)]) / len(near[id(n)]))
-            spread(row)
+            if sweep < ORDERINGS:
+                wish = {id(node): mean((node.above if down else node.below) or [node]) for node in row}
+                row.sort(key=lambda node: wish[id(node)])
+                settle(row, [WIDTH / 2] * len(row))
+            else:
+                settle(row, [wanted(node) for node in row])
+
+
+def mean(nodes: list[Node]) -> float:
+    """The middle of some nodes."""
+    return sum(node.x for node in nodes) / len(nodes)
+
+
+def wanted(node: Node) -> float:
+    """Where a node would like to stand: an arrow in line with itself, a box among its neighbours, and all in the middle."""
+    passing = [n for n in node.above + node.below if n.layer is None]
+    if node.layer is None and passing:
+        return mean(passing)
+    return 0.9 * mean(node.above + node.below or [node]) + 0.1 * WIDTH / 2
+
+
+def settle(row: list[Node], wishes: list[float]) -> None:
+    """Place a row as near to the wishes as its widths allow, by least squares (pool adjacent violators)."""
+    offsets = [0.0]
+    for left, right in pairwise(row):
+        offsets.append(offsets[-1] + (left.width + right.width) / 2 + COLUMN)
+    blocks: list[tuple[float, int]] = []  # the mean of some wishes, less their offsets, and their number
+    for wish, offset in zip(wishes, offsets, strict=True):
+        value, size = wish - offset, 1
+        while blocks and blocks[-1][0] > value:
+            above, more = blocks.pop()
+            value, size = (value * size + above * more) / (size + more), size + more
+        blocks.append((value, size))
+    places = [value for value, size in blocks for _ in range(size)]
+    for node, base, offset in zip(row, places, offsets, strict=True):
+        node.x = base + offset
 
 
 def draw() -> str:
@@ -135,7 +165,7 @@ def draw() -> str:
     ]
     line = top[split] - GAP * 0.8
     out.append(f'<path d="M{MARGIN} {line:.1f} H{WIDTH - MARGIN}" stroke="#c9cfd8" stroke-dasharray="5 5"/>')
-    for name, y in (("projectors", line - 9), ("grouprep", line + 18)):
+    for name, y in (("projectors", line - 10), ("grouprep", line + 20)):
         out.append(text(MARGIN, y, name, 13, COLOURS[name][1], "start", 'font-weight="600"'))
     for k, row in enumerate(rows):
         for node in row:
@@ -156,28 +186,34 @@ def draw() -> str:
 def path(node: Node, k: int, top: dict[int, float]) -> str:
     """The arrows that leave a box, past the rows in between."""
     lines = []
-    for number, first in enumerate(node.below):
-        start = node.x + (number - (len(node.below) - 1) / 2) * min(22, 0.6 * node.width / len(node.below))
-        y, lower, level = top[k] + ROW, first, k + 1
-        d = f"M{start:.1f} {y:.1f}"
-        x = start
+    below = sorted(node.below, key=lambda n: n.x)
+    for first in below:
+        x, y, upper, lower, level = node.x + shift(node, first, below), top[k] + ROW, node, first, k + 1
+        d = f"M{x:.1f} {y:.1f}"
         while True:
-            end = lower.x
-            if lower.layer:
-                share = lower.above.index(upper if level > k + 1 else node)
-                end += (share - (len(lower.above) - 1) / 2) * min(22, 0.6 * lower.width / len(lower.above))
+            end = lower.x + (shift(lower, upper, sorted(lower.above, key=lambda n: n.x)) if lower.layer else 0)
             bottom = top[level] - (1 if lower.layer else 0)
             middle = (y + bottom) / 2
             d += f" C{x:.1f} {middle:.1f} {end:.1f} {middle:.1f} {end:.1f} {bottom:.1f}"
             if lower.layer:
                 break
-            d += f" V{top[level] + ROW:.1f}"
-            x, y, upper, lower, level = end, top[level] + ROW, lower, lower.below[0], level + 1
+            x, y = end, top[level] + ROW
+            d += f" V{y:.1f}"
+            upper, lower, level = lower, lower.below[0], level + 1
         lines.append(f'<path d="{d}" fill="none" stroke="{ARROW}" stroke-width="1.3" marker-end="url(#head)"/>')
     return "\n".join(lines)
 
 
-def text(x: float, y: float, what: str, size: float, colour: str, anchor: str, more: str = "", mono: bool = False) -> str:
+def shift(box: Node, other: Node, neighbours: list[Node]) -> float:
+    """How far from the middle of a box the arrow to or from one of its neighbours is."""
+    place = [id(node) for node in neighbours].index(id(other)) - (len(neighbours) - 1) / 2
+    return place * min(24, 0.7 * box.width / len(neighbours))
+
+
+def text(
+    x: float, y: float, what: str, size: float, colour: str, anchor: str, more: str = "", mono: bool = False
+) -> str:
+    """A line of text."""
     family = "DejaVu Sans Mono, Menlo, Consolas, monospace" if mono else "DejaVu Sans, Helvetica, Arial, sans-serif"
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" font-family="{family}" font-size="{size}" fill="{colour}" text-anchor="{anchor}" '

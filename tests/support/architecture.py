@@ -46,7 +46,7 @@ LAYERS = (
     Layer(("projectors.solvers",), "a file a solver"),
     Layer(("projectors.decompose",), "sums of irreps"),
     Layer(
-        ("=projectors.solvers", "projectors.solvers.registry", "projectors.solvers.schur"), "solvers that know irreps"
+        ("=projectors.solvers", "projectors.solvers.registry", "projectors.solvers.schur"), "a solver that knows irreps"
     ),
     Layer(("projectors.certify", "projectors.explain", "projectors.files"), "what is proved of a solution"),
     Layer(("projectors.hom",), "Hom(V, W)"),
@@ -55,8 +55,8 @@ LAYERS = (
     Layer(("projectors.models",), "a model's layers as operators"),
     Layer(("projectors.jax", "projectors.torch"), "adapters"),
     Layer(("projectors.baselines", "projectors.torch.baselines"), "what others do"),
-    Layer(("projectors.report", "projectors.testing"), "tables, laws"),
-    Layer(("projectors.demo",), "the demonstration"),
+    Layer(("projectors.testing",), "laws"),
+    Layer(("projectors.demo", "projectors.report"), "tables and pictures"),
     Layer(("projectors.cli",), "the command"),
     Layer(("projectors.__main__",), "python -m projectors"),
 )
