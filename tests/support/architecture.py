@@ -1,6 +1,6 @@
 """The layers of the two packages, and what their source says of them: imports, circles, libraries, private attributes.
 
-Everything is read off the source with ``ast``; nothing of the project is imported.
+Everything is read off the source with ``ast``; nothing of the project is imported. `python tests/support/architecture.py` counts it.
 """
 
 from __future__ import annotations
@@ -388,3 +388,23 @@ def all_private_reads(root: Path = ROOT) -> list[PrivateRead]:
         for module, path in modules(root).items()
         for use in private_reads(path.read_text(encoding="utf-8"), module, known)
     ]
+
+
+def summary(root: Path = ROOT) -> dict[str, int]:
+    """The sizes of what the laws forbid, and of what they are about."""
+    internal, imports = internal_imports(root), all_imports(root)
+    found = circles(import_graph(internal))
+    return {
+        "modules": len(modules(root)),
+        "lines": sum(len(path.read_text(encoding="utf-8").splitlines()) for path in modules(root).values()),
+        "circles": len(found),
+        "modules in circles": sum(map(len, found)),
+        "imports inside functions": sum(bool(one.function) for one in imports),
+        "of these, of no library": len(without_reason(imports)),
+        "private names of other modules": len(all_private_reads(root)),
+    }
+
+
+if __name__ == "__main__":
+    for what, number in summary(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT).items():
+        print(f"{number:7,}  {what}")
