@@ -9,7 +9,7 @@ import numpy as np
 from grouprep.errors import UnsupportedGroup
 from grouprep.groups import FiniteGroup, Group, LieGroup
 from grouprep.linalg import as_float
-from grouprep.testing._bounds import gamma, norm
+from grouprep.testing.bounds import gamma, norm
 
 __all__ = ["draw", "exponential", "same_elements", "take"]
 

@@ -10,7 +10,7 @@ from grouprep import SU, CertificateError, Cyclic, Dihedral, FiniteGroup, Lorent
 from grouprep.linalg.intertwiners import ExactSpace, FloatSpace
 from grouprep.linalg.orbits import OrbitSpace
 from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
-from grouprep.testing._bounds import gamma
+from grouprep.testing.bounds import gamma
 from projectors import Hom, commutant
 from projectors.certificate import certify_spaces
 from projectors.evidence import float_residual_bound, orthonormality_bound, suborbit_count
