@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import sympy
+from cases import cases
 
 import grouprep
 from grouprep import (
@@ -127,7 +128,7 @@ def test_a_large_group_without_presentation():
         Representation(G, images=bad)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("make", "error", "message"),
     [
         (lambda: Representation(Cyclic(2), images=[[[1, 2, 3], [4, 5, 6]]]), DimensionMismatch, "images.*r.*square"),

@@ -5,6 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
+from cases import cases
 
 from grouprep import SU, CertificateError, Cyclic, Dihedral, FiniteGroup, Lorentz, Quaternion, Symmetric
 from grouprep.linalg.intertwiners import ExactSpace, FloatSpace
@@ -128,8 +129,8 @@ def test_a_true_basis_is_proved(name, counted):
         assert certificate.dim == H.dim
 
 
-@pytest.mark.parametrize("counted", [True, False], ids=["with-characters", "without-characters"])
-@pytest.mark.parametrize("corrupt", CORRUPTIONS, ids=lambda f: f.__name__)
+@cases("counted", [True, False], ids=["with-characters", "without-characters"])
+@cases("corrupt", CORRUPTIONS, ids=lambda f: f.__name__)
 @pytest.mark.parametrize("name", GROUPS)
 def test_a_corrupted_basis_is_rejected(name, corrupt, counted):
     H = GROUPS[name]()

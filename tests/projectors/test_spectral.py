@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import torch
+from cases import cases
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -101,7 +102,7 @@ LIBRARIES = {
 
 @pytest.mark.parametrize("pair", PAIRS)
 @pytest.mark.parametrize("library", LIBRARIES)
-@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])
+@cases("dtype", [np.float32, np.float64, np.complex128])
 def test_array_libraries(pair, library, dtype):
     if library == "jax" and np.dtype(dtype).itemsize >= 8 and not jax.config.jax_enable_x64:
         dtype = {np.float64: np.float32, np.complex128: np.complex64}[dtype]
