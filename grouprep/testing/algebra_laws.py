@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import combinations, combinations_with_replacement, permutations
 from math import comb
-from typing import Any
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from grouprep.representations.composite import DirectSum
 from grouprep.testing.bounds import evaluation_error, norm, require, require_close, require_equal
 from grouprep.testing.elements import draw
 from grouprep.testing.laws import DoesNotApply, law
+from grouprep.typing import Array, Element, Floats
 
 __all__ = ["check_powers", "check_products", "check_restriction", "check_square", "check_sums"]
 
@@ -98,7 +98,7 @@ def check_powers(V: Representation, rng: np.random.Generator) -> None:
         require_close(value, np.linalg.det(x), bound, f"{V} of {G}: the top exterior power is the determinant")
 
 
-def _check_character_of_power(power: Representation, x: Any, k: int, signed: bool, g: Any) -> None:
+def _check_character_of_power(power: Representation, x: Array, k: int, signed: bool, g: Element) -> None:
     """Newton's identities between the traces of x, x^2, ..., x^k and the trace of the power."""
     traces = [np.trace(np.linalg.matrix_power(x, i), axis1=-2, axis2=-1) for i in range(1, k + 1)]
     values = [np.ones_like(traces[0])]
@@ -110,7 +110,7 @@ def _check_character_of_power(power: Representation, x: Any, k: int, signed: boo
     require_close(found, values[k], bound, f"{power} of {power.group}: character against Newton's identities")
 
 
-def _sorting(n: int, k: int, signed: bool) -> Any:
+def _sorting(n: int, k: int, signed: bool) -> Floats:
     """The map V^(x)k -> power that sorts a word of basis vectors, written out from its definition."""
     choose = combinations if signed else combinations_with_replacement
     words = list(choose(range(n), k))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from grouprep.linalg import as_float
 from grouprep.testing.bounds import gamma, norm, require, require_equal
 from grouprep.testing.elements import draw, same_elements, take
 from grouprep.testing.laws import INFINITE, DoesNotApply, law, laws, require_laws, run_laws
+from grouprep.typing import Element
 
 __all__ = [
     "GROUP_LAWS",
@@ -104,7 +105,7 @@ def check_conjugacy_classes(G: Group, rng: np.random.Generator) -> DoesNotApply 
     return None
 
 
-def _evaluate(G: FiniteGroup, word: Any) -> Any:
+def _evaluate(G: FiniteGroup, word: Sequence[tuple[int, int]]) -> Element:
     value = G.identity()
     for k, e in word:
         step = G.generators[k] if e > 0 else G.inverse(G.generators[k])

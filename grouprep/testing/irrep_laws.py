@@ -8,10 +8,9 @@ import re
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from sympy import Domain
 
 from grouprep.characters import Laurent, _points, inner
 from grouprep.errors import GroupRepError, UnsupportedGroup
@@ -19,10 +18,13 @@ from grouprep.groups import FiniteGroup, Group
 from grouprep.irreps import Irrep
 from grouprep.irreps.base import Field
 from grouprep.linalg import as_float
+from grouprep.linalg.fields import common_domain, domain_of
 from grouprep.representations import Representation
+from grouprep.representations.proof import prove_homomorphism
 from grouprep.testing.bounds import evaluation_error, gamma, norm, require, require_close, require_equal
 from grouprep.testing.elements import draw
 from grouprep.testing.laws import INFINITE, DoesNotApply, law
+from grouprep.typing import Array, Scalar
 
 __all__ = [
     "check_coefficients",
@@ -39,8 +41,6 @@ __all__ = [
     "check_structure",
     "check_unitary_homomorphism",
 ]
-
-Array = NDArray[Any]
 
 NONE = "the list is empty"
 _LISTED = 200  # elements of a finite group that sums over all elements run over
@@ -91,14 +91,14 @@ def check_irreducible(I: Irrep, rng: np.random.Generator) -> None:
     require_equal(len(I.commutant), expected, f"{_name(I)}: dimension of the commutant")
 
 
-def mean_of_squares(I: Irrep) -> Any:
+def mean_of_squares(I: Irrep) -> Scalar:
     """The integral of chi(g^2) over the group, exact where the characters are.
 
     References
     ----------
     Serre, Linear Representations of Finite Groups, 13.2; Brocker and tom Dieck (1985), II.6.8.
     """
-    total: Any = 0
+    total: Scalar = 0
     for point in _points(I.group):
         value = I._trace(point, 2) * point.density()
         value = value.constant_term() if isinstance(value, Laurent) else value
@@ -218,8 +218,6 @@ def check_conjugated(I: Irrep, rng: np.random.Generator) -> DoesNotApply | None:
 @law("irrep")
 def check_rational(I: Irrep, rng: np.random.Generator) -> None:
     """rational() = (R, S): I(g) S = S R(g), R is proved a representation, over the character field or as the Schur index asks."""
-    from grouprep.representations.proof import prove_homomorphism
-
     R, S = I.rational()
     G = I.group
     require_equal((R.group, R.dim, S.shape), (G, I.dim, (I.dim, I.dim)), f"{_name(I)}: rational form")
@@ -241,10 +239,8 @@ def check_rational(I: Irrep, rng: np.random.Generator) -> None:
         _check_field(I, field)
 
 
-def _check_field(I: Irrep, field: Any) -> None:
+def _check_field(I: Irrep, field: Domain) -> None:
     """The field is that of the character, or has twice its degree where type H asks for it."""
-    from grouprep.linalg.fields import common_domain, domain_of
-
     G = I.group
     assert isinstance(G, FiniteGroup)
     values = [I.exact(G.elements[c[0]]).trace().expand() for c in G.conjugacy_classes]
@@ -256,7 +252,7 @@ def _check_field(I: Irrep, field: Any) -> None:
     )
 
 
-def _degree(K: Any) -> int:
+def _degree(K: Domain) -> int:
     return int(K.mod.degree()) if K.is_AlgebraicField else 1
 
 
@@ -353,7 +349,7 @@ def check_labels(G: Group, rng: np.random.Generator, field: Field, up_to: int | 
         require(part in message, f"{G}: the error for an unknown label does not list {part} of {labels[0]}")
 
 
-def _refusal(G: Group, field: Any) -> str:
+def _refusal(G: Group, field: Field) -> str:
     try:
         G.irrep("no such label", field)
     except GroupRepError as error:

@@ -90,6 +90,7 @@ class LawsFailed(ExceptionGroup[Exception], AssertionError):
     """The laws that failed, each named, with the error of each."""
 
     def derive(self, excs: Sequence[Exception], /) -> LawsFailed:  # type: ignore[override] # it holds no others
+        """A part of them, for `except*`."""
         return LawsFailed(self.message, excs)
 
 

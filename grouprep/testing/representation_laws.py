@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import copy
 import pickle
-from typing import Any
 
 import numpy as np
+from scipy.linalg import expm
 
 from grouprep.errors import NotUnitary, UnsupportedGroup
 from grouprep.groups import FiniteGroup, Group, LieGroup
 from grouprep.linalg import Monomial, as_float
 from grouprep.linalg import matrices as mat
 from grouprep.representations import Representation
+from grouprep.representations.files import representation_from_dict
 from grouprep.testing.bounds import evaluation_error, gamma, norm, require, require_close, require_equal, require_raises
 from grouprep.testing.elements import draw, exponential, take
 from grouprep.testing.laws import DoesNotApply, law
+from grouprep.typing import Element, Floats
 
 __all__ = [
     "check_character",
@@ -59,11 +61,11 @@ def check_homomorphism(V: Representation, rng: np.random.Generator) -> None:
     require_close(V(grid), x.reshape(2, 2, V.dim, V.dim), evaluation_error(V, norm(x)), f"{V} of {G}: two batch axes")
 
 
-def _reshape(g: Any, batch: tuple[int, ...]) -> Any:
+def _reshape(g: Element, batch: tuple[int, ...]) -> Element:
     return tuple(_reshape(x, batch) for x in g) if isinstance(g, tuple) else g.reshape(*batch, *g.shape[1:])
 
 
-def _generator(G: Group, position: int) -> Any:
+def _generator(G: Group, position: int) -> Element:
     """The element of the generator at a position, in floats (finite groups: as a permutation)."""
     generator = G.generator_names[position]
     if isinstance(G, FiniteGroup):
@@ -111,7 +113,7 @@ def check_exact(V: Representation, rng: np.random.Generator) -> DoesNotApply | N
         for a, b in elements:
             left, right = V.exact_image(G.multiply(a, b)), mat.matmul(V.exact_image(a), V.exact_image(b))
             require(mat.equal(left, right), f"{V} of {G}: exactly, V(g h) differs from V(g) V(h)")
-        samples: list[Any] = [a for a, _ in elements]
+        samples: list[Element] = [a for a, _ in elements]
     else:
         samples = [Monomial.identity(G.n), *G.components]
     for a in samples:
@@ -227,8 +229,6 @@ def check_differential(V: Representation, rng: np.random.Generator) -> None:
         law = f"{V} of {G}: a finite group has no differential, but no error was raised"
         require_raises(UnsupportedGroup, lambda: V.differential(np.zeros(1)), law)
         return
-    from scipy.linalg import expm
-
     c, d = rng.standard_normal(len(generators)) / 4, rng.standard_normal(len(generators)) / 4
     X, Y = V.differential(c), V.differential(d)
     value = V(exponential(G, c))
@@ -247,7 +247,7 @@ def check_differential(V: Representation, rng: np.random.Generator) -> None:
         _check_brackets(V, G, c, d)
 
 
-def _check_brackets(V: Representation, G: LieGroup, c: Any, d: Any) -> None:
+def _check_brackets(V: Representation, G: LieGroup, c: Floats, d: Floats) -> None:
     stack = np.array([as_float(a) for a in G.algebra])
     x, y = np.tensordot(c, stack, 1), np.tensordot(d, stack, 1)
     X, Y = V.differential(c), V.differential(d)
@@ -289,8 +289,6 @@ def check_character(V: Representation, rng: np.random.Generator) -> None:
 @law("representation")
 def check_representation_data(V: Representation, rng: np.random.Generator) -> DoesNotApply | None:
     """The representation that the plain data describes has the same images, exactly."""
-    from grouprep.representations.files import representation_from_dict
-
     if V.domain is None:
         return DoesNotApply(FLOATS)
     found = representation_from_dict(V.to_dict())

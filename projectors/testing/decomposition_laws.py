@@ -5,10 +5,9 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from sympy.polys.matrices import DomainMatrix
 
 from grouprep.characters import has_characters, inner
 from grouprep.errors import CertificateError, UnsupportedGroup
@@ -19,6 +18,7 @@ from grouprep.representations import Representation
 from grouprep.testing.bounds import evaluation_error, gamma, norm, require, require_close, require_equal, require_raises
 from grouprep.testing.elements import draw
 from grouprep.testing.laws import INFINITE, DoesNotApply, law
+from grouprep.typing import Array, Scalar
 from projectors.exact_decomposition import ExactDecomposition, ExactIsometry
 from projectors.hom import Hom
 from projectors.isotypic import Decomposition, _decompose, decompose
@@ -39,7 +39,6 @@ __all__ = [
     "check_spectral_norms",
 ]
 
-Array = NDArray[Any]
 Given = Sequence[Representation] | None
 
 _LISTED = 40_000  # group elements times unknowns up to which the group is averaged over
@@ -200,9 +199,7 @@ def _corrupted(E: ExactDecomposition) -> list[tuple[str, ExactDecomposition]]:
     return [(what, ExactDecomposition(E.V, isometries)) for what, isometries in out]
 
 
-def _replaced(iso: ExactIsometry, rows: list[list[Any]]) -> ExactIsometry:
-    from sympy.polys.matrices import DomainMatrix
-
+def _replaced(iso: ExactIsometry, rows: list[list[Scalar]]) -> ExactIsometry:
     matrix = DomainMatrix(rows, iso.matrix.shape, iso.matrix.domain).to_sparse()
     return ExactIsometry(iso.irrep, matrix, iso.square)
 

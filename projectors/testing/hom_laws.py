@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import copy
 import pickle
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from sympy.polys.matrices import DomainMatrix
 
 from grouprep.errors import NotUnitary, TooLarge, UnsupportedGroup
 from grouprep.groups import FiniteGroup
-from grouprep.linalg import as_float
-from grouprep.linalg.intertwiners import FloatSpace
+from grouprep.linalg import as_exact, as_float
+from grouprep.linalg.convert import to_numpy
+from grouprep.linalg.intertwiners import FloatSpace, Space
 from grouprep.linalg.orbits import OrbitSpace
+from grouprep.linalg.sparse import equal_exact, from_domain_matrix_rows, matmul_exact, sparse_matrix
 from grouprep.representations import Representation
 from grouprep.testing.bounds import evaluation_error, gamma, norm, require, require_close, require_equal, require_raises
 from grouprep.testing.elements import draw
 from grouprep.testing.laws import DoesNotApply, law
+from grouprep.typing import Array, Scalar
 from projectors.hom import Hom
 from projectors.solvers import solve
 from projectors.solvers.averaging import averaging_terms, reynolds_average
@@ -44,8 +46,6 @@ NOT_UNITARY = "not unitary"
 
 _SOLVED = 100  # unknowns up to which every solver is tried
 _AVERAGED = 40_000  # group elements times unknowns up to which the group is averaged over
-
-Array = NDArray[Any]
 
 
 def random_operators(H: Hom, n: int, rng: np.random.Generator) -> Array:
@@ -166,9 +166,6 @@ def check_exact_basis(H: Hom, rng: np.random.Generator) -> DoesNotApply | None:
     require_equal(X.shape, (len(exact), *H.shape), f"{H}: shape of exact_basis().to_numpy()")
     if not len(exact):
         return DoesNotApply(ZERO)
-    from grouprep.linalg import as_exact
-    from grouprep.linalg.sparse import equal_exact, matmul_exact
-
     for k in sorted({0, len(exact) - 1}):
         matrix = exact.rows.extract([k], list(range(H.shape[0] * H.shape[1])))
         x = _reshaped(matrix, H.shape)
@@ -191,11 +188,9 @@ def check_exact_basis(H: Hom, rng: np.random.Generator) -> DoesNotApply | None:
     return None
 
 
-def _reshaped(row: Any, shape: tuple[int, int]) -> Any:
-    from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
-
+def _reshaped(row: DomainMatrix, shape: tuple[int, int]) -> DomainMatrix:
     n = shape[1]
-    out: dict[int, dict[int, Any]] = {}
+    out: dict[int, dict[int, Scalar]] = {}
     for index, x in from_domain_matrix_rows(row).get(0, {}).items():
         out.setdefault(index // n, {})[index % n] = x
     return sparse_matrix(out, shape, row.domain)
@@ -363,10 +358,8 @@ def check_solvers(H: Hom, rng: np.random.Generator) -> DoesNotApply | None:
     return None
 
 
-def _span(space: Any) -> Array:
+def _span(space: Space) -> Array:
     """Orthonormal rows (r, m * n) that span the space."""
-    from grouprep.linalg.convert import to_numpy
-
     rows = space.array if isinstance(space, FloatSpace) else to_numpy(space.rows())
     if not len(rows):
         return np.zeros((0, rows.shape[1]))

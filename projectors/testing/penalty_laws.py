@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from grouprep.errors import NotUnitary, UnsupportedGroup
 from grouprep.groups import FiniteGroup
@@ -20,8 +17,6 @@ from projectors.testing.norm_laws import NORMS
 __all__ = ["check_defect_bounds", "check_mean_defect", "check_penalty", "check_spectral_penalty"]
 
 _AVERAGED = 40_000
-
-Array = NDArray[Any]
 
 
 @law("space of equivariant maps")
