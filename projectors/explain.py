@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grouprep.errors import GroupRepError
+from grouprep.irreps.multiplicities import multiplicities
 from grouprep.linalg import as_float
+from grouprep.typing import Array
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +30,7 @@ def explain(H: Hom) -> str:
     if H.dim:
         for (V, W), n in H.pairs.items():
             lines.append(f"  {V} -> {W}: {H.space(V, W).dim}" + (f", in {n} places" if n > 1 else ""))
-        return "\n".join(lines)
+        return "\n".join([*lines, *_solvers(H)])
     reasons = [
         _disjoint_spectra(H, str(a), as_float(H.V.images[a]), as_float(H.W.images[a]))
         for a in H.V.group.generator_names
@@ -49,10 +51,18 @@ def explain(H: Hom) -> str:
     return "\n".join(lines)
 
 
+def _solvers(H: Hom) -> list[str]:
+    """How each pair of summands was solved, and why so."""
+    how: dict[str, list[str]] = {}
+    for V, W in H.pairs:
+        how.setdefault(H.solved_by.choice(V, W), []).append(f"{V} -> {W}")
+    if len(how) == 1:
+        return [f"Solved by {next(iter(how))}."]
+    return [f"Solved by {choice}: {', '.join(pairs)}." for choice, pairs in how.items()]
+
+
 def _constituents(H: Hom) -> list[str]:
     """The irreps of V and W, and those that they share, where the group's irreps are known."""
-    from grouprep.irreps.multiplicities import multiplicities
-
     field = "complex" if H.is_complex else "real"
     try:
         on_V, on_W = dict(multiplicities(H.V, field)), dict(multiplicities(H.W, field))
@@ -71,7 +81,7 @@ def _sum(found: Mapping[Irrep, int]) -> str:
     return " + ".join(f"{m} x {I.label}" if m > 1 else I.label for I, m in found.items())
 
 
-def _disjoint_spectra(H: Hom, generator: str, a: np.ndarray, b: np.ndarray) -> str:
+def _disjoint_spectra(H: Hom, generator: str, a: Array, b: Array) -> str:
     """A sentence if a generator's eigenvalues on V and on W are clearly apart (Sylvester: then X A = B X has only X = 0)."""
     if max(len(a), len(b)) > 500:
         return ""
@@ -83,7 +93,7 @@ def _disjoint_spectra(H: Hom, generator: str, a: np.ndarray, b: np.ndarray) -> s
     return f"The generator {generator} has the eigenvalues {_list(on_V)} on {H.V} and {_list(on_W)} on {H.W}, none in common."
 
 
-def _list(values: np.ndarray) -> str:
+def _list(values: Array) -> str:
     distinct = sorted(
         {complex(round(x.real, 4) + 0.0, round(x.imag, 4) + 0.0) for x in values}, key=lambda z: (z.real, z.imag)
     )

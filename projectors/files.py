@@ -7,15 +7,23 @@ import json
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from grouprep.characters import count_intertwiners
 from grouprep.errors import CertificateError, GroupRepError
 from grouprep.groups.files import check_keys, read_data_file
-from grouprep.linalg.intertwiners import ExactSpace
+from grouprep.linalg.fields import domain_of, element, expression
+from grouprep.linalg.parsing import parse_expression
+from grouprep.linalg.spaces import ExactSpace
+from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
+from grouprep.representations import Representation
 from grouprep.representations.files import representation_from_dict
-from projectors.certificate import Certificate, certify_spaces
+from grouprep.typing import Scalar
+from projectors.certify import Certificate, certify_spaces
 
 if TYPE_CHECKING:
+    from sympy.polys.matrices import DomainMatrix
+
     from projectors.hom import Hom
 
 __all__ = ["load_basis", "save_basis", "verify", "write_bytes", "write_text"]
@@ -62,15 +70,12 @@ def save_basis(H: Hom, path: str | Path) -> None:
     GroupRepError
         If H is not exact, or the file cannot be written.
     """
-    from grouprep.linalg.fields import expression
-    from grouprep.linalg.sparse import from_domain_matrix_rows
-
     basis = H.exact_basis()
     n = H.shape[1]
     domain = basis.domain
-    texts: dict[Any, Any] = {}
+    texts: dict[Scalar, int | str] = {}
 
-    def text(x: Any) -> Any:
+    def text(x: Scalar) -> int | str:
         if x not in texts:
             value = expression(x, domain)
             texts[x] = int(value) if value.is_Integer else str(value)
@@ -85,7 +90,7 @@ def save_basis(H: Hom, path: str | Path) -> None:
     write_text(path, json.dumps(data, separators=(",", ":")) + "\n")
 
 
-def load_basis(path: str | Path) -> tuple[Any, Any, ExactSpace]:
+def load_basis(path: str | Path) -> tuple[Representation, Representation, ExactSpace]:
     """V, W and the basis in a file; V and W are proved to be representations, the basis is not checked (see `verify`).
 
     Raises
@@ -111,16 +116,12 @@ def load_basis(path: str | Path) -> tuple[Any, Any, ExactSpace]:
     return V, W, ExactSpace((W.dim, V.dim), _read_rows(data, (W.dim, V.dim), where))
 
 
-def _read_rows(data: Mapping[str, Any], shape: tuple[int, int], where: str) -> Any:
-    from grouprep.linalg.fields import domain_of, element
-    from grouprep.linalg.parsing import parse_expression
-    from grouprep.linalg.sparse import sparse_matrix
-
+def _read_rows(data: Mapping[str, Scalar], shape: tuple[int, int], where: str) -> DomainMatrix:
     m, n = shape
     basis = data["basis"]
     if not isinstance(basis, list) or len(basis) != data["dim"]:
         raise GroupRepError(f"{where}: basis must be a list of {data['dim']!r:.20} elements")
-    values: dict[Any, Any] = {}
+    values: dict[int | str, None] = {}
     for entries in basis:
         if not isinstance(entries, list):
             raise GroupRepError(f"{where}: a basis element must be a list of entries, got {entries!r:.60}")
@@ -141,7 +142,7 @@ def _read_rows(data: Mapping[str, Any], shape: tuple[int, int], where: str) -> A
     return sparse_matrix(rows, (len(basis), m * n), domain)
 
 
-def _inside(index: Any, size: int) -> bool:
+def _inside(index: object, size: int) -> bool:
     return type(index) is int and 0 <= index < size
 
 
@@ -155,8 +156,6 @@ def verify(path: str | Path) -> Certificate:
     GroupRepError
         If the file is damaged; NotAHomomorphism if V or W is not a representation.
     """
-    from grouprep.characters import count_intertwiners
-
     V, W, space = load_basis(path)
     count = count_intertwiners(V, W)
     pair = (V, W)

@@ -3,36 +3,39 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Hashable, Sequence
 from copy import copy
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import cast
 
 import numpy as np
 
+from grouprep.characters import count_intertwiners
 from grouprep.errors import CertificateError, DimensionMismatch, GroupRepError, NotUnitary, UnsupportedGroup
 from grouprep.irreps.base import Irrep
 from grouprep.irreps.user_irreps import listed_irreps
-from grouprep.linalg.intertwiners import FloatSpace, Space
-from grouprep.linalg.orbits import OrbitSpace
 from grouprep.linalg.pickling import Picklable
+from grouprep.linalg.spaces import Space
 from grouprep.representations import Representation
+from grouprep.typing import AnyArray, ArrayT, Namespace
 from projectors.arrays import check_shape, is_traced_by_torch, namespace_of, operator_array
-from projectors.basis import Basis, Block, ExactBasis, OrbitBasis, PairBasis
-from projectors.blocks import Summand, summands
-from projectors.projection import Projection
-from projectors.solvers import SOLVERS, solve
-from projectors.solvers.schur import solve_schur, spectral_frame
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from projectors.certificate import Certificate
-    from projectors.spectral import SpectralFrame
+from projectors.certify import Certificate, certify_spaces
+from projectors.decompose import spectral_frame
+from projectors.explain import explain
+from projectors.files import save_basis
+from projectors.solvers.base import Pair, Solver
+from projectors.solvers.registry import solve, solver_named
+from projectors.structure.basis import Basis, ExactBasis
+from projectors.structure.blocks import Block, Blocks
+from projectors.structure.dense import Forms
+from projectors.structure.frame import SpectralFrame
+from projectors.structure.projection import Projection
+from projectors.structure.schur import Schur
+from projectors.structure.solved import structure_of
+from projectors.structure.summands import Summand, summands
 
 __all__ = ["Hom", "commutant"]
-
-Pair = tuple[Representation, Representation]
 
 
 class Hom(Picklable):
@@ -79,14 +82,12 @@ class Hom(Picklable):
             raise DimensionMismatch(
                 f"V is a representation of {V.group}, W of {W.group}; equivariance needs one group (see Group.pullback)"
             )
-        if solver not in SOLVERS:
-            raise GroupRepError(f'solver = "{solver}" is unknown; choose one of {", ".join(SOLVERS)}')
+        solver_named(solver)
         if inner not in ("invariant", "euclidean"):
             raise GroupRepError(f'inner = "{inner}" is unknown; choose "invariant" or "euclidean"')
         self.V, self.W, self.solver, self.inner = V, W, solver, inner
         self.irreps = listed_irreps(irreps)
         self._spaces: dict[Pair, Space] = {}
-        self._bases: dict[Pair, PairBasis] = {}
 
     @property
     def domain(self) -> Representation:
@@ -108,7 +109,12 @@ class Hom(Picklable):
         """Whether operators of the space are complex: V or W is."""
         return "complex" in (self.V.field, self.W.field)
 
-    # Blocks
+    # Summands, and what was solved
+
+    @cached_property
+    def solved_by(self) -> Solver:
+        """The solver, an object: what it does with a pair and why, `choice(V, W)`, its `cost(V, W)`, whether it `is_exact(V, W)`."""
+        return solver_named(self.solver).with_irreps(self.irreps)
 
     @cached_property
     def _summands(self) -> tuple[list[Summand], list[Summand]]:
@@ -117,8 +123,7 @@ class Hom(Picklable):
     def space(self, V: Representation, W: Representation) -> Space:
         """The solved space of one distinct pair of summands."""
         if (V, W) not in self._spaces:
-            given = self.solver == "schur" and self.irreps is not None
-            self._spaces[V, W] = solve_schur(V, W, self.irreps) if given else solve(V, W, self.solver)
+            self._spaces[V, W] = solve(V, W, self.solved_by)
         return self._spaces[V, W]
 
     @cached_property
@@ -143,8 +148,6 @@ class Hom(Picklable):
     @cached_property
     def character_count(self) -> int | None:
         """The dimension as the inner product of characters, or None where the group's characters are not known."""
-        from grouprep.characters import count_intertwiners
-
         total = 0
         for (V, W), n in self.pairs.items():
             counted = count_intertwiners(V, W)
@@ -155,21 +158,54 @@ class Hom(Picklable):
 
     @cached_property
     def _solved_dim(self) -> int:
-        by_schur = self.solver == "schur"
-        solved = self.spectral.dim if by_schur else sum(n * self.space(*pair).dim for pair, n in self.pairs.items())
+        whole = not self.solved_by.needs_summands
+        solved = self.spectral.dim if whole else sum(n * self.space(*pair).dim for pair, n in self.pairs.items())
         if "character_count" in self.__dict__ and self.character_count not in (None, solved):
             raise CertificateError(
                 f"the basis of Hom({self.V}, {self.W}) has {solved} elements, the characters count {self.character_count}"
             )
         return solved
 
-    # Bases
+    @cached_property
+    def _checked_dim(self) -> int:
+        """The solved dimension; what floats found must be what the characters count."""
+        if not self.solved_by.needs_summands or not all(self.space(*pair).is_exact for pair in self.pairs):
+            _ = self.character_count
+        return self._solved_dim
+
+    # Structure, and the bases that are views of it
+
+    @cached_property
+    def _blocks(self) -> Blocks:
+        """Every distinct pair of summands solved once, in the structure of its solution, in all its places."""
+        structures = {pair: structure_of(self.space(*pair), self._forms(*pair)) for pair in self.pairs}
+        rows, columns = self._summands
+        blocks = [
+            Block(structures[v.representation, w.representation], w.start, w.count, v.start, v.count)
+            for w in rows
+            for v in columns
+        ]
+        return Blocks(self.shape, tuple(blocks))
+
+    def _forms(self, V: Representation, W: Representation) -> Forms | None:
+        """The forms that a basis is orthonormal in; None for the standard ones."""
+        if self.inner == "euclidean" or not self._has_grams or (V.is_unitary and W.is_unitary):
+            return None
+        return None if V.gram is None or W.gram is None else (V.gram, W.gram)
+
+    @cached_property
+    def _has_grams(self) -> bool:
+        return all(V.representation.gram is not None for side in self._summands for V in side)
+
+    @cached_property
+    def _frame_blocks(self) -> Blocks:
+        """One block of the structure by Schur's lemma."""
+        return Blocks(self.shape, (Block(Schur(self.spectral), 0, 1, 0, 1),))
 
     @property
     def is_exact(self) -> bool:
         """Whether the solver gives exact bases: all generators are exact, the solver not "float", "schur" or a quadrature."""
-        rounded = self.solver in ("float", "schur") or (self.solver == "averaging" and not self.V.group.is_finite)
-        return self.V.domain is not None and self.W.domain is not None and not rounded
+        return self.V.domain is not None and self.W.domain is not None and self.solved_by.is_exact(self.V, self.W)
 
     def exact_basis(self) -> ExactBasis:
         """An exact basis, sympy matrices over the smallest field known, in V's and W's own bases.
@@ -183,18 +219,11 @@ class Hom(Picklable):
 
     @cached_property
     def _exact_basis(self) -> ExactBasis:
-        from projectors.blocks import assemble_exact
-
         if not self.is_exact:
             why = f"{self} has float generators or a float solver"
             raise GroupRepError(f"{why}; an exact basis needs exact generators (large spins: V.rational()[0] has them)")
         _ = self._checked_dim
-        return ExactBasis(self.shape, assemble_exact(*self._summands, self._rows))
-
-    def _rows(self, V: Representation, W: Representation) -> Any:
-        space = self.space(V, W)
-        assert not isinstance(space, FloatSpace)
-        return space.rows()
+        return ExactBasis(self.shape, self._blocks.exact_rows())
 
     def basis(self) -> Basis:
         """An orthonormal float basis, held block by block: `.matrices` (r, dim W, dim V), `.coordinates(T)`, `.combine(c)`.
@@ -210,43 +239,10 @@ class Hom(Picklable):
 
     @cached_property
     def _basis(self) -> Basis:
-        if self.solver == "schur" and self._by_schur:
-            _ = self._checked_dim
-            return self._schur_basis
-        rows, columns = self._summands
-        blocks = []
-        for w in rows:
-            for v in columns:
-                pair = self._pair_basis(v.representation, w.representation)
-                if pair.dim:
-                    blocks.append(Block(pair, w.start, w.count, v.start, v.count))
+        whole = not self.solved_by.needs_summands and self._by_schur
+        blocks = self._frame_blocks if whole else self._blocks
         _ = self._checked_dim
-        return Basis(self.shape, blocks)
-
-    @cached_property
-    def _checked_dim(self) -> int:
-        """The solved dimension; what floats found must be what the characters count."""
-        if self.solver == "schur" or any(isinstance(self.space(V, W), FloatSpace) for V, W in self.pairs):
-            _ = self.character_count
-        return self._solved_dim
-
-    def _pair_basis(self, V: Representation, W: Representation) -> PairBasis:
-        if (V, W) not in self._bases:
-            self._bases[V, W] = self._orthonormal(V, W)
-        return self._bases[V, W]
-
-    def _orthonormal(self, V: Representation, W: Representation) -> PairBasis:
-        from projectors.orthonormal import orthonormal_basis
-
-        space = self.space(V, W)
-        unitary = V.is_unitary and W.is_unitary
-        if self.inner == "euclidean" or not self._has_grams or unitary or V.gram is None or W.gram is None:
-            return OrbitBasis(space) if isinstance(space, OrbitSpace) else orthonormal_basis(space, None, None)
-        return orthonormal_basis(space, V.gram, W.gram)
-
-    @cached_property
-    def _has_grams(self) -> bool:
-        return all(V.representation.gram is not None for side in self._summands for V in side)
+        return Basis(blocks)
 
     # Projection
 
@@ -264,24 +260,19 @@ class Hom(Picklable):
                 f"{self.V} or {self.W} has no invariant positive-definite form, so the group has no average on operators; "
                 'Hom(V, W, inner="euclidean") projects orthogonally in the Frobenius inner product instead'
             )
-        return Projection.of(self._schur_basis if self._by_schur else self.basis())
+        return Projection.of(self._frame_blocks if self._by_schur else self.basis().structure)
 
     @cached_property
     def _by_schur(self) -> bool:
         """Whether P is a mask and traces in the spectral frame: asked for, or V and W are sums of irreps already."""
+        asked = not self.solved_by.needs_summands
         if self.inner == "euclidean":  # the frame is orthonormal in the forms, which have to be the standard ones
-            return self.solver == "schur" and self.V.is_unitary and self.W.is_unitary
+            return asked and self.V.is_unitary and self.W.is_unitary
         if self.solver != "auto":
-            return self.solver == "schur"
+            return asked
         field = "complex" if self.is_complex else "real"
         parts = [s.representation for side in self._summands for s in side]
         return all(isinstance(R, Irrep) and R.over == field for R in parts)
-
-    @cached_property
-    def _schur_basis(self) -> Basis:
-        from projectors.schur import SchurBasis
-
-        return Basis(self.shape, [Block(SchurBasis(self.spectral), 0, 1, 0, 1)])
 
     # The spectral frame
 
@@ -299,7 +290,7 @@ class Hom(Picklable):
         except UnsupportedGroup as error:
             raise UnsupportedGroup(f"no spectral frame: {error}, or Hom(V, W, irreps=[...])") from None
 
-    def to_spectral(self, T: Any) -> Any:
+    def to_spectral(self, T: ArrayT) -> ArrayT:
         """U_W^-1 T U_V, the operators (..., dim W, dim V) in the spectral frame, with U from `decompose(V)` and `decompose(W)`.
 
         Parameters
@@ -311,13 +302,13 @@ class Hom(Picklable):
         UnsupportedGroup
             If the group's irreps are not known and none were given.
         """
-        return self.spectral.to_spectral(T)
+        return cast(ArrayT, self.spectral.to_spectral(T))
 
-    def to_spatial(self, M: Any) -> Any:
+    def to_spatial(self, M: ArrayT) -> ArrayT:
         """U_W M U_V^-1, the inverse of `to_spectral`."""
-        return self.spectral.to_spatial(M)
+        return cast(ArrayT, self.spectral.to_spatial(M))
 
-    def to(self, xp: Any, device: Any = None, dtype: Any = None) -> Hom:
+    def to(self, xp: Namespace, device: object = None, dtype: object = None) -> Hom:
         """The same space with the projector's constants in another array library, on a device, in a precision.
 
         Nothing needs it: `project` converts the constants as it meets an array. It saves that conversion at each call.
@@ -343,7 +334,7 @@ class Hom(Picklable):
         moved.__dict__["projection"] = self.projection.to(namespace_of(xp), device, dtype)
         return moved
 
-    def project(self, T: Any) -> Any:
+    def project(self, T: ArrayT) -> ArrayT:
         """P(T), the orthogonal projection on the space: the Reynolds average of T for a compact group.
 
         Linear in T, and differentiable wherever T's library is; half precision is computed in float32.
@@ -365,15 +356,15 @@ class Hom(Picklable):
         GroupRepError
             If T is a numpy array with entries that are not finite; in other libraries these pass through.
         """
-        T, projection = self._prepared(T)
-        return projection.project(T)
+        operators, projection = self._prepared(T)
+        return cast(ArrayT, projection.project(operators))
 
-    def residual(self, T: Any) -> Any:
+    def residual(self, T: ArrayT) -> ArrayT:
         """T - P(T), the part of T that is not equivariant; as `project`."""
-        T, projection = self._prepared(T)
-        return projection.residual(T)
+        operators, projection = self._prepared(T)
+        return cast(ArrayT, projection.residual(operators))
 
-    def _prepared(self, T: Any) -> tuple[Any, Projection]:
+    def _prepared(self, T: AnyArray) -> tuple[AnyArray, Projection]:
         traced = is_traced_by_torch() and self._prepare_for_torch()
         projection: Projection = self._traced if traced else self.projection
         if isinstance(T, projection.array_type) and projection.array_type is not np.ndarray:
@@ -396,28 +387,32 @@ class Hom(Picklable):
     def certify(self) -> Certificate:
         """Prove the exact basis (or bound the float one): residual zero, independence, completeness.
 
+        Where irreps have float images but exact rational forms, the basis in these forms is proved: the float one is that basis,
+        carried over by the known changes of basis.
+
         Raises
         ------
         CertificateError
             If a check fails: the basis is wrong.
         """
-        from projectors.certificate import certify
-
-        return certify(self)
+        pairs: dict[Pair, int] = {}
+        spaces: dict[Pair, Space] = {}
+        for given, n in self.pairs.items():
+            pair, space = self.solved_by.provable(*given, self.space(*given))
+            pairs[pair] = pairs.get(pair, 0) + n
+            spaces[pair] = space
+        subject = str(self) if set(pairs) == set(self.pairs) else f"{self}, in the rational forms of V and W"
+        return certify_spaces(subject, pairs, spaces, self.character_count)
 
     def explain(self) -> str:
-        """Why the space has the dimension it has; where it is zero, what V and W do not share."""
-        from projectors.explain import explain
-
+        """Why the space has the dimension it has, or is zero; which solver was chosen for each pair of summands, and why."""
         return explain(self)
 
     def save(self, path: str | Path) -> None:
         """Write the exact basis, V, W and the group to a JSON file that `projectors.files.verify` proves from alone."""
-        from projectors.files import save_basis
-
         save_basis(self, path)
 
-    def _key(self) -> tuple[Any, ...]:
+    def _key(self) -> tuple[Hashable, ...]:
         return self.V, self.W, self.solver, self.inner, self.irreps
 
     def __eq__(self, other: object) -> bool:

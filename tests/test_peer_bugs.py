@@ -152,7 +152,7 @@ def test_blocks_of_a_layer_are_shared():
         _, top = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert len(basis) == c * c * 8
-        assert len({id(b.pair) for b in basis.blocks}) == 1
+        assert len({id(b.structure) for b in basis.blocks}) == 1
         return top
 
     peak(2)  # imports and caches

@@ -3,61 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grouprep.errors import DimensionMismatch
 from grouprep.linalg.matrices import Image, as_image, is_exact, size
 from grouprep.linalg.monomial import Monomial
-from grouprep.linalg.orbits import OrbitSpace, solve_orbits
-from grouprep.linalg.pickling import Picklable
+from grouprep.linalg.orbits import solve_orbits
+from grouprep.linalg.spaces import ExactSpace, FloatSpace, OrbitSpace, Space
 from grouprep.linalg.spinning import prefers_spinning, spin_intertwiners
 from grouprep.linalg.sylvester import exact_constraint, float_constraint
 
-if TYPE_CHECKING:
-    from sympy.polys.matrices import DomainMatrix
-
 __all__ = ["ExactSpace", "FloatSpace", "Space", "float_space", "intertwiner_space", "intertwiners"]
-
-
-@dataclass(frozen=True, eq=False)
-class ExactSpace(Picklable):
-    """A space of (m, n) matrices with an exact basis: the rows of a sparse (dim, m * n) DomainMatrix."""
-
-    shape: tuple[int, int]
-    matrix: DomainMatrix
-
-    @property
-    def dim(self) -> int:
-        """The number of basis elements."""
-        return int(self.matrix.shape[0])
-
-    def rows(self) -> DomainMatrix:
-        """The exact basis, (dim, m * n)."""
-        return self.matrix
-
-
-@dataclass(frozen=True, eq=False)
-class FloatSpace:
-    """A space of (m, n) matrices with an orthonormal float basis: the rows of a (dim, m * n) array.
-
-    gap : (largest singular value taken as zero, smallest taken as non-zero), relative to the largest.
-    """
-
-    shape: tuple[int, int]
-    array: NDArray[Any]
-    gap: tuple[float, float]
-
-    @property
-    def dim(self) -> int:
-        """The number of basis elements."""
-        return len(self.array)
-
-
-Space = OrbitSpace | ExactSpace | FloatSpace
 
 
 def intertwiner_space(shape: tuple[int, int], pairs: Sequence[tuple[Image, Image]]) -> Space:
@@ -154,8 +112,8 @@ def intertwiners(As: Sequence[Any], Bs: Sequence[Any]) -> list[Any]:
     pairs = [(as_image(a, f"As[{i}]"), as_image(b, f"Bs[{i}]")) for i, (a, b) in enumerate(zip(As, Bs, strict=True))]
     shape = (size(pairs[0][1]), size(pairs[0][0]))
     space = intertwiner_space(shape, pairs)
-    if isinstance(space, FloatSpace):
-        return list(space.array.reshape(-1, *shape))
+    if not space.is_exact:
+        return list(space.floats().reshape(-1, *shape))
     from grouprep.linalg.convert import to_sympy
 
     whole = to_sympy(space.rows())

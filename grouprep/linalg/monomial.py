@@ -83,6 +83,11 @@ class Monomial:
         return cls._trusted(np.arange(n), np.zeros(n, dtype=np.int64), 1)
 
     @classmethod
+    def diagonal(cls, phase: IntArray, modulus: int) -> Monomial:
+        """The diagonal matrix with entries exp(2 pi i phase / modulus), phase (n,)."""
+        return cls._trusted(np.arange(len(phase)), phase.copy(), modulus)
+
+    @classmethod
     def from_domain_matrix(cls, matrix: DomainMatrix) -> Monomial | None:
         """The monomial form of a matrix over ZZ, QQ or a cyclotomic field whose entries are 0 and roots of unity, or None."""
         n, columns = matrix.shape
@@ -108,12 +113,13 @@ class Monomial:
     def __len__(self) -> int:
         return len(self.perm)
 
-    def _over(self, modulus: int) -> IntArray:
+    def exponents(self, modulus: int) -> IntArray:
+        """The phases as exponents of exp(2 pi i / modulus), (n,), for a multiple of the own modulus."""
         return self.phase * (modulus // self.modulus)
 
     def __matmul__(self, other: Monomial) -> Monomial:
         m = lcm(self.modulus, other.modulus)
-        return Monomial._trusted(self.perm[other.perm], other._over(m) + self._over(m)[other.perm], m)
+        return Monomial._trusted(self.perm[other.perm], other.exponents(m) + self.exponents(m)[other.perm], m)
 
     def inverse(self) -> Monomial:
         """The inverse matrix, which is also the conjugate transpose."""
@@ -130,19 +136,19 @@ class Monomial:
         m, n = lcm(self.modulus, other.modulus), len(other)
         require_memory(6 * len(self) * n, f"a monomial matrix of size {len(self) * n:,}")
         perm = (self.perm[:, None] * n + other.perm).ravel()
-        return Monomial._trusted(perm, (self._over(m)[:, None] + other._over(m)).ravel(), m)
+        return Monomial._trusted(perm, (self.exponents(m)[:, None] + other.exponents(m)).ravel(), m)
 
     def direct_sum(self, other: Monomial) -> Monomial:
         """The block-diagonal matrix of the two."""
         m = lcm(self.modulus, other.modulus)
         perm = np.concatenate([self.perm, other.perm + len(self)])
-        return Monomial._trusted(perm, np.concatenate([self._over(m), other._over(m)]), m)
+        return Monomial._trusted(perm, np.concatenate([self.exponents(m), other.exponents(m)]), m)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Monomial) or len(other) != len(self):
             return NotImplemented if not isinstance(other, Monomial) else False
         m = lcm(self.modulus, other.modulus)
-        return np.array_equal(self.perm, other.perm) and np.array_equal(self._over(m), other._over(m))
+        return np.array_equal(self.perm, other.perm) and np.array_equal(self.exponents(m), other.exponents(m))
 
     def __hash__(self) -> int:
         return hash(self.perm.tobytes())

@@ -8,67 +8,16 @@ orbit in which some cycle multiplies an entry by something else than 1.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import lcm
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grouprep.linalg.memory import require_memory
 from grouprep.linalg.monomial import Monomial
-
-if TYPE_CHECKING:
-    from sympy.polys.matrices import DomainMatrix
+from grouprep.linalg.spaces import OrbitSpace
+from grouprep.typing import Integers
 
 __all__ = ["OrbitSpace", "solve_orbits"]
-
-IntArray = NDArray[np.int64]
-
-
-@dataclass(frozen=True, eq=False)
-class OrbitSpace:
-    """The space spanned by matrices E_0, ..., E_{dim-1} with disjoint supports and roots of unity as entries.
-
-    shape : (m, n) of the matrices; indices below are row-major in range(m * n).
-    labels : (m * n,) the k with E_k non-zero there, or -1.
-    phase : (m * n,) E_k has entry exp(2 pi i phase / modulus); 0 at the first index of each orbit.
-    """
-
-    shape: tuple[int, int]
-    dim: int
-    labels: IntArray
-    phase: IntArray
-    modulus: int
-
-    @property
-    def is_real(self) -> bool:
-        """Whether all entries are 0, 1 or -1."""
-        return self.modulus <= 2
-
-    def sizes(self) -> IntArray:
-        """The number of entries of each E_k, (dim,)."""
-        return np.bincount(self.labels[self.labels >= 0], minlength=self.dim)
-
-    def values(self) -> NDArray[Any]:
-        """The entry at every index, (m * n,), 0 where no orbit is; float64 or complex128, correctly rounded."""
-        if self.modulus == 1:
-            return (self.labels >= 0).astype(float)
-        n = len(self.labels)
-        signs = Monomial._trusted(np.arange(n), self.phase.copy(), self.modulus).values()
-        return np.where(self.labels >= 0, signs, 0)
-
-    def rows(self) -> DomainMatrix:
-        """The exact basis, (dim, m * n), row-major vectors, sparse."""
-        from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
-
-        n = len(self.labels)
-        diagonal = Monomial._trusted(np.arange(n), self.phase.copy(), self.modulus).to_domain_matrix()
-        entries = from_domain_matrix_rows(diagonal)
-        rows: dict[int, dict[int, Any]] = {}
-        for i in np.flatnonzero(self.labels >= 0).tolist():
-            rows.setdefault(int(self.labels[i]), {})[i] = entries[i][i]
-        return sparse_matrix(rows, (self.dim, n), diagonal.domain)
 
 
 def trivial_space(shape: tuple[int, int]) -> OrbitSpace:
@@ -119,13 +68,13 @@ def solve_orbits(shape: tuple[int, int], pairs: Sequence[tuple[Monomial, Monomia
     return OrbitSpace(shape, int((~bad).sum()), labels, np.where(labels >= 0, phase, 0), modulus)
 
 
-def _edges(a: Monomial, b: Monomial, modulus: int) -> tuple[IntArray, IntArray]:
+def _edges(a: Monomial, b: Monomial, modulus: int) -> tuple[Integers, Integers]:
     """Where each index pair goes, and the exponent it picks up on the way."""
     target = (b.perm[:, None] * len(a) + a.perm).ravel()
-    return target, (b._over(modulus)[:, None] - a._over(modulus)).ravel() % modulus
+    return target, (b.exponents(modulus)[:, None] - a.exponents(modulus)).ravel() % modulus
 
 
-def _components(count: int, targets: Sequence[IntArray]) -> tuple[IntArray, IntArray]:
+def _components(count: int, targets: Sequence[Integers]) -> tuple[Integers, Integers]:
     """Component of every node, numbered by first occurrence, and the first node of each."""
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import connected_components
@@ -144,8 +93,8 @@ def _components(count: int, targets: Sequence[IntArray]) -> tuple[IntArray, IntA
 
 
 def _potentials(
-    count: int, first: IntArray, targets: Sequence[IntArray], weights: Sequence[IntArray], modulus: int
-) -> IntArray:
+    count: int, first: Integers, targets: Sequence[Integers], weights: Sequence[Integers], modulus: int
+) -> Integers:
     """An exponent for every node: the weights summed along a path of a spanning tree from the component's first node."""
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import breadth_first_order

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from grouprep.linalg.matrices import as_exact, as_float
 from grouprep.linalg.memory import require_memory
-from grouprep.linalg.orbits import OrbitSpace
+from grouprep.linalg.spaces import OrbitSpace
 from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
 
 if TYPE_CHECKING:

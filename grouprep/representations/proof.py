@@ -157,7 +157,7 @@ def _as_permutations(images: Sequence[Image], limit: int) -> list[NDArray[np.int
 def _lift(a: Monomial, modulus: int) -> NDArray[np.int64]:
     """The permutation of the pairs (basis vector, root of unity)."""
     powers = np.arange(modulus)
-    return (a.perm[:, None] * modulus + (a._over(modulus)[:, None] + powers) % modulus).ravel()
+    return (a.perm[:, None] * modulus + (a.exponents(modulus)[:, None] + powers) % modulus).ravel()
 
 
 def _pairs(G: FiniteGroup, images: Sequence[Image]) -> list[NDArray[np.int64]]:

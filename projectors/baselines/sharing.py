@@ -22,8 +22,8 @@ from grouprep.linalg import Monomial
 from grouprep.representations import Representation
 from projectors.baselines.base import Baseline
 from projectors.baselines.layerwise import conv_options, replace_layers
-from projectors.blocks import summands
 from projectors.hom import Hom
+from projectors.structure import summands
 from projectors.torch.buffers import ProjectionModule
 from projectors.torch.layers import is_permutation
 from projectors.torch.naming import strip_name

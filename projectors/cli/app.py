@@ -13,6 +13,7 @@ import click
 from grouprep import __version__
 from grouprep.errors import CertificateError, GroupRepError
 from projectors.cli.failures import CHECK_FAILED, Application, Failure
+from projectors.penalties.registry import norm_names
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -25,6 +26,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 SOLVERS = ("auto", "orbits", "schur", "constraint", "sparse", "modular", "float", "averaging")
+NORMS = tuple(name for name in norm_names() if "(" not in name)
 
 
 def json_option(function: F) -> F:
@@ -241,7 +243,7 @@ def verify(file: str, as_json: bool) -> None:
 @click.option("--group", required=True, metavar="GROUP", help="The group.")
 @pair_options
 @click.option(
-    "--norm", type=click.Choice(["frobenius", "frobenius-squared", "spectral", "nuclear"]), default="frobenius", show_default=True,
+    "--norm", type=click.Choice(NORMS), default="frobenius", show_default=True,
     help="The norm of the part.",
 )  # fmt: skip
 @click.option(

@@ -14,12 +14,12 @@ from grouprep.errors import DimensionMismatch, GroupRepError, NotUnitary, TooLar
 if TYPE_CHECKING:
     from grouprep.groups.base import Group
     from grouprep.representations import Representation
-    from projectors.certificate import Certificate
+    from projectors.certify import Certificate
     from projectors.cli.inputs import GroupSource, Weights
     from projectors.hom import Hom
     from projectors.penalties import Norm
 
-__all__ = ["basis_record", "certificate_record", "decomposition_record", "group_record", "norm_named", "penalty_record"]
+__all__ = ["basis_record", "certificate_record", "decomposition_record", "group_record", "penalty_record"]
 
 CLASS_LIMIT = 2_000_000  # elements times points; the classes of such a group take about a second
 IRREP_LIMIT = 2_000  # elements of a group whose irreps `info` lists
@@ -205,8 +205,8 @@ def decomposition_record(
     GroupRepError
         If V cannot be decomposed, or the file not be written.
     """
+    from projectors.decompose import decompose
     from projectors.files import write_bytes
-    from projectors.isotypic import decompose
 
     start = time.perf_counter()
     D = decompose(V, field)
@@ -249,19 +249,6 @@ def certificate_record(certificate: Certificate) -> dict[str, Any]:
     return certificate.to_dict()
 
 
-def norm_named(name: str) -> Norm:
-    """The norm with a name: "frobenius", "frobenius-squared", "spectral" or "nuclear"."""
-    from projectors.penalties import Frobenius, Nuclear, Spectral
-
-    norms: dict[str, Norm] = {
-        "frobenius": Frobenius(),
-        "frobenius-squared": Frobenius(squared=True),
-        "spectral": Spectral(),
-        "nuclear": Nuclear(),
-    }
-    return norms[name]
-
-
 def penalty_record(
     weights: Weights, H: Hom, norm: str, part: str = "residual", per_irrep: bool = False
 ) -> dict[str, Any]:
@@ -271,7 +258,7 @@ def penalty_record(
     ----------
     weights : the matrix T.
     H : the space of equivariant operators.
-    norm : see `norm_named`.
+    norm : its name, as `norm_named` knows it.
     part : "residual" or "equivariant".
     per_irrep : whether to give the norms between each pair of irreps too.
 
@@ -285,6 +272,7 @@ def penalty_record(
         If the group has no average on operators.
     """
     from projectors.penalties import penalty
+    from projectors.penalties.registry import norm_named
 
     T, N = weights.matrix, norm_named(norm)
     if T.shape != H.shape:
@@ -294,7 +282,7 @@ def penalty_record(
             f"(dimension {H.W.dim}) are {H.shape[0]} x {H.shape[1]}{swapped}; change --in, --out or --key"
         )
     value, total = float(penalty(T, H, norm=N, part=part)), float(N.value(T))
-    lower, upper, reason = _bounds(T, H, norm)
+    lower, upper, reason = _bounds(T, H, N)
     return {
         "group": H.V.group.name,
         "in": str(H.V),
@@ -309,15 +297,15 @@ def penalty_record(
         "norm_of_weights": total,
         "relative": value / total if total else None,
         "equivariant_share": _share(T, H),
-        "per_irrep": _per_irrep(T, H, norm, part) if per_irrep else None,
-        "defect": {"lower": lower, "upper": upper, "norm": norm.removesuffix("-squared"), "reason": reason},
+        "per_irrep": _per_irrep(T, H, N, part) if per_irrep else None,
+        "defect": {"lower": lower, "upper": upper, "norm": N.as_norm().name, "reason": reason},
     }
 
 
-def _per_irrep(T: Any, H: Hom, norm: str, part: str) -> list[dict[str, Any]]:
+def _per_irrep(T: Any, H: Hom, norm: Norm, part: str) -> list[dict[str, Any]]:
     from projectors.penalties import per_block
 
-    values = per_block(T, H, norm_named(norm), part)
+    values = per_block(T, H, norm, part)
     return [{"in": V, "out": W, "value": float(x)} for (V, W), x in values.items()]
 
 
@@ -330,11 +318,11 @@ def _share(T: Any, H: Hom) -> float | None:
     return (float(Frobenius().value(H.project(T))) / total) ** 2 if orthogonal and total else None
 
 
-def _bounds(T: Any, H: Hom, norm: str) -> tuple[float | None, float | None, str | None]:
+def _bounds(T: Any, H: Hom, norm: Norm) -> tuple[float | None, float | None, str | None]:
     from projectors.penalties import defect_bound
 
     try:
-        bound = defect_bound(T, H, norm_named(norm))
+        bound = defect_bound(T, H, norm)
     except NotUnitary as error:
         return None, None, str(error)
     return float(bound.lower), float(bound.upper), None

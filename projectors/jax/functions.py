@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 
 from projectors.penalties import Frobenius, Norm
-from projectors.projection import Projection
+from projectors.structure import Projection
 
 __all__ = ["norms", "project"]
 

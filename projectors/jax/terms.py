@@ -15,7 +15,7 @@ from projectors.arrays import is_half
 from projectors.hom import Hom
 from projectors.jax.layouts import Layout, bias_layout, weight_layout
 from projectors.jax.naming import Named
-from projectors.projection import Projection
+from projectors.structure import Projection
 
 __all__ = ["Term", "check_finite", "distinct", "is_array", "make_term"]
 

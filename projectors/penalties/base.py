@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from inspect import signature
+from math import sqrt
+from typing import Any, ClassVar, NamedTuple
 
-from grouprep.errors import NotUnitary
+from grouprep.errors import GroupRepError, NotUnitary
 from grouprep.linalg import Monomial
 from grouprep.representations import Representation
-from projectors.penalties.arrays import as_matrices, like_input, refuse_nan
+from projectors.arrays import as_matrices, like_input, refuse_nan
 
 __all__ = ["Norm", "State"]
 
@@ -38,8 +40,11 @@ class Norm(ABC):
     NaN and infinite entries raise `GroupRepError`, except where looking would break a trace (torch.compile, vmap, jax.jit) or wait
     for an accelerator; there the value is NaN or infinite.
 
-    A subclass gives `_value`, `_subgradient`, and, where not unitarily invariant, `_distortion`.
+    A subclass gives `_value`, `_subgradient`, and, where not unitarily invariant, `_distortion`. What it is in the eyes of others it
+    says by properties: nobody asks for its class.
     """
+
+    word: ClassVar[str]  # given by `registry.register`
 
     @abstractmethod
     def _value(self, xp: Any, A: Any) -> Any:
@@ -75,9 +80,50 @@ class Norm(ABC):
         xp, matrices = as_matrices(A)
         return like_input(self._subgradient(xp, refuse_nan(xp, matrices, matrices)), A)
 
+    # What it is
+
+    @property
+    def name(self) -> str:
+        """What `registry.norm_named` calls it: "frobenius-squared", "mixed(2,1)".
+
+        Raises
+        ------
+        GroupRepError
+            If its class is not registered.
+        """
+        word: str | None = vars(type(self)).get("word")
+        if word is None:
+            raise GroupRepError(
+                f"{type(self).__name__} is a norm without a name; give it one with projectors.penalties.registry.register"
+            )
+        values = {parameter: getattr(self, parameter) for parameter in signature(type(self)).parameters}
+        flags = "".join(f"-{parameter}" for parameter, value in values.items() if value is True)
+        numbers = ",".join(str(float(v)).removesuffix(".0") for v in values.values() if not isinstance(v, bool))
+        return word + flags + (f"({numbers})" if numbers else "")
+
+    @property
+    def power(self) -> int:
+        """1, or 2 for the square of a norm."""
+        return 1
+
     def as_norm(self) -> Norm:
         """The norm itself, where this is a power of one."""
         return self
+
+    @property
+    def schatten(self) -> float | None:
+        """The p of the Schatten(p) norm that it is: 1 nuclear, 2 Frobenius, infinity spectral; None if it is none of them."""
+        return None
+
+    @property
+    def is_euclidean(self) -> bool:
+        """Whether it is the Frobenius norm or its square."""
+        return self.as_norm().schatten == 2
+
+    @property
+    def follows(self) -> int:
+        """How many leading singular values `step` follows from call to call; 0 where it is exact."""
+        return 0
 
     @property
     def unitarily_invariant(self) -> bool:
@@ -96,7 +142,8 @@ class Norm(ABC):
     def defect_constants(self, V: Representation, W: Representation) -> tuple[float, float]:
         """(lower, upper) with lower N(R) <= sup_g N(rho_W(g) T - T rho_V(g)) <= upper N(R), R = T - P(T).
 
-        (1, 2) for a norm that the action leaves invariant, (1/c, 2c) with N(U A V) <= c N(A) for the others.
+        (sqrt(2), 2) for the Frobenius norm, (1, 2) for others that the action leaves invariant, (1/c, 2c) with N(U A V) <= c N(A) for
+        the rest.
 
         Parameters
         ----------
@@ -109,7 +156,8 @@ class Norm(ABC):
 
         References
         ----------
-        R is the mean over g of rho_W(g)^-1 (rho_W(g) T - T rho_V(g)), and rho_W(g) T - T rho_V(g) = rho_W(g) R - R rho_V(g).
+        R is the mean over g of rho_W(g)^-1 (rho_W(g) T - T rho_V(g)), and rho_W(g) T - T rho_V(g) = rho_W(g) R - R rho_V(g). The
+        constant sqrt(2): the mean of ||rho T - T rho||^2 over the group is 2 ||R||^2 (Berndt and Stuehmer, arXiv 2601.05028, section 3).
         """
         for name, X in (("V", V), ("W", W)):
             if not X.is_unitary:
@@ -120,7 +168,7 @@ class Norm(ABC):
         return self._constants(c)
 
     def _constants(self, c: float) -> tuple[float, float]:
-        return 1 / c, 2 * c
+        return (sqrt(2), 2.0) if self.is_euclidean else (1 / c, 2 * c)
 
     @property
     def lower_constant(self) -> float:

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from math import inf
-from typing import Any
 
+from grouprep.typing import AnyArray
+from projectors.arrays import is_complex, namespace
 from projectors.hom import Hom
-from projectors.penalties.arrays import is_complex, namespace
 from projectors.penalties.base import Norm
 from projectors.penalties.entrywise import vector_norm
-from projectors.penalties.singular import Schatten, Spectral
 
-__all__ = ["equivariant_norm", "schatten_exponent"]
-
-
-def schatten_exponent(norm: Norm) -> float | None:
-    """The p of the Schatten(p) that a norm is, or None."""
-    if isinstance(norm, Spectral):
-        return inf
-    return float(norm.p) if isinstance(norm, Schatten) else None
+__all__ = ["equivariant_norm"]
 
 
-def equivariant_norm(M: Any, H: Hom, norm: Norm, p: float) -> Any:
+def equivariant_norm(M: AnyArray, H: Hom, norm: Norm) -> AnyArray:
     """The Schatten norm of the spectral matrix of P(T), from blocks of the size of the multiplicities.
 
     The block of an irrep of dimension d is sum_k c_k (x) J_k. One J: the singular values of c_0, each d times. Two (real irreps of
@@ -31,25 +23,25 @@ def equivariant_norm(M: Any, H: Hom, norm: Norm, p: float) -> Any:
     ----------
     M : spectral matrices (..., dim W, dim V).
     H : the space.
-    norm : Schatten(p), Spectral() or Nuclear().
-    p : its exponent.
+    norm : a Schatten norm.
 
     Examples
     --------
     >>> import numpy as np
     >>> from grouprep import SO
     >>> from projectors import commutant
+    >>> from projectors.penalties import Nuclear
     >>> H = commutant(3 * SO(3).defining())
     >>> M = H.to_spectral(np.kron(np.diag([1.0, 2.0, 3.0]), np.eye(3)))
-    >>> round(float(equivariant_norm(M, H, Schatten(1), 1)), 12)
+    >>> round(float(equivariant_norm(M, H, Nuclear())), 12)
     18.0
 
     References
     ----------
     Schur's lemma; for the types see Broecker and tom Dieck, Representations of Compact Lie Groups, II.6.
     """
-    xp = namespace(M)
-    values = []
+    xp, p, values = namespace(M), norm.schatten, []
+    assert p is not None
     for b in H.spectral.diagonal:
         c = b.coordinates(M, xp)
         d = b.irrep_V.dim

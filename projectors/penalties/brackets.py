@@ -13,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grouprep.errors import DimensionMismatch, GroupRepError
-from projectors.penalties.arrays import as_matrices, namespace
+from projectors.arrays import as_matrices, as_numpy, beside, namespace
 from projectors.penalties.base import Norm, State
 from projectors.penalties.lanczos import ritz
-from projectors.penalties.singular import KyFan, Nuclear, Spectral
 
 __all__ = ["Bracket", "bracket"]
 
@@ -50,9 +49,8 @@ def _rounding(count: float, eps: float) -> float:
 
 def _host(x: Any) -> Array:
     """An array of any library as numpy float64 or complex128."""
-    x = x.detach().cpu().resolve_conj().resolve_neg().numpy() if hasattr(x, "detach") else np.asarray(x)
-    wide: Array = x.astype(np.complex128 if x.dtype.kind == "c" else np.float64)
-    return wide
+    array = as_numpy(x)
+    return array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
 
 
 def bracket(
@@ -175,12 +173,13 @@ def _shifted(x: float, k: int, towards: float) -> float:
 
 
 def _count(norm: Norm | None) -> int:
-    if norm is None or isinstance(norm, Spectral):
+    """How many singular values a norm adds."""
+    if norm is None or norm.schatten == inf:
         return 1
-    if isinstance(norm, KyFan):
-        return norm.k
-    if isinstance(norm, Nuclear):
+    if norm.schatten == 1:
         return 2**31
+    if norm.follows:
+        return norm.follows
     raise GroupRepError(f"norm = {norm!r:.60}: brackets are offered for Spectral(), KyFan(k) and Nuclear()")
 
 
@@ -189,10 +188,7 @@ def _through(function: Map, state: State) -> Map:
     xp = namespace(state.V)
 
     def applied(x: Array) -> Array:
-        from array_api_compat import device, to_device
-
-        block = to_device(xp.asarray(x, dtype=state.V.dtype), device(state.V))
-        return _host(function(block))
+        return _host(function(beside(xp.asarray(x, dtype=state.V.dtype), state.V)))
 
     return applied
 

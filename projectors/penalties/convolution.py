@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from grouprep.errors import DimensionMismatch, GroupRepError
-from projectors.penalties.arrays import as_matrices, is_complex, refuse_nan, stop_gradient
+from projectors.arrays import as_matrices, beside, complexified, is_complex, refuse_nan, stop_gradient
 from projectors.penalties.singular import Spectral
 
 __all__ = ["kernel_matrix", "polyphase", "symbol_bound", "torus_norm"]
@@ -83,31 +83,21 @@ def polyphase(kernel: Any, stride: int | tuple[int, ...]) -> Any:
         missing = size * s - k
         if missing:
             shape = (*K.shape[:axis], missing, *K.shape[axis + 1 :])
-            zeros = xp.zeros(shape, dtype=K.dtype)
-            zeros = zeros if not hasattr(K, "device") else _beside(zeros, K)
-            K = xp.concat([K, zeros], axis=axis)
+            K = xp.concat([K, beside(xp.zeros(shape, dtype=K.dtype), K)], axis=axis)
     phases = [K[(..., *(slice(r, None, s) for r, s in zip(phase, steps)))] for phase in product(*map(range, steps))]
     return xp.concat(phases, axis=1)
-
-
-def _beside(x: Any, K: Any) -> Any:
-    """An array moved to the device of another."""
-    from array_api_compat import device, to_device
-
-    return x if device(x) == device(K) else to_device(x, device(K))
 
 
 def _symbol(xp: Any, K: Any, points: tuple[int, ...]) -> Any:
     """sum_j K[:, :, j] exp(i <w, j>) at w = 2 pi / points: (frequencies, out, in), half of them for real kernels."""
     real = not is_complex(xp, K)
-    kind = (xp.complex64 if K.dtype == xp.float32 else xp.complex128) if real else K.dtype
-    F = xp.astype(K, kind)
+    F = complexified(xp, K)
     axes = len(points)
     for axis, count in enumerate(points):
         frequencies = np.arange(count // 2 + 1 if real and axis == axes - 1 else count)
         turns = np.outer(np.arange(K.shape[2 + axis]), frequencies) % count / count
-        phases = xp.asarray(np.exp(2j * pi * turns), dtype=kind)
-        F = xp.tensordot(F, _beside(phases, K), axes=([2], [0]))  # the axis moves to the end
+        phases = xp.asarray(np.exp(2j * pi * turns), dtype=F.dtype)
+        F = xp.tensordot(F, beside(phases, K), axes=([2], [0]))  # the axis moves to the end
     return xp.permute_dims(xp.reshape(F, (*F.shape[:2], prod(F.shape[2:]))), (2, 0, 1))
 
 

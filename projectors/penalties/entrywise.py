@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from math import inf, sqrt
+from math import inf
 from numbers import Real
 from typing import Any
 
 from grouprep.errors import GroupRepError
-from projectors.penalties.arrays import (
+from projectors.arrays import (
     absolute_square,
     epsilon,
     is_differentiable,
@@ -18,6 +18,7 @@ from projectors.penalties.arrays import (
     stop_gradient,
 )
 from projectors.penalties.base import Norm
+from projectors.penalties.registry import register
 
 __all__ = ["Entrywise", "Frobenius", "Induced", "Mixed", "check_exponent", "dual_vector", "vector_norm"]
 
@@ -102,6 +103,7 @@ def dual_vector(xp: Any, x: Any, p: float, axes: tuple[int, ...]) -> Any:
     return safe_divide(xp, xp.abs(b), norm) ** (p - 1) * sign
 
 
+@register("frobenius")
 @dataclass(frozen=True)
 class Frobenius(Norm):
     """The Frobenius norm (sum |a_ij|^2)^(1/2), or its square.
@@ -119,8 +121,7 @@ class Frobenius(Norm):
 
     References
     ----------
-    Golub and Van Loan, Matrix Computations, 2.3.1. The constant sqrt(2): the mean of ||rho T - T rho||^2 over the group is
-    2 ||T - P(T)||^2 (Berndt and Stuehmer, arXiv 2601.05028, section 3).
+    Golub and Van Loan, Matrix Computations, 2.3.1.
     """
 
     squared: bool = False
@@ -133,11 +134,16 @@ class Frobenius(Norm):
     def _subgradient(self, xp: Any, A: Any) -> Any:
         return 2 * A if self.squared else dual_vector(xp, A, 2, (-2, -1))
 
+    @property
+    def power(self) -> int:
+        return 2 if self.squared else 1
+
     def as_norm(self) -> Frobenius:
         return Frobenius()
 
-    def _constants(self, c: float) -> tuple[float, float]:
-        return sqrt(2), 2.0
+    @property
+    def schatten(self) -> float | None:
+        return None if self.squared else 2.0
 
 
 class _EntryNorm(Norm):
@@ -149,8 +155,12 @@ class _EntryNorm(Norm):
         """p and q of the Mixed(p, q) that it is."""
 
     @property
+    def schatten(self) -> float | None:
+        return 2.0 if self._exponents == (2, 2) else None
+
+    @property
     def unitarily_invariant(self) -> bool:
-        return self._exponents == (2, 2)
+        return self.is_euclidean
 
     def _distortion(self, m: int, n: int) -> float:
         p, q = self._exponents
@@ -170,6 +180,7 @@ class _EntryNorm(Norm):
         return dual_vector(xp, A, p, (-2,)) * columns[..., None, :]
 
 
+@register("mixed")
 @dataclass(frozen=True)
 class Mixed(_EntryNorm):
     """The mixed norm (p, q), the q-norm of the columns' p-norms: (sum_j (sum_i |a_ij|^p)^(q/p))^(1/q).
@@ -212,6 +223,7 @@ class Mixed(_EntryNorm):
         return self.p, self.q
 
 
+@register("entrywise")
 @dataclass(frozen=True)
 class Entrywise(_EntryNorm):
     """The p-norm of all entries: (sum |a_ij|^p)^(1/p); for p = infinity the largest modulus.
@@ -253,6 +265,7 @@ class Entrywise(_EntryNorm):
         return self.p, self.p
 
 
+@register("induced")
 @dataclass(frozen=True)
 class Induced(_EntryNorm):
     """The operator p-norm max ||A x||_p / ||x||_p: for p = 1 the largest column sum, for p = infinity the largest row sum.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from projectors.penalties.arrays import absolute_square, adjoint, epsilon, is_complex, safe_divide
+from projectors.arrays import absolute_square, adjoint, epsilon, is_complex, safe_divide
 
 __all__ = ["Weights", "jet"]
 

@@ -11,12 +11,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from grouprep.errors import DimensionMismatch, GroupRepError
-from projectors.arrays import is_half, namespace_of
-from projectors.penalties.arrays import (
+from projectors.arrays import (
     absolute_square,
     adjoint,
     inner,
+    is_half,
     namespace,
+    namespace_of,
+    on_device,
     refuse_nan,
     safe_divide,
     stop_gradient,
@@ -68,15 +70,7 @@ def start(shape: tuple[int, ...], xp: Any, dtype: Any, device: Any, rng: Any, wi
     if block.size:
         block = np.linalg.qr(block)[0]
     V = xp.asarray(block, dtype=xp.asarray(0.0).dtype if dtype is None else dtype)
-    return State(_move(V, device), _move(xp.asarray(0), device))
-
-
-def _move(x: Any, device: Any) -> Any:
-    if device is None:
-        return x
-    from array_api_compat import to_device
-
-    return to_device(x, device)
+    return State(on_device(V, device), on_device(xp.asarray(0), device))
 
 
 def _orthonormalise(xp: Any, block: Any, basis: Any) -> Any:

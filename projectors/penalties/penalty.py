@@ -6,7 +6,7 @@ from typing import Any
 
 from grouprep.errors import GroupRepError
 from projectors.hom import Hom
-from projectors.penalties.blockwise import equivariant_norm, schatten_exponent
+from projectors.penalties.blockwise import equivariant_norm
 from projectors.penalties.entrywise import Frobenius
 from projectors.penalties.norms import Norm
 
@@ -59,9 +59,8 @@ def penalty(T: Any, H: Hom, norm: Norm | None = None, part: str = "residual", fr
     if frame == "spatial":
         return norm.value(H.residual(T) if part == "residual" else H.project(T))
     if frame == "spectral":
-        p = schatten_exponent(norm)
-        if part == "equivariant" and p is not None:
-            return equivariant_norm(H.to_spectral(T), H, norm, p)
+        if part == "equivariant" and norm.schatten is not None:
+            return equivariant_norm(H.to_spectral(T), H, norm)
         return norm.value(_spectral_part(T, H, part))
     raise GroupRepError(f'frame = "{frame}" is unknown; choose "spatial" or "spectral"')
 

@@ -9,10 +9,11 @@ from math import inf
 from typing import Any
 
 from grouprep.errors import GroupRepError
-from projectors.penalties.arrays import adjoint, as_matrices, epsilon, is_differentiable, refuse_nan, stop_gradient
+from projectors.arrays import adjoint, as_matrices, epsilon, is_differentiable, refuse_nan, stop_gradient
 from projectors.penalties.base import Norm, State
 from projectors.penalties.entrywise import check_exponent
 from projectors.penalties.jets import Weights, jet
+from projectors.penalties.registry import register
 
 __all__ = ["KyFan", "Nuclear", "Schatten", "Spectral"]
 
@@ -56,6 +57,7 @@ class _SingularValueNorm(Norm):
         return xp.ones_like(f)
 
 
+@register("kyfan")
 @dataclass(frozen=True)
 class KyFan(_SingularValueNorm):
     """The Ky Fan norm, the sum of the k largest singular values.
@@ -86,6 +88,14 @@ class KyFan(_SingularValueNorm):
     def __post_init__(self) -> None:
         if isinstance(self.k, bool) or not isinstance(self.k, int) or self.k < 1:
             raise GroupRepError(f"k = {self.k!r:.40} gives no norm; k must be an integer >= 1")
+
+    @property
+    def schatten(self) -> float | None:
+        return inf if self.k == 1 else None
+
+    @property
+    def follows(self) -> int:
+        return self.k
 
     def _function(self, xp: Any, s: Any, size: int) -> tuple[Any, Weights]:
         return Weights.of_largest(xp, s, self.k, size * epsilon(xp, s))
@@ -122,6 +132,7 @@ class KyFan(_SingularValueNorm):
         return leading(T, state, self.k, rmatvec, iterations)
 
 
+@register("spectral")
 @dataclass(frozen=True, init=False, repr=False)
 class Spectral(KyFan):
     """The spectral norm, the largest singular value: the operator 2-norm, Schatten(inf), KyFan(1).
@@ -145,6 +156,7 @@ class Spectral(KyFan):
         return "Spectral()"
 
 
+@register("schatten")
 @dataclass(frozen=True)
 class Schatten(_SingularValueNorm):
     """The Schatten norm, the p-norm of the singular values: Nuclear for p = 1, Frobenius for 2, Spectral for infinity.
@@ -175,6 +187,10 @@ class Schatten(_SingularValueNorm):
     def __post_init__(self) -> None:
         check_exponent("p", self.p)
 
+    @property
+    def schatten(self) -> float | None:
+        return float(self.p)
+
     def _function(self, xp: Any, s: Any, size: int) -> tuple[Any, Weights]:
         if self.p == inf:
             return Weights.of_largest(xp, s, 1, size * epsilon(xp, s))
@@ -194,6 +210,7 @@ class Schatten(_SingularValueNorm):
         return xp.where(zero, xp.zeros_like(f), xp.where(zero, xp.ones_like(f), f) ** (1 / self.p - 1) / self.p)
 
 
+@register("nuclear")
 @dataclass(frozen=True, init=False, repr=False)
 class Nuclear(Schatten):
     """The nuclear norm, the sum of the singular values: Schatten(1).

@@ -2,21 +2,75 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from grouprep.errors import GroupRepError
+from grouprep.groups import Generator
 from grouprep.linalg import Image, Monomial, as_float
 from grouprep.linalg.intertwiners import FloatSpace, Space, intertwiner_space
 from grouprep.representations import Representation
+from grouprep.typing import Array
+from projectors.solvers.base import Pair, Solver, product_cost
 
-__all__ = ["generator_pairs", "rational_pair", "solve_auto"]
+__all__ = ["Auto", "rational_pair", "torsion_pairs"]
 
 
-def generator_pairs(V: Representation, W: Representation) -> list[tuple[Image, Image]]:
-    """The matrices of every generator on V and on W."""
-    return [(V.images[a], W.images[a]) for a in V.group.generator_names]
+@dataclass(frozen=True)
+class Auto(Solver):
+    """The intertwiners of any two representations, in the form that their generators allow.
+
+    Where one has float images but an exact rational form, the rational forms are solved exactly and the answer is carried back.
+    """
+
+    name: ClassVar[str] = "auto"
+
+    def refusal(self, V: Representation, W: Representation) -> str | None:
+        return None
+
+    def is_exact(self, V: Representation, W: Representation) -> bool:
+        return V.domain is not None and W.domain is not None
+
+    def cost(self, V: Representation, W: Representation) -> float:
+        return product_cost(V, W, V.group.essential_generators)
+
+    def solve(self, V: Representation, W: Representation) -> Space:
+        forms = rational_pair(V, W)
+        return self._direct(V, W) if forms is None else self._carried(V, W, forms)
+
+    def choice(self, V: Representation, W: Representation) -> str:
+        if rational_pair(V, W) is not None:
+            return "exactly in the rational forms, which V and W have beside their float images, and carried back"
+        elements = torsion_pairs(V, W)
+        generators = _generators(V, elements)
+        monomial = [a for a in generators if isinstance(V.image(a), Monomial) and isinstance(W.image(a), Monomial)]
+        rest = [str(a) for a in generators if a not in monomial]
+        if not rest:
+            return "orbits of index pairs, because all generators are permutations or monomial matrices"
+        how = "exactly" if self.is_exact(V, W) else "in floats, because its matrices are floats"
+        if not monomial and not elements:
+            return f"the linear system of {', '.join(rest)}, solved {how}"
+        first = "monomial elements of the group that its algebra generates" if elements else "the monomial generators"
+        return f"orbits of {first} first; what they leave is solved for {', '.join(rest)}, {how}"
+
+    def provable(self, V: Representation, W: Representation, space: Space) -> tuple[Pair, Space]:
+        forms = rational_pair(V, W)
+        return ((V, W), space) if forms is None else (forms, self._direct(*forms))
+
+    def _direct(self, V: Representation, W: Representation) -> Space:
+        pairs = torsion_pairs(V, W)
+        images = [(V.image(a), W.image(a)) for a in _generators(V, pairs)]
+        return intertwiner_space((W.dim, V.dim), pairs + images)
+
+    def _carried(self, V: Representation, W: Representation, forms: Pair) -> FloatSpace:
+        """X = S_W X' S_V^-1 for the exact intertwiners X' of the rational forms."""
+        S, R = V.rational()[1], W.rational()[1]
+        space = self._direct(*forms)
+        rows = as_float(space.rows()).reshape(space.dim, W.dim, V.dim)
+        moved = R @ rows @ np.linalg.inv(S)
+        return FloatSpace((W.dim, V.dim), _orthonormal(moved.reshape(space.dim, W.dim * V.dim)), (0.0, 1.0))
 
 
 def torsion_pairs(V: Representation, W: Representation) -> list[tuple[Image, Image]]:
@@ -32,21 +86,13 @@ def torsion_pairs(V: Representation, W: Representation) -> list[tuple[Image, Ima
     return pairs
 
 
-def solve_auto(V: Representation, W: Representation) -> Space:
-    """The intertwiners of any two representations, in the form that their generators allow.
-
-    Where one has float images but an exact rational form, the rational forms are solved exactly and the answer is carried back.
-    """
-    carried = _solve_rational(V, W)
-    if carried is not None:
-        return carried
-    pairs = torsion_pairs(V, W)
+def _generators(V: Representation, pairs: list[tuple[Image, Image]]) -> tuple[Generator, ...]:
+    """The generators that are left to solve for where the monomial elements of the pairs are respected."""
     enough = len(pairs) == len(V.group.torsion)
-    generators = V.group.essential_generators if enough else V.group.generator_names
-    return intertwiner_space((W.dim, V.dim), pairs + [(V.image(a), W.image(a)) for a in generators])
+    return V.group.essential_generators if enough else V.group.generator_names
 
 
-def rational_pair(V: Representation, W: Representation) -> tuple[Representation, Representation] | None:
+def rational_pair(V: Representation, W: Representation) -> Pair | None:
     """The rational forms of V and W where one of the two is float and both forms are exact, else None."""
     if V.domain is not None and W.domain is not None:
         return None
@@ -54,20 +100,7 @@ def rational_pair(V: Representation, W: Representation) -> tuple[Representation,
     return None if A.domain is None or B.domain is None else (A, B)
 
 
-def _solve_rational(V: Representation, W: Representation) -> FloatSpace | None:
-    """X = S_W X' S_V^-1 for the exact intertwiners X' of the rational forms; None if these are not exact."""
-    forms = rational_pair(V, W)
-    if forms is None:
-        return None
-    S, R = V.rational()[1], W.rational()[1]
-    space = solve_auto(*forms)
-    assert not isinstance(space, FloatSpace)
-    rows = as_float(space.rows()).reshape(space.dim, W.dim, V.dim)
-    moved = R @ rows @ np.linalg.inv(S)
-    return FloatSpace((W.dim, V.dim), _orthonormal(moved.reshape(space.dim, W.dim * V.dim)), (0.0, 1.0))
-
-
-def _orthonormal(rows: Any) -> Any:
+def _orthonormal(rows: Array) -> Array:
     if not len(rows):
         return rows
     q, r = np.linalg.qr((rows / np.linalg.norm(rows, axis=1, keepdims=True)).T)

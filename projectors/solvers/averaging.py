@@ -7,22 +7,28 @@ for SO(2), O(2), SO(3), O(3), SU(2), U(1) and products with these; both are exac
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from functools import reduce
+from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
 from grouprep.errors import AmbiguousRank, DimensionMismatch, TooLarge, UnsupportedGroup
-from grouprep.groups import FiniteGroup
+from grouprep.groups import FiniteGroup, Group
 from grouprep.linalg import as_exact
 from grouprep.linalg import matrices as mat
-from grouprep.linalg.intertwiners import ExactSpace, FloatSpace, Space
+from grouprep.linalg.floats import float_nullspace
 from grouprep.linalg.memory import require_memory
+from grouprep.linalg.nullspace import nullspace
+from grouprep.linalg.spaces import ExactSpace, FloatSpace, Space
 from grouprep.linalg.sparse import add_exact, identity_exact, subtract_exact
 from grouprep.quadrature import Degree, haar_quadrature, has_quadrature, quadrature_size, required_degree
 from grouprep.representations import Representation
+from grouprep.typing import Array, Floats
+from projectors.solvers.base import Solver
 
-__all__ = ["averaging_terms", "reynolds_average", "solve_averaging"]
+__all__ = ["Averaging", "averaging_terms", "reynolds_average"]
 
 _LIMIT = 50_000_000  # group elements or nodes times unknowns
 _PRODUCTS = 20_000_000_000  # multiplications of the dense average of the whole space and its decomposition: seconds
@@ -37,16 +43,20 @@ def averaging_terms(V: Representation, W: Representation) -> int:
     UnsupportedGroup
         If the group is infinite and has no quadrature.
     """
-    return V.group.order if isinstance(V.group, FiniteGroup) else quadrature_size(V.group, _degree(V, W))
+    return int(V.group.order) if V.group.is_finite else quadrature_size(V.group, _degree(V, W))
 
 
 def _degree(V: Representation, W: Representation) -> Degree:
     if not has_quadrature(V.group):
-        raise UnsupportedGroup(
-            f'solver "averaging" lists a finite group or the nodes of a Haar quadrature; {V.group} is infinite and no '
-            'quadrature is known for it: use solver="constraint"'
-        )
+        raise UnsupportedGroup(_no_quadrature(V.group))
     return required_degree(V, W)
+
+
+def _no_quadrature(G: Group) -> str:
+    return (
+        f'solver "averaging" lists a finite group or the nodes of a Haar quadrature; {G} is infinite and no '
+        'quadrature is known for it: use solver="constraint"'
+    )
 
 
 def _check(V: Representation, W: Representation) -> int:
@@ -58,7 +68,7 @@ def _check(V: Representation, W: Representation) -> int:
     return count
 
 
-def reynolds_average(V: Representation, W: Representation, T: Any) -> Any:
+def reynolds_average(V: Representation, W: Representation, T: ArrayLike) -> Array:
     """The mean of rho_W(g) T rho_V(g)^-1 over the group, element by element: independent of every basis of Hom(V, W).
 
     Parameters
@@ -105,62 +115,70 @@ def reynolds_average(V: Representation, W: Representation, T: Any) -> Any:
     return (total.real if real else total).reshape(array.shape)
 
 
-def _pieces(
-    V: Representation, W: Representation, size: int
-) -> Iterator[tuple[NDArray[Any], NDArray[Any], NDArray[np.float64]]]:
+def _pieces(V: Representation, W: Representation, size: int) -> Iterator[tuple[Array, Array, Floats]]:
     """rho_V(g)^-1, rho_W(g) and the weights, for as many nodes at a time as leave the intermediate arrays small."""
     G = V.group
-    rule = haar_quadrature(G, 0 if isinstance(G, FiniteGroup) else _degree(V, W))
+    rule = haar_quadrature(G, 0 if G.is_finite else _degree(V, W))
     for nodes, weights in rule.chunks(_CHUNK // max(size, V.dim**2, W.dim**2)):
         a = V(nodes)
         b = a if W == V else W(nodes)
         yield np.swapaxes(a.conj(), -1, -2) if V.is_unitary else np.linalg.inv(a), b, weights
 
 
-def solve_averaging(V: Representation, W: Representation) -> Space:
-    """The fixed space of the average of kron(rho_W(g), rho_V(g)^-T): exact for finite groups with exact generators.
+@dataclass(frozen=True)
+class Averaging(Solver):
+    """The fixed space of the average of kron(rho_W(g), rho_V(g)^-T): exact for finite groups with exact generators."""
 
-    Raises
-    ------
-    UnsupportedGroup
-        If the group is infinite and has no quadrature.
-    TooLarge
-        If there are too many elements, or the averaged operator does not fit into memory.
-    AmbiguousRank
-        If the trace of the average is not an integer, or not the dimension of its fixed space.
-    """
-    count = _check(V, W)
+    name: ClassVar[str] = "averaging"
+
+    def refusal(self, V: Representation, W: Representation) -> str | None:
+        return None if V.group.is_finite or has_quadrature(V.group) else _no_quadrature(V.group)
+
+    def is_exact(self, V: Representation, W: Representation) -> bool:
+        return V.group.is_finite and V.domain is not None and W.domain is not None
+
+    def cost(self, V: Representation, W: Representation) -> float:
+        n = V.dim * W.dim
+        return float(averaging_terms(V, W) * n**2 + 20 * n**3)
+
+    def solve(self, V: Representation, W: Representation) -> Space:
+        """See the class.
+
+        Raises
+        ------
+        UnsupportedGroup
+            If the group is infinite and has no quadrature.
+        TooLarge
+            If there are too many elements, or the averaged operator does not fit into memory.
+        AmbiguousRank
+            If the trace of the average is not an integer, or not the dimension of its fixed space.
+        """
+        count = _check(V, W)
+        if self.is_exact(V, W):
+            return _exact_fixed_space(V, W)
+        n = V.dim * W.dim
+        require_memory(3 * n * n, f"the average on {W.dim} x {V.dim} operators", 16, 'use solver="constraint"')
+        if (products := self.cost(V, W)) > _PRODUCTS:
+            raise TooLarge(
+                f"the average on {n:,} unknowns takes {products:.1e} products, at most {_PRODUCTS:.1e} are done; "
+                'use solver="constraint", or reynolds_average for single operators'
+            )
+        return _float_fixed_space(V, W, count)
+
+
+def _exact_fixed_space(V: Representation, W: Representation) -> ExactSpace:
     G = V.group
-    if isinstance(G, FiniteGroup) and V.domain is not None and W.domain is not None:
-        return _exact_fixed_space(G, V, W)
-    n = V.dim * W.dim
-    require_memory(3 * n * n, f"the average on {W.dim} x {V.dim} operators", 16, 'use solver="constraint"')
-    products = count * n**2 + 20 * n**3
-    if products > _PRODUCTS:
-        raise TooLarge(
-            f"the average on {n:,} unknowns takes {products:.1e} products, at most {_PRODUCTS:.1e} are done; "
-            'use solver="constraint", or reynolds_average for single operators'
-        )
-    return _float_fixed_space(V, W, count)
-
-
-def _exact_fixed_space(G: FiniteGroup, V: Representation, W: Representation) -> ExactSpace:
-    from grouprep.linalg.nullspace import nullspace
-
-    total: Any = None
-    for g in G.elements:
-        pair = mat.kron(W.exact_image(g), mat.transpose(mat.inverse(V.exact_image(g))))
-        total = as_exact(pair) if total is None else add_exact(total, as_exact(pair))
+    assert isinstance(G, FiniteGroup)
+    moved = (mat.kron(W.exact_image(g), mat.transpose(mat.inverse(V.exact_image(g)))) for g in G.elements)
+    total = reduce(add_exact, map(as_exact, moved))
     scaled = identity_exact(W.dim * V.dim, total.domain) * total.domain.convert(G.order)
     return ExactSpace((W.dim, V.dim), nullspace(subtract_exact(total, scaled)))
 
 
 def _float_fixed_space(V: Representation, W: Representation, count: int) -> FloatSpace:
     """The fixed space of the averaged projector P, whose rank is its trace."""
-    from grouprep.linalg.floats import float_nullspace
-
     m, n = W.dim, V.dim
-    total: NDArray[Any] = np.zeros((m * m, n * n), dtype=complex)
+    total: Array = np.zeros((m * m, n * n), dtype=complex)
     size = 1.0
     for a, b, w in _pieces(V, W, 1):
         total += (w[:, None] * b.reshape(-1, m * m)).T @ a.reshape(-1, n * n)
@@ -181,8 +199,8 @@ def _float_fixed_space(V: Representation, W: Representation, count: int) -> Floa
     return FloatSpace((m, n), found.basis.T, found.gap)
 
 
-def _norms(stack: NDArray[Any]) -> NDArray[np.float64]:
+def _norms(stack: Array) -> Floats:
     """Spectral norms, bounded by sqrt(norm_1 norm_inf)."""
     sizes = np.abs(stack)
-    bounds: NDArray[np.float64] = np.sqrt(sizes.sum(-1).max(-1) * sizes.sum(-2).max(-1))
+    bounds: Floats = np.sqrt(sizes.sum(-1).max(-1) * sizes.sum(-2).max(-1))
     return bounds

@@ -1,60 +1,86 @@
-"""Solver "constraint": the full linear system, exact (sparse or modular) or float, without orbits."""
+"""Solver "constraint": the full linear system, without orbits; exact where the generators are, else in floats."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 from grouprep.errors import UnsupportedGroup
-from grouprep.linalg import as_float
-from grouprep.linalg.intertwiners import ExactSpace, FloatSpace, Space, float_space
+from grouprep.linalg.intertwiners import ExactSpace, Space
+from grouprep.linalg.nullspace import nullspace
 from grouprep.linalg.orbits import trivial_space
 from grouprep.linalg.sparse import stack_exact
 from grouprep.linalg.sylvester import exact_constraint
 from grouprep.representations import Representation
-from projectors.solvers.auto import generator_pairs
+from projectors.solvers.base import Solver, generator_pairs, product_cost
+from projectors.solvers.floats import Float
 
-__all__ = ["solve_constraint", "solve_float", "solve_modular", "solve_sparse", "stacked_constraint"]
+if TYPE_CHECKING:
+    from sympy.polys.matrices import DomainMatrix
+
+__all__ = ["Constraint", "ExactElimination", "stacked_constraint"]
 
 
-def stacked_constraint(V: Representation, W: Representation) -> Any:
-    """The exact sparse matrix of X -> (rho_W(g) X - X rho_V(g))_g over all generators, columns row-major in X."""
-    if V.domain is None or W.domain is None:
-        raise UnsupportedGroup(
-            f"exact solvers need exact generators; those of {V if V.domain is None else W} are float"
-        )
+def stacked_constraint(V: Representation, W: Representation) -> DomainMatrix:
+    """The exact sparse matrix of X -> (rho_W(g) X - X rho_V(g))_g over all generators, columns row-major in X.
+
+    Raises
+    ------
+    UnsupportedGroup
+        If generators are float.
+    """
+    if (why := _float_generators(V, W)) is not None:
+        raise UnsupportedGroup(why)
     everything = trivial_space((W.dim, V.dim))
     return stack_exact([exact_constraint(everything, a, b) for a, b in generator_pairs(V, W)])
 
 
-def _solve_exact(V: Representation, W: Representation, nullspace: Callable[[Any], Any]) -> ExactSpace:
-    return ExactSpace((W.dim, V.dim), nullspace(stacked_constraint(V, W)))
+def _float_generators(V: Representation, W: Representation) -> str | None:
+    if V.domain is not None and W.domain is not None:
+        return None
+    return f"exact solvers need exact generators; those of {V if V.domain is None else W} are float"
 
 
-def solve_sparse(V: Representation, W: Representation) -> ExactSpace:
-    """By sparse rational or number-field elimination."""
-    from grouprep.linalg.nullspace import sparse_nullspace
+@dataclass(frozen=True)
+class ExactElimination(Solver):
+    """Exact elimination of the stacked constraint. A subclass gives name, nullspace and cost."""
 
-    return _solve_exact(V, W, sparse_nullspace)
+    def refusal(self, V: Representation, W: Representation) -> str | None:
+        return _float_generators(V, W)
 
+    def is_exact(self, V: Representation, W: Representation) -> bool:
+        return True
 
-def solve_modular(V: Representation, W: Representation) -> ExactSpace:
-    """By elimination modulo primes, reconstructed and verified."""
-    from grouprep.linalg.modular import modular_nullspace
+    @abstractmethod
+    def nullspace(self, matrix: DomainMatrix) -> DomainMatrix:
+        """The nullspace of an exact matrix as rows."""
 
-    return _solve_exact(V, W, modular_nullspace)
-
-
-def solve_float(V: Representation, W: Representation) -> FloatSpace:
-    """By a singular value decomposition, with the rank from a gap relative to the generators' scale."""
-    pairs = [(as_float(a), as_float(b)) for a, b in generator_pairs(V, W)]
-    return float_space(trivial_space((W.dim, V.dim)), pairs)
+    def solve(self, V: Representation, W: Representation) -> Space:
+        return ExactSpace((W.dim, V.dim), self.nullspace(stacked_constraint(V, W)))
 
 
-def solve_constraint(V: Representation, W: Representation) -> Space:
+@dataclass(frozen=True)
+class Constraint(ExactElimination):
     """Exactly if the generators are exact, sparse or modular by density; in floats otherwise."""
-    if V.domain is None or W.domain is None:
-        return solve_float(V, W)
-    from grouprep.linalg.nullspace import nullspace
 
-    return _solve_exact(V, W, nullspace)
+    name: ClassVar[str] = "constraint"
+
+    def refusal(self, V: Representation, W: Representation) -> str | None:
+        return None
+
+    def is_exact(self, V: Representation, W: Representation) -> bool:
+        return _float_generators(V, W) is None
+
+    def cost(self, V: Representation, W: Representation) -> float:
+        return (
+            Float().cost(V, W)
+            if not self.is_exact(V, W)
+            else V.dim * W.dim * product_cost(V, W, V.group.generator_names)
+        )
+
+    def nullspace(self, matrix: DomainMatrix) -> DomainMatrix:
+        return nullspace(matrix)
+
+    def solve(self, V: Representation, W: Representation) -> Space:
+        return super().solve(V, W) if self.is_exact(V, W) else Float().solve(V, W)

@@ -1,24 +1,39 @@
-"""Solver "orbits": monomial generators, by orbits of index pairs."""
+"""Solver "orbits": permutation and monomial representations, exactly, by orbits of index pairs."""
 
 from __future__ import annotations
 
-from grouprep.errors import UnsupportedGroup
+from dataclasses import dataclass
+from typing import ClassVar
+
 from grouprep.linalg import Monomial
 from grouprep.linalg.orbits import OrbitSpace, solve_orbits
 from grouprep.representations import Representation
+from projectors.solvers.base import Solver, generator_pairs
 
-__all__ = ["solve_by_orbits"]
+__all__ = ["Orbits"]
 
 
-def solve_by_orbits(V: Representation, W: Representation) -> OrbitSpace:
-    """The intertwiners of two representations by monomial matrices; UnsupportedGroup for others."""
-    pairs = []
-    for generator in V.group.generator_names:
-        a, b = V.images[generator], W.images[generator]
-        if not (isinstance(a, Monomial) and isinstance(b, Monomial)):
-            raise UnsupportedGroup(
-                f'solver "orbits" needs permutation or monomial matrices; the generator {generator} is none on {V} or {W}; '
-                'use solver="constraint"'
-            )
-        pairs.append((a, b))
-    return solve_orbits((W.dim, V.dim), pairs)
+@dataclass(frozen=True)
+class Orbits(Solver):
+    """The intertwiners of two representations by monomial matrices."""
+
+    name: ClassVar[str] = "orbits"
+
+    def refusal(self, V: Representation, W: Representation) -> str | None:
+        for generator in V.group.generator_names:
+            if not (isinstance(V.images[generator], Monomial) and isinstance(W.images[generator], Monomial)):
+                return (
+                    f'solver "orbits" needs permutation or monomial matrices; the generator {generator} is none on {V} or {W}; '
+                    'use solver="constraint"'
+                )
+        return None
+
+    def is_exact(self, V: Representation, W: Representation) -> bool:
+        return True
+
+    def cost(self, V: Representation, W: Representation) -> float:
+        return float(V.dim * W.dim * max(len(V.group.generator_names), 1))
+
+    def solve(self, V: Representation, W: Representation) -> OrbitSpace:
+        pairs = [(a, b) for a, b in generator_pairs(V, W) if isinstance(a, Monomial) and isinstance(b, Monomial)]
+        return solve_orbits((W.dim, V.dim), pairs)

@@ -3,38 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
+from grouprep.errors import UnsupportedGroup
+from grouprep.irreps.catalogue import family_of
 from grouprep.linalg.intertwiners import FloatSpace
 from grouprep.linalg.memory import require_memory
 from grouprep.representations import Representation
-from projectors.isotypic import decompose
-from projectors.schur import SchurBasis
-from projectors.spectral import SpectralFrame
+from projectors.decompose import spectral_frame
+from projectors.solvers.base import Solver
+from projectors.structure.schur import Schur as Structure
 
-__all__ = ["solve_schur", "spectral_frame"]
+__all__ = ["Schur"]
 
 
-def spectral_frame(
-    V: Representation, W: Representation, irreps: Sequence[Representation] | None = None
-) -> SpectralFrame:
-    """The frame of decompositions of V and W: over the complex numbers if one of them is complex, else over the reals.
+@dataclass(frozen=True)
+class Schur(Solver):
+    """The intertwiners of V and W as an orthonormal float basis.
 
-    Raises
-    ------
-    UnsupportedGroup
-        If the irreps of the group are not known and none are given.
+    irreps : to decompose into where those of the group are not known.
     """
-    field = "complex" if "complex" in (V.field, W.field) else "real"
-    return SpectralFrame(decompose(V, field, irreps), decompose(W, field, irreps))
 
+    name: ClassVar[str] = "schur"
+    needs_summands: ClassVar[bool] = False
 
-def solve_schur(V: Representation, W: Representation, irreps: Sequence[Representation] | None = None) -> FloatSpace:
-    """The intertwiners of V and W as an orthonormal float basis."""
-    basis = SchurBasis(spectral_frame(V, W, irreps))
-    require_memory(basis.dim * V.dim * W.dim, f"{basis.dim} dense basis elements of Hom({V}, {W})")
-    rows = basis.combine(np.eye(basis.dim)).reshape(basis.dim, V.dim * W.dim)
-    if not (V.is_unitary and W.is_unitary):  # the basis is orthonormal in their forms
-        rows = np.linalg.qr(rows.T)[0].T
-    return FloatSpace(basis.shape, rows, (0.0, 1.0))
+    irreps: tuple[Representation, ...] | None = None
+
+    def refusal(self, V: Representation, W: Representation) -> str | None:
+        try:
+            _ = None if self.irreps is not None else family_of(V.group)
+        except UnsupportedGroup as error:
+            return str(error)
+        return None
+
+    def is_exact(self, V: Representation, W: Representation) -> bool:
+        return False
+
+    def cost(self, V: Representation, W: Representation) -> float:
+        return float(20 * (V.dim**3 + W.dim**3))
+
+    def with_irreps(self, irreps: Sequence[Representation] | None) -> Schur:
+        return self if irreps is None else replace(self, irreps=tuple(irreps))
+
+    def solve(self, V: Representation, W: Representation) -> FloatSpace:
+        basis = Structure(spectral_frame(V, W, self.irreps))
+        require_memory(basis.dim * V.dim * W.dim, f"{basis.dim} dense basis elements of Hom({V}, {W})")
+        rows = basis.combine(np.eye(basis.dim)).reshape(basis.dim, V.dim * W.dim)
+        if not (V.is_unitary and W.is_unitary):  # the basis is orthonormal in their forms
+            rows = np.linalg.qr(rows.T)[0].T
+        return FloatSpace(basis.shape, rows, (0.0, 1.0))

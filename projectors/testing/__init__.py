@@ -11,8 +11,8 @@ import numpy as np
 
 from grouprep.representations import Representation
 from grouprep.testing.laws import laws, require_laws, run_laws
+from projectors.decompose import decompose
 from projectors.hom import Hom
-from projectors.isotypic import decompose
 from projectors.testing import decomposition_laws, hom_laws, penalty_laws  # noqa: F401 - they register their laws
 from projectors.testing.hom_laws import random_operators
 from projectors.testing.norm_laws import NORMS, check_norm, check_subgradient

@@ -19,9 +19,8 @@ from grouprep.testing.bounds import evaluation_error, gamma, norm, require, requ
 from grouprep.testing.elements import draw
 from grouprep.testing.laws import INFINITE, DoesNotApply, law
 from grouprep.typing import Array, Scalar
-from projectors.exact_decomposition import ExactDecomposition, ExactIsometry
+from projectors.decompose.exact import ExactDecomposition, ExactIsometry
 from projectors.hom import Hom
-from projectors.isotypic import Decomposition, _decompose, decompose
 from projectors.penalties import Frobenius, KyFan, Nuclear, Schatten, Spectral, penalty, per_block
 from projectors.solvers.averaging import reynolds_average
 from projectors.testing.hom_laws import NOT_UNITARY, is_unitary, random_operators
@@ -118,7 +117,7 @@ def check_multiplicities(D: Decomposition, rng: np.random.Generator, irreps: Giv
 @law("decomposition")
 def check_reproducible(D: Decomposition, rng: np.random.Generator, irreps: Given = None) -> None:
     """Decomposing again, from the start, gives the same bits."""
-    again = _decompose.__wrapped__(D.V, D.field, None if irreps is None else tuple(irreps))
+    again = decompose_anew(D.V, D.field, None if irreps is None else tuple(irreps))
     require(again == D, f"{_name(D)}: decomposing again gives {again}")
     require(np.array_equal(again.change_of_basis, D.change_of_basis), f"{_name(D)}: decomposing again gives other bits")
 

@@ -10,8 +10,8 @@ from grouprep.groups import Group
 from grouprep.irreps.base import Field
 from grouprep.representations import Representation
 from grouprep.testing.suites import LawSuite, Record, read
+from projectors.decompose import Decomposition, decompose
 from projectors.hom import Hom
-from projectors.isotypic import Decomposition, decompose
 
 if TYPE_CHECKING:
     import pytest

@@ -10,7 +10,7 @@ from torch import nn
 
 from projectors.arrays import namespace_of
 from projectors.hom import Hom
-from projectors.projection import Projection
+from projectors.structure import Projection
 
 __all__ = ["Constants", "ProjectionModule"]
 

@@ -14,7 +14,7 @@ from torch.autograd.function import once_differentiable
 
 from projectors.arrays import namespace_of
 from projectors.penalties import Frobenius, KyFan, Norm, State
-from projectors.projection import Projection
+from projectors.structure import Projection
 from projectors.torch.layouts import Layout
 from projectors.torch.lobpcg import follow
 from projectors.torch.recycled import Workspace

@@ -16,8 +16,8 @@ from torch.nn.parameter import UninitializedParameter
 from grouprep.errors import DimensionMismatch, GroupRepError
 from grouprep.linalg import Monomial
 from grouprep.representations import Representation
-from projectors.blocks import summands
 from projectors.hom import Hom
+from projectors.structure import summands
 from projectors.torch.layouts import Layout
 from projectors.torch.specs import AttentionSpec, BilinearSpec, LayerSpec, ParameterSpec, Spec
 from projectors.torch.terms import FormTerm, Term, make_term

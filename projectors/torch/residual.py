@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import torch
 
-from projectors.arrays import namespace_of
-from projectors.projection import Band, Projection, as_gather, gathered, spectral_frame
-from projectors.spectral import SpectralBlock, SpectralFrame
+from projectors.arrays import gathered, namespace_of
+from projectors.structure import Band, Projection
+from projectors.structure.frame import SpectralBlock, SpectralFrame
 from projectors.torch.recycled import Scratch, Workspace
 
 __all__ = ["measured_residual", "move_", "pieces", "product_residual", "residual_of"]
@@ -53,18 +53,19 @@ def pieces(
     width = T.shape[-1]
     cached = T.device.type == "cpu"
     row, entries = 0, max(1, prod(T.shape[:-2]) * width)
-    for m, copies, band in projection.layout:
+    for band in projection.bands:
+        m, copies = band.height, band.copies
         step = max(1, ENTRIES // (m * entries)) if cached else copies
-        gather = as_gather(band, width)
+        size = band.orbit_size
         for first in range(0, copies, step):
             last = min(copies, first + step)
             start, stop = row + first * m, row + last * m
             rows = T if (start, stop) == (0, T.shape[-2]) else T[..., start:stop, :]
-            if gather is None:
-                P = projection.band(rows, last - first, band, constants)
+            if size is None:
+                P = band.project(rows, last - first, projection.xp, constants)
                 yield Piece(start, stop, rows, P, P, 1)
             else:
-                size, at = gather
+                at = band.constants[0]
                 memory = out[start:stop] if out is not None and T.ndim == 2 else None
                 P, means = _orbits(rows, size, constants[at], scratch, memory)
                 yield Piece(start, stop, rows, P, means, size)
@@ -98,7 +99,7 @@ def _columns(x: torch.Tensor, index: torch.Tensor, scratch: Scratch, out: torch.
     if x.device.type == "cpu" and torch.get_num_threads() > 1:
         torch.gather(x, 1, scratch.wide(index).expand(len(x), -1), out=out)
     else:
-        gathered(x, index, torch, out)
+        gathered(torch, x, index, out)
 
 
 def _diagonal(M: torch.Tensor, b: SpectralBlock) -> torch.Tensor:
@@ -153,7 +154,7 @@ def residual_of(
         result: torch.Tensor = projection.residual(T, constants)
         return result
     work = work or Workspace()
-    frame = spectral_frame(projection)
+    frame = projection.frame
     if frame is not None:
         return _residual_in_frame(T, frame, constants, work)[0]
     R = work.memory.empty(tuple(T.shape), T)
@@ -171,7 +172,7 @@ def move_(
     scratch: Scratch | None = None,
 ) -> None:
     """T <- T - away (T - P(T)) - along P(T), in place; T in single or double precision, complex if the projector is."""
-    frame = spectral_frame(projection)
+    frame = projection.frame
     if frame is None:
         for piece in pieces(T, projection, constants, scratch or Scratch()):
             piece.rows.lerp_(piece.P, away)
@@ -200,7 +201,7 @@ def measured_residual(
         sizes, wholes = (torch.linalg.vector_norm(x, dim=(-2, -1), dtype=kind) for x in (R, T.to(R.dtype)))
         share = float((sizes / wholes).nan_to_num(0).amin()) if sizes.numel() else 1.0
         return R, sizes.to(R.real.dtype), share
-    work, frame = work or Workspace(), spectral_frame(projection)
+    work, frame = work or Workspace(), projection.frame
     square = whole = 0.0
     if frame is not None:
         R, subtracted = _residual_in_frame(T, frame, constants, work)
@@ -252,19 +253,20 @@ def product_residual(
     star = v.mH
     *lead, k, n = star.shape
     out = torch.empty((*u.shape[:-1], n), dtype=u.dtype, device=u.device) if out is None else out
-    frame = spectral_frame(projection)
+    frame = projection.frame
     if frame is not None:
         M: torch.Tensor = frame.to_spectral(torch.matmul(u, star, out=out), constants)
         _ = _subtract_equivariant(M, frame)
         result: torch.Tensor = frame.to_spatial(M, constants)
         return result
     row = 0
-    for m, copies, band in projection.layout:
+    for band in projection.bands:
+        m, copies = band.height, band.copies
         part, row = slice(row, row + m * copies), row + m * copies
         weights, target = u[..., part, :], out[..., part, :]
         if m * k > copies:
             rows = weights @ star
-            torch.sub(rows, projection.band(rows, copies, band, constants), out=target)
+            torch.sub(rows, band.project(rows, copies, projection.xp, constants), out=target)
         else:
             residuals = _unit_residuals(star, m, projection, band, constants, scratch or Scratch())
             weights = weights.reshape(*lead, copies, m * k)
@@ -295,14 +297,14 @@ def _unit_residuals(
 ) -> torch.Tensor:
     """The residuals of all e_i v_c*, i < m, as rows (..., m * k, m * n), from v*, (..., k, n)."""
     *lead, k, n = star.shape
-    gather = as_gather(band, n)
-    if gather is None or lead or star.device.type != "cpu":
+    size = band.orbit_size
+    if size is None or lead or star.device.type != "cpu":
         units = star.new_zeros((*lead, m, k, m, n))
         units.diagonal(0, -4, -2).copy_(star.unsqueeze(-1))
         rows = units.view(*lead, m * k * m, n)
-        rest: torch.Tensor = rows - projection.band(rows, m * k, band, constants)
+        rest: torch.Tensor = rows - band.project(rows, m * k, projection.xp, constants)
         return rest.view(*lead, m * k, m * n)
-    size, at = gather
+    at = band.constants[0]
     index, back = constants[at]
     sums = star.new_zeros((m, k, len(index) // size))  # over the orbits, where e_i v_c* has entries in row i alone
     sums.scatter_add_(2, scratch.wide(back).view(m, 1, n).expand(m, k, n), star.expand(m, k, n))

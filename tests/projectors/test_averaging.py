@@ -18,7 +18,7 @@ from grouprep import (
     UnsupportedGroup,
 )
 from grouprep.linalg.convert import to_numpy
-from grouprep.linalg.intertwiners import ExactSpace, FloatSpace
+from grouprep.linalg.spaces import ExactSpace, FloatSpace
 from projectors import Hom
 from projectors.solvers import averaging, solve
 from projectors.solvers.averaging import averaging_terms, reynolds_average

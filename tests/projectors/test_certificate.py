@@ -8,13 +8,13 @@ import pytest
 from cases import cases
 
 from grouprep import SU, CertificateError, Cyclic, Dihedral, FiniteGroup, Lorentz, Quaternion, Symmetric
-from grouprep.linalg.intertwiners import ExactSpace, FloatSpace
 from grouprep.linalg.orbits import OrbitSpace
+from grouprep.linalg.spaces import ExactSpace, FloatSpace
 from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
 from grouprep.testing.bounds import gamma
 from projectors import Hom, commutant
-from projectors.certificate import certify_spaces
-from projectors.evidence import float_residual_bound, orthonormality_bound, suborbit_count
+from projectors.certify import certify_spaces
+from projectors.certify.evidence import float_residual_bound, orthonormality_bound, suborbit_count
 
 
 def certify(V, W, space, count):

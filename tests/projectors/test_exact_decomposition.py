@@ -6,7 +6,7 @@ import sympy
 
 from grouprep import SO, CertificateError, Cyclic, Dihedral, GroupRepError, Quaternion, Representation, UnsupportedGroup
 from projectors import decompose
-from projectors.exact_decomposition import ExactDecomposition, ExactIsometry
+from projectors.decompose.exact import ExactDecomposition, ExactIsometry
 
 
 def test_corners_of_the_square_exactly():

@@ -40,3 +40,24 @@ def test_a_positive_dimension_is_itemised():
     assert "natural -> natural: 4, in 6 places" in text
     assert "trivial -> natural: 1, in 2 places" in text
     assert "dimension 2." in commutant(G.defining()).explain()
+
+
+@pytest.mark.parametrize(
+    ("H", "how"),
+    [
+        (commutant(Dihedral(4).natural()), "Solved by orbits of index pairs, because all generators are permutations"),
+        (commutant(SO(3).defining()), "orbits of monomial elements of the group that its algebra generates first; what they leave"),
+        (commutant(SO(3).irrep(5)), "exactly in the rational forms, which V and W have beside their float images"),
+        (commutant(SO(3).irrep(2), solver="float"), 'Solved by solver "float", as asked for.'),
+    ],
+    ids=["orbits", "torsion", "rational", "asked"],
+)  # fmt: skip
+def test_says_which_solver_was_chosen_and_why(H, how):
+    assert how in H.explain()
+
+
+def test_names_the_pairs_where_they_were_solved_differently():
+    G = Dihedral(3)
+    text = commutant(G.natural() + G.defining()).explain()
+    assert "natural -> natural" in text.splitlines()[-2]
+    assert "defining" in text.splitlines()[-1]

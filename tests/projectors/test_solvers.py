@@ -8,6 +8,7 @@ from grouprep import (
     AmbiguousRank,
     Cyclic,
     Dihedral,
+    DimensionMismatch,
     FiniteGroup,
     GroupRepError,
     LieGroup,
@@ -17,12 +18,13 @@ from grouprep import (
     UnsupportedGroup,
 )
 from grouprep.linalg.convert import to_numpy
-from grouprep.linalg.intertwiners import ExactSpace, FloatSpace
 from grouprep.linalg.orbits import OrbitSpace
+from grouprep.linalg.spaces import ExactSpace, FloatSpace
 from projectors import Hom, commutant
-from projectors.solvers import SOLVERS, solve
+from projectors.solvers import SOLVERS, register, solve
 from projectors.solvers.averaging import reynolds_average
 from projectors.solvers.constraint import stacked_constraint
+from projectors.solvers.orbits import Orbits
 
 SKEW = FiniteGroup.from_matrices({"a": [[0, -1], [1, -1]], "b": [[0, 1], [1, 0]]})
 
@@ -149,3 +151,67 @@ def test_the_pair_is_solved_once(monkeypatch):
     H = Hom(5 * G.regular() + G.trivial() + 2 * G.regular(), 3 * G.defining() + G.trivial())
     _ = H.basis(), H.exact_basis(), H.certify(), H.dim
     assert len(calls) == len(set(calls)) == 4
+
+
+# --- solvers as objects
+
+
+def test_solvers_say_what_they_are():
+    assert list(SOLVERS) == ["auto", "orbits", "schur", "constraint", "sparse", "modular", "float", "averaging"]
+    permutations, dense = Cyclic(3).natural(), SKEW.defining()
+    assert {s.name for s in SOLVERS.values() if not s.applies(dense, dense)} == {"orbits"}
+    assert {s.name for s in SOLVERS.values() if not s.is_exact(permutations, permutations)} == {"float", "schur"}
+    rotations = SO(3).defining()
+    assert not SOLVERS["averaging"].is_exact(rotations, rotations)
+    assert SOLVERS["averaging"].applies(rotations, rotations)
+    assert not SOLVERS["averaging"].applies(SO(4).defining(), SO(4).defining())
+    small, large = Symmetric(3).natural(), Symmetric(3).natural() ** 2
+    assert all(0 < s.cost(small, small) < s.cost(large, large) for s in SOLVERS.values())
+    assert SOLVERS["orbits"].cost(large, large) == min(s.cost(large, large) for s in SOLVERS.values())
+
+
+@pytest.fixture
+def registry(monkeypatch):
+    """The registry of solvers, put back afterwards."""
+    known = dict(SOLVERS)
+    yield
+    SOLVERS.clear()
+    SOLVERS.update(known)
+
+
+class Everything(Orbits):
+    """A solver that claims all pairs, but solves only what orbits solve."""
+
+    name = "everything"
+    wrong_shape = False
+
+    def refusal(self, V, W):
+        return None
+
+    def solve(self, V, W):
+        if (why := super().refusal(V, W)) is not None:
+            raise UnsupportedGroup(why)
+        return super().solve(*((V, V) if self.wrong_shape else (V, W)))
+
+
+def test_a_solver_of_ones_own(registry):
+    register(Everything())
+    V = Symmetric(4).natural()
+    assert Hom(V, V, solver="everything").dim == 2
+    assert Hom(V, V, solver="everything").certify().proved
+    with pytest.raises(GroupRepError, match='a solver named "everything" is registered already'):
+        register(Everything())
+    with pytest.raises(GroupRepError, match="no solver with a name"):
+        register(type("Nameless", (Everything,), {"name": ""})())
+
+
+def test_a_solver_that_claims_what_it_cannot_solve(registry):
+    register(Everything())
+    with pytest.raises(
+        UnsupportedGroup, match=r'solver "everything" claims to solve Hom\(.*\), but cannot: .*monomial'
+    ):
+        commutant(SKEW.defining(), solver="everything").basis()
+    other = type("Wrong", (Everything,), {"name": "wrong", "wrong_shape": True})
+    register(other())
+    with pytest.raises(DimensionMismatch, match=r"gives matrices \(4, 4\), not \(1, 4\)"):
+        Hom(Symmetric(4).natural(), Symmetric(4).trivial(), solver="wrong").basis()

@@ -8,7 +8,6 @@ from torch_networks import G
 
 from grouprep import SO, Cyclic, Quaternion
 from projectors import Hom
-from projectors.projection import spectral_frame
 from projectors.torch import EquivariancePenalty, LayerSpec, project_
 from projectors.torch.buffers import torch_projection
 from projectors.torch.recycled import Workspace
@@ -52,7 +51,7 @@ def test_spins_in_the_basis_of_the_irreps():
     T = layer.weight.detach().clone()
     pen = EquivariancePenalty(layer, {"": LayerSpec(A, B, bias=False)}, equivariant=0.5)
     H = Hom(A, B)
-    assert spectral_frame(pen._projections[0]) is not None
+    assert pen._projections[0].frame is not None
     slow = H.basis().project(T.numpy())
     assert np.abs(residual_of(T, pen._projections[0], pen._constants(0)).numpy() - (T.numpy() - slow)).max() <= 1e-14
     pen().backward()
@@ -67,7 +66,7 @@ def test_spins_in_the_basis_of_the_irreps():
     V = 2 * C.irrep(1) + C.irrep(0)
     layer = nn.Linear(V.dim, V.dim, bias=False).double()
     pen = EquivariancePenalty(layer, {"": (V, V)})
-    assert spectral_frame(pen._projections[0]) is not None
+    assert pen._projections[0].frame is not None
     expected = np.linalg.norm(layer.weight.detach().numpy() - Hom(V, V).basis().project(layer.weight.detach().numpy()))
     assert pen().item() == pytest.approx(expected, rel=1e-14)
     project_(layer, {"": (V, V)})

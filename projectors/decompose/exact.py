@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from grouprep.errors import CertificateError, GroupRepError, UnsupportedGroup
 from grouprep.irreps.base import Irrep
 from grouprep.linalg import as_exact, as_float, as_image
-from grouprep.linalg.fields import common_domain, conjugate, convert_matrix
-from grouprep.linalg.intertwiners import FloatSpace
+from grouprep.linalg.convert import to_sympy
+from grouprep.linalg.fields import common_domain, conjugate, convert_matrix, expression
 from grouprep.linalg.pickling import Picklable
 from grouprep.linalg.sparse import from_domain_matrix_rows, matmul_exact, sparse_matrix
 from grouprep.representations import Representation
-from projectors.gauge import first_pivot
-from projectors.solvers import solve
+from grouprep.typing import Scalar
+from projectors.decompose.gauge import first_pivot
+from projectors.solvers.auto import Auto
+from projectors.structure.adapted import SplitSummand
 
 if TYPE_CHECKING:
     from sympy import Domain, Matrix
     from sympy.polys.matrices import DomainMatrix
-
-    from projectors.isotypic import Decomposition
 
 __all__ = ["ExactDecomposition", "ExactIsometry", "exact_decomposition"]
 
@@ -37,7 +38,7 @@ class ExactIsometry(Picklable):
 
     irrep: Irrep
     matrix: DomainMatrix
-    square: Any
+    square: Scalar
 
 
 class ExactDecomposition(Picklable):
@@ -60,9 +61,6 @@ class ExactDecomposition(Picklable):
     def change_of_basis(self) -> Matrix:
         """U as a sympy Matrix (dim, dim), unitary in V's invariant inner product, columns as in `Decomposition`."""
         from sympy import Matrix, sqrt
-
-        from grouprep.linalg.convert import to_sympy
-        from grouprep.linalg.fields import expression
 
         columns = []
         for iso in self.isometries:
@@ -100,24 +98,25 @@ class ExactDecomposition(Picklable):
             raise CertificateError(f"the isometries of {self.V} are not orthogonal")
 
 
-def _same(a: Any, b: Any) -> bool:
+def _same(a: DomainMatrix, b: DomainMatrix) -> bool:
     K = common_domain(a.domain, b.domain)
     return bool((convert_matrix(a, K) - convert_matrix(b, K)).is_zero_matrix)
 
 
-def exact_decomposition(D: Decomposition) -> ExactDecomposition:
+def exact_decomposition(
+    V: Representation, irreps: Sequence[Irrep], parts: Sequence[SplitSummand]
+) -> ExactDecomposition:
     """See `Decomposition.exact`."""
-    V = D.V
     if not V.group.is_finite:
         raise UnsupportedGroup(f"exact decompositions are for finite groups; {V.group} is infinite")
-    if V.domain is None or any(I.domain is None for I in D.irreps):
+    if V.domain is None or any(I.domain is None for I in irreps):
         raise GroupRepError(f"{V} or its irreps have float images; exact decompositions need exact ones")
     found = {
-        p.representation: _exact_part(p.representation, [D.irreps[k] for k in dict.fromkeys(p.irreps)]) for p in D.parts
+        p.representation: _exact_part(p.representation, [irreps[k] for k in dict.fromkeys(p.irreps)]) for p in parts
     }
     columns: list[tuple[tuple[int, int, int], ExactIsometry]] = []
-    numbers = {I: k for k, I in enumerate(D.irreps)}
-    for p in D.parts:
+    numbers = {I: k for k, I in enumerate(irreps)}
+    for p in parts:
         for start in p.starts:
             for inner, iso in enumerate(found[p.representation]):
                 placed = ExactIsometry(iso.irrep, _placed(iso.matrix, int(start), V.dim), iso.square)
@@ -133,14 +132,12 @@ def _placed(X: DomainMatrix, start: int, n: int) -> DomainMatrix:
 def _exact_part(R: Representation, irreps: list[Irrep]) -> list[ExactIsometry]:
     out: list[ExactIsometry] = []
     for I in irreps:
-        space = solve(I, R, "auto")
-        assert not isinstance(space, FloatSpace)
-        out += _canonical(R, I, space.rows())
+        out += _canonical(R, I, Auto().solve(I, R).rows())
     return out
 
 
 def _canonical(R: Representation, I: Irrep, rows: DomainMatrix) -> list[ExactIsometry]:
-    """Gram-Schmidt over the commutant, with the pivots of `projectors.gauge`: the seeds P e_i, exactly.
+    """Gram-Schmidt over the commutant, with the pivots of `projectors.decompose.gauge`: the seeds P e_i, exactly.
 
     The inner products of seeds X e_1 are those of intertwiners up to the factor dim I, since X* H X is a multiple of 1.
     """
@@ -177,14 +174,14 @@ def _canonical(R: Representation, I: Irrep, rows: DomainMatrix) -> list[ExactIso
 
 
 def _matrix(rows: DomainMatrix, k: int, n: int, d: int) -> DomainMatrix:
-    out: dict[int, dict[int, Any]] = {}
+    out: dict[int, dict[int, Scalar]] = {}
     for index, x in from_domain_matrix_rows(rows).get(k, {}).items():
         out.setdefault(index // d, {})[index % d] = x
     return sparse_matrix(out, (n, d), rows.domain)
 
 
 def _seed_columns(basis: list[DomainMatrix], n: int, K: Domain) -> DomainMatrix:
-    columns: dict[int, dict[int, Any]] = {}
+    columns: dict[int, dict[int, Scalar]] = {}
     for k, B in enumerate(basis):
         for i, row in from_domain_matrix_rows(B).items():
             if 0 in row:
@@ -196,7 +193,7 @@ def _unit_column(i: int, n: int, K: Domain) -> DomainMatrix:
     return sparse_matrix({i: {0: K.one}}, (n, 1), K)
 
 
-def _entry(matrix: DomainMatrix) -> Any:
+def _entry(matrix: DomainMatrix) -> Scalar:
     return from_domain_matrix_rows(matrix).get(0, {}).get(0, matrix.domain.zero)
 
 

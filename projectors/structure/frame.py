@@ -7,23 +7,20 @@ commutant of the irrep. So P is a mask and traces inside blocks. Derivation: doc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from array_api_compat import device
 
 from grouprep.irreps.base import Irrep
 from grouprep.linalg.pickling import Picklable
-from projectors.adapted import AdaptedBasis
-from projectors.arrays import cast, is_half, operator_array
-from projectors.isotypic import Decomposition
+from grouprep.typing import AnyArray, Array, Namespace
+from projectors.arrays import complexified, fitted, in_single, moved, operator_array
+from projectors.structure.adapted import AdaptedBasis
 
 __all__ = ["SpectralBlock", "SpectralFrame"]
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,12 +52,12 @@ class SpectralBlock(Picklable):
         """The labels of the irreps of W and of V."""
         return self.irrep_W.label, self.irrep_V.label
 
-    def read(self, M: Any) -> Any:
+    def read(self, M: AnyArray) -> AnyArray:
         """The block of spectral matrices (..., dim W, dim V), as (..., rows_n * d_W, columns_n * d_V)."""
         return M[..., self.row, self.column]
 
     @cached_property
-    def entries(self) -> list[list[tuple[int, int, Any]]]:
+    def entries(self) -> list[list[tuple[int, int, AnyArray]]]:
         """For every J_k its non-zero entries (i, j, J_k[i, j])."""
         J = self.irrep_V.commutant
         tiny = (
@@ -68,7 +65,7 @@ class SpectralBlock(Picklable):
         )  # entries of an orthogonal matrix that rounding alone made non-zero
         return [[(int(i), int(j), Jk[i, j].item()) for i, j in np.argwhere(np.abs(Jk) > tiny)] for Jk in J]
 
-    def coordinates(self, M: Any, xp: Any) -> list[Any]:
+    def coordinates(self, M: AnyArray, xp: Namespace) -> list[AnyArray]:
         """The matrices c_k (..., rows_n, columns_n) of the projection sum_k c_k (x) J_k: traces tr(J_k* M_ab) / d."""
         d = self.irrep_V.dim
         B = xp.reshape(self.read(M), (*M.shape[:-2], self.rows_n, d, self.columns_n, d))
@@ -81,10 +78,10 @@ class SpectralBlock(Picklable):
             out.append(total)
         return out
 
-    def combine(self, c: list[Any], xp: Any) -> Any:
+    def combine(self, c: list[AnyArray], xp: Namespace) -> AnyArray:
         """sum_k c_k (x) J_k, (..., rows_n * d, columns_n * d), from c_k (..., rows_n, columns_n)."""
         d = self.irrep_V.dim
-        cells: dict[tuple[int, int], Any] = {}
+        cells: dict[tuple[int, int], AnyArray] = {}
         for ck, entries in zip(c, self.entries, strict=True):
             for i, j, x in entries:
                 term = ck if x == 1 else ck * x
@@ -113,7 +110,7 @@ class SpectralFrame(Picklable):
            [ 0., -1.]])
     """
 
-    def __init__(self, domain: Decomposition, codomain: Decomposition) -> None:
+    def __init__(self, domain: AdaptedBasis, codomain: AdaptedBasis) -> None:
         self.domain, self.codomain = domain, codomain
 
     @property
@@ -142,15 +139,10 @@ class SpectralFrame(Picklable):
         """The dimension of the space of equivariant operators."""
         return sum(b.rows_n * b.columns_n * len(b.irrep_V.commutant) for b in self.diagonal)
 
-    @cached_property
-    def bases(self) -> tuple[AdaptedBasis, AdaptedBasis]:
-        """The adapted bases of W and of V."""
-        return AdaptedBasis(self.codomain), AdaptedBasis(self.domain)
-
     def prepare(self) -> None:
         """Compute everything that is cached, so that code traced by a compiler meets values and not their computation."""
         _ = self.is_complex, self.domain.slices, self.codomain.slices
-        for basis in self.bases:
+        for basis in (self.codomain, self.domain):
             _ = basis.moves
         for block in self.diagonal:
             _ = block.equal, block.entries
@@ -158,7 +150,7 @@ class SpectralFrame(Picklable):
     @property
     def constants(self) -> tuple[Array, ...]:
         """The numpy arrays that the changes of basis use: those of W, then those of V."""
-        return self.bases[0].constants + self.bases[1].constants
+        return self.codomain.constants + self.domain.constants
 
     @cached_property
     def is_complex(self) -> bool:
@@ -167,7 +159,7 @@ class SpectralFrame(Picklable):
 
     # Change of basis
 
-    def to_spectral(self, T: Any, constants: Sequence[Any] | None = None) -> Any:
+    def to_spectral(self, T: AnyArray, constants: Sequence[AnyArray] | None = None) -> AnyArray:
         """U_W^-1 T U_V for operators (..., dim W, dim V), numpy or any array-API library; complex if a basis is.
 
         Parameters
@@ -176,32 +168,31 @@ class SpectralFrame(Picklable):
         constants : `self.constants` in T's library, on its device and in its precision; converted at each call if not given.
         """
         T, xp, (first, second) = self._prepared(T, constants)
-        W, V = self.bases
+        W, V = self.codomain, self.domain
         return V.spectral(W.spectral(T, xp, first, -2), xp, second, -1)
 
-    def to_spatial(self, M: Any, constants: Sequence[Any] | None = None) -> Any:
+    def to_spatial(self, M: AnyArray, constants: Sequence[AnyArray] | None = None) -> AnyArray:
         """U_W M U_V^-1, the inverse of `to_spectral`."""
         M, xp, (first, second) = self._prepared(M, constants)
-        W, V = self.bases
+        W, V = self.codomain, self.domain
         return V.spatial(W.spatial(M, xp, first, -2), xp, second, -1)
 
-    def _prepared(self, T: Any, constants: Sequence[Any] | None) -> tuple[Any, Any, tuple[Any, Any]]:
+    def _prepared(
+        self, T: AnyArray, constants: Sequence[AnyArray] | None
+    ) -> tuple[AnyArray, Namespace, tuple[Sequence[AnyArray], Sequence[AnyArray]]]:
         T, xp = operator_array(T, self.shape)
-        if is_half(xp, T.dtype):
-            T = xp.astype(T, xp.float32)
-        if self.is_complex and xp.isdtype(T.dtype, "real floating"):
-            T = xp.astype(T, xp.complex128 if T.dtype == xp.float64 else xp.complex64)
+        T = in_single(xp, T)
+        if self.is_complex:
+            T = complexified(xp, T)
         if constants is None:
-            constants = self.constants if isinstance(T, np.ndarray) else _moved(self.constants, T, xp)
-        typed = [
-            c if xp.isdtype(c.dtype, "integral") or c.dtype == T.dtype else cast(c, T.dtype, xp) for c in constants
-        ]
-        count = len(self.bases[0].constants)
+            own = self.constants
+            constants = own if isinstance(T, np.ndarray) else [moved(xp, c, device(T)) for c in own]
+        typed, count = fitted(xp, constants, T), len(self.codomain.constants)
         return T, xp, (typed[:count], typed[count:])
 
     # P on spectral matrices
 
-    def project(self, M: Any) -> Any:
+    def project(self, M: AnyArray) -> AnyArray:
         """P in the spectral frame: zero between different irreps, sum_k tr(J_k* M_ab) / d J_k between copies of one.
 
         Half precision is computed in float32.
@@ -210,13 +201,13 @@ class SpectralFrame(Picklable):
         out = self._bands(work, xp, lambda part: xp.zeros_like(part), lambda b: b.combine(b.coordinates(work, xp), xp))
         return out if work is M else xp.astype(out, M.dtype)
 
-    def residual(self, M: Any) -> Any:
+    def residual(self, M: AnyArray) -> AnyArray:
         """M - P(M): blocks between different irreps as they are, and what traces leave of those between copies of one."""
         M, xp, work = self._single(M)
         out = self._bands(work, xp, lambda part: part, lambda b: b.read(work) - b.combine(b.coordinates(work, xp), xp))
         return out if work is M else xp.astype(out, M.dtype)
 
-    def project_spatial(self, T: Any, xp: Any, constants: Sequence[Any]) -> Any:
+    def project_spatial(self, T: AnyArray, xp: Namespace, constants: Sequence[AnyArray]) -> AnyArray:
         """P(T) of spatial operators: to the frame, the mask and the traces there, and back.
 
         Parameters
@@ -224,18 +215,24 @@ class SpectralFrame(Picklable):
         T : operators (..., dim W, dim V) of the library xp, in single or double precision, complex if the frame is.
         constants : `self.constants` in that library and precision.
         """
-        W, V = self.bases
+        W, V = self.codomain, self.domain
         first, second = constants[: len(W.constants)], constants[len(W.constants) :]
         M = V.spectral(W.spectral(T, xp, first, -2), xp, second, -1)
         P = self._bands(M, xp, lambda part: xp.zeros_like(part), lambda b: b.combine(b.coordinates(M, xp), xp))
         return V.spatial(W.spatial(P, xp, first, -2), xp, second, -1)
 
-    def _single(self, M: Any) -> tuple[Any, Any, Any]:
+    def _single(self, M: AnyArray) -> tuple[AnyArray, AnyArray, AnyArray]:
         """M, its library, and M in at least single precision."""
         M, xp = operator_array(M, self.shape, "M")
-        return M, xp, xp.astype(M, xp.float32) if is_half(xp, M.dtype) else M
+        return M, xp, in_single(xp, M)
 
-    def _bands(self, M: Any, xp: Any, outside: Callable[[Any], Any], inside: Callable[[SpectralBlock], Any]) -> Any:
+    def _bands(
+        self,
+        M: AnyArray,
+        xp: Namespace,
+        outside: Callable[[AnyArray], AnyArray],
+        inside: Callable[[SpectralBlock], AnyArray],
+    ) -> AnyArray:
         """The matrix that is inside(b) on the diagonal blocks and outside(M) elsewhere, put together band by band."""
         at = {b.row.start: b for b in self.diagonal}
         bands = []
@@ -250,7 +247,7 @@ class SpectralFrame(Picklable):
             bands.append(pieces[0] if len(pieces) == 1 else xp.concat(pieces, axis=-1))
         return bands[0] if len(bands) == 1 else xp.concat(bands, axis=-2)
 
-    def _key(self) -> tuple[Any, ...]:
+    def _key(self) -> tuple[Hashable, ...]:
         return self.domain, self.codomain
 
     def __eq__(self, other: object) -> bool:
@@ -262,9 +259,3 @@ class SpectralFrame(Picklable):
     def __repr__(self) -> str:
         what = f"{len(self.blocks)} blocks, {len(self.diagonal)} diagonal"
         return f"<spectral frame of operators {self.domain.V} -> {self.codomain.V}: {what}>"
-
-
-def _moved(constants: Sequence[Array], T: Any, xp: Any) -> list[Any]:
-    from array_api_compat import device
-
-    return [xp.asarray(np.array(c), device=device(T)) for c in constants]

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
 from functools import cached_property, lru_cache
-from itertools import pairwise
-from math import prod
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grouprep.errors import AmbiguousRank, GroupRepError, NotUnitary
 from grouprep.irreps.base import Field, Irrep
@@ -18,39 +13,21 @@ from grouprep.irreps.catalogue import family_of
 from grouprep.irreps.user_irreps import listed_irreps, user_irreps
 from grouprep.linalg import Monomial, as_float
 from grouprep.linalg.memory import require_memory
-from grouprep.linalg.pickling import Picklable
 from grouprep.representations import Representation
 from grouprep.representations.composite import direct_sum_of
-from projectors.blocks import summands
-from projectors.gauge import canonical_isometries
+from grouprep.typing import Array
+from projectors.decompose.exact import ExactDecomposition, exact_decomposition
+from projectors.decompose.gauge import canonical_isometries
+from projectors.solvers.auto import Auto
+from projectors.structure.adapted import AdaptedBasis, SplitSummand
+from projectors.structure.frame import SpectralFrame
+from projectors.structure.solved import structure_of
+from projectors.structure.summands import summands
 
-if TYPE_CHECKING:
-    from projectors.exact_decomposition import ExactDecomposition
-
-__all__ = ["Decomposition", "Part", "decompose", "ground_field"]
-
-Array = NDArray[Any]
-
-
-@dataclass(frozen=True, eq=False)
-class Part(Picklable):
-    """A distinct summand R of V, where its copies stand, and its own decomposition.
-
-    representation : R, no direct sum.
-    starts : (copies,) the first coordinate of each copy in V.
-    irreps : numbers of the irreps of R among those of V, ascending, one for each isometry.
-    isometries : (dim R, dim R) unitary change of basis of R, column blocks in that order; None for the identity.
-    inverse : its inverse, None for the identity.
-    """
-
-    representation: Representation
-    starts: Array
-    irreps: tuple[int, ...]
-    isometries: Array | None
-    inverse: Array | None
+__all__ = ["Decomposition", "decompose", "ground_field", "spectral_frame"]
 
 
-class Decomposition(Picklable):
+class Decomposition(AdaptedBasis):
     """V as a sum of irreps: V(g) U = U blocks(g) for all g, U unitary.
 
     Column blocks of U run over the irreps in canonical order, then over their copies (by the place in V of the summand they
@@ -60,17 +37,9 @@ class Decomposition(Picklable):
     Made by `decompose`.
     """
 
-    def __init__(self, V: Representation, field: str, irreps: Sequence[Irrep], parts: Sequence[Part]) -> None:
-        self.V, self.field, self.irreps, self.parts = V, field, tuple(irreps), tuple(parts)
-
-    @cached_property
-    def multiplicities(self) -> tuple[int, ...]:
-        """How often each of `irreps` occurs."""
-        counts = [0] * len(self.irreps)
-        for part in self.parts:
-            for k in part.irreps:
-                counts[k] += len(part.starts)
-        return tuple(counts)
+    def __init__(self, V: Representation, field: Field, irreps: Sequence[Irrep], parts: Sequence[SplitSummand]) -> None:
+        super().__init__(V, irreps, parts)
+        self.field: Field = field
 
     @property
     def labels(self) -> dict[str, int]:
@@ -78,80 +47,9 @@ class Decomposition(Picklable):
         return {I.label: m for I, m in zip(self.irreps, self.multiplicities, strict=True)}
 
     @cached_property
-    def slices(self) -> tuple[slice, ...]:
-        """The coordinates of each irrep's copies in the spectral basis."""
-        sizes = [m * I.dim for I, m in zip(self.irreps, self.multiplicities, strict=True)]
-        ends = np.cumsum([0, *sizes]).tolist()
-        return tuple(slice(a, b) for a, b in pairwise(ends))
-
-    @cached_property
     def representation(self) -> Representation:
         """The direct sum m_1 I_1 + m_2 I_2 + ... that V is isomorphic to."""
         return direct_sum_of(list(zip(self.multiplicities, self.irreps, strict=True)))
-
-    def blocks(self, g: Any) -> Array:
-        """The block-diagonal matrices of elements g with leading batch axes, (..., dim, dim), from the values of each irrep."""
-        values = [I(g) for I in self.irreps]
-        lead, n = values[0].shape[:-2], self.V.dim
-        require_memory(prod(lead) * n * n, f"the blocks of {self.V}", 16, "evaluate the irreps one by one")
-        out = np.zeros((*lead, n, n), dtype=np.result_type(*values))
-        start = 0
-        for value, m in zip(values, self.multiplicities, strict=True):
-            d = value.shape[-1]
-            for _ in range(m):
-                out[..., start : start + d, start : start + d] = value
-                start += d
-        return out
-
-    @cached_property
-    def gather(self) -> Array:
-        """(dim,) coordinates of V, part by part, copy by copy: what the parts' isometries act on."""
-        return np.concatenate([(p.starts[:, None] + np.arange(p.representation.dim)).ravel() for p in self.parts])
-
-    @cached_property
-    def order(self) -> Array:
-        """(dim,) for each spectral coordinate its place after the parts' isometries: irrep, then copy, then coordinate."""
-        keys = []
-        for p in self.parts:
-            dims = [self.irreps[k].dim for k in p.irreps]
-            kind = np.repeat(p.irreps, dims)
-            inner = np.repeat(np.arange(len(dims)), dims)
-            coordinate = np.concatenate([np.arange(d) for d in dims])
-            count, n = len(p.starts), len(kind)
-            columns = (np.tile(kind, count), np.repeat(p.starts, n), np.tile(inner, count), np.tile(coordinate, count))
-            keys.append(np.array(columns))
-        table = np.concatenate(keys, axis=1)
-        return np.lexsort(table[::-1])
-
-    @property
-    def is_complex(self) -> bool:
-        """Whether the change of basis is complex."""
-        return any(p.isometries is not None and p.isometries.dtype.kind == "c" for p in self.parts)
-
-    @cached_property
-    def change_of_basis(self) -> Array:
-        """U (dim, dim), V(g) U = U blocks(g); TooLarge if it does not fit into memory."""
-        n = self.V.dim
-        kind = np.result_type(float, *(p.isometries for p in self.parts if p.isometries is not None))
-        require_memory(n * n, f"the change of basis of {self.V}", kind.itemsize, "use Hom.to_spectral")
-        out = np.zeros((n, n), dtype=kind)
-        column = 0
-        for p in self.parts:
-            d = p.representation.dim
-            X = np.eye(d) if p.isometries is None else p.isometries
-            for start in p.starts:
-                out[start : start + d, column : column + d] = X
-                column += d
-        out = np.ascontiguousarray(out[:, self.order])
-        out.setflags(write=False)
-        return out
-
-    @cached_property
-    def inverse(self) -> Array:
-        """The inverse of `change_of_basis`: its adjoint if V is unitary."""
-        if self.V.is_unitary:
-            return self.change_of_basis.conj().T
-        return np.linalg.inv(self.change_of_basis)  # U* H has the condition of U squared
 
     def exact(self) -> ExactDecomposition:
         """The same, exactly: U as a sympy matrix, for finite groups with exact images.
@@ -163,11 +61,9 @@ class Decomposition(Picklable):
         GroupRepError
             If images of V or of the irreps are not exact.
         """
-        from projectors.exact_decomposition import exact_decomposition
+        return exact_decomposition(self.V, self.irreps, self.parts)
 
-        return exact_decomposition(self)
-
-    def _key(self) -> tuple[Any, ...]:
+    def _key(self) -> tuple[Hashable, ...]:
         return self.V, self.field, self.irreps
 
     def __eq__(self, other: object) -> bool:
@@ -253,13 +149,18 @@ def decompose(
         raise GroupRepError(f"V must be a Representation such as G.regular(), got {V!r:.60}")
     given = listed_irreps(irreps)
     # Representations that differ in name alone are equal; their names are labels here, and so belong to the key.
-    return _decompose(V, ground_field(V, field), given, None if given is None else tuple(map(str, given)))
+    return _remembered(V, ground_field(V, field), given, None if given is None else tuple(map(str, given)))
 
 
 @lru_cache(maxsize=64)
-def _decompose(
-    V: Representation, field: Field, irreps: tuple[Representation, ...] | None, names: tuple[str, ...] | None = None
+def _remembered(
+    V: Representation, field: Field, irreps: tuple[Representation, ...] | None, names: tuple[str, ...] | None
 ) -> Decomposition:
+    return decompose_anew(V, field, irreps)
+
+
+def decompose_anew(V: Representation, field: Field, irreps: tuple[Representation, ...] | None = None) -> Decomposition:
+    """`decompose` of checked arguments, computed and not remembered."""
     given = None if irreps is None else user_irreps(V.group, irreps, field)
     places: dict[Representation, list[int]] = {}
     for s in summands(V):
@@ -274,7 +175,7 @@ def _decompose(
         pieces = sorted(found[R], key=lambda piece: numbers[piece[0]])
         kinds = tuple(numbers[I] for I, X in pieces for _ in range(len(X)))
         U, inverse = _joined(R, pieces)
-        parts.append(Part(R, np.array(sorted(starts)), kinds, U, inverse))
+        parts.append(SplitSummand(R, np.array(sorted(starts)), kinds, U, inverse))
     return Decomposition(V, field, ordered, parts)
 
 
@@ -322,22 +223,14 @@ def _from_family(V: Representation, field: Field) -> Pieces:
 
 
 def _from_given(V: Representation, field: Field, given: list[Irrep]) -> Pieces:
-    from grouprep.linalg.orbits import OrbitSpace
-    from projectors.basis import OrbitBasis
-    from projectors.orthonormal import orthonormal_basis
-    from projectors.solvers import solve
-
     pieces: Pieces = []
+    gram = _gram(V)
     for I in given:
-        space = solve(I, V, "auto")
+        space = Auto().solve(I, V)
         if not space.dim:
             continue
-        gram = _gram(V)
-        if isinstance(space, OrbitSpace) and gram is None:
-            Y = OrbitBasis(space).combine(np.eye(space.dim))
-        else:
-            forms = (None, None) if gram is None else (Monomial.identity(I.dim), V.gram)
-            Y = orthonormal_basis(space, *forms).array
+        structure = structure_of(space, None if gram is None else (Monomial.identity(I.dim), V.gram))
+        Y = structure.combine(np.eye(space.dim))
         pieces.append((I, canonical_isometries(Y * np.sqrt(I.dim), I.commutant, field == "real", gram)))
     return pieces
 
@@ -357,3 +250,17 @@ def _joined(R: Representation, pieces: Pieces) -> tuple[Array | None, Array | No
         return None, None
     U = _without_noise(np.concatenate([np.concatenate(list(X), axis=1) for _, X in pieces], axis=1))
     return U, np.ascontiguousarray(U.conj().T if R.is_unitary else np.linalg.inv(U))
+
+
+def spectral_frame(
+    V: Representation, W: Representation, irreps: Sequence[Representation] | None = None
+) -> SpectralFrame:
+    """The frame of decompositions of V and W: over the complex numbers if one of them is complex, else over the reals.
+
+    Raises
+    ------
+    UnsupportedGroup
+        If the irreps of the group are not known and none are given.
+    """
+    field = "complex" if "complex" in (V.field, W.field) else "real"
+    return SpectralFrame(decompose(V, field, irreps), decompose(W, field, irreps))

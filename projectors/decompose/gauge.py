@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from grouprep.errors import AmbiguousRank
+from grouprep.typing import Array
 
 __all__ = ["canonical_isometries", "first_pivot"]
-
-Array = NDArray[Any]
 
 _SHARE = (
     1 / np.pi
@@ -46,7 +42,7 @@ def canonical_isometries(Y: Array, units: Array, real: bool, gram: Array | None 
     Examples
     --------
     >>> Y = np.array([[[0.6], [0.8]], [[-0.8], [0.6]]])
-    >>> canonical_isometries(Y, np.eye(1)[None], True)[:, :, 0]
+    >>> np.round(canonical_isometries(Y, np.eye(1)[None], True)[:, :, 0], 12) + 0.0
     array([[1., 0.],
            [0., 1.]])
     """

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from math import lcm
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grouprep.errors import CertificateError
+from grouprep.groups.permutations import orbits_of, sympy_group
 from grouprep.linalg import Image, Monomial, as_exact, as_float
-from grouprep.linalg.intertwiners import ExactSpace, FloatSpace, Space
-from grouprep.linalg.orbits import OrbitSpace
+from grouprep.linalg.fields import common_domain, convert_matrix
+from grouprep.linalg.modular import modular_rank
+from grouprep.linalg.spaces import OrbitSpace, Space
 from grouprep.linalg.sparse import equal_exact, from_domain_matrix_rows, matmul_exact, sparse_matrix
 from grouprep.representations import Representation
+from grouprep.typing import Array, Scalar
+from projectors.solvers.base import generator_pairs
+from projectors.solvers.constraint import stacked_constraint
+
+if TYPE_CHECKING:
+    from flint import acb_mat
+    from sympy.polys.matrices import DomainMatrix
 
 __all__ = [
     "check_completeness",
@@ -46,16 +55,14 @@ def check_residual(V: Representation, W: Representation, space: Space) -> None:
             raise CertificateError(f"Hom({V}, {W}): a basis element does not intertwine the generator {generator}")
 
 
-def _rows(space: Space) -> Any:
-    if isinstance(space, FloatSpace):
+def _rows(space: Space) -> DomainMatrix:
+    if not space.is_exact:
         raise CertificateError("a float basis has no exact residual")
     return space.rows()
 
 
 def _orbits_invariant(space: OrbitSpace, a: Monomial, b: Monomial) -> bool:
     """Entry by entry: X[beta i, alpha j] = b_i conj(a_j) X[i, j]."""
-    from math import lcm
-
     m = lcm(space.modulus, a.modulus, b.modulus)
     labels = space.labels.reshape(space.shape)
     phase = space.phase.reshape(space.shape) * (m // space.modulus)
@@ -66,13 +73,13 @@ def _orbits_invariant(space: OrbitSpace, a: Monomial, b: Monomial) -> bool:
     return not np.any(((phase[moved] - phase - step) % m)[labels >= 0])
 
 
-def _rows_invariant(rows: Any, shape: tuple[int, int], a: Image, b: Image) -> bool:
+def _rows_invariant(rows: DomainMatrix, shape: tuple[int, int], a: Image, b: Image) -> bool:
     """B [X_1 ... X_r] and [X_1; ...; X_r] A, compared after moving the blocks."""
     m, n = shape
     r = rows.shape[0]
     entries = from_domain_matrix_rows(rows)
-    wide: dict[int, dict[int, Any]] = {}
-    tall: dict[int, dict[int, Any]] = {}
+    wide: dict[int, dict[int, Scalar]] = {}
+    tall: dict[int, dict[int, Scalar]] = {}
     count = 0
     for k, row in entries.items():
         for index, x in row.items():
@@ -83,7 +90,7 @@ def _rows_invariant(rows: Any, shape: tuple[int, int], a: Image, b: Image) -> bo
     dense = count > _DENSE * max(r * m * n, 1)
     left = _product(as_exact(b), sparse_matrix(wide, (m, r * n), rows.domain), dense)
     right = _product(sparse_matrix(tall, (r * m, n), rows.domain), as_exact(a), dense)
-    moved: dict[int, dict[int, Any]] = {}
+    moved: dict[int, dict[int, Scalar]] = {}
     for i, row in from_domain_matrix_rows(left).items():
         for column, x in row.items():
             k, j = divmod(column, n)
@@ -91,11 +98,9 @@ def _rows_invariant(rows: Any, shape: tuple[int, int], a: Image, b: Image) -> bo
     return equal_exact(sparse_matrix(moved, (r * m, n), left.domain), right)
 
 
-def _product(x: Any, y: Any, dense: bool) -> Any:
+def _product(x: DomainMatrix, y: DomainMatrix, dense: bool) -> DomainMatrix:
     if not dense:
         return matmul_exact(x, y)
-    from grouprep.linalg.fields import common_domain, convert_matrix
-
     domain = common_domain(x.domain, y.domain)
     x, y = convert_matrix(x, domain), convert_matrix(y, domain)
     return (x.to_dense() * y.to_dense()).to_sparse()
@@ -113,8 +118,6 @@ def check_independence(space: Space) -> None:
         if space.dim and space.sizes().min() < 1:
             raise CertificateError("a basis element is zero")
         return
-    from grouprep.linalg.modular import modular_rank
-
     rows = _rows(space)
     if rows.shape[0] and modular_rank(rows) < rows.shape[0]:
         raise CertificateError(
@@ -133,14 +136,11 @@ def check_completeness(V: Representation, W: Representation, space: Space) -> st
     CertificateError
         If there are more.
     """
-    perms = [(V.images[a], W.images[a]) for a in V.group.generator_names]
+    perms = generator_pairs(V, W)
     if all(isinstance(m, Monomial) and not m.phase.any() for pair in perms for m in pair):
         count = suborbit_count([a for a, _ in perms], [b for _, b in perms])  # type: ignore[misc]
         how = "the orbits of point stabilisers (Schreier-Sims) count the same"
     else:
-        from grouprep.linalg.modular import modular_rank
-        from projectors.solvers.constraint import stacked_constraint
-
         count = V.dim * W.dim - modular_rank(stacked_constraint(V, W))
         how = "the rank of the constraint modulo a prime leaves no more"
     if count != space.dim:
@@ -150,8 +150,6 @@ def check_completeness(V: Representation, W: Representation, space: Space) -> st
 
 def suborbit_count(first: list[Monomial], second: list[Monomial]) -> int:
     """The number of orbits on pairs (x, y): for each orbit of x, the orbits of the stabiliser of x on the y."""
-    from grouprep.groups.permutations import orbits_of, sympy_group
-
     n = len(first[0])
     joint = [np.concatenate([a.perm, b.perm + n]) for a, b in zip(first, second, strict=True)]
     group = sympy_group(joint)
@@ -162,7 +160,7 @@ def suborbit_count(first: list[Monomial], second: list[Monomial]) -> int:
     return total
 
 
-def _ball_matrix(array: NDArray[Any]) -> Any:
+def _ball_matrix(array: Array) -> acb_mat:
     """A float matrix as an exact flint complex ball matrix."""
     import flint
 
@@ -170,7 +168,7 @@ def _ball_matrix(array: NDArray[Any]) -> Any:
     return flint.acb_mat([[flint.acb(float(x.real), float(x.imag)) for x in row] for row in rows])
 
 
-def _frobenius_upper(matrix: Any) -> float:
+def _frobenius_upper(matrix: acb_mat) -> float:
     """An upper bound on the Frobenius norm of a ball matrix."""
     import flint
 
@@ -184,14 +182,14 @@ def float_residual_bound(V: Representation, W: Representation, space: Space) -> 
     """A rigorous upper bound on ||rho_W(a) X - X rho_V(a)||_F / ||X||_F over generators a and elements of a float basis."""
     import flint
 
-    if isinstance(space, OrbitSpace | ExactSpace):
+    if space.is_exact:
         check_residual(V, W, space)
         return 0.0
     worst = 0.0
     with flint.ctx.workprec(128):
         for generator in V.group.generator_names:
             a, b = _ball_matrix(as_float(V.images[generator])), _ball_matrix(as_float(W.images[generator]))
-            for x in space.array.reshape(-1, *space.shape):
+            for x in space.floats().reshape(-1, *space.shape):
                 X = _ball_matrix(x)
                 size = float(np.linalg.norm(x)) * (1 - 4 * x.size * np.finfo(float).eps)
                 worst = max(worst, _frobenius_upper(b * X - X * a) / size)
@@ -202,9 +200,9 @@ def orthonormality_bound(space: Space) -> float:
     """A rigorous upper bound on the Frobenius norm of (gram - 1) for a float basis; 0 for exact ones."""
     import flint
 
-    if not isinstance(space, FloatSpace) or not space.dim:
+    if space.is_exact or not space.dim:
         return 0.0
     with flint.ctx.workprec(128):
-        X = _ball_matrix(space.array)
-        gram = X * _ball_matrix(space.array.conj().T)
+        rows = space.floats()
+        gram = _ball_matrix(rows) * _ball_matrix(rows.conj().T)
         return _frobenius_upper(gram - _ball_matrix(np.eye(space.dim)))

@@ -5,20 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
 
 from grouprep.errors import CertificateError
-from grouprep.linalg.intertwiners import FloatSpace, Space
-from grouprep.representations import Representation
-from projectors import evidence
-from projectors.solvers.auto import rational_pair, solve_auto
+from grouprep.linalg.spaces import Space
+from projectors.certify import evidence
+from projectors.solvers.base import Pair
 
-if TYPE_CHECKING:
-    from projectors.hom import Hom
-
-__all__ = ["Certificate", "Claim", "certify", "certify_spaces"]
-
-Pair = tuple[Representation, Representation]
+__all__ = ["Certificate", "Claim", "certify_spaces"]
 
 
 @dataclass(frozen=True)
@@ -64,7 +57,7 @@ class Certificate:
         """Wall time of all checks."""
         return sum(c.seconds for c in self.claims)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Plain data, for JSON."""
         return asdict(self) | {"proved": self.proved, "seconds": self.seconds}
 
@@ -82,23 +75,6 @@ def _timed(statement: str, check: Callable[[], tuple[bool, str]]) -> Claim:
     return Claim(statement, proved, text, time.perf_counter() - start)
 
 
-def certify(H: Hom) -> Certificate:
-    """See `Hom.certify`.
-
-    Where irreps have float images but exact rational forms, the basis in these forms is proved: the float one is that basis,
-    carried over by the known changes of basis.
-    """
-    pairs: dict[Pair, int] = {}
-    spaces: dict[Pair, Space] = {}
-    for (V, W), n in H.pairs.items():
-        forms = rational_pair(V, W) if H.solver == "auto" else None
-        pair = (V, W) if forms is None else forms
-        pairs[pair] = pairs.get(pair, 0) + n
-        spaces[pair] = H.space(V, W) if forms is None else solve_auto(*forms)
-    subject = str(H) if set(pairs) == set(H.pairs) else f"{H}, in the rational forms of V and W"
-    return certify_spaces(subject, pairs, spaces, H.character_count)
-
-
 def certify_spaces(
     subject: str, pairs: Mapping[Pair, int], spaces: Mapping[Pair, Space], character_count: int | None
 ) -> Certificate:
@@ -110,7 +86,7 @@ def certify_spaces(
         If a claim is false.
     """
     dim = sum(n * spaces[pair].dim for pair, n in pairs.items())
-    exact = not any(isinstance(s, FloatSpace) for s in spaces.values())
+    exact = all(s.is_exact for s in spaces.values())
 
     def residual() -> tuple[bool, str]:
         if exact:

@@ -1,0 +1,149 @@
+"""Spaces of matrices that a linear system was solved for: a basis by orbits, by exact rows, or by orthonormal floats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+import numpy as np
+
+from grouprep.errors import GroupRepError
+from grouprep.linalg.monomial import Monomial
+from grouprep.linalg.pickling import Picklable
+from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
+from grouprep.typing import Array, Integers, Scalar
+
+if TYPE_CHECKING:
+    from sympy.polys.matrices import DomainMatrix
+
+__all__ = ["ExactSpace", "FloatSpace", "OrbitSpace", "Space"]
+
+
+class Space(Protocol):
+    """A space of (m, n) matrices with a basis of `dim` of them; a matrix is a row-major vector of m * n entries."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(m, n) of the matrices."""
+
+    @property
+    def dim(self) -> int:
+        """The number of basis elements."""
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the basis is exact."""
+
+    def rows(self) -> DomainMatrix:
+        """The exact basis, a sparse (dim, m * n) matrix.
+
+        Raises
+        ------
+        GroupRepError
+            If the basis is a float one.
+        """
+
+    def floats(self) -> Array:
+        """The basis in floats, (dim, m * n): the exact one correctly rounded, or the orthonormal float one."""
+
+
+@dataclass(frozen=True, eq=False)
+class OrbitSpace:
+    """The space spanned by matrices E_0, ..., E_{dim-1} with disjoint supports and roots of unity as entries.
+
+    shape : (m, n) of the matrices; indices below are row-major in range(m * n).
+    labels : (m * n,) the k with E_k non-zero there, or -1.
+    phase : (m * n,) E_k has entry exp(2 pi i phase / modulus); 0 at the first index of each orbit.
+    """
+
+    shape: tuple[int, int]
+    dim: int
+    labels: Integers
+    phase: Integers
+    modulus: int
+    is_exact: ClassVar[bool] = True
+
+    @property
+    def is_real(self) -> bool:
+        """Whether all entries are 0, 1 or -1."""
+        return self.modulus <= 2
+
+    def sizes(self) -> Integers:
+        """The number of entries of each E_k, (dim,)."""
+        return np.bincount(self.labels[self.labels >= 0], minlength=self.dim)
+
+    def _diagonal(self) -> Monomial:
+        return Monomial.diagonal(self.phase, self.modulus)
+
+    def values(self) -> Array:
+        """The entry at every index, (m * n,), 0 where no orbit is; float64 or complex128, correctly rounded."""
+        if self.modulus == 1:
+            return (self.labels >= 0).astype(float)
+        return np.where(self.labels >= 0, self._diagonal().values(), 0)
+
+    def rows(self) -> DomainMatrix:
+        """The exact basis, (dim, m * n), row-major vectors, sparse."""
+        diagonal = self._diagonal().to_domain_matrix()
+        entries = from_domain_matrix_rows(diagonal)
+        rows: dict[int, dict[int, Scalar]] = {}
+        for i in np.flatnonzero(self.labels >= 0).tolist():
+            rows.setdefault(int(self.labels[i]), {})[i] = entries[i][i]
+        return sparse_matrix(rows, (self.dim, len(self.labels)), diagonal.domain)
+
+    def floats(self) -> Array:
+        """The basis, (dim, m * n), correctly rounded."""
+        values = self.values()
+        inside = np.flatnonzero(self.labels >= 0)
+        out = np.zeros((self.dim, len(self.labels)), dtype=values.dtype)
+        out[self.labels[inside], inside] = values[inside]
+        return out
+
+
+@dataclass(frozen=True, eq=False)
+class ExactSpace(Picklable):
+    """A space of (m, n) matrices with an exact basis: the rows of a sparse (dim, m * n) DomainMatrix."""
+
+    shape: tuple[int, int]
+    matrix: DomainMatrix
+    is_exact: ClassVar[bool] = True
+
+    @property
+    def dim(self) -> int:
+        """The number of basis elements."""
+        return int(self.matrix.shape[0])
+
+    def rows(self) -> DomainMatrix:
+        """The exact basis, (dim, m * n)."""
+        return self.matrix
+
+    def floats(self) -> Array:
+        """The basis, (dim, m * n), correctly rounded."""
+        from grouprep.linalg.convert import to_numpy
+
+        return to_numpy(self.matrix)
+
+
+@dataclass(frozen=True, eq=False)
+class FloatSpace:
+    """A space of (m, n) matrices with an orthonormal float basis: the rows of a (dim, m * n) array.
+
+    gap : (largest singular value taken as zero, smallest taken as non-zero), relative to the largest.
+    """
+
+    shape: tuple[int, int]
+    array: Array
+    gap: tuple[float, float]
+    is_exact: ClassVar[bool] = False
+
+    @property
+    def dim(self) -> int:
+        """The number of basis elements."""
+        return len(self.array)
+
+    def rows(self) -> DomainMatrix:
+        """A float basis has no exact rows: always GroupRepError."""
+        raise GroupRepError("a basis in floats has no exact form; give exact generators, or read floats()")
+
+    def floats(self) -> Array:
+        """The orthonormal basis, (dim, m * n)."""
+        return self.array

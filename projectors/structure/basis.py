@@ -1,0 +1,158 @@
+"""Bases of Hom_G(V, W) as users know them: orthonormal float bases, and exact ones."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from grouprep.errors import DimensionMismatch
+from grouprep.linalg.convert import to_numpy, to_sympy
+from grouprep.linalg.fields import conjugate
+from grouprep.linalg.memory import require_memory
+from grouprep.linalg.pickling import Picklable
+from grouprep.linalg.sparse import equal_exact
+from grouprep.typing import Array
+from projectors.arrays import operator_array
+from projectors.structure.blocks import Block, Blocks
+
+if TYPE_CHECKING:
+    from sympy import Domain, Matrix
+    from sympy.polys.matrices import DomainMatrix
+
+__all__ = ["Basis", "ExactBasis"]
+
+
+class Basis:
+    """An orthonormal float basis of Hom_G(V, W), held as blocks that share what repeats.
+
+    Orthonormal in <A, B> = tr(H_V^-1 A* H_W B) with the invariant forms H_V, H_W: the Frobenius inner product for unitary
+    representations. Elements run over blocks (summands of W, then of V), copies, and each pair's own basis.
+    """
+
+    def __init__(self, structure: Blocks) -> None:
+        self.structure = structure
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(dim W, dim V)."""
+        return self.structure.shape
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The blocks of pairs of summands that have intertwiners."""
+        return tuple(b for b in self.structure.blocks if b.count)
+
+    def __len__(self) -> int:
+        return len(self.structure)
+
+    @property
+    def dtype(self) -> np.dtype[np.generic]:
+        """float64, or complex128 if some element is complex."""
+        return self.structure.dtype
+
+    def __getitem__(self, k: int) -> Array:
+        """The k-th element, (dim W, dim V)."""
+        if not -len(self) <= k < len(self):
+            raise IndexError(f"the basis has {len(self)} elements, there is no element {k}")
+        c = np.zeros(len(self))
+        c[k] = 1.0
+        return self.combine(c)
+
+    def __iter__(self) -> Iterator[Array]:
+        return (self[k] for k in range(len(self)))
+
+    @cached_property
+    def matrices(self) -> Array:
+        """All elements, (r, dim W, dim V); TooLarge if they do not fit into memory: then use `combine` or `basis[k]`."""
+        r, (m, n) = len(self), self.shape
+        require_memory(
+            r * m * n, f"{r} dense basis elements of shape {m} x {n}", self.dtype.itemsize, "use basis[k] or combine"
+        )
+        out = self.combine(np.eye(r))
+        out.setflags(write=False)
+        return out
+
+    def coordinates(self, T: ArrayLike) -> Array:
+        """Inner products of operators (..., dim W, dim V) with the elements: (..., r)."""
+        return self.structure.coordinates(_operators(T, self.shape))
+
+    def combine(self, c: ArrayLike) -> Array:
+        """The combinations sum_k c_k X_k: (..., r) -> (..., dim W, dim V)."""
+        c = np.asarray(c)
+        if c.ndim < 1 or c.shape[-1] != len(self):
+            raise DimensionMismatch(
+                f"c has shape {c.shape}; the basis has {len(self)} elements, give (..., {len(self)})"
+            )
+        return self.structure.combine(c if c.dtype.kind in "fc" else c.astype(float))
+
+    def project(self, T: ArrayLike) -> Array:
+        """The orthogonal projection of operators (..., dim W, dim V) on the span, by its definition: combine(coordinates(T))."""
+        return self.structure.combine_coordinates(_operators(T, self.shape))
+
+    def _key(self) -> tuple[Hashable, ...]:
+        places = tuple((b.row, b.rows_n, b.column, b.columns_n) for b in self.blocks)
+        return self.shape, places, tuple(b.structure.key() for b in self.blocks)
+
+    def __eq__(self, other: object) -> bool:
+        return self._key() == other._key() if isinstance(other, Basis) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self.shape, len(self)))
+
+    def __repr__(self) -> str:
+        return f"<orthonormal basis of {len(self)} operators of shape {self.shape}>"
+
+
+def _operators(T: ArrayLike, shape: tuple[int, int]) -> Array:
+    """T as a numpy array of floats or complex numbers (..., *shape)."""
+    return np.asarray(operator_array(np.asarray(T) if hasattr(T, "shape") else T, shape)[0])
+
+
+class ExactBasis(Picklable):
+    """An exact basis of Hom_G(V, W), in the order of the float basis; a sequence of sympy matrices (dim W, dim V)."""
+
+    def __init__(self, shape: tuple[int, int], rows: DomainMatrix) -> None:
+        self.shape, self.rows = shape, rows
+
+    @property
+    def domain(self) -> Domain:
+        """The sympy domain of the entries: ZZ, QQ or a number field."""
+        return self.rows.domain
+
+    def __len__(self) -> int:
+        return int(self.rows.shape[0])
+
+    def __getitem__(self, k: int) -> Matrix:
+        """The k-th element as a sympy Matrix."""
+        if not -len(self) <= k < len(self):
+            raise IndexError(f"the basis has {len(self)} elements, there is no element {k}")
+        row = self.rows.extract([k % len(self)], list(range(self.rows.shape[1])))
+        return to_sympy(row).reshape(*self.shape)
+
+    def __iter__(self) -> Iterator[Matrix]:
+        return (self[k] for k in range(len(self)))
+
+    @cached_property
+    def gram(self) -> Matrix:
+        """The matrix of Frobenius inner products tr(X_i* X_j), (r, r)."""
+        return to_sympy(conjugate(self.rows) * self.rows.transpose())
+
+    def to_numpy(self) -> Array:
+        """All elements in floats, each entry correctly rounded, (r, dim W, dim V); not orthonormal in general."""
+        require_memory(len(self) * self.shape[0] * self.shape[1], f"{len(self)} dense basis elements")
+        return to_numpy(self.rows).reshape(len(self), *self.shape)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ExactBasis):
+            return NotImplemented
+        return self.shape == other.shape and equal_exact(self.rows, other.rows)
+
+    def __hash__(self) -> int:
+        return hash((self.shape, len(self)))
+
+    def __repr__(self) -> str:
+        return f"<exact basis of {len(self)} operators of shape {self.shape} over {self.domain}>"

@@ -1,0 +1,180 @@
+"""Structure without a pattern: a dense basis, orthonormal in the inner product that invariant forms induce."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from grouprep.linalg import Image, as_exact, as_float
+from grouprep.linalg.convert import to_numpy
+from grouprep.linalg.fields import common_domain, conjugate, convert_matrix
+from grouprep.linalg.matrices import inverse, is_exact
+from grouprep.linalg.memory import require_memory
+from grouprep.linalg.spaces import Space
+from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
+from grouprep.typing import AnyArray, Array, Namespace, Scalar
+from projectors.structure.base import Structure, kind
+
+if TYPE_CHECKING:
+    from sympy.polys.matrices import DomainMatrix
+
+    from projectors.structure.blocks import Block
+
+__all__ = ["Dense", "Forms"]
+
+Forms = tuple[Image, Image]
+"""The invariant forms H_V and H_W of the inner product <A, B> = tr(H_V^-1 A* H_W B)."""
+
+_EXACT_LIMIT = 400_000  # entries of a basis whose dual is computed exactly; S4 regular has 13,824 and takes 0.1 s
+
+
+class _Pairs(NamedTuple):
+    """Matrices X_k and D_k, (dim, m, n) each, with P(T) = sum_k <D_k, T>_F X_k."""
+
+    basis: Array
+    dual: Array
+
+    def coordinates(self, T: Array) -> Array:
+        dtype = kind(T, self.basis.dtype)
+        r, m, n = self.basis.shape
+        dual = self.dual.reshape(r, m * n).conj().T.astype(dtype)
+        return np.asarray(T.reshape(*T.shape[:-2], m * n).astype(dtype) @ dual)
+
+    def combine(self, c: Array) -> Array:
+        dtype = kind(c, self.basis.dtype)
+        r, m, n = self.basis.shape
+        flat = c.astype(dtype) @ self.basis.reshape(r, m * n).astype(dtype)
+        return np.asarray(flat.reshape(*c.shape[:-1], m, n))
+
+
+class Dense(Structure):
+    """A dense orthonormal basis (dim, m, n), with the dual basis that inner products are taken with.
+
+    space : the solved space; forms : of the inner product, None for the Frobenius one.
+    """
+
+    def __init__(self, space: Space, forms: Forms | None) -> None:
+        self.space, self.shape, self.dim, self.forms = space, space.shape, space.dim, forms
+
+    def rows(self) -> DomainMatrix:
+        return self.space.rows()
+
+    @cached_property
+    def _orthonormal(self) -> _Pairs:
+        """By Householder QR in coordinates where the inner product is Frobenius: X -> L_W* X L_V^-* with H = L L*."""
+        m, n = self.shape
+        require_memory(3 * self.dim * m * n, f"{self.dim} dense basis elements of shape {m} x {n}")
+        raw = self.space.floats().reshape(self.dim, m, n)
+        if self.forms is None:
+            matrices = _orthonormal_rows(raw.reshape(self.dim, m * n)).reshape(-1, m, n)
+            return _Pairs(matrices, matrices)
+        left, right = (np.linalg.cholesky(as_float(H)).conj().T for H in reversed(self.forms))
+        right = np.linalg.inv(right)
+        flat = _orthonormal_rows((left @ raw @ right).reshape(self.dim, m * n)).reshape(-1, m, n)
+        matrices = np.linalg.solve(left, flat) @ np.linalg.inv(right)
+        # <B, T> = tr((L_W B R)* L_W T R) = tr((L_W* L_W B R R*)* T), so the dual of B is L_W* (L_W B R) R*.
+        return _Pairs(matrices, left.conj().T @ flat @ right.conj().T)
+
+    @cached_property
+    def _projecting(self) -> _Pairs:
+        """What P is computed with: exact ones, rounded once, where an orthonormal basis in an ill-conditioned form has lost digits."""
+        small = self.dim and self.dim * self.shape[0] * self.shape[1] <= _EXACT_LIMIT
+        if self.forms is None or not small or not self.space.is_exact or not all(map(is_exact, self.forms)):
+            return self._orthonormal
+        return _exact_pairs(self.space, *map(as_exact, self.forms))
+
+    @property
+    def is_self_dual(self) -> bool:  # type: ignore[override]
+        return self.forms is None
+
+    @property
+    def dtype(self) -> np.dtype[np.generic]:
+        return self._orthonormal.basis.dtype
+
+    def coordinates(self, T: Array) -> Array:
+        return self._orthonormal.coordinates(T)
+
+    def combine(self, c: Array) -> Array:
+        return self._orthonormal.combine(c)
+
+    def combine_coordinates(self, T: Array) -> Array:
+        return self._projecting.combine(self._projecting.coordinates(T))
+
+    def key(self) -> tuple[Hashable, ...]:
+        basis, dual = self._orthonormal
+        return self.shape, self.dim, basis.tobytes(), dual.tobytes()
+
+    def constants(self, block: Block, width: int) -> tuple[Array, ...]:
+        basis, dual = self._projecting
+        r, m, n = basis.shape
+        flat = dual.reshape(r, m * n).conj().T, basis.reshape(r, m * n)
+        return tuple(np.require(x, None, ["C", "W"]) for x in flat)
+
+    def project(
+        self, rows: AnyArray, copies: int, xp: Namespace, constants: Sequence[AnyArray], block: Block
+    ) -> AnyArray:
+        m, n = self.shape
+        _, columns = block.slices()
+        lead = rows.shape[:-2]
+        d = len(lead)
+        exchange = (*range(d), d, d + 2, d + 1, d + 3)
+        part = xp.reshape(rows[..., columns], (*lead, copies, m, block.columns_n, n))
+        flat = xp.reshape(xp.permute_dims(part, exchange), (*lead, copies * block.columns_n, m * n))
+        out = (flat @ constants[0]) @ constants[1]
+        out = xp.permute_dims(xp.reshape(out, (*lead, copies, block.columns_n, m, n)), exchange)
+        return xp.reshape(out, (*lead, copies * m, block.columns_n * n))
+
+
+def _exact_pairs(space: Space, gram_V: DomainMatrix, gram_W: DomainMatrix) -> _Pairs:
+    """X_k and D_k, exact until they are rounded.
+
+    With Y_k = H_W X_k H_V^-1, <X_k, T> is the Frobenius product of Y_k and T, and D = conj(G^-1) Y for G_kl = <X_k, X_l>.
+    vec is row-major, so vec(H X K) = kron(H, K^T) vec(X); for Hermitian K, K^T is its conjugate.
+    """
+    m, n = space.shape
+    rows = space.rows()
+    field = common_domain(rows.domain, gram_V.domain, gram_W.domain).get_field()
+    X = convert_matrix(rows, field).to_dense()
+    K = convert_matrix(as_exact(inverse(gram_V)), field)
+    H = convert_matrix(gram_W, field)
+    Y = _both_sides(X, H, K, (m, n))
+    G = conjugate(Y.to_sparse()).to_dense() * X.transpose()
+    D = conjugate(G.inv().to_sparse()).to_dense() * Y
+    shape = (space.dim, m, n)
+    return _Pairs(to_numpy(X.to_sparse()).reshape(shape), to_numpy(D.to_sparse()).reshape(shape))
+
+
+def _both_sides(X: DomainMatrix, H: DomainMatrix, K: DomainMatrix, shape: tuple[int, int]) -> DomainMatrix:
+    """The rows vec(H X_k K) for the rows vec(X_k)."""
+    m, n = shape
+    rows = from_domain_matrix_rows(X.to_sparse())
+    tall: dict[int, dict[int, Scalar]] = {k * m + i: {} for k in range(X.shape[0]) for i in range(m)}
+    for k, row in rows.items():
+        for index, x in row.items():
+            tall[k * m + index // n][index % n] = x
+    right = from_domain_matrix_rows(
+        (sparse_matrix(tall, (X.shape[0] * m, n), X.domain).to_dense() * K.to_dense()).to_sparse()
+    )
+    wide: dict[int, dict[int, Scalar]] = {}
+    for place, row in right.items():
+        for j, x in row.items():
+            wide.setdefault(place % m, {})[(place // m) * n + j] = x
+    left = (H.to_dense() * sparse_matrix(wide, (m, X.shape[0] * n), X.domain).to_dense()).to_sparse()
+    out: dict[int, dict[int, Scalar]] = {}
+    for i, row in from_domain_matrix_rows(left).items():
+        for column, x in row.items():
+            out.setdefault(column // n, {})[i * n + column % n] = x
+    return sparse_matrix(out, X.shape, X.domain).to_dense()
+
+
+def _orthonormal_rows(rows: Array) -> Array:
+    """Rows with the same span, orthonormal; the triangular factor has a positive diagonal, so the result is unique."""
+    if not len(rows):
+        return rows
+    size = np.linalg.norm(rows, axis=1, keepdims=True)
+    q, r = np.linalg.qr((rows / size).T)
+    phase = np.diagonal(r) / np.abs(np.diagonal(r))
+    return np.ascontiguousarray((q * phase).T)
