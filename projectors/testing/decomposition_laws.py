@@ -19,6 +19,8 @@ from grouprep.testing.bounds import evaluation_error, gamma, norm, require, requ
 from grouprep.testing.elements import draw
 from grouprep.testing.laws import INFINITE, DoesNotApply, law
 from grouprep.typing import Array, Scalar
+from projectors.decompose import Decomposition, decompose
+from projectors.decompose.decomposition import decompose_anew
 from projectors.decompose.exact import ExactDecomposition, ExactIsometry
 from projectors.hom import Hom
 from projectors.penalties import Frobenius, KyFan, Nuclear, Schatten, Spectral, penalty, per_block
