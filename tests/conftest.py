@@ -9,6 +9,8 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 
 from hypothesis import HealthCheck, settings  # noqa: E402
 
+pytest_plugins = ["grouprep.testing.summary"]
+
 settings.register_profile("default", deadline=None, derandomize=True, database=None)
 settings.register_profile(
     "ci", settings.get_profile("default"), print_blob=True, suppress_health_check=[HealthCheck.too_slow]
