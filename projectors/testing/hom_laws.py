@@ -11,8 +11,7 @@ from sympy.polys.matrices import DomainMatrix
 from grouprep.errors import NotUnitary, TooLarge, UnsupportedGroup
 from grouprep.groups import FiniteGroup
 from grouprep.linalg import as_exact, as_float
-from grouprep.linalg.intertwiners import Space
-from grouprep.linalg.orbits import OrbitSpace
+from grouprep.linalg.spaces import OrbitSpace, Space
 from grouprep.linalg.sparse import equal_exact, from_domain_matrix_rows, matmul_exact, sparse_matrix
 from grouprep.representations import Representation
 from grouprep.testing.bounds import evaluation_error, gamma, norm, require, require_close, require_equal, require_raises
