@@ -88,7 +88,7 @@ ADAPTERS = ("grouprep.interop", "projectors.baselines", "projectors.jax", "proje
 # Libraries that neither ``import grouprep`` nor ``import projectors`` loads.
 HEAVY = ("scipy", "sympy", "flint", "matplotlib", "rich", "click", "torch", "jax")
 
-REBUILDING = pytest.mark.xfail(reason="the packages are being rebuilt", strict=False)
+REBUILDING = lambda f: f
 
 
 def is_doorway(found: Import) -> bool:
