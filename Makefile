@@ -39,7 +39,7 @@ fi
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench bench-check clean distclean
+.PHONY: help demo test lint types format bench bench-check clean distclean
 
 help:  ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -54,6 +54,9 @@ lint: $(VENV)/.installed-test  ## Check style, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+types: $(VENV)/.installed-test  ## Check what a type checker tells users, of the wheel and of an editable install
+	$(BIN)/python tests/typing/check.py
 
 format: $(VENV)/.installed-test  ## Repair style and format where that can be done
 	$(BIN)/ruff check --fix .

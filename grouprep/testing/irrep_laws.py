@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grouprep.characters import Laurent, _points, inner
+from grouprep.characters import Laurent, class_points, inner
 from grouprep.errors import GroupRepError, UnsupportedGroup
 from grouprep.groups import FiniteGroup, Group
 from grouprep.irreps import Irrep
@@ -94,8 +94,8 @@ def mean_of_squares(I: Irrep) -> Any:
     Serre, Linear Representations of Finite Groups, 13.2; Brocker and tom Dieck (1985), II.6.8.
     """
     total: Any = 0
-    for point in _points(I.group):
-        value = I._trace(point, 2) * point.density()
+    for point in class_points(I.group):
+        value = I.character_at(point, 2) * point.density()
         value = value.constant_term() if isinstance(value, Laurent) else value
         weight = point.weight
         total += complex(value) * float(weight) if isinstance(value, complex) else value * Fraction(weight)
@@ -107,7 +107,7 @@ def check_indicator(I: Irrep, rng: np.random.Generator) -> None:
     require_equal(I.indicator, {"R": 1, "C": 0, "H": -1}[I.type], f"{_name(I)}: indicator of type {I.type}")
     expected = I.indicator * (2 if I.over == "real" and I.type == "H" else 1)
     G = I.group
-    bound = gamma(len(list(_points(G))) + I.dim) * I.dim
+    bound = gamma(len(class_points(G)) + I.dim) * I.dim
     require_close(np.array(complex(mean_of_squares(I))), np.array(expected), bound, f"{_name(I)}: mean of chi(g^2)")
     if isinstance(G, FiniteGroup) and G.order <= _LISTED:
         g = G.elements
@@ -205,8 +205,6 @@ def check_conjugated(I: Irrep, rng: np.random.Generator) -> None:
 
 def check_rational(I: Irrep, rng: np.random.Generator) -> None:
     """rational() = (R, S): I(g) S = S R(g), R is proved a representation, over the character field or as the Schur index asks."""
-    from grouprep.representations.proof import prove_homomorphism
-
     R, S = I.rational()
     G = I.group
     require_equal((R.group, R.dim, S.shape), (G, I.dim, (I.dim, I.dim)), f"{_name(I)}: rational form")
@@ -220,7 +218,7 @@ def check_rational(I: Irrep, rng: np.random.Generator) -> None:
     if R.domain is None:
         return
     if I.dim <= _PROVED:
-        prove_homomorphism(G, R.images)
+        G.prove_homomorphism(R.images)
     field = R.domain.get_field()
     if I.over == "real":
         require_equal(R.field, "real", f"{_name(I)}: field of the rational form")

@@ -6,7 +6,6 @@ import numpy as np
 import torch
 
 from grouprep.errors import GroupRepError
-from grouprep.groups import FiniteGroup
 from grouprep.groups.base import Group
 from grouprep.linalg import Monomial
 from grouprep.representations import Representation
@@ -96,7 +95,7 @@ class Action:
     def each(self, elements: list[Element], x: torch.Tensor) -> torch.Tensor:
         """rho(g_b) on sample b of x (batch, ...), one element a sample."""
         flat = x.reshape(len(x), -1)
-        if not isinstance(self.V.group, FiniteGroup):
+        if not self.V.group.is_finite:
             matrices = torch.as_tensor(np.asarray(self.V(_stacked(elements))), device=x.device)
             return (_matrix(matrices, x) @ flat[..., None])[..., 0].reshape(x.shape)
         images = [self._image(g, x) for g in elements]
@@ -111,7 +110,7 @@ class Action:
         return torch.empty_like(flat).scatter(1, perms, flat).reshape(x.shape)
 
     def _image(self, g: Element, x: torch.Tensor) -> _Image:
-        if not isinstance(self.V.group, FiniteGroup):
+        if not self.V.group.is_finite:
             return torch.as_tensor(np.asarray(self.V(g)), device=x.device)
         key = np.asarray(g).tobytes(), x.device
         if key not in self._images:

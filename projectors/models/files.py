@@ -31,7 +31,8 @@ from os import PathLike
 
 from grouprep.errors import GroupRepError
 from grouprep.groups.base import Group
-from grouprep.groups.files import check_keys, group_from_dict, group_from_name, read_data_file
+from grouprep.groups.files import group_from_dict, group_from_name
+from grouprep.groups.plain_data import check_keys, read_data_file
 from grouprep.representations import Representation
 from grouprep.representations.expression import parse_representation
 from grouprep.representations.files import named_representations

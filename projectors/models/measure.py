@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 
 from grouprep.errors import DimensionMismatch, GroupRepError
-from grouprep.groups import FiniteGroup
 from grouprep.linalg import Monomial
 from grouprep.representations import Representation
 from grouprep.typing import AnyArray, Array, ArrayT, Element
@@ -103,7 +102,7 @@ def _apply(V: Representation, g: Element, x: AnyArray) -> AnyArray:
         return cast(beside(xp.asarray(values), x), x.dtype, xp)
 
     flat = xp.reshape(x, (x.shape[0], -1))
-    image = V.exact_image(g) if isinstance(V.group, FiniteGroup) else None
+    image = V.image_at(g)
     if not isinstance(image, Monomial):
         matrix = constant(np.array(V(g)).T)
         flat = flat if matrix.dtype == x.dtype else xp.astype(flat, matrix.dtype)
@@ -156,8 +155,8 @@ def equivariance_error(
     if len(shape) < 2 or not shape[0]:
         raise GroupRepError("x must be an array (batch, ...) with at least one sample")
     G = V.group
-    exhaustive = isinstance(G, FiniteGroup) and G.order <= _LISTED
-    elements = list(G.elements) if exhaustive else one_by_one(G.sample(samples, np.random.default_rng(rng)))  # type: ignore[attr-defined]
+    exhaustive = G.order <= _LISTED
+    elements = list(G.elements) if exhaustive else one_by_one(G.sample(samples, np.random.default_rng(rng)))
     y = f(x)
     size = _size(y)
     errors = [_size(f(act(V, g, x, channels)) - act(W, g, y, channels)) for g in elements]

@@ -14,6 +14,7 @@ from projectors.hom import Hom
 from projectors.models.layouts import Layout
 from projectors.models.specs import SpecLike
 from projectors.torch.buffers import ProjectionModule
+from projectors.torch.model_penalty import EquivariancePenalty
 
 __all__ = ["EquivariantParametrization", "constrain_"]
 
@@ -75,8 +76,6 @@ def constrain_(model: nn.Module, spec: Mapping[str, SpecLike]) -> None:
     >>> bool(net[0].weight[0, 0] == net[0].weight[1, 1])
     True
     """
-    from projectors.torch.model_penalty import EquivariancePenalty
-
     pen = EquivariancePenalty(model, spec)
     fixed = [t.name for t in pen.terms if not t.is_writable]
     if fixed:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Hashable
+from dataclasses import dataclass, field
 from math import prod
-from typing import Any
 
 import torch
 from torch import nn
@@ -14,21 +13,42 @@ from torch.nn.parameter import UninitializedParameter
 from grouprep.errors import DimensionMismatch, GroupRepError
 from projectors.hom import Hom
 from projectors.models.layouts import Layout
+from projectors.models.schedules import Constant, Schedule
 from projectors.models.terms import Term as Described
 from projectors.models.terms import check_entries, check_term
+from projectors.penalties import Norm
+from projectors.torch.buffers import ProjectionModule
 
 __all__ = ["FormTerm", "Term", "check_finite", "in_single", "make_form", "make_term", "parameter_key"]
 
 
 @dataclass(eq=False)
 class Term(Described):
-    """A parameter of a module as operators V -> W.
+    """A parameter of a module as operators V -> W, and, in a penalty, what is penalised of it.
 
     module, attribute : who owns it; it is read live, so that parametrisations work.
+    also : other names of the same weights.
+    space : the projector on equivariant operators, where the parameter is.
+    norm : N; schedules : the weights of N(T - P(T)) and of N(P(T)).
+    block : what follows leading singular values, (..., dim V, width); turns : how often it has moved on.
+    work : what is reused from step to step.
     """
 
     module: nn.Module
     attribute: str
+    also: tuple[str, ...] = field(default=(), init=False)
+    space: ProjectionModule = field(init=False, repr=False)
+    norm: Norm = field(init=False)
+    schedules: tuple[Schedule, Schedule] = field(init=False)
+    block: torch.Tensor | None = field(default=None, init=False, repr=False)
+    turns: int = field(default=0, init=False, repr=False)
+    work: object = field(default=None, init=False, repr=False)
+
+    @property
+    def has_both(self) -> bool:
+        """Whether N(P(T)) ever has a weight."""
+        schedule = self.schedules[1]
+        return bool(schedule.start_value) or not isinstance(schedule, Constant)
 
     def parameter(self) -> torch.Tensor:
         """The tensor as the module computes with it."""
@@ -74,11 +94,11 @@ class Term(Described):
         return operators.untyped_storage().data_ptr() == self.parameter().untyped_storage().data_ptr()
 
     @property
-    def key(self) -> tuple[Any, ...]:
+    def key(self) -> Hashable:
         """Which numbers it reads: terms with one key share their weights."""
         return parameter_key(self.module, self.attribute), self.layout.start, self.layout.stop
 
-    @cached_property
+    @property
     def is_writable(self) -> bool:
         """Whether operators can be written back."""
         return True
@@ -110,10 +130,10 @@ class FormTerm(Term):
         )
 
     @property
-    def key(self) -> tuple[Any, ...]:
+    def key(self) -> Hashable:
         return parameter_key(self.module, self.attribute), "form"
 
-    @cached_property
+    @property
     def is_writable(self) -> bool:
         return False
 

@@ -218,9 +218,9 @@ def test_up_to():
 
 
 def test_unknown_fields_and_groups():
-    with pytest.raises(GroupRepError, match='choose "real" or "complex"'):
+    with pytest.raises(GroupRepError, match='field must be "real" or "complex"'):
         Cyclic(3).irreps("rational")
-    with pytest.raises(GroupRepError, match='choose "real" or "complex"'):
+    with pytest.raises(GroupRepError, match='field must be "real" or "complex"'):
         Cyclic(3).irrep("A", "Real")
     with pytest.raises(UnsupportedGroup, match=r"irreps of S4 are not known.*decompose\(V, irreps="):
         Symmetric(4).irreps()

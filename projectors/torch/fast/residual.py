@@ -1,4 +1,4 @@
-"""The residual T - P(T) of torch tensors outside autograd, a piece of rows at a time, with few passes over memory."""
+"""The residual T - P(T) of tensors on the CPU outside autograd, a piece of rows at a time, with few passes over memory."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import NamedTuple
 import torch
 
 from projectors.arrays import gathered, namespace_of
-from projectors.structure import Band, Projection
+from projectors.structure import Band
 from projectors.structure.frame import SpectralBlock, SpectralFrame
-from projectors.torch.recycled import Scratch, Workspace
+from projectors.torch.buffers import ProjectionModule
+from projectors.torch.fast.recycled import Scratch, Workspace
 
 __all__ = ["measured_residual", "move_", "pieces", "product_residual", "residual_of"]
 
@@ -34,11 +35,7 @@ class Piece(NamedTuple):
 
 
 def pieces(
-    T: torch.Tensor,
-    projection: Projection,
-    constants: Sequence[torch.Tensor],
-    scratch: Scratch,
-    out: torch.Tensor | None = None,
+    T: torch.Tensor, space: ProjectionModule, scratch: Scratch, out: torch.Tensor | None = None
 ) -> Iterator[Piece]:
     """The pieces of rows of T in turn; what one holds of P(T) is overwritten by the next, or stands in `out`.
 
@@ -46,17 +43,14 @@ def pieces(
 
     Parameters
     ----------
-    T : operators (..., dim W, dim V).
-    projection : P; constants : its constants where T is.
+    T : operators (..., dim W, dim V); space : P.
     out : memory like T's, but not T's own, where P(T) may be made: it saves a pass over other memory.
     """
-    width = T.shape[-1]
-    cached = T.device.type == "cpu"
+    width, projection, constants = T.shape[-1], space.projection, space.constants_for(T)
     row, entries = 0, max(1, prod(T.shape[:-2]) * width)
     for band in projection.bands:
-        m, copies = band.height, band.copies
-        step = max(1, ENTRIES // (m * entries)) if cached else copies
-        size = band.orbit_size
+        m, copies, size = band.height, band.copies, band.orbit_size
+        step = max(1, ENTRIES // (m * entries))
         for first in range(0, copies, step):
             last = min(copies, first + step)
             start, stop = row + first * m, row + last * m
@@ -83,7 +77,7 @@ def _orbits(
     entries = scratch.buffer("entries", (copies, count), rows) if whole is None else whole
     means = scratch.buffer("means", (copies, count // size), rows)
     _columns(flat, index, scratch, entries)
-    if rows.device.type == "cpu" and torch.get_float32_matmul_precision() == "highest":
+    if torch.get_float32_matmul_precision() == "highest":
         shares = scratch.shares(size, rows).expand(copies, 1, size)
         # torch.mean takes twice the time
         torch.bmm(shares, entries.view(copies, size, count // size), out=means.unsqueeze(1))
@@ -96,7 +90,7 @@ def _orbits(
 
 def _columns(x: torch.Tensor, index: torch.Tensor, scratch: Scratch, out: torch.Tensor) -> None:
     """x[:, index] into out: torch's `gather`, for indices of 64 bits, runs on several threads, its `index_select` on one."""
-    if x.device.type == "cpu" and torch.get_num_threads() > 1:
+    if torch.get_num_threads() > 1:
         torch.gather(x, 1, scratch.wide(index).expand(len(x), -1), out=out)
     else:
         gathered(torch, x, index, out)
@@ -142,74 +136,58 @@ def _residual_in_frame(
     return frame.to_spatial(M, constants), subtracted
 
 
-def residual_of(
-    T: torch.Tensor,
-    projection: Projection,
-    constants: Sequence[torch.Tensor],
-    work: Workspace | None = None,
-) -> torch.Tensor:
+def residual_of(T: torch.Tensor, space: ProjectionModule, work: Workspace | None = None) -> torch.Tensor:
     """T - P(T), (..., dim W, dim V); made in `work` where it is of T's dtype and the last step does not make memory of its own."""
-    kind = torch.promote_types(T.dtype, torch.complex64) if projection.is_complex else T.dtype
-    if kind != T.dtype:
-        result: torch.Tensor = projection.residual(T, constants)
-        return result
-    work = work or Workspace()
-    frame = projection.frame
+    if space.projection.is_complex and not T.is_complex():
+        return space.residual(T)
+    work, frame = work or Workspace(), space.projection.frame
     if frame is not None:
-        return _residual_in_frame(T, frame, constants, work)[0]
+        return _residual_in_frame(T, frame, space.constants_for(T), work)[0]
     R = work.memory.empty(tuple(T.shape), T)
-    for piece in pieces(T, projection, constants, work.scratch, R):
+    for piece in pieces(T, space, work.scratch, R):
         torch.sub(piece.rows, piece.P, out=R[..., piece.start : piece.stop, :])
     return R
 
 
-def move_(
-    T: torch.Tensor,
-    projection: Projection,
-    constants: Sequence[torch.Tensor],
-    away: float,
-    along: float,
-    scratch: Scratch | None = None,
-) -> None:
+def move_(T: torch.Tensor, space: ProjectionModule, away: float, along: float, work: Workspace | None = None) -> None:
     """T <- T - away (T - P(T)) - along P(T), in place; T in single or double precision, complex if the projector is."""
-    frame = projection.frame
+    frame = space.projection.frame
     if frame is None:
-        for piece in pieces(T, projection, constants, scratch or Scratch()):
+        for piece in pieces(T, space, (work or Workspace()).scratch):
             piece.rows.lerp_(piece.P, away)
             if along:
                 piece.rows.sub_(piece.P, alpha=along)
-    elif _share_memory(M := frame.to_spectral(T, constants), T):  # the basis is adapted already: P lives in few blocks
+    elif _share_memory(M := frame.to_spectral(T, space.constants_for(T)), T):  # adapted already: P lives in few blocks
         moves = [(part, P) for part, P, _ in _equivariant_parts(M, frame)]
         M.mul_(1 - away)
         for part, P in moves:
             part.add_(P, alpha=away - along)
     else:
-        R = residual_of(T, projection, constants)
+        R = residual_of(T, space)
         T.mul_(1 - along).sub_(R, alpha=away - along)
 
 
 def measured_residual(
-    T: torch.Tensor, projection: Projection, constants: Sequence[torch.Tensor], work: Workspace | None = None
+    T: torch.Tensor, space: ProjectionModule, work: Workspace | None = None
 ) -> tuple[torch.Tensor, torch.Tensor, float]:
     """(T - P(T), ||T - P(T)||, the least ||T - P(T)|| / ||T||) in the Frobenius norm, for an orthogonal P; sizes are (...).
 
     Squares are added while a piece is in the cache, and ||T||^2 = ||T - P(T)||^2 + ||P(T)||^2, where means and coordinates tell the last.
     """
-    if T.device.type != "cpu" or T.ndim != 2 or (projection.is_complex and not T.is_complex()):
-        R = residual_of(T, projection, constants, work)
-        kind = R.dtype if R.device.type != "cpu" else _double(R)  # not every device has double precision
-        sizes, wholes = (torch.linalg.vector_norm(x, dim=(-2, -1), dtype=kind) for x in (R, T.to(R.dtype)))
+    if T.ndim != 2 or (space.projection.is_complex and not T.is_complex()):
+        R = residual_of(T, space, work)
+        sizes, wholes = (torch.linalg.vector_norm(x, dim=(-2, -1), dtype=_double(R)) for x in (R, T.to(R.dtype)))
         share = float((sizes / wholes).nan_to_num(0).amin()) if sizes.numel() else 1.0
         return R, sizes.to(R.real.dtype), share
-    work, frame = work or Workspace(), projection.frame
+    work, frame = work or Workspace(), space.projection.frame
     square = whole = 0.0
     if frame is not None:
-        R, subtracted = _residual_in_frame(T, frame, constants, work)
+        R, subtracted = _residual_in_frame(T, frame, space.constants_for(T), work)
         square = _square(R)
         whole = sum(times * _square(P) for P, times in subtracted)
     else:
         R = work.memory.empty(tuple(T.shape), T)
-        for piece in pieces(T, projection, constants, work.scratch, R):
+        for piece in pieces(T, space, work.scratch, R):
             difference = torch.sub(piece.rows, piece.P, out=R[piece.start : piece.stop])
             square += _square(difference)
             whole += piece.times * _square(piece.coordinates)
@@ -240,19 +218,18 @@ def _square(x: torch.Tensor) -> float:
 def product_residual(
     u: torch.Tensor,
     v: torch.Tensor,
-    projection: Projection,
-    constants: Sequence[torch.Tensor],
+    space: ProjectionModule,
     out: torch.Tensor | None = None,
-    scratch: Scratch | None = None,
+    work: Workspace | None = None,
 ) -> torch.Tensor:
     """u v* - P(u v*) of narrow factors, (..., m, k) and (..., n, k), formed in one product; in the memory of `out` if given.
 
     P acts on each copy of a summand of W by itself, and the same way. The rows of a copy are sum_ic u_ic e_i v_c*, so P is needed of
     the e_i v_c* alone, and the copies are a product of the u_ic with these residuals.
     """
-    star = v.mH
+    star, projection, constants = v.mH, space.projection, space.constants_for(v)
     *lead, k, n = star.shape
-    out = torch.empty((*u.shape[:-1], n), dtype=u.dtype, device=u.device) if out is None else out
+    out = torch.empty((*u.shape[:-1], n), dtype=u.dtype) if out is None else out
     frame = projection.frame
     if frame is not None:
         M: torch.Tensor = frame.to_spectral(torch.matmul(u, star, out=out), constants)
@@ -267,42 +244,38 @@ def product_residual(
         if m * k > copies:
             rows = weights @ star
             torch.sub(rows, band.project(rows, copies, projection.xp, constants), out=target)
+            continue
+        residuals = _unit_residuals(star, m, space, band, (work or Workspace()).scratch)
+        weights = weights.reshape(*lead, copies, m * k)
+        if lead:
+            target.copy_((weights @ residuals).view(target.shape))
         else:
-            residuals = _unit_residuals(star, m, projection, band, constants, scratch or Scratch())
-            weights = weights.reshape(*lead, copies, m * k)
-            if lead:
-                target.copy_((weights @ residuals).view(target.shape))
-                continue
-            target = target.view(copies, m * n)
-            sets = copies // _COPIES if u.device.type == "cpu" else 1
-            size = copies // max(sets, 1)
-            done = sets * size
-            torch.bmm(
-                weights[:done].view(sets, size, m * k),
-                residuals.expand(sets, -1, -1),
-                out=target[:done].view(sets, size, m * n),
-            )
-            if done < copies:
-                torch.mm(weights[done:], residuals, out=target[done:])
+            _narrow_product(weights, residuals, target.view(copies, m * n))
     return out
 
 
-def _unit_residuals(
-    star: torch.Tensor,
-    m: int,
-    projection: Projection,
-    band: Band,
-    constants: Sequence[torch.Tensor],
-    scratch: Scratch,
-) -> torch.Tensor:
+def _narrow_product(weights: torch.Tensor, residuals: torch.Tensor, target: torch.Tensor) -> None:
+    """weights @ residuals into the target, (copies, few) by (few, entries), a few copies at a time."""
+    copies, few = weights.shape
+    sets = copies // _COPIES
+    size = copies // max(sets, 1)
+    done = sets * size
+    if sets:
+        many = weights[:done].view(sets, size, few), residuals.expand(sets, -1, -1)
+        torch.bmm(*many, out=target[:done].view(sets, size, -1))
+    if done < copies:
+        torch.mm(weights[done:], residuals, out=target[done:])
+
+
+def _unit_residuals(star: torch.Tensor, m: int, space: ProjectionModule, band: Band, scratch: Scratch) -> torch.Tensor:
     """The residuals of all e_i v_c*, i < m, as rows (..., m * k, m * n), from v*, (..., k, n)."""
     *lead, k, n = star.shape
-    size = band.orbit_size
-    if size is None or lead or star.device.type != "cpu":
+    size, constants = band.orbit_size, space.constants_for(star)
+    if size is None or lead:
         units = star.new_zeros((*lead, m, k, m, n))
         units.diagonal(0, -4, -2).copy_(star.unsqueeze(-1))
         rows = units.view(*lead, m * k * m, n)
-        rest: torch.Tensor = rows - band.project(rows, m * k, projection.xp, constants)
+        rest: torch.Tensor = rows - band.project(rows, m * k, space.projection.xp, constants)
         return rest.view(*lead, m * k, m * n)
     at = band.constants[0]
     index, back = constants[at]

@@ -5,16 +5,17 @@ from __future__ import annotations
 import weakref
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any
 
 import numpy as np
 import torch
+
+from grouprep.typing import Array
 
 __all__ = ["RecycledMemory", "Scratch", "Workspace"]
 
 _ALIGNED = 64  # bytes, as torch's own allocator
 _LEAST = 1 << 17  # bytes; smaller blocks glibc takes from its heap (mallopt(3), M_MMAP_THRESHOLD)
-_NUMPY = {
+_NUMPY: dict[torch.dtype, type[np.generic]] = {
     torch.float32: np.float32,
     torch.float64: np.float64,
     torch.complex64: np.complex64,
@@ -31,21 +32,21 @@ class RecycledMemory:
     """
 
     def __init__(self) -> None:
-        self._blocks: list[tuple[Any, weakref.ref[Any]]] = []  # and who uses them
+        self._blocks: list[tuple[Array, weakref.ref[Array]]] = []  # and who uses them
 
     @property
     def nbytes(self) -> int:
         """How much memory is kept."""
         return sum(raw.nbytes for raw, _ in self._blocks)
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[type[RecycledMemory], tuple[()]]:
         return RecycledMemory, ()
 
     def empty(self, shape: tuple[int, ...], like: torch.Tensor) -> torch.Tensor:
-        """A tensor with undefined entries, of the dtype and on the device of another one."""
+        """A tensor with undefined entries, of the dtype of another one."""
         kind = _NUMPY.get(like.dtype)
-        if kind is None or like.device.type != "cpu" or prod(shape) * like.element_size() < _LEAST:
-            return torch.empty(shape, dtype=like.dtype, device=like.device)
+        if kind is None or prod(shape) * like.element_size() < _LEAST:
+            return torch.empty(shape, dtype=like.dtype)
         free, held = None, []
         for block, user in self._blocks:
             if user() is not None:
@@ -58,7 +59,7 @@ class RecycledMemory:
         return torch.from_numpy(array)  # which holds the array for as long as its memory is in use
 
 
-def _aligned(shape: tuple[int, ...], kind: Any) -> Any:
+def _aligned(shape: tuple[int, ...], kind: type[np.generic]) -> Array:
     """An undefined numpy array that starts where torch's own would."""
     size = prod(shape) * np.dtype(kind).itemsize
     raw = np.empty(size + _ALIGNED, dtype=np.uint8)
@@ -70,21 +71,21 @@ class Scratch:
     """Tensors that no result keeps, shared by all terms of a penalty: buffers, indices in 64 bits, weights of means."""
 
     def __init__(self) -> None:
-        self._buffers: dict[tuple[str, torch.dtype, torch.device], dict[tuple[int, ...], torch.Tensor]] = {}
+        self._buffers: dict[tuple[str, torch.dtype], dict[tuple[int, ...], torch.Tensor]] = {}
         self._wide: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
         self._shares: dict[tuple[int, torch.dtype], torch.Tensor] = {}
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[type[Scratch], tuple[()]]:
         return Scratch, ()
 
     def buffer(self, name: str, shape: tuple[int, ...], like: torch.Tensor) -> torch.Tensor:
-        """Undefined entries, of the dtype and on the device of a tensor; the next call for this name overwrites them."""
-        views = self._buffers.setdefault((name, like.dtype, like.device), {})
+        """Undefined entries, of the dtype of a tensor; the next call for this name overwrites them."""
+        views = self._buffers.setdefault((name, like.dtype), {})
         if shape not in views:
             size, flat = prod(shape), next(iter(views.values()), None)
             with torch.inference_mode(False):  # what is made in that mode could not be written outside of it
                 if flat is None or flat.numel() < size:
-                    flat = torch.empty(size, dtype=like.dtype, device=like.device)
+                    flat = torch.empty(size, dtype=like.dtype)
                     views.clear()
                     views[(size,)] = flat
                 views[shape] = flat[:size].view(shape)
@@ -98,7 +99,7 @@ class Scratch:
         return self._wide[id(index)][1]
 
     def shares(self, size: int, like: torch.Tensor) -> torch.Tensor:
-        """The row (1, size) whose product with entries on the CPU is their mean."""
+        """The row (1, size) whose product with entries is their mean."""
         key = size, like.dtype
         if key not in self._shares:
             with torch.inference_mode(False):

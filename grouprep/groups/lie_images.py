@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from grouprep.errors import AmbiguousRank, NotAHomomorphism, UnsupportedGroup
 from grouprep.groups.base import Generator
 from grouprep.groups.cartan import close_algebra, combination, coordinates, derive_cartan, flatten, joint_spectrum
-from grouprep.groups.lie import LieGroup
+from grouprep.groups.exponential import principal_logarithm
 from grouprep.linalg import Image, as_exact, as_float
 from grouprep.linalg import matrices as mat
-from grouprep.linalg.sparse import equal_exact
+from grouprep.linalg.forms import invariant_form, is_positive, is_unitary
+from grouprep.linalg.nullspace import nullspace
+from grouprep.linalg.sparse import equal_exact, identity_exact, matmul_exact, stack_exact, trace_exact
+from grouprep.typing import Array
+
+if TYPE_CHECKING:
+    from sympy.polys.matrices import DomainMatrix
+
+    from grouprep.groups.lie import LieGroup
 
 __all__ = ["prove_lie"]
 
 
 def prove_lie(G: LieGroup, images: Mapping[Generator, Image]) -> None:
-    """Return if the images are a representation of G: brackets, closed one-parameter subgroups, discrete components.
+    """See `Group.prove_homomorphism`: brackets, closed one-parameter subgroups, discrete components.
 
     Raises
     ------
@@ -47,11 +55,11 @@ def prove_lie(G: LieGroup, images: Mapping[Generator, Image]) -> None:
         _check_components(G, images, basis, values)
 
 
-def _extend(G: LieGroup, given: list[Any]) -> tuple[list[Any], list[Any]]:
+def _extend(G: LieGroup, given: list[DomainMatrix]) -> tuple[list[DomainMatrix], list[DomainMatrix]]:
     """A basis of the algebra, and the images that brackets force on it; checks generators that depend on others."""
     generators = [as_exact(a) for a in G.algebra]
     origin, basis = close_algebra(generators)
-    values: list[Any] = []
+    values: list[DomainMatrix] = []
     remaining = iter(range(len(generators)))
     for source, element in zip(origin, basis, strict=True):
         if source is not None:
@@ -65,7 +73,9 @@ def _extend(G: LieGroup, given: list[Any]) -> tuple[list[Any], list[Any]]:
     return basis, values
 
 
-def _check_linear(basis: list[Any], values: list[Any], element: Any, image: Any, what: str) -> None:
+def _check_linear(
+    basis: list[DomainMatrix], values: list[DomainMatrix], element: DomainMatrix, image: DomainMatrix, what: str
+) -> None:
     found = coordinates(basis, element)
     if found is None:
         raise NotAHomomorphism(f"{what} does not lie in the span of the algebra")
@@ -73,7 +83,7 @@ def _check_linear(basis: list[Any], values: list[Any], element: Any, image: Any,
         raise NotAHomomorphism(f"the images break the relation {what} = its expansion in the other generators")
 
 
-def _check_brackets(G: LieGroup, basis: list[Any], values: list[Any]) -> None:
+def _check_brackets(G: LieGroup, basis: list[DomainMatrix], values: list[DomainMatrix]) -> None:
     for i in range(len(basis)):
         for j in range(i):
             left = basis[i] * basis[j] - basis[j] * basis[i]
@@ -82,7 +92,7 @@ def _check_brackets(G: LieGroup, basis: list[Any], values: list[Any]) -> None:
             _check_linear(basis, values, left, image, f"{name} (a bracket of the Lie algebra of {G})")
 
 
-def _check_closed_paths(G: LieGroup, basis: list[Any], values: list[Any]) -> None:
+def _check_closed_paths(G: LieGroup, basis: list[DomainMatrix], values: list[DomainMatrix]) -> None:
     """exp(2 pi H) = 1 in G must have exp(2 pi rho(H)) = 1: integral weights on a lattice that covers the fundamental group."""
     from sympy import QQ
 
@@ -107,7 +117,7 @@ def _element(indices: list[int], vector: tuple[Fraction, ...]) -> str:
     return terms[0] if len(terms) == 1 else "(" + " + ".join(terms) + ")"
 
 
-def _closed_paths(basis: list[Any]) -> list[tuple[list[int], tuple[Fraction, ...]]]:
+def _closed_paths(basis: list[DomainMatrix]) -> list[tuple[list[int], tuple[Fraction, ...]]]:
     """The kernel of exp(2 pi .) on a maximal torus of a maximal compact subgroup, as combinations of basis elements.
 
     If every basis element is Hermitian or anti-Hermitian, the group is its compact part (the anti-Hermitian ones) times a
@@ -119,8 +129,8 @@ def _closed_paths(basis: list[Any]) -> list[tuple[list[int], tuple[Fraction, ...
         compact = list(range(len(basis)))
     if not compact:
         return []
-    K = LieGroup([basis[i] for i in compact], (), name="the compact part")
-    cartan = derive_cartan(K) if K.is_compact else None
+    algebra = [basis[i] for i in compact]
+    cartan = derive_cartan(algebra) if _is_compact(algebra) else None
     if cartan is None:
         raise UnsupportedGroup(
             "the closed paths of this Lie group are not known (its generators contain no maximal commuting set with rational "
@@ -130,16 +140,22 @@ def _closed_paths(basis: list[Any]) -> list[tuple[list[int], tuple[Fraction, ...
     return [(compact, tuple(Fraction(c) for c in vector)) for vector in cartan[0].torus]
 
 
-def _is_anti_hermitian(x: Any, sign: int = 1) -> bool:
+def _is_compact(algebra: Sequence[DomainMatrix]) -> bool:
+    if is_unitary((), algebra):
+        return True
+    form = invariant_form((), algebra)
+    return form is not None and is_positive(form)
+
+
+def _is_anti_hermitian(x: DomainMatrix, sign: int = 1) -> bool:
     star = as_exact(mat.transpose(mat.conjugate(x)))
     return bool((x + star if sign > 0 else x - star).is_zero_matrix)
 
 
-def _check_components(G: LieGroup, images: Mapping[Generator, Image], basis: list[Any], values: list[Any]) -> None:
+def _check_components(
+    G: LieGroup, images: Mapping[Generator, Image], basis: list[DomainMatrix], values: list[DomainMatrix]
+) -> None:
     """rho(h) rho(X) rho(h)^-1 = rho(h X h^-1), and the discrete generators' own relations."""
-    from grouprep.groups.finite import FiniteGroup
-    from grouprep.representations.images import ImageRepresentation
-
     parts = [a for a in G.generator_names if a.kind == "element"]
     for a in parts:
         h, image = as_exact(G.components[a.index]), as_exact(images[a])
@@ -148,23 +164,22 @@ def _check_components(G: LieGroup, images: Mapping[Generator, Image], basis: lis
             moved = as_exact(mat.matmul(mat.matmul(h, x), h_inverse))
             moved_image = as_exact(mat.matmul(mat.matmul(image, v), image_inverse))
             _check_linear(basis, values, moved, moved_image, f"{a} A{i + 1} {a}^-1")
-    F: FiniteGroup = G.component_group
-    finite = ImageRepresentation(F, [images[a] for a in parts])
+    F = G.component_group
+    moved_by = {b: images[a] for a, b in zip(parts, F.generator_names, strict=True)}
+    F.prove_homomorphism(moved_by)
+    finite = F.extend(moved_by)
     for g in F.elements[1:]:
         element = as_exact(F.defining().exact_image(g))
         if not _outside_identity_component(basis, element):
-            _check_connected(G, images, element, as_float(finite.exact_image(g)))
+            _check_connected(G, images, element, as_float(finite.exact(g)))
 
 
-def _outside_identity_component(basis: list[Any], element: Any) -> bool:
+def _outside_identity_component(basis: list[DomainMatrix], element: DomainMatrix) -> bool:
     """Whether an element of finite order is shown not to lie in the identity component.
 
     By its determinant where the algebra is traceless, or because it moves a vector that the compact part of the algebra
     kills: an element of finite order lies in a conjugate of the compact part, for unitary ones in that part itself.
     """
-    from grouprep.linalg.nullspace import nullspace
-    from grouprep.linalg.sparse import identity_exact, matmul_exact, stack_exact, trace_exact
-
     field = element.domain.get_field()
     if not any(trace_exact(x) for x in basis) and element.to_field().to_dense().det() != field.one:
         return True
@@ -179,11 +194,9 @@ def _outside_identity_component(basis: list[Any], element: Any) -> bool:
     return bool(fixed.shape[0]) and not equal_exact(matmul_exact(element, fixed.transpose()), fixed.transpose())
 
 
-def _check_connected(G: LieGroup, images: Mapping[Generator, Image], element: Any, got: Any) -> None:
+def _check_connected(G: LieGroup, images: Mapping[Generator, Image], element: DomainMatrix, got: Array) -> None:
     """An element that may lie in the identity component: its image must be the exponential's, if its logarithm is known."""
     from scipy.linalg import expm
-
-    from grouprep.representations.exponential import principal_logarithm
 
     X = principal_logarithm(G, as_float(element))
     if X is None:

@@ -1,51 +1,32 @@
-"""Proving that images of generators define a representation, or naming the relation that fails."""
+"""Images of a finite group's generators: proving that they define a representation, and its values at elements."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from math import lcm
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grouprep.errors import AmbiguousRank, NotAHomomorphism, UnsupportedGroup
-from grouprep.groups.base import Generator, Group
-from grouprep.groups.finite import FiniteGroup, Word, format_order
-from grouprep.groups.lie import LieGroup
-from grouprep.groups.permutations import invert, sympy_group
-from grouprep.groups.product import ProductGroup
+from grouprep.groups.base import Generator, Word
+from grouprep.groups.extension import Extension
+from grouprep.groups.matrix_groups import act_on_vectors
+from grouprep.groups.permutations import format_order, invert, sympy_group
 from grouprep.linalg import Image, Monomial, as_float
 from grouprep.linalg import matrices as mat
+from grouprep.typing import Array, Element, Integers
 
 if TYPE_CHECKING:
     from sympy.combinatorics import PermutationGroup
 
-__all__ = ["pair_group", "prove_homomorphism", "sift"]
+    from grouprep.groups.finite import FiniteGroup
+
+__all__ = ["FiniteExtension", "prove_finite", "rounded"]
 
 _SEARCH_LIMIT = 20_000  # pairs visited to name a short broken relation
-
-
-def prove_homomorphism(G: Group, images: Mapping[Generator, Image]) -> None:
-    """Return if the images extend to a representation of G; exact images are proved, floats checked to rounding.
-
-    Raises
-    ------
-    NotAHomomorphism
-        Naming the relation that fails.
-    UnsupportedGroup
-        If neither can be shown.
-    """
-    if isinstance(G, FiniteGroup):
-        _prove_finite(G, [images[a] for a in G.generator_names])
-    elif isinstance(G, LieGroup):
-        from grouprep.representations.proof_lie import prove_lie
-
-        prove_lie(G, images)
-    elif isinstance(G, ProductGroup):
-        _prove_product(G, images)
-    else:
-        raise UnsupportedGroup(f"representations of {G} by images of generators")
 
 
 def word_string(word: Word, generators: Sequence[Generator]) -> str:
@@ -73,7 +54,7 @@ def _evaluate(word: Word, images: Sequence[Image], inverses: dict[int, Image]) -
 _EPS = float(np.finfo(float).eps)
 _DECIDABLE = 1e-6  # entries known no better than this decide nothing
 
-Bounded = tuple[NDArray[Any], NDArray[Any]]  # a float matrix, and an entrywise bound on its error to first order in eps
+Bounded = tuple[Array, Array]  # a float matrix, and an entrywise bound on its error to first order in eps
 
 
 def _bounded(a: Image) -> Bounded:
@@ -105,7 +86,8 @@ def _agree(x: Bounded, y: Bounded, what: str) -> bool:
     return True
 
 
-def _prove_finite(G: FiniteGroup, images: Sequence[Image]) -> None:
+def prove_finite(G: FiniteGroup, images: Sequence[Image]) -> None:
+    """See `Group.prove_homomorphism`; the images are in the order of the generators."""
     from sympy.polys.matrices.exceptions import DMNonInvertibleMatrixError
 
     try:
@@ -142,25 +124,21 @@ def _check_relators(G: FiniteGroup, images: Sequence[Image]) -> None:
 _ORBIT_LIMIT = 200_000  # vectors in the orbit of the standard basis under dense images
 
 
-def _as_permutations(images: Sequence[Image], limit: int) -> list[NDArray[np.int64]]:
+def _as_permutations(images: Sequence[Image], limit: int) -> list[Integers]:
     """The images as permutations of a finite set on which the group they generate acts faithfully."""
     if all(isinstance(a, Monomial) for a in images):
-        from math import lcm
-
         modulus = lcm(*(a.modulus for a in images))  # type: ignore[union-attr]
         return [_lift(a, modulus) for a in images]  # type: ignore[arg-type]
-    from grouprep.groups.matrix_groups import act_on_vectors
-
     return list(act_on_vectors(images, None, max_points=limit)[0])
 
 
-def _lift(a: Monomial, modulus: int) -> NDArray[np.int64]:
+def _lift(a: Monomial, modulus: int) -> Integers:
     """The permutation of the pairs (basis vector, root of unity)."""
     powers = np.arange(modulus)
     return (a.perm[:, None] * modulus + (a.exponents(modulus)[:, None] + powers) % modulus).ravel()
 
 
-def _pairs(G: FiniteGroup, images: Sequence[Image]) -> list[NDArray[np.int64]]:
+def _pairs(G: FiniteGroup, images: Sequence[Image]) -> list[Integers]:
     try:
         most = G.order * mat.size(images[0])  # an image of G moves each basis vector to at most |G| others
         lifted = _as_permutations(images, min(most, _ORBIT_LIMIT) + 1)
@@ -186,11 +164,11 @@ def _compare_orders(G: FiniteGroup, images: Sequence[Image]) -> None:
         )
 
 
-def _broken_relation(G: FiniteGroup, pairs: Sequence[NDArray[np.int64]]) -> str:
+def _broken_relation(G: FiniteGroup, pairs: Sequence[Integers]) -> str:
     """A shortest word that is 1 in G and not 1 in the images, looked for breadth-first."""
     start = np.arange(len(pairs[0]))
-    seen: dict[bytes, tuple[NDArray[np.int64], Word]] = {start[: G.degree].tobytes(): (start, ())}
-    queue: deque[tuple[NDArray[np.int64], Word]] = deque([(start, ())])
+    seen: dict[bytes, tuple[Integers, Word]] = {start[: G.degree].tobytes(): (start, ())}
+    queue: deque[tuple[Integers, Word]] = deque([(start, ())])
     while queue and len(seen) < _SEARCH_LIMIT:
         element, word = queue.popleft()
         for k, p in enumerate(pairs):
@@ -226,42 +204,58 @@ def _check_cayley_graph(G: FiniteGroup, images: Sequence[Image]) -> None:
                 raise NotAHomomorphism(f"the images break the relation {relation}")
 
 
-def pair_group(G: Group, images: Mapping[Generator, Image]) -> tuple[PermutationGroup, int]:
-    """The proved group of pairs (g, rho(g)) of monomial images, as permutations, and the modulus of their roots of unity."""
-    from math import lcm
+class FiniteExtension(Extension):
+    """Products along the listing of the elements, or for huge groups a sift through the stabiliser chain."""
 
-    assert isinstance(G, FiniteGroup)
-    ordered = [images[a] for a in G.generator_names]
-    return sympy_group(_pairs(G, ordered)), lcm(*(a.modulus for a in ordered))  # type: ignore[union-attr]
+    group: FiniteGroup
+
+    def __init__(self, group: FiniteGroup, images: Mapping[Generator, Image]) -> None:
+        super().__init__(group, images)
+        self._values: dict[int, Image] = {}
+
+    def exact(self, g: Element) -> Image:
+        g = self.group.check_element(g)
+        return self._numbered(int(self.group.index(g))) if self.group.is_listed else self._sifted(g)
+
+    def floats(self, g: Element) -> Array:
+        values = rounded(self.exact, g, self.dim)
+        return values.real if self.is_real else values  # products of real matrices, written over a complex field
+
+    def _numbered(self, number: int) -> Image:
+        chain = []
+        while number and number not in self._values:
+            chain.append(number)
+            number = self.group.steps[number][1]
+        value: Image = self._values[number] if number else Monomial.identity(self.dim)
+        for number in reversed(chain):
+            generator = self.group.generator_names[self.group.steps[number][0]]
+            value = self._values[number] = mat.matmul(self.images[generator], value)
+        return value
+
+    @cached_property
+    def _pairs(self) -> tuple[PermutationGroup, int]:
+        """The proved group of pairs (g, rho(g)) of monomial images, as permutations, and the modulus of their roots of unity."""
+        ordered = [self.images[a] for a in self.group.generator_names]
+        if not all(isinstance(m, Monomial) for m in ordered):
+            raise UnsupportedGroup(f"{self.group} is too large for values of a representation given by dense matrices")
+        return sympy_group(_pairs(self.group, ordered)), lcm(*(a.modulus for a in ordered))  # type: ignore[union-attr]
+
+    def _sifted(self, g: Integers) -> Monomial:
+        """rho(g), by writing g through the stabiliser chain of the group of pairs, whose base lies among the points of G."""
+        pairs, modulus = self._pairs
+        degree = len(g)
+        element, rest = np.arange(pairs.degree), np.asarray(g)
+        for base, transversal in zip(pairs.base, pairs.basic_transversals, strict=True):
+            step = np.array(transversal[int(rest[base])].array_form)
+            element = element[step]
+            rest = invert(step[:degree])[rest]
+        lifted = (element[degree:] - degree)[::modulus]
+        return Monomial(lifted // modulus, lifted % modulus, modulus)
 
 
-def sift(pairs: PermutationGroup, modulus: int, g: NDArray[Any]) -> Monomial:
-    """rho(g), by writing g through the stabiliser chain of the group of pairs, whose base lies among the points of G."""
-    degree = len(g)
-    element, rest = np.arange(pairs.degree), np.asarray(g)
-    for base, transversal in zip(pairs.base, pairs.basic_transversals, strict=True):
-        step = np.array(transversal[int(rest[base])].array_form)
-        element = element[step]
-        rest = invert(step[:degree])[rest]
-    lifted = (element[degree:] - degree)[::modulus]
-    return Monomial(lifted // modulus, lifted % modulus, modulus)
-
-
-def _prove_product(G: ProductGroup, images: Mapping[Generator, Image]) -> None:
-    """Each factor's images are a representation, and images of different factors commute."""
-    for k, H in enumerate(G.factors):
-        prove_homomorphism(H, {a: images[a.inside(k)] for a in H.generator_names})
-    generators = G.generator_names
-    for i, a in enumerate(generators):
-        for b in generators[i + 1 :]:
-            if a.path[0] == b.path[0]:
-                continue
-            left, right = mat.matmul(images[a], images[b]), mat.matmul(images[b], images[a])
-            if mat.is_exact(left):
-                good = mat.equal(left, right)
-            else:
-                x, y = as_float(images[a]), as_float(images[b])
-                bound = 4 * len(x) * np.finfo(float).eps * np.linalg.norm(x) * np.linalg.norm(y)
-                good = bool(np.linalg.norm(as_float(left) - as_float(right)) <= bound)
-            if not good:
-                raise NotAHomomorphism(f"the images of {a} and {b}, of different factors of {G}, do not commute")
+def rounded(exact: Callable[[Integers], Image], g: Integers, dim: int) -> Array:
+    """Exact matrices at finite group elements (..., degree) in floats, each distinct one computed and rounded once."""
+    distinct, where = np.unique(g.reshape(-1, g.shape[-1]), axis=0, return_inverse=True)
+    values = np.array([as_float(exact(row)) for row in distinct])
+    out: Array = values[where.ravel()].reshape(*g.shape[:-1], dim, dim)
+    return out
