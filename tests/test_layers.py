@@ -5,7 +5,7 @@ by the tests of ``__all__``.
 """
 
 import functools
-import importlib
+import importlib.util
 import inspect
 import re
 import subprocess
@@ -88,7 +88,7 @@ ADAPTERS = ("grouprep.interop", "projectors.baselines", "projectors.jax", "proje
 # Libraries that neither ``import grouprep`` nor ``import projectors`` loads.
 HEAVY = ("scipy", "sympy", "flint", "matplotlib", "rich", "click", "torch", "jax")
 
-REBUILDING = pytest.mark.xfail(reason="the packages are being rebuilt", strict=False)
+REBUILDING = lambda f: f
 
 
 def is_doorway(found: Import) -> bool:
@@ -210,11 +210,13 @@ class C:
 # --- the layers
 
 
+@REBUILDING
 def test_every_module_has_a_layer():
     lost = [module for module in modules() if room_of(module) is None]
     assert not lost, "give these modules a room in architecture.LAYERS, or a place in an existing one:" + listing(lost)
 
 
+@REBUILDING
 def test_every_room_exists():
     rooms = [room for layer in LAYERS for room in layer.rooms]
     assert len(rooms) == len(set(rooms))
@@ -298,6 +300,18 @@ def test_private_names_stay_in_their_module():
 def test_foreign_names_are_in_use():
     used = {use.name for use in all_private_reads()}
     assert not set(FOREIGN) - used, "remove from FOREIGN:" + listing(sorted(set(FOREIGN) - used))
+
+
+# --- the picture
+
+
+@REBUILDING
+def test_the_picture_of_the_layers_is_up_to_date():
+    specification = importlib.util.spec_from_file_location("layers", ROOT / "docs" / "layers.py")
+    layers = importlib.util.module_from_spec(specification)
+    sys.modules["layers"] = layers
+    specification.loader.exec_module(layers)
+    assert layers.PICTURE.read_text(encoding="utf-8") == layers.draw(), "make it anew: python docs/layers.py"
 
 
 # --- what importing costs
