@@ -148,7 +148,7 @@ def memory(channels: int) -> dict[str, float]:
     for name in ("frobenius", "spectral"):
         known[name]().backward()
         layer.zero_grad()
-        held = _peak(lambda pen=known[name]: pen().backward()) + sum(w.memory.nbytes for w in known[name]._work)
+        held = _peak(lambda pen=known[name]: pen().backward()) + sum(t.work.memory.nbytes for t in known[name].terms)
         out[name] = held / weights
         layer.zero_grad()
     constants = sum(b.numel() * b.element_size() for b in known["frobenius"].buffers())

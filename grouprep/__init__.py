@@ -10,13 +10,13 @@ from grouprep.errors import (
     TooLarge,
     UnsupportedGroup,
 )
+from grouprep.families import SO, SU, Alternating, Cyclic, Dihedral, Lorentz, O, Quaternion, Sp, SpReal, Symmetric, U
 from grouprep.groups.base import Group
-from grouprep.groups.catalogue import SO, SU, Alternating, Cyclic, Dihedral, Lorentz, O, Quaternion, Symmetric, U
 from grouprep.groups.files import load_group
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.homomorphism import Homomorphism
 from grouprep.groups.lie import LieGroup
-from grouprep.groups.symplectic import Sp, SpReal
+from grouprep.groups.registry import GroupFamily, register_family, unregister_family
 from grouprep.representations.base import Representation
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "DimensionMismatch",
     "FiniteGroup",
     "Group",
+    "GroupFamily",
     "GroupRepError",
     "Homomorphism",
     "LieGroup",
@@ -46,6 +47,8 @@ __all__ = [
     "U",
     "UnsupportedGroup",
     "load_group",
+    "register_family",
+    "unregister_family",
 ]
 
 __version__ = "0.1.0"

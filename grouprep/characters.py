@@ -7,29 +7,30 @@ A class point is where a character is evaluated: a conjugacy class of a finite g
 from __future__ import annotations
 
 import cmath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, reduce
 from itertools import product
-from typing import Any
+from typing import Protocol, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grouprep.errors import AmbiguousRank, UnsupportedGroup
 from grouprep.groups.base import Group
-from grouprep.groups.cartan import combination, joint_spectrum
-from grouprep.groups.finite import FiniteGroup
-from grouprep.groups.lie import CartanComponent, LieGroup
-from grouprep.groups.product import FiniteProduct, ProductGroup
-from grouprep.linalg import Monomial, as_exact, as_float
-from grouprep.linalg.sparse import trace_exact
+from grouprep.groups.cartan import CartanComponent, combination, joint_spectrum
+from grouprep.linalg import Image, Monomial, as_exact, as_float
+from grouprep.linalg.sparse import sparse_matrix, trace_exact
 from grouprep.representations.base import Representation
 from grouprep.representations.basic import NaturalRepresentation, RegularRepresentation
+from grouprep.representations.pullback import Pullback
+from grouprep.typing import Array, Element, Integers, Scalar
 
 __all__ = [
     "Character",
+    "ClassPoint",
+    "ClassValue",
+    "FinitePoint",
     "Laurent",
     "class_points",
     "class_values",
@@ -43,7 +44,10 @@ CLASS_LIMIT = 20_000  # elements of a finite group whose classes are computed on
 
 ROOT_LIMIT = 25  # positive roots: Weyl's density has |W| terms, 3,840 for SO(11) and 46,080 for SO(13)
 
-Monomials = Mapping[tuple[Fraction, tuple[int, ...]], Any]
+Monomials: TypeAlias = Mapping[tuple[Fraction, tuple[int, ...]], Scalar]
+
+ClassValue: TypeAlias = Scalar
+"""The value of a character at a class point: an int, Fraction or complex number, or a Laurent polynomial."""
 
 
 class Laurent:
@@ -57,11 +61,11 @@ class Laurent:
         self.terms = {k: c for k, c in terms.items() if c}
 
     @classmethod
-    def constant(cls, c: Any, rank: int) -> Laurent:
+    def constant(cls, c: Scalar, rank: int) -> Laurent:
         """The constant polynomial in `rank` variables."""
         return cls({(Fraction(0), (0,) * rank): c})
 
-    def __add__(self, other: Any) -> Laurent:
+    def __add__(self, other: Scalar) -> Laurent:
         out = dict(self.terms)
         for key, c in self._lift(other).terms.items():
             out[key] = out.get(key, 0) + c
@@ -69,10 +73,10 @@ class Laurent:
 
     __radd__ = __add__
 
-    def __mul__(self, other: Any) -> Laurent:
+    def __mul__(self, other: Scalar) -> Laurent:
         if not isinstance(other, Laurent):
             return Laurent({k: c * other for k, c in self.terms.items()}, self.rank)
-        out: dict[tuple[Fraction, tuple[int, ...]], Any] = {}
+        out: dict[tuple[Fraction, tuple[int, ...]], Scalar] = {}
         for (s, w), c in self.terms.items():
             for (t, v), d in other.terms.items():
                 key = ((s + t) % 1, tuple(x + y for x, y in zip(w, v, strict=True)))
@@ -86,7 +90,7 @@ class Laurent:
             {k: c / n if isinstance(c, complex) else Fraction(c) / n for k, c in self.terms.items()}, self.rank
         )
 
-    def _lift(self, other: Any) -> Laurent:
+    def _lift(self, other: Scalar) -> Laurent:
         return other if isinstance(other, Laurent) else Laurent.constant(other, self.rank)
 
     def conjugate(self) -> Laurent:
@@ -95,7 +99,7 @@ class Laurent:
 
     def adams(self, k: int) -> Laurent:
         """The sum of the k-th powers of the monomials."""
-        out: dict[tuple[Fraction, tuple[int, ...]], Any] = {}
+        out: dict[tuple[Fraction, tuple[int, ...]], Scalar] = {}
         for (s, w), c in self.terms.items():
             key = ((s * k) % 1, tuple(k * x for x in w))
             out[key] = out.get(key, 0) + c
@@ -106,9 +110,9 @@ class Laurent:
         terms = {(s, (0,) * before + w + (0,) * after): c for (s, w), c in self.terms.items()}
         return Laurent(terms, before + self.rank + after)
 
-    def constant_term(self) -> Any:
+    def constant_term(self) -> Scalar:
         """The sum of the terms with w = 0: an exact number if all phases are 0 and 1/2, else complex."""
-        total: Any = 0
+        total: Scalar = 0
         for (s, w), c in self.terms.items():
             if not any(w):
                 total += (
@@ -117,45 +121,66 @@ class Laurent:
         return total
 
 
-@dataclass(frozen=True)
-class FinitePoint:
-    """A conjugacy class, by a representative and its powers."""
+class ClassPoint(Protocol):
+    """Where a character is evaluated: a conjugacy class, the torus of a component, or one of these in each factor."""
 
-    group: FiniteGroup
-    element: int
+    @property
+    def rank(self) -> int:
+        """The number of variables of the characters there."""
+
+    @property
+    def weight(self) -> Fraction:
+        """The Haar measure of the class or component."""
+
+    def density(self) -> ClassValue:
+        """What is multiplied to a class function before its constant term is taken."""
+        return 1
+
+    def leaf(self, V: Representation, k: int) -> ClassValue:
+        """The character of a representation that is not made from others, at the k-th power."""
+
+    def pulled_back(self, V: Pullback, k: int) -> ClassValue:
+        """The character of a pullback at the k-th power."""
+        return self.leaf(V, k)
+
+
+@dataclass(frozen=True, eq=False)
+class FinitePoint(ClassPoint):
+    """A conjugacy class of a finite group, by a representative and its powers."""
+
+    group: Group
+    element: Integers
     size: int
     rank: int = 0
 
     @property
     def weight(self) -> Fraction:
-        return Fraction(self.size, self.group.order)
+        return Fraction(self.size, int(self.group.order))
 
-    def density(self) -> Any:
-        return 1
+    def part(self, factor: int) -> FinitePoint:
+        """The class in a factor of a direct product that the representative lies over, of size 1."""
+        return FinitePoint(self.group.factors[factor], self.group.part(self.element, factor), 1)
 
-    def power(self, k: int) -> NDArray[np.int64]:
-        g = self.group.elements[self.element]
-        return reduce(lambda x, _: g[x], range(k), np.arange(self.group.degree))
+    def power(self, k: int) -> Integers:
+        """The k-th power of the representative."""
+        return reduce(lambda x, _: self.element[x], range(k), np.arange(len(self.element)))
 
-    def leaf(self, V: Representation, k: int) -> Any:
+    def leaf(self, V: Representation, k: int) -> ClassValue:
         g = self.power(k)
         if isinstance(V, RegularRepresentation):
             return self.group.order if np.array_equal(g, np.arange(len(g))) else 0
         if isinstance(V, NaturalRepresentation):
             return int((g == np.arange(len(g))).sum())
         try:
-            image: Any = V.exact_image(g)
+            image = V.exact_image(g)
         except ValueError:
-            return complex(np.trace(V._evaluate(g)))
+            return complex(np.trace(V.evaluate(g)))
         if isinstance(image, np.ndarray):
             return complex(np.trace(image))
         return _trace_value(image)
 
-    def pulled_back(self, V: Any, k: int) -> Any:
-        return self.leaf(V, k)
 
-
-def _trace_value(image: Any) -> Any:
+def _trace_value(image: Image) -> Scalar:
     """The trace as an int where it is one, else as a float or complex number rounded once."""
     if isinstance(image, Monomial) and image.is_real:
         fixed = image.perm == np.arange(len(image))
@@ -164,17 +189,15 @@ def _trace_value(image: Any) -> Any:
     trace = trace_exact(exact)
     if exact.domain.is_ZZ:
         return int(trace)
-    from grouprep.linalg.sparse import sparse_matrix
-
     value = as_float(sparse_matrix({0: {0: trace}} if trace else {}, (1, 1), exact.domain))[0, 0]
     return int(value.real) if value == int(value.real) and exact.domain.is_QQ else complex(value)
 
 
 @dataclass(frozen=True)
-class _LiePoint:
+class _LiePoint(ClassPoint):
     """A connected component of a Lie group, with the torus that its class functions live on."""
 
-    group: LieGroup
+    group: Group
     component: CartanComponent
 
     @property
@@ -216,15 +239,15 @@ class _LiePoint:
             terms_[s, tuple(int(w) for w in weights)] = m
         return Laurent(terms_).adams(k)
 
-    def pulled_back(self, V: Any, k: int) -> Laurent:
+    def pulled_back(self, V: Pullback, k: int) -> Laurent:
         return self.leaf(V, k)
 
 
 @dataclass(frozen=True)
-class _ProductPoint:
+class _ProductPoint(ClassPoint):
     """One point in each factor of a product."""
 
-    points: tuple[Any, ...]
+    points: tuple[ClassPoint, ...]
 
     @property
     def rank(self) -> int:
@@ -235,48 +258,45 @@ class _ProductPoint:
         weight: Fraction = reduce(lambda x, y: x * y, (p.weight for p in self.points))
         return weight
 
-    def _place(self, factor: int, value: Any) -> Any:
+    def _place(self, factor: int, value: ClassValue) -> ClassValue:
         if not isinstance(value, Laurent):
             return value
         before = sum(p.rank for p in self.points[:factor])
         return value.embed(before, self.rank - before - self.points[factor].rank)
 
-    def density(self) -> Any:
+    def density(self) -> ClassValue:
         return reduce(lambda x, y: x * y, (self._place(i, p.density()) for i, p in enumerate(self.points)))
 
-    def leaf(self, V: Representation, k: int) -> Any:
+    def leaf(self, V: Representation, k: int) -> ClassValue:
         raise UnsupportedGroup(
             f"the character of {V} of a product is not known; pull back representations of its factors"
         )
 
-    def pulled_back(self, V: Any, k: int) -> Any:
-        if V.f._key[0] != "projection":
+    def pulled_back(self, V: Pullback, k: int) -> ClassValue:
+        factor = V.f.factor
+        if factor is None:
             return self.leaf(V, k)
-        factor = V.f._key[1]
-        return self._place(factor, V.V._trace(self.points[factor], k))
+        return self._place(factor, V.V.character_at(self.points[factor], k))
 
 
-def _points(G: Group) -> Iterator[Any]:
-    if isinstance(G, FiniteGroup):
-        for members in G.conjugacy_classes:
-            yield FinitePoint(G, int(members[0]), len(members))
-    elif isinstance(G, LieGroup) and G.cartan is not None:
-        for component in G.cartan:
-            yield _LiePoint(G, component)
-    elif isinstance(G, ProductGroup):
-        for points in product(*(list(_points(H)) for H in G.factors)):
-            yield _ProductPoint(points)
-    else:
-        raise UnsupportedGroup(f"no character integral is known for {G}")
+def class_points(G: Group) -> list[ClassPoint]:
+    """What the characters of a group are functions of: its conjugacy classes, or the tori of its components."""
+    if len(G.parts) > 1:
+        return [_ProductPoint(points) for points in product(*map(class_points, G.parts))]
+    if G.is_finite:
+        return [FinitePoint(G, G.elements[members[0]], len(members)) for members in G.conjugacy_classes]
+    if G.cartan is not None:
+        return [_LiePoint(G, component) for component in G.cartan]
+    raise UnsupportedGroup(f"no character integral is known for {G}")
 
 
 def has_characters(G: Group) -> bool:
     """Whether dimensions can be counted by characters at little cost: small finite, classical compact, products of these."""
-    if isinstance(G, FiniteProduct | ProductGroup) and not isinstance(G, FiniteGroup):
-        return all(map(has_characters, G.factors))
-    if isinstance(G, FiniteGroup):
-        return G.order <= CLASS_LIMIT and G.order * G.degree <= 1_000 * CLASS_LIMIT
-    return isinstance(G, LieGroup) and G.cartan is not None and max(len(c.roots) for c in G.cartan) <= ROOT_LIMIT
+    if len(G.parts) > 1:
+        return all(map(has_characters, G.parts))
+    if G.is_finite:
+        return G.order <= CLASS_LIMIT and G.order * len(G.identity()) <= 1_000 * CLASS_LIMIT
+    return G.cartan is not None and max(len(c.roots) for c in G.cartan) <= ROOT_LIMIT
 
 
 def inner(V: Representation, W: Representation) -> int:
@@ -295,24 +315,21 @@ def inner(V: Representation, W: Representation) -> int:
     ----------
     Serre, Linear Representations of Finite Groups, 2.3; Brocker and tom Dieck (1985), IV.1.11 (Weyl's formula).
     """
-    points = list(_points(V.group))
+    points = class_points(V.group)
     a = class_values(V, points)
     return integral(V, W, points, a, a if W == V else class_values(W, points))
 
 
-def class_values(V: Representation, points: Sequence[Any]) -> list[Any]:
+def class_values(V: Representation, points: Sequence[ClassPoint]) -> list[ClassValue]:
     """The character of V at class points."""
-    return [V._trace(point, 1) for point in points]
+    return [V.character_at(point, 1) for point in points]
 
 
-def class_points(G: Group) -> list[Any]:
-    """What the characters of a group are functions of: its conjugacy classes, or the tori of its components."""
-    return list(_points(G))
-
-
-def integral(V: Representation, W: Representation, points: Sequence[Any], a: Sequence[Any], b: Sequence[Any]) -> int:
+def integral(
+    V: Representation, W: Representation, points: Sequence[ClassPoint], a: Sequence[ClassValue], b: Sequence[ClassValue]
+) -> int:
     """`inner` from the characters' values at the class points, computed before."""
-    total: Any = 0
+    total: ClassValue = 0
     for point, x, y in zip(points, a, b, strict=True):
         value = x.conjugate() * y * point.density()
         value = value.constant_term() if isinstance(value, Laurent) else value
@@ -353,23 +370,26 @@ class Character:
     def __init__(self, V: Representation) -> None:
         self.representation = V
 
-    def __call__(self, g: Any) -> NDArray[Any]:
+    def __call__(self, g: Element) -> Array:
         """The trace of V(g), leading axes of g are batch."""
-        traces: NDArray[Any] = np.trace(self.representation(g), axis1=-2, axis2=-1)
+        traces: Array = np.trace(self.representation(g), axis1=-2, axis2=-1)
         return traces
 
     @cached_property
-    def values(self) -> NDArray[Any]:
+    def values(self) -> Array:
         """The values on `group.conjugacy_classes`, complex (classes,)."""
         G = self.representation.group
-        if not isinstance(G, FiniteGroup):
+        if not G.is_finite:
             raise UnsupportedGroup(f"{G} has infinitely many classes; use weights()")
-        return np.array([complex(self.representation._trace(p, 1)) for p in _points(G)])
+        return np.array(list(map(complex, class_values(self.representation, class_points(G)))))
 
     def weights(self) -> list[Laurent]:
         """For a compact Lie group, the character on each component's torus as a Laurent polynomial."""
-        values = [(self.representation._trace(p, 1), p.rank) for p in _points(self.representation.group)]
-        return [v if isinstance(v, Laurent) else Laurent.constant(v, rank) for v, rank in values]
+        points = class_points(self.representation.group)
+        values = class_values(self.representation, points)
+        return [
+            v if isinstance(v, Laurent) else Laurent.constant(v, p.rank) for v, p in zip(values, points, strict=True)
+        ]
 
     def inner(self, other: Character) -> int:
         """The dimension of the intertwiners from this representation to the other."""

@@ -8,20 +8,18 @@ defining representation. A rule of degree N is exact for all matrix coefficients
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grouprep.errors import AmbiguousRank, DimensionMismatch, GroupRepError, UnsupportedGroup
 from grouprep.groups.base import Group
 from grouprep.groups.cartan import combination, joint_spectrum
-from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.lie import LieGroup
-from grouprep.haar import classical_type
+from grouprep.groups.registry import families
+from grouprep.haar import identity_component
 from grouprep.linalg import Image, as_exact, as_float
 from grouprep.linalg.matrices import is_exact
 from grouprep.linalg.memory import require_memory
@@ -31,11 +29,14 @@ from grouprep.representations.composite import Composite, DirectSum, Dual, Tenso
 from grouprep.representations.powers import ExteriorPower, SymmetricPower
 from grouprep.representations.pullback import Pullback
 from grouprep.representations.unitary import ChangedBasis
+from grouprep.typing import Array, Element, Floats
 
-__all__ = ["Quadrature", "degree_of", "haar_quadrature", "has_quadrature", "quadrature_size", "required_degree"]
+__all__ = [
+    "CircleRule", "EulerRule", "HaarRule", "Quadrature", "degree_of", "haar_quadrature", "has_quadrature", "quadrature_size",
+    "required_degree",
+]  # fmt: skip
 
 Degree = int | tuple[int, ...]
-Kind = Literal["finite", "circle", "SO(3)", "SU(2)"]
 
 _CLEAR = 1e-6  # relative to the generator: how far float32 data may be from a weight; as in grouprep.linalg.floats
 
@@ -49,14 +50,14 @@ class Quadrature:
     degrees : for each factor of the group the largest degree that is exact, at least the one asked for; inf for finite ones.
     """
 
-    nodes: Any
-    weights: NDArray[np.float64]
+    nodes: Element
+    weights: Floats
     degrees: tuple[float, ...]
 
     def __len__(self) -> int:
         return len(self.weights)
 
-    def chunks(self, size: int) -> Iterator[tuple[Any, NDArray[np.float64]]]:
+    def chunks(self, size: int) -> Iterator[tuple[Element, Floats]]:
         """The nodes and weights in pieces of at most size nodes."""
         for start in range(0, len(self), max(size, 1)):
             piece = slice(start, start + max(size, 1))
@@ -100,17 +101,16 @@ def haar_quadrature(G: Group, degree: Degree) -> Quadrature:
     """
     degrees = _spread(G, degree)
     count = quadrature_size(G, degrees)
-    entries = sum(H.degree if isinstance(H, FiniteGroup) else 2 * H.identity().size for H in _parts(G))
+    entries = sum(H.identity().size * (1 if H.is_finite else 2) for H in G.parts)
     require_memory(count * (entries + 1), f"a Haar quadrature of {G} with {count:,} nodes")
-    rules = [_rule(H, n) for H, n in zip(_parts(G), degrees, strict=True)]
-    if len(rules) == 1:
-        nodes, weights, exact = rules[0]
-        return Quadrature(nodes, weights, (exact,))
-    index = np.unravel_index(np.arange(count), [len(w) for _, w, _ in rules])
-    weights = np.prod([w[i] for (_, w, _), i in zip(rules, index, strict=True)], axis=0)
-    return Quadrature(
-        tuple(x[i] for (x, _, _), i in zip(rules, index, strict=True)), weights, tuple(exact for *_, exact in rules)
-    )
+    rules = [_rule(H) for H in G.parts]
+    exact = tuple(rule.exact(n) for rule, n in zip(rules, degrees, strict=True))
+    made = [rule.nodes(n) for rule, n in zip(rules, degrees, strict=True)]
+    if len(made) == 1:
+        return Quadrature(*made[0], exact)
+    index = np.unravel_index(np.arange(count), [len(w) for _, w in made])
+    weights = np.prod([w[i] for (_, w), i in zip(made, index, strict=True)], axis=0)
+    return Quadrature(tuple(x[i] for (x, _), i in zip(made, index, strict=True)), weights, exact)
 
 
 def has_quadrature(G: Group) -> bool:
@@ -123,8 +123,8 @@ def has_quadrature(G: Group) -> bool:
     (True, False)
     """
     try:
-        for H in _parts(G):
-            _kind(H)
+        for H in G.parts:
+            _rule(H)
     except UnsupportedGroup:
         return False
     return True
@@ -139,20 +139,15 @@ def quadrature_size(G: Group, degree: Degree) -> int:
     >>> quadrature_size(SO(3) * Cyclic(4), 2)
     72
     """
-    return math.prod(_size(H, n) for H, n in zip(_parts(G), _spread(G, degree), strict=True))
+    return math.prod(_rule(H).size(n) for H, n in zip(G.parts, _spread(G, degree), strict=True))
 
 
 # --- groups
 
 
-def _parts(G: Group) -> tuple[Group, ...]:
-    """The factors that have rules of their own; a finite product is one finite group."""
-    return (G,) if isinstance(G, FiniteGroup) else G.factors
-
-
 def _spread(G: Group, degree: Degree) -> tuple[int, ...]:
     """One degree for each part."""
-    count = len(_parts(G))
+    count = len(G.parts)
     values = degree if isinstance(degree, tuple) else (degree,) * count
     if len(values) != count:
         raise DimensionMismatch(f"degree = {degree!r} has {len(values)} entries; {G} has {count} factors")
@@ -162,117 +157,123 @@ def _spread(G: Group, degree: Degree) -> tuple[int, ...]:
     return tuple(map(int, values))
 
 
-@lru_cache(maxsize=256)
-def _kind(G: Group) -> Kind:
-    if isinstance(G, FiniteGroup):
-        return "finite"
-    if isinstance(G, LieGroup):
-        kind = classical_type(G)
-        known: dict[tuple[str | None, int], Kind] = {
-            ("SO", 2): "circle",
-            ("U", 1): "circle",
-            ("SO", 3): "SO(3)",
-            ("SU", 2): "SU(2)",
-        }
-        if (kind, G.n) in known:
-            return known[kind, G.n]
+@dataclass(frozen=True)
+class _FiniteRule:
+    """Every element of a finite group once, exact for all degrees."""
+
+    group: Group
+
+    def size(self, degree: int) -> int:
+        return int(self.group.order)
+
+    def nodes(self, degree: int) -> tuple[Array, Floats]:
+        elements = self.group.elements
+        return elements, np.full(len(elements), 1 / len(elements))
+
+    def exact(self, degree: int) -> float:
+        return math.inf
+
+
+@dataclass(frozen=True)
+class _LieRule:
+    """The rule of the identity component, times a representative of each component."""
+
+    group: LieGroup
+    component: HaarRule
+
+    def size(self, degree: int) -> int:
+        return self.component.size(degree) * (self.group.component_group.order if self.group.components else 1)
+
+    def nodes(self, degree: int) -> tuple[Array, Floats]:
+        nodes, weights = self.component.nodes(degree)
+        if not self.group.components:
+            return nodes, weights
+        components = self.group.component_group
+        parts = as_float(components.defining()(components.elements))
+        nodes = (parts[:, None] @ nodes).reshape(-1, self.group.n, self.group.n)
+        return nodes, np.tile(weights, len(parts)) / len(parts)
+
+    def exact(self, degree: int) -> float:
+        return self.component.exact(degree)
+
+
+def _rule(G: Group) -> _FiniteRule | _LieRule:
+    """The rule of one factor."""
+    if G.is_finite:
+        return _FiniteRule(G)
+    found = identity_component(G) if isinstance(G, LieGroup) else None
+    if isinstance(G, LieGroup) and found is not None and G.n in found[0].quadrature:
+        return _LieRule(G, found[0].quadrature[G.n])
+    known = ", ".join(rule.group for F in families() for rule in F.quadrature.values())
     raise UnsupportedGroup(
-        f"no Haar quadrature is known for {G}; known are SO(2), O(2), SO(3), O(3), SU(2), U(1), finite groups and products"
+        f"no Haar quadrature is known for {G}; known are {known}, groups with one of these as identity component such as O(3), "
+        "finite groups and products"
     )
-
-
-def _size(G: Group, degree: int) -> int:
-    kind = _kind(G)
-    if isinstance(G, FiniteGroup):
-        return G.order
-    assert isinstance(G, LieGroup)
-    components = G.component_group.order if G.components else 1
-    if kind == "circle":
-        return components * (degree + 1)
-    level = degree if kind == "SO(3)" else degree // 2
-    return components * (level + 1) ** 2 * (level // 2 + 1) * (1 if kind == "SO(3)" else 2)
 
 
 # --- rules
 
 
-def _rule(G: Group, degree: int) -> tuple[NDArray[Any], NDArray[np.float64], float]:
-    """Nodes, weights and the exact degree for one factor."""
-    kind = _kind(G)
-    if isinstance(G, FiniteGroup):
-        return G.elements, np.full(G.order, 1 / G.order), math.inf
-    assert isinstance(G, LieGroup)
-    exact = degree
-    if kind == "circle":
-        nodes, weights = _circle(G.n, degree)
-    elif kind == "SO(3)":
-        nodes, weights = _euler(degree, _turn, _tilt)
-    else:
-        nodes, weights = _euler(degree // 2, _phase, _half_tilt)
-        nodes, weights = np.concatenate([nodes, -nodes]), np.concatenate([weights, weights]) / 2
-        exact = degree // 2 * 2 + 1
-    if G.components:
-        parts = as_float(G.component_group.defining()(G.component_group.elements))
-        nodes = (parts[:, None] @ nodes).reshape(-1, G.n, G.n)
-        weights = np.tile(weights, len(parts)) / len(parts)
-    return nodes, weights, exact
+class HaarRule(ABC):
+    """Rules that average over one connected compact group of matrices, one for each degree; abstract.
+
+    group : the name of the group, for messages.
+    """
+
+    group: str
+
+    @abstractmethod
+    def size(self, degree: int) -> int:
+        """The number of nodes."""
+
+    @abstractmethod
+    def nodes(self, degree: int) -> tuple[Array, Floats]:
+        """The nodes (size, n, n), and their positive weights (size,) of sum 1."""
+
+    def exact(self, degree: int) -> int:
+        """The largest degree that the rule for a degree is exact for, at least that one."""
+        return degree
 
 
-def _angles(degree: int) -> NDArray[np.float64]:
+class CircleRule(HaarRule):
+    """Equidistant angles on a circle.
+
+    turn : the matrices (count, n, n) at angles (count,).
+    """
+
+    def __init__(self, group: str, turn: Callable[[Floats], Array]) -> None:
+        self.group, self.turn = group, turn
+
+    def size(self, degree: int) -> int:
+        return degree + 1
+
+    def nodes(self, degree: int) -> tuple[Array, Floats]:
+        return self.turn(_angles(degree)), np.full(degree + 1, 1 / (degree + 1))
+
+
+class EulerRule(HaarRule):
+    """turn(alpha) tilt(beta) turn(gamma): uniform in alpha and gamma, Gauss-Legendre in cos(beta).
+
+    turn : the matrices (count, n, n) at angles (count,).
+    tilt : the matrices (count, n, n) at the cosines (count,) of beta in [0, pi].
+    """
+
+    def __init__(self, group: str, turn: Callable[[Floats], Array], tilt: Callable[[Floats], Array]) -> None:
+        self.group, self.turn, self.tilt = group, turn, tilt
+
+    def size(self, degree: int) -> int:
+        return (degree + 1) ** 2 * (degree // 2 + 1)
+
+    def nodes(self, degree: int) -> tuple[Array, Floats]:
+        x, w = np.polynomial.legendre.leggauss(degree // 2 + 1)
+        outer, middle = self.turn(_angles(degree)), self.tilt(x)
+        nodes = outer[:, None, None] @ middle[:, None] @ outer
+        weights = np.broadcast_to(w[:, None] / (2 * (degree + 1) ** 2), nodes.shape[:3])
+        return nodes.reshape(-1, *nodes.shape[3:]), weights.ravel()
+
+
+def _angles(degree: int) -> Floats:
     return 2 * np.pi * np.arange(degree + 1) / (degree + 1)
-
-
-def _circle(n: int, degree: int) -> tuple[NDArray[Any], NDArray[np.float64]]:
-    angles = _angles(degree)
-    nodes = np.exp(1j * angles)[:, None, None] if n == 1 else _turn(angles)[:, :2, :2]
-    return nodes, np.full(len(angles), 1 / len(angles))
-
-
-def _euler(level: int, turn: Any, tilt: Any) -> tuple[NDArray[Any], NDArray[np.float64]]:
-    """turn(alpha) tilt(beta) turn(gamma): uniform in alpha and gamma, Gauss-Legendre in cos(beta)."""
-    from numpy.polynomial.legendre import leggauss
-
-    x, w = leggauss(level // 2 + 1)
-    outer, middle = turn(_angles(level)), tilt(x)
-    nodes = outer[:, None, None] @ middle[:, None] @ outer
-    weights = np.broadcast_to(w[:, None] / (2 * (level + 1) ** 2), nodes.shape[:3])
-    return nodes.reshape(-1, *nodes.shape[3:]), weights.ravel()
-
-
-def _turn(angle: NDArray[np.float64]) -> NDArray[Any]:
-    """Rotations from axis 0 to axis 1."""
-    out = np.zeros((len(angle), 3, 3))
-    out[:, 0, 0] = out[:, 1, 1] = np.cos(angle)
-    out[:, 1, 0], out[:, 0, 1] = np.sin(angle), -np.sin(angle)
-    out[:, 2, 2] = 1
-    return out
-
-
-def _tilt(x: NDArray[np.float64]) -> NDArray[Any]:
-    """Rotations from axis 0 to axis 2 by the angle in [0, pi] with the cosine x."""
-    s = np.sqrt((1 - x) * (1 + x))
-    out = np.zeros((len(x), 3, 3))
-    out[:, 0, 0] = out[:, 2, 2] = x
-    out[:, 2, 0], out[:, 0, 2] = s, -s
-    out[:, 1, 1] = 1
-    return out
-
-
-def _phase(angle: NDArray[np.float64]) -> NDArray[Any]:
-    """exp(i angle sigma_3 / 2)."""
-    z = np.exp(0.5j * angle)
-    out = np.zeros((len(angle), 2, 2), dtype=complex)
-    out[:, 0, 0], out[:, 1, 1] = z, z.conj()
-    return out
-
-
-def _half_tilt(x: NDArray[np.float64]) -> NDArray[Any]:
-    """exp(i beta sigma_2 / 2) for beta in [0, pi] with the cosine x."""
-    c, s = np.sqrt((1 + x) / 2), np.sqrt((1 - x) / 2)
-    out = np.zeros((len(x), 2, 2), dtype=complex)
-    out[:, 0, 0] = out[:, 1, 1] = c
-    out[:, 0, 1], out[:, 1, 0] = s, -s
-    return out
 
 
 # --- degrees
@@ -301,8 +302,8 @@ def degree_of(V: Representation) -> Degree:
     >>> degree_of(SO(3).defining() ** 2 + SO(3).trivial()), degree_of(SU(2).defining().symmetric_power(3))
     (2, 3)
     """
-    for H in _parts(V.group):
-        _kind(H)
+    for H in V.group.parts:
+        _rule(H)
     degrees = _degrees(V)
     return degrees[0] if len(degrees) == 1 else degrees
 
@@ -327,8 +328,8 @@ def required_degree(V: Representation, W: Representation) -> Degree:
 
 
 def _degrees(V: Representation) -> tuple[int, ...]:
-    parts = _parts(V.group)
-    if isinstance(V, TrivialRepresentation) or isinstance(V.group, FiniteGroup):
+    parts = V.group.parts
+    if isinstance(V, TrivialRepresentation) or V.group.is_finite:
         return (0,) * len(parts)
     if isinstance(V, ChangedBasis):
         return _degrees(V.V)
@@ -341,16 +342,15 @@ def _degrees(V: Representation) -> tuple[int, ...]:
         if isinstance(V, SymmetricPower | ExteriorPower):
             return tuple(V.k * n for n in inner[0])
         return inner[0]
-    if isinstance(V, Pullback) and V.f._key[0] == "projection":
-        factor: int = V.f._key[1]
+    if isinstance(V, Pullback) and V.f.factor is not None:
+        factor = V.f.factor
         return tuple(_degrees(V.V)[0] if k == factor else 0 for k in range(len(parts)))
-    return tuple(0 if isinstance(H, FiniteGroup) else _largest_weight(V, k) for k, H in enumerate(parts))
+    return tuple(0 if H.is_finite else _largest_weight(V, k) for k, H in enumerate(parts))
 
 
 def _largest_weight(V: Representation, factor: int) -> int:
     """The largest |weight| of V on the circle in the identity component of a factor."""
-    G = _parts(V.group)[factor]
-    assert isinstance(G, LieGroup)
+    G = V.group.parts[factor]
     if G.cartan is None:
         raise UnsupportedGroup(
             f"the maximal torus of {G} is not known, so the degree of {V} is not; pull V back from SO(3)"
@@ -367,7 +367,7 @@ def _largest_weight(V: Representation, factor: int) -> int:
     return _weight_of_matrix(_circle_generator(V, G, factor))
 
 
-def _circle_generator(V: Representation, G: LieGroup, factor: int) -> Image:
+def _circle_generator(V: Representation, G: Group, factor: int) -> Image:
     """The differential of V at the generator of the circle, eigenvalues i times the weights."""
     from sympy import QQ
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from grouprep.characters import count_intertwiners
 from grouprep.errors import CertificateError, GroupRepError
-from grouprep.groups.files import check_keys, read_data_file
+from grouprep.groups.plain_data import check_keys, read_data_file
 from grouprep.linalg.fields import domain_of, element, expression
 from grouprep.linalg.parsing import parse_expression
 from grouprep.linalg.spaces import ExactSpace

@@ -79,11 +79,12 @@ def test_ci_script_is_executable_and_runs_what_contributors_run():
     assert "set -euo pipefail" in script
     assert "make test" in script
     assert "make lint" in script
+    assert "make types" in script
 
 
 def test_readme_commands_are_targets():
     targets = set(re.findall(r"^([a-z-]+):", text("Makefile"), flags=re.MULTILINE))
-    assert {"demo", "test", "lint", "bench", "bench-check", "clean", "help"} <= targets
+    assert {"demo", "test", "lint", "types", "bench", "bench-check", "clean", "help"} <= targets
     for command in ("make demo", "make test"):
         assert command in text("README.md")
 
@@ -181,7 +182,11 @@ def documents() -> list[str]:
 
 
 def runnable_documents() -> list[str]:
-    return [name for name in documents() if name.startswith(("README", "docs/guide/", "docs/formulation/"))]
+    return [
+        name
+        for name in documents()
+        if name.startswith(("README", "docs/architecture", "docs/guide/", "docs/formulation/"))
+    ]
 
 
 @dataclass(frozen=True)

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from grouprep.errors import UnsupportedGroup
-from grouprep.linalg.pickling import Picklable
+from grouprep.errors import DimensionMismatch, UnsupportedGroup
+from grouprep.linalg.pickling import Value
+from grouprep.typing import Array, Element, Floats, Integers
 
 if TYPE_CHECKING:
+    from grouprep.groups.cartan import CartanComponent
+    from grouprep.groups.extension import Extension
     from grouprep.irreps import Irrep
+    from grouprep.linalg import Image
     from grouprep.representations import Representation
 
-__all__ = ["Generator", "Group"]
+__all__ = ["Generator", "Group", "Word"]
+
+T = TypeVar("T")
+
+Word: TypeAlias = tuple[tuple[int, int], ...]
+"""A product of generators and their inverses: (number of the generator, exponent 1 or -1), the first factor first."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +57,11 @@ class Generator:
         return self.label + "".join(f"@{i}" for i in self.path)
 
 
-class Group(Picklable, ABC):
+class Group(Value):
     """A group given by generators; abstract, with `FiniteGroup`, `LieGroup` and `ProductGroup` below it.
 
-    A subclass gives: name, generator_names, order, is_compact, identity, multiply, inverse, sample, _key, defining, to_dict.
+    A subclass gives: name, generator_names, order, is_compact, identity, multiply, inverse, check_element, batch_shape,
+    generator_element, exp, sample, prove_homomorphism, extend, key, defining, to_dict.
     Elements are numpy arrays (permutations for finite groups, matrices for Lie groups), leading axes are batch; elements
     of a mixed product are tuples of them.
     """
@@ -78,32 +88,138 @@ class Group(Picklable, ABC):
     def is_compact(self) -> bool:
         """Whether the group has a Haar probability measure; true of every finite group."""
 
+    # Elements
+
     @abstractmethod
-    def identity(self) -> Any:
+    def identity(self) -> Element:
         """The neutral element."""
 
     @abstractmethod
-    def multiply(self, g: Any, h: Any) -> Any:
+    def multiply(self, g: Element, h: Element) -> Element:
         """The product g h, which acts as h first: (g h)(x) = g(h(x)); leading axes are batch."""
 
     @abstractmethod
-    def inverse(self, g: Any) -> Any:
+    def inverse(self, g: Element) -> Element:
         """The inverse element; leading axes are batch."""
 
-    @abstractmethod
-    def sample(self, n: int, rng: np.random.Generator) -> Any:
-        """n independent elements from Haar probability measure, stacked along a leading axis."""
+    def conjugate(self, g: Element, by: Element) -> Element:
+        """The conjugate h g h^-1 of g by h = `by`; leading axes are batch."""
+        return self.multiply(self.multiply(by, g), self.inverse(by))
 
     @abstractmethod
-    def _key(self) -> tuple[Any, ...]:
-        """What makes the group equal to another one."""
+    def check_element(self, g: object) -> Element:
+        """g as an element of the group's kind, leading axes batch; membership is not checked.
+
+        Raises
+        ------
+        DimensionMismatch
+            If g has another form or shape; the message says what an element looks like.
+        """
+
+    @abstractmethod
+    def batch_shape(self, g: Element) -> tuple[int, ...]:
+        """The leading axes of elements that are checked."""
+
+    @abstractmethod
+    def generator_element(self, generator: Generator) -> Element:
+        """The element that a generator of kind "element" stands for, exact, as `Representation.exact_image` takes it."""
+
+    @abstractmethod
+    def exp(self, coefficients: ArrayLike) -> Element:
+        """exp(c_1 A_1 + c_2 A_2 + ...) for the algebra generators A_k, in floats; leading axes of the coefficients are batch."""
+
+    def algebra_coefficients(self, X: Array) -> Floats:
+        """The coefficients in the algebra's generators of an element of the Lie algebra, a matrix of a group of matrices.
+
+        Raises
+        ------
+        DimensionMismatch
+            If X is not in the span of the generators.
+        """
+        raise DimensionMismatch(f"X has shape {X.shape}; give coefficients in the generators of the algebra of {self}")
+
+    @abstractmethod
+    def sample(self, n: int, rng: np.random.Generator) -> Element:
+        """n independent elements from Haar probability measure, stacked along a leading axis."""
+
+    def random(self, n: int, rng: np.random.Generator) -> Element:
+        """n random elements, Haar distributed where that is known how to do, stacked along a leading axis."""
+        return self.sample(n, rng)
+
+    def contains(self, g: Element) -> bool:
+        """Whether one element, exact as `Representation.exact_image` takes it, lies in the group.
+
+        Raises
+        ------
+        UnsupportedGroup
+            If that cannot be decided.
+        """
+        raise UnsupportedGroup(f"membership in {self} cannot be decided")
+
+    @property
+    def elements(self) -> Integers:
+        """All elements of a finite group along a leading axis."""
+        raise UnsupportedGroup(f"{self} is infinite and its elements cannot be listed; use sample(n, rng)")
+
+    @property
+    def conjugacy_classes(self) -> tuple[Integers, ...]:
+        """The conjugacy classes of a finite group, as arrays of the numbers of their elements."""
+        raise UnsupportedGroup(f"{self} has infinitely many conjugacy classes")
+
+    def word(self, g: Element) -> Word:
+        """An element of a finite group as a product of generators, ((number of the generator, exponent), ...)."""
+        raise UnsupportedGroup(f"{self} is infinite and its elements are not words in its generators")
+
+    # Homomorphisms to matrices, by the images of the generators
+
+    def by_generator(self, images: Sequence[T] | Mapping[Generator, T] | Mapping[str, T]) -> dict[Generator, T]:
+        """Images by generator, from a sequence in the generators' order or a mapping by generator or its name.
+
+        Raises
+        ------
+        DimensionMismatch
+            If there are not as many images as generators, or a name is not a generator's.
+        """
+        generators = self.generator_names
+        names = [str(a) for a in generators]
+        if isinstance(images, Mapping):
+            given = {str(k): v for k, v in images.items()}
+            if set(given) != set(names):
+                raise DimensionMismatch(f"images has the keys {sorted(given)}; {self} has the generators {names}")
+            return {a: given[name] for a, name in zip(generators, names, strict=True)}
+        values = list(images)
+        if len(values) != len(generators):
+            raise DimensionMismatch(
+                f"images has {len(values)} entries; {self} has {len(generators)} generators: {names}"
+            )
+        return dict(zip(generators, values, strict=True))
+
+    @abstractmethod
+    def prove_homomorphism(self, images: Mapping[Generator, Image]) -> None:
+        """Return if images of the generators extend to a representation; exact ones are proved, floats checked to rounding.
+
+        Parameters
+        ----------
+        images : the matrix of every generator: of the element, or the differential at a generator of the Lie algebra.
+
+        Raises
+        ------
+        NotAHomomorphism
+            Naming the relation that fails.
+        UnsupportedGroup
+            If neither can be shown.
+        """
+
+    @abstractmethod
+    def extend(self, images: Mapping[Generator, Image]) -> Extension:
+        """The values at elements of the representation that images of the generators, proved to define one, extend to."""
 
     @abstractmethod
     def defining(self) -> Representation:
         """The representation that defines the group."""
 
     @abstractmethod
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """The group as plain data (JSON, TOML), read back by `grouprep.groups.files.group_from_dict`."""
 
     @property
@@ -112,12 +228,36 @@ class Group(Picklable, ABC):
         return self.order != math.inf
 
     @property
+    def is_listed(self) -> bool:
+        """Whether the elements are listed where they are asked for: of finite groups that are not huge."""
+        return False
+
+    @property
+    def cartan(self) -> tuple[CartanComponent, ...] | None:
+        """The data of Weyl's integration formula for every connected component of a Lie group; None where they are not known."""
+        return None
+
+    @property
     def factors(self) -> tuple[Group, ...]:
         """The factors of a direct product; the group alone where it is none."""
         return (self,)
 
     @property
-    def torsion(self) -> tuple[Any, ...]:
+    def is_product(self) -> bool:
+        """Whether the group was made as a direct product."""
+        return False
+
+    @property
+    def parts(self) -> tuple[Group, ...]:
+        """The groups whose elements an element is a tuple of: the factors of a mixed product, else the group alone."""
+        return (self,)
+
+    def part(self, g: Element, factor: int) -> Element:
+        """The component of elements in a factor."""
+        return g
+
+    @property
+    def torsion(self) -> tuple[Element, ...]:
         """Exact elements that follow from the algebra generators and help solvers (see `LieGroup.torsion`); none by default."""
         return ()
 
@@ -126,23 +266,9 @@ class Group(Picklable, ABC):
         """Generators that imply all others where the elements in `torsion` are respected; all of them by default."""
         return self.generator_names
 
-    def exact_identity(self) -> Any:
+    def exact_identity(self) -> Element:
         """The neutral element in the form that `Representation.exact_image` takes."""
         return self.identity()
-
-    @cached_property
-    def _hash(self) -> int:
-        return hash((type(self).__name__, self._key()))
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Group):
-            return NotImplemented
-        return self is other or (
-            self._hash == other._hash and type(self) is type(other) and self._key() == other._key()
-        )
-
-    def __hash__(self) -> int:
-        return self._hash
 
     def __mul__(self, other: Group) -> Group:
         """The direct product; factors of factors are flattened."""
@@ -218,7 +344,7 @@ class Group(Picklable, ABC):
 
         return irreps(self, field, up_to)
 
-    def irrep(self, label: Any, field: str = "real") -> Irrep:
+    def irrep(self, label: object, field: str = "real") -> Irrep:
         """The irreducible representation with a label, such as "E1" (dihedral groups), 2 (SO(3)), "1o" (O(3)), "1/2" (SU(2)).
 
         Raises

@@ -4,20 +4,51 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from math import lcm
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from grouprep.errors import AmbiguousRank, UnsupportedGroup
-from grouprep.groups.lie import CartanComponent, LieGroup
 from grouprep.linalg import Image, as_exact, as_float
+from grouprep.linalg.fields import common_domain, conjugate, convert_matrix, cyclotomic_field, is_real_field, zeta
+from grouprep.linalg.nullspace import nullspace
 from grouprep.linalg.sparse import from_domain_matrix_rows, identity_exact, sparse_matrix
+from grouprep.typing import Array, Scalar
 
 if TYPE_CHECKING:
+    from sympy import Domain
     from sympy.polys.matrices import DomainMatrix
 
-__all__ = ["close_algebra", "combination", "coordinates", "derive_cartan", "flatten", "joint_spectrum"]
+__all__ = [
+    "CartanComponent",
+    "close_algebra",
+    "combination",
+    "coordinates",
+    "derive_cartan",
+    "flatten",
+    "joint_spectrum",
+]
+
+Weight = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class CartanComponent:
+    """What integrates class functions over one connected component h G_0 of a compact group (Weyl's formula).
+
+    component : the index of the discrete generator h, or None for G_0.
+    torus : coefficient vectors of H_1..H_r in the algebra's generators, commuting with each other and with h, such that
+        exp(2 pi (t_1 H_1 + ... + t_r H_r)), t in [0, 1)^r, runs once over a torus S; the classes of h G_0 meet h S.
+    roots : (sign, weight): the density is the product of 1 - sign exp(i weight), divided by its constant term.
+    """
+
+    component: int | None
+    torus: tuple[tuple[Fraction | int, ...], ...]
+    roots: tuple[tuple[int, Weight], ...]
+
 
 _DENOMINATOR = 60  # of the weights and phases that are tried
 
@@ -34,8 +65,6 @@ def flatten(matrices: Sequence[DomainMatrix]) -> DomainMatrix:
 
     Over a complex field a row is [m + conj(m), m - conj(m)]: real combinations of matrices are the combinations of these rows.
     """
-    from grouprep.linalg.fields import common_domain, conjugate, convert_matrix, is_real_field
-
     domain = common_domain(*(m.domain for m in matrices)).get_field()
     n = matrices[0].shape[1]
     rows = {}
@@ -53,7 +82,7 @@ def flatten(matrices: Sequence[DomainMatrix]) -> DomainMatrix:
     return sparse_matrix(rows, (len(matrices), size * (1 if real else 2)), domain)
 
 
-def coordinates(basis: Sequence[DomainMatrix], element: DomainMatrix) -> list[Any] | None:
+def coordinates(basis: Sequence[DomainMatrix], element: DomainMatrix) -> list[Scalar] | None:
     """Coefficients c with element = sum c_k basis_k, in the common field, or None if it is not in the (real) span.
 
     Coefficients with an imaginary part do not count: a Lie algebra of complex matrices is a real vector space.
@@ -70,10 +99,8 @@ def coordinates(basis: Sequence[DomainMatrix], element: DomainMatrix) -> list[An
     return found
 
 
-def combination(values: Sequence[DomainMatrix], coefficients: Sequence[Any], field: Any) -> DomainMatrix:
+def combination(values: Sequence[DomainMatrix], coefficients: Sequence[Scalar], field: Domain) -> DomainMatrix:
     """sum c_k values_k for coefficients in a field (or rational numbers), over the common domain of both."""
-    from grouprep.linalg.fields import common_domain, convert_matrix
-
     domain = common_domain(field, *(v.domain for v in values))
     n = values[0].shape[0]
     total = sparse_matrix({}, (n, n), domain)
@@ -155,7 +182,7 @@ def _float_candidates(phase: Image | None, algebra: Sequence[Image], n: int) -> 
     _, vectors = np.linalg.eig(mix)
     vectors = vectors / np.linalg.norm(vectors, axis=0)
 
-    def value(matrix: Any, k: int) -> complex:
+    def value(matrix: Array, k: int) -> complex:
         v = vectors[:, k]
         return complex(v.conj() @ (matrix @ v))
 
@@ -172,19 +199,14 @@ def _joint_nullity(
     phase: Image | None, s: Fraction, algebra: Sequence[Image], weights: tuple[Fraction, ...], n: int
 ) -> int:
     """The exact dimension of the joint eigenspace."""
-    from math import lcm
-
     from sympy import QQ
-
-    from grouprep.linalg.fields import common_domain, convert_matrix, cyclotomic_field, zeta
-    from grouprep.linalg.nullspace import nullspace
 
     exact = [as_exact(h) for h in algebra] + ([] if phase is None else [as_exact(phase)])
     order = lcm(4, s.denominator)
     field = common_domain(cyclotomic_field(order), *(m.domain for m in exact)).get_field()
     eye = identity_exact(n, field)
 
-    def scalar(k: int, factor: Fraction) -> Any:
+    def scalar(k: int, factor: Fraction) -> Scalar:
         root = sparse_matrix({0: {0: zeta(order, k)}}, (1, 1), cyclotomic_field(order))
         value = from_domain_matrix_rows(convert_matrix(root, field))[0][0]
         return value * field.convert_from(QQ(factor.numerator, factor.denominator), QQ)
@@ -198,21 +220,22 @@ def _joint_nullity(
     return int(nullspace(blocks[0].vstack(*blocks[1:]) if len(blocks) > 1 else blocks[0]).shape[0])
 
 
-def derive_cartan(G: LieGroup) -> tuple[CartanComponent, ...] | None:
-    """Torus, weight lattice and positive roots of a connected compact group from its exact generators; None if the
-    generators contain no maximal commuting set with rational weights.
+def derive_cartan(algebra: Sequence[Image]) -> tuple[CartanComponent, ...] | None:
+    """Torus, weight lattice and positive roots of the connected compact group with exact generators of its Lie algebra; None
+    if the generators contain no maximal commuting set with rational weights.
 
     References
     ----------
     Brocker and tom Dieck, Representations of Compact Lie Groups (1985), IV.1 (Weyl's integral formula), V.
     """
-    _, basis = close_algebra([as_exact(a) for a in G.algebra])
-    chosen = _commuting_generators(G)
-    if not _is_maximal(basis, [as_exact(G.algebra[i]) for i in chosen]):
+    generators = [as_exact(a) for a in algebra]
+    _, basis = close_algebra(generators)
+    chosen = _commuting_generators(generators)
+    if not _is_maximal(basis, [generators[i] for i in chosen]):
         return None
     try:
-        defining = joint_spectrum(None, [G.algebra[i] for i in chosen])
-        adjoint = joint_spectrum(None, [_adjoint(basis, as_exact(G.algebra[i])) for i in chosen])
+        defining = joint_spectrum(None, [generators[i] for i in chosen])
+        adjoint = joint_spectrum(None, [_adjoint(basis, generators[i]) for i in chosen])
     except AmbiguousRank:
         return None
     if sum(m for (_, w), m in adjoint.items() if not any(w)) != len(chosen):
@@ -227,25 +250,23 @@ def derive_cartan(G: LieGroup) -> tuple[CartanComponent, ...] | None:
             roots.append((1, tuple(int(x) for x in pairing)))
     vectors = []
     for h in torus:
-        vector = [Fraction(0)] * len(G.algebra)
+        vector = [Fraction(0)] * len(generators)
         for i, t in zip(chosen, h, strict=True):
             vector[i] = t
         vectors.append(tuple(vector))
     return (CartanComponent(None, tuple(vectors), tuple(roots)),)
 
 
-def _commuting_generators(G: LieGroup) -> list[int]:
+def _commuting_generators(generators: Sequence[DomainMatrix]) -> list[int]:
     chosen: list[int] = []
-    for i, a in enumerate(G.algebra):
-        if all(bracket(as_exact(a), as_exact(G.algebra[j])).is_zero_matrix for j in chosen):
+    for i, a in enumerate(generators):
+        if all(bracket(a, generators[j]).is_zero_matrix for j in chosen):
             chosen.append(i)
     return chosen
 
 
 def _is_maximal(basis: list[DomainMatrix], torus: list[DomainMatrix]) -> bool:
     """Whether only the span of the torus commutes with the torus."""
-    from grouprep.linalg.nullspace import nullspace
-
     systems = [flatten([bracket(b, h) for b in basis]).transpose() for h in torus]
     stacked = systems[0].vstack(*systems[1:]) if len(systems) > 1 else systems[0]
     return int(nullspace(stacked).shape[0]) == len(torus)
@@ -266,8 +287,6 @@ def _adjoint(basis: list[DomainMatrix], element: DomainMatrix) -> DomainMatrix:
 
 def _dual_lattice(weights: list[tuple[Fraction, ...]]) -> list[tuple[Fraction, ...]] | None:
     """A basis of {h : <w, h> integer for all weights w}, the kernel of exp(2 pi .) on the torus; None if it is no lattice."""
-    from math import lcm
-
     from sympy import Matrix
     from sympy.matrices.normalforms import hermite_normal_form
 

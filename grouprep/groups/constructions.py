@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from grouprep.errors import GroupRepError, UnsupportedGroup
+from grouprep.groups.base import Word
 from grouprep.groups.permutations import Perm, invert
+from grouprep.typing import Integers
 
 __all__ = ["parse_word", "permutations_of_presentation", "permutations_of_table"]
-
-Word = tuple[tuple[int, int], ...]
 
 
 def permutations_of_table(table: Sequence[Sequence[int]]) -> tuple[list[Perm], list[str]]:
@@ -55,7 +54,7 @@ def permutations_of_table(table: Sequence[Sequence[int]]) -> tuple[list[Perm], l
     return perms, [f"x{g}" for g in generators]
 
 
-def _generating_set(t: Any, neutral: int) -> list[int]:
+def _generating_set(t: Integers, neutral: int) -> list[int]:
     generators: list[int] = []
     reached = {neutral}
     for candidate in range(len(t)):

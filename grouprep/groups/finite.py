@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge, UnsupportedGroup
-from grouprep.groups.base import Generator, Group
-from grouprep.groups.permutations import Perm, as_permutation, cycle_string, invert, sympy_group, uniform_elements
+from grouprep.groups.base import Generator, Group, Word
+from grouprep.groups.constructions import permutations_of_presentation, permutations_of_table
+from grouprep.groups.finite_images import FiniteExtension, prove_finite
+from grouprep.groups.matrix_groups import act_on_vectors
+from grouprep.groups.permutations import (
+    Perm,
+    as_permutation,
+    cycle_string,
+    format_order,
+    invert,
+    sympy_group,
+    uniform_elements,
+)
+from grouprep.groups.plain_data import finite_group_to_dict
+from grouprep.linalg import Image, Monomial
 from grouprep.linalg.memory import require_memory
+from grouprep.linalg.orbits import solve_orbits
+from grouprep.typing import Integers
 
 if TYPE_CHECKING:
     from sympy.combinatorics import PermutationGroup
@@ -20,11 +36,9 @@ if TYPE_CHECKING:
     from grouprep.irreps.multiplicities import CharacterTable
     from grouprep.representations import Representation
 
-__all__ = ["LISTING_LIMIT", "FiniteGroup"]
+__all__ = ["LISTING_LIMIT", "FiniteGroup", "Word"]
 
 LISTING_LIMIT = 200_000  # elements; S8 has 40,320, and a listed element takes about 100 bytes + 8 for each point
-
-Word = tuple[tuple[int, int], ...]
 
 
 class FiniteGroup(Group):
@@ -64,7 +78,7 @@ class FiniteGroup(Group):
     @classmethod
     def from_permutations(
         cls,
-        generators: Sequence[Any] | Mapping[str, Any],
+        generators: Sequence[object] | Mapping[str, object],
         name: str = "",
         degree: int | None = None,
     ) -> FiniteGroup:
@@ -104,7 +118,7 @@ class FiniteGroup(Group):
     @classmethod
     def from_matrices(
         cls,
-        generators: Sequence[Any] | Mapping[str, Any],
+        generators: Sequence[object] | Mapping[str, object],
         name: str = "",
         max_points: int = 20_000,
     ) -> FiniteGroup:
@@ -120,8 +134,6 @@ class FiniteGroup(Group):
         UnsupportedGroup
             If a generator has infinite order or the orbit exceeds max_points: the group is infinite, or too large.
         """
-        from grouprep.groups.matrix_groups import act_on_vectors
-
         labels = list(generators) if isinstance(generators, Mapping) else None
         given = list(generators.values()) if isinstance(generators, Mapping) else list(generators)
         perms, matrices = act_on_vectors(given, labels, max_points)
@@ -136,8 +148,6 @@ class FiniteGroup(Group):
         GroupRepError
             If the table is not that of a group; the message says which axiom fails where.
         """
-        from grouprep.groups.constructions import permutations_of_table
-
         perms, labels = permutations_of_table(table)
         return cls(perms, name=name or f"<table of {len(table)}>", labels=labels, order=len(table))
 
@@ -158,8 +168,6 @@ class FiniteGroup(Group):
         UnsupportedGroup
             If the enumeration does not close: the group is infinite, or larger than max_cosets.
         """
-        from grouprep.groups.constructions import permutations_of_presentation
-
         perms, words = permutations_of_presentation(list(generators), list(relators), max_cosets)
         text = f"<{', '.join(generators)} | {', '.join(relators)}>"
         return cls(
@@ -192,6 +200,11 @@ class FiniteGroup(Group):
         return True
 
     @property
+    def is_listed(self) -> bool:
+        """Whether the group is small enough for a list of its elements."""
+        return self.order <= LISTING_LIMIT
+
+    @property
     def is_compact(self) -> bool:
         return True
 
@@ -203,11 +216,11 @@ class FiniteGroup(Group):
     def identity(self) -> Perm:
         return np.arange(self.degree)
 
-    def multiply(self, g: Any, h: Any) -> Perm:
+    def multiply(self, g: Perm, h: Perm) -> Perm:
         g, h = np.broadcast_arrays(g, h)
         return np.take_along_axis(g, h, axis=-1)
 
-    def inverse(self, g: Any) -> Perm:
+    def inverse(self, g: Perm) -> Perm:
         return invert(np.asarray(g))
 
     def sample(self, n: int, rng: np.random.Generator) -> Perm:
@@ -215,10 +228,26 @@ class FiniteGroup(Group):
             return self.elements[rng.integers(self.order, size=n)]
         return uniform_elements(self.schreier_sims, n, rng)
 
-    def _key(self) -> tuple[Any, ...]:
-        return self.degree, tuple(p.tobytes() for p in self._perms), self.matrices and self.matrices.key()
+    def key(self) -> tuple[object, ...]:
+        return self.degree, tuple(p.tobytes() for p in self._perms), self.matrices
 
-    def check_element(self, g: Any) -> Perm:
+    def batch_shape(self, g: Perm) -> tuple[int, ...]:
+        return g.shape[:-1]
+
+    def generator_element(self, generator: Generator) -> Perm:
+        return self._perms[self.generator_names.index(generator)]
+
+    def exp(self, coefficients: ArrayLike) -> Perm:
+        """The identity: a finite group has no Lie algebra."""
+        return np.broadcast_to(self.identity(), (*np.shape(coefficients)[:-1], self.degree))
+
+    def prove_homomorphism(self, images: Mapping[Generator, Image]) -> None:
+        prove_finite(self, [images[a] for a in self.generator_names])
+
+    def extend(self, images: Mapping[Generator, Image]) -> FiniteExtension:
+        return FiniteExtension(self, images)
+
+    def check_element(self, g: object) -> Perm:
         """g as an integer array (..., degree), or DimensionMismatch saying what an element looks like."""
         array = np.asarray(g)
         if array.dtype.kind not in "iu" or array.ndim < 1 or array.shape[-1] != self.degree:
@@ -234,7 +263,7 @@ class FiniteGroup(Group):
     @cached_property
     def _listing(self) -> tuple[Perm, dict[bytes, int], list[tuple[int, int]]]:
         """Elements in breadth-first order, their numbers, and for each (generator, parent) with g = generator parent."""
-        if self.order > LISTING_LIMIT:
+        if not self.is_listed:
             raise TooLarge(
                 f"{self} has {format_order(self.order)} elements and at most {LISTING_LIMIT:,} are listed; use sample(), order, or "
                 "representations that act directly (defining, natural, their sums and products)"
@@ -261,7 +290,7 @@ class FiniteGroup(Group):
         """All elements, (order, degree), breadth-first from the identity; TooLarge for huge groups."""
         return self._listing[0]
 
-    def index(self, g: Any) -> np.ndarray[Any, np.dtype[np.int64]]:
+    def index(self, g: ArrayLike) -> Integers:
         """The number of each element in `elements`; leading axes are batch. GroupRepError for a permutation outside."""
         array = np.ascontiguousarray(self.check_element(g))
         numbers = self._listing[1]
@@ -276,9 +305,9 @@ class FiniteGroup(Group):
         """For each listed element but the first, (k, j) with element = generator k times element j, j smaller."""
         return self._listing[2]
 
-    def word(self, g: Any) -> Word:
+    def word(self, g: Perm) -> Word:
         """g as a product of generators, ((generator index, exponent), ...), shortest first where the group is listed."""
-        if self.order <= LISTING_LIMIT:
+        if self.is_listed:
             position, generators = int(self.index(np.asarray(g))), []
             while position:
                 k, position = self.steps[position]
@@ -294,11 +323,8 @@ class FiniteGroup(Group):
         return np.array([self.index(p[self.elements]) for p in self._perms])
 
     @cached_property
-    def conjugacy_classes(self) -> tuple[np.ndarray[Any, np.dtype[np.int64]], ...]:
+    def conjugacy_classes(self) -> tuple[Integers, ...]:
         """The conjugacy classes as arrays of element numbers, in order of their first elements; the identity's is first."""
-        from grouprep.linalg.monomial import Monomial
-        from grouprep.linalg.orbits import solve_orbits
-
         elements = self.elements
         moves = [self.index(p[elements[:, invert(p)]]) for p in self._perms]
         space = solve_orbits((self.order, 1), [(Monomial.identity(1), Monomial(m)) for m in moves])
@@ -339,7 +365,7 @@ class FiniteGroup(Group):
 
         return RegularRepresentation(self)
 
-    def permutation(self, action: Any) -> Representation:
+    def permutation(self, action: Callable[[Perm], object] | Sequence[object] | Mapping[str, object]) -> Representation:
         """A permutation representation, from what each generator does to the new points.
 
         Parameters
@@ -352,15 +378,14 @@ class FiniteGroup(Group):
         NotAHomomorphism
             If the permutations are not the action of this group.
         """
-        from grouprep.linalg import Monomial
-        from grouprep.representations.images import ImageRepresentation, images_by_generator
+        from grouprep.representations.images import ImageRepresentation
 
         given = [action(p) for p in self._perms] if callable(action) else action
-        named = images_by_generator(self, given)
+        named = self.by_generator(given)
         images = {a: Monomial(as_permutation(p, f"action[{a.label!r}]")) for a, p in named.items()}
         return ImageRepresentation(self, images)
 
-    def subgroup(self, generators: Sequence[Any], name: str = "") -> FiniteGroup:
+    def subgroup(self, generators: Sequence[object], name: str = "") -> FiniteGroup:
         """The subgroup that elements (lists of images, or cycles of 1-based points) generate; include it with `Homomorphism.inclusion`."""
         perms = [as_permutation(g, f"generators[{i}]", self.degree) for i, g in enumerate(generators)]
         H = FiniteGroup.from_permutations(perms, name=name or f"subgroup of {self}")
@@ -377,19 +402,12 @@ class FiniteGroup(Group):
             return np.ascontiguousarray(perm, dtype=np.int64).tobytes() in self._listing[1]
         return bool(self.schreier_sims.contains(Permutation(list(map(int, perm)))))
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Plain data: name and generators (permutations in cycles, or matrices as text)."""
-        from grouprep.groups.files import finite_group_to_dict
-
         return finite_group_to_dict(self)
 
     def __repr__(self) -> str:
         return f"FiniteGroup({self.name!r}, degree={self.degree})"
-
-
-def format_order(order: int) -> str:
-    """An order with thousands separated, or as a power of ten where it is astronomical."""
-    return f"{order:,}" if order.bit_length() < 200 else f"about 10^{int(order.bit_length() * 0.30103)}"
 
 
 def _labels(labels: Sequence[str] | None, count: int) -> tuple[str, ...]:

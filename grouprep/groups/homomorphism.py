@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from grouprep.errors import DimensionMismatch, NotAHomomorphism, UnsupportedGroup
 from grouprep.groups.base import Generator, Group
+from grouprep.groups.cartan import coordinates, flatten
+from grouprep.groups.extension import Extension, prepared_images
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.lie import LieGroup
 from grouprep.groups.permutations import as_permutation
-from grouprep.groups.product import FiniteProduct, ProductGroup
-from grouprep.linalg import Monomial
+from grouprep.linalg import Image, Monomial, as_exact
+from grouprep.linalg.matrices import equal, is_exact, matrix_key
+from grouprep.linalg.pickling import Value
+from grouprep.typing import Element, Scalar
 
 if TYPE_CHECKING:
-    from grouprep.representations import Representation
+    from sympy import Domain
 
 __all__ = ["Homomorphism"]
 
 
-class Homomorphism:
+AlgebraImage: TypeAlias = "Generator | tuple[list[Scalar], Domain]"
+_Made: TypeAlias = "tuple[_ElementMap, Mapping[Generator, AlgebraImage], object]"
+
+
+class Homomorphism(Value):
     """A homomorphism f from a source to a target group, checked when it is made.
 
     Parameters
@@ -45,30 +53,43 @@ class Homomorphism:
     2
     """
 
-    def __init__(self, source: Group, target: Group, images: Sequence[Any] | Mapping[str, Any]) -> None:
-        from grouprep.representations.images import images_by_generator
-
-        given = images_by_generator(source, images)
+    def __init__(
+        self, source: Group, target: Group, images: Sequence[object] | Mapping[Generator, object] | Mapping[str, object]
+    ) -> None:
+        given = source.by_generator(images)
         if isinstance(target, FiniteGroup):
-            self._init(source, target, *_to_finite(source, target, given))
+            self._set(source, target, *_to_finite(source, target, given))
         elif isinstance(target, LieGroup):
-            self._init(source, target, *_to_lie(source, target, given))
+            self._set(source, target, *_to_lie(source, target, given))
         else:
             raise UnsupportedGroup(f"target = {target}: map into the factors instead")
 
-    def _init(
-        self, source: Group, target: Group, element: Callable[[Any], Any], algebra: Mapping[Generator, Any], key: Any
+    def _set(
+        self,
+        source: Group,
+        target: Group,
+        element: _ElementMap,
+        algebra: Mapping[Generator, AlgebraImage],
+        kind: object,
     ) -> None:
         self.source, self.target = source, target
-        self._element, self._algebra, self._key = element, dict(algebra), key
+        self._element, self._algebra, self._kind = element, dict(algebra), kind
 
     @classmethod
     def _make(
-        cls, source: Group, target: Group, element: Callable[[Any], Any], algebra: Mapping[Generator, Any], key: Any
+        cls, source: Group, target: Group, element: _ElementMap, algebra: Mapping[Generator, AlgebraImage], kind: object
     ) -> Homomorphism:
         self = cls.__new__(cls)
-        self._init(source, target, element, algebra, key)
+        self._set(source, target, element, algebra, kind)
         return self
+
+    def key(self) -> tuple[object, ...]:
+        return self.source, self.target, self._kind
+
+    @property
+    def factor(self) -> int | None:
+        """The factor of the source that this is the projection on; None for other maps."""
+        return self._element.factor if isinstance(self._element, _Part) else None
 
     @classmethod
     def identity(cls, group: Group) -> Homomorphism:
@@ -90,7 +111,7 @@ class Homomorphism:
         if not isinstance(factor, int | np.integer) or not -count <= factor < count:
             raise DimensionMismatch(f"factor = {factor!r}: {product} has the factors 0..{count - 1}")
         k = int(factor) % count
-        if not isinstance(product, FiniteProduct | ProductGroup):
+        if not product.is_product:
             return cls.identity(product)
         algebra = {a: a.outside() for a in product.generator_names if a.kind == "algebra" and a.path[0] == k}
         return cls._make(product, product.factors[k], _Part(product, k), algebra, ("projection", k))
@@ -104,88 +125,80 @@ class Homomorphism:
         NotAHomomorphism
             If a generator of the subgroup does not lie in the group.
         """
-        if isinstance(subgroup, FiniteGroup) and isinstance(group, FiniteGroup):
-            if subgroup.degree != group.degree:
-                raise DimensionMismatch(
-                    f"{subgroup} permutes {subgroup.degree} points, {group} permutes {group.degree}"
-                )
-            return cls(subgroup, group, list(subgroup.generators))
-        defining = subgroup.defining()
-        return cls(subgroup, group, [defining.image(a) for a in subgroup.generator_names])
+        if subgroup.is_finite and group.is_finite:
+            here, there = len(subgroup.identity()), len(group.identity())
+            if here != there:
+                raise DimensionMismatch(f"{subgroup} permutes {here} points, {group} permutes {there}")
+            return cls(subgroup, group, [subgroup.generator_element(a) for a in subgroup.generator_names])
+        return cls(subgroup, group, list(subgroup.defining().images.values()))
 
-    def __call__(self, g: Any) -> Any:
+    def __call__(self, g: Element) -> Element:
         """The image of an element of the source; leading axes are batch."""
         return self._element(g)
 
-    def exact(self, g: Any) -> Any:
+    def exact(self, g: Element) -> Element:
         """The image of one element as `Representation.exact_image` takes it: a permutation, an exact matrix, or a tuple."""
-        return self._element.exact(g)  # type: ignore[attr-defined]
+        return self._element.exact(g)
 
-    def generator_image(self, generator: Generator) -> Any:
-        """Where an element generator of a mixed product is sent, for maps given by images of generators."""
-        image = self._element.carrier.image(generator)  # type: ignore[attr-defined]
-        return image.perm if self._element.permutes else image  # type: ignore[attr-defined]
+    def generator_image(self, generator: Generator) -> Element:
+        """Where the map sends the element that a generator stands for, as `exact` gives it."""
+        if isinstance(self._element, _Through):
+            return self._element.generator(generator)
+        return self.exact(self.source.generator_element(generator))
 
-    def algebra_image(self, generator: Generator) -> Any:
+    def algebra_image(self, generator: Generator) -> AlgebraImage | None:
         """Where the differential sends an algebra generator: a generator of the target, (coefficients, their field), or None for 0."""
         return self._algebra.get(generator)
 
-    def kernel_contains(self, g: Any) -> bool:
+    def kernel_contains(self, g: Element) -> bool:
         """Whether an element, given as `exact` takes it, is sent to the identity; decided exactly."""
-        from grouprep.linalg.matrices import equal
-
         return equal(self.exact(g), self.target.exact_identity())
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Homomorphism):
-            return NotImplemented
-        return (self.source, self.target, self._key) == (other.source, other.target, other._key)
-
-    def __hash__(self) -> int:
-        return hash((self.source, self.target, self._key))
 
     def __repr__(self) -> str:
         return f"Homomorphism({self.source} -> {self.target})"
 
 
 class _Same:
-    def __call__(self, g: Any) -> Any:
+    def __call__(self, g: Element) -> Element:
         return g
 
     exact = __call__
 
 
 class _Part:
-    def __init__(self, product: FiniteProduct | ProductGroup, factor: int) -> None:
+    def __init__(self, product: Group, factor: int) -> None:
         self.product, self.factor = product, factor
 
-    def __call__(self, g: Any) -> Any:
+    def __call__(self, g: Element) -> Element:
         return self.product.part(g, self.factor)
 
     exact = __call__
 
 
 class _Through:
-    """Element images through a representation on the target's points or defining space."""
+    """Element images through matrices on the target's points or defining space."""
 
-    def __init__(self, carrier: Representation, permutes: bool) -> None:
-        self.carrier, self.permutes = carrier, permutes
+    def __init__(self, source: Group, matrices: Extension, permutes: bool) -> None:
+        self.source, self.matrices, self.permutes = source, matrices, permutes
 
-    def __call__(self, g: Any) -> Any:
-        if self.permutes:
-            return np.argmax(self.carrier(g), axis=-2)
-        return self.carrier(g)
+    def __call__(self, g: Element) -> Element:
+        values = self.matrices.floats(self.source.check_element(g))
+        return np.argmax(values, axis=-2) if self.permutes else values
 
-    def exact(self, g: Any) -> Any:
-        image = self.carrier.exact_image(g)
+    def exact(self, g: Element) -> Element:
+        return self._element(self.matrices.exact(g))
+
+    def generator(self, generator: Generator) -> Element:
+        return self._element(self.matrices.images[generator])
+
+    def _element(self, image: Image) -> Element:
         return image.perm if self.permutes and isinstance(image, Monomial) else image
 
 
-def _to_finite(
-    source: Group, target: FiniteGroup, given: Mapping[Generator, Any]
-) -> tuple[Any, dict[Generator, Any], Any]:
-    from grouprep.representations.images import ImageRepresentation
+_ElementMap: TypeAlias = _Same | _Part | _Through
 
+
+def _to_finite(source: Group, target: FiniteGroup, given: Mapping[Generator, object]) -> _Made:
     perms = {
         a: as_permutation(p, f"images[{a.label!r}]", target.degree) for a, p in given.items() if a.kind == "element"
     }
@@ -196,28 +209,24 @@ def _to_finite(
         raise UnsupportedGroup(
             f"a map from {source} to a finite group sends the identity component to 1: project on a factor"
         )
-    if [perms[a].tobytes() for a in source.generator_names] == [p.tobytes() for p in getattr(source, "generators", ())]:
+    if all(np.array_equal(p, source.generator_element(a)) for a, p in perms.items()):
         return _Same(), {}, "inclusion"
-    carrier = ImageRepresentation(source, {a: Monomial(p) for a, p in perms.items()})
-    return _Through(carrier, True), {}, tuple(perms[a].tobytes() for a in source.generator_names)
+    images: dict[Generator, Image] = {a: Monomial(p) for a, p in perms.items()}
+    source.prove_homomorphism(images)
+    return _Through(source, source.extend(images), True), {}, tuple(p.tobytes() for p in perms.values())
 
 
-def _to_lie(source: Group, target: LieGroup, given: Mapping[Generator, Any]) -> tuple[Any, dict[Generator, Any], Any]:
-    from grouprep.groups.cartan import coordinates, flatten
-    from grouprep.haar import contains
-    from grouprep.linalg import as_exact
-    from grouprep.linalg.matrices import is_exact, matrix_key
-    from grouprep.representations.images import ImageRepresentation
-
-    carrier = ImageRepresentation(source, given)
-    if carrier.dim != target.n:
+def _to_lie(source: Group, target: LieGroup, given: Mapping[Generator, object]) -> _Made:
+    images = prepared_images(source, given)
+    source.prove_homomorphism(images)
+    matrices = source.extend(images)
+    if matrices.dim != target.n:
         raise DimensionMismatch(
-            f"images are {carrier.dim} x {carrier.dim}, the elements of {target} are {target.n} x {target.n}"
+            f"images are {matrices.dim} x {matrices.dim}, the elements of {target} are {target.n} x {target.n}"
         )
-    algebra: dict[Generator, Any] = {}
+    algebra: dict[Generator, AlgebraImage] = {}
     basis = [as_exact(a) for a in target.algebra]
-    for a in source.generator_names:
-        image = carrier.image(a)
+    for a, image in images.items():
         if a.kind == "algebra":
             if not is_exact(image):
                 raise UnsupportedGroup(f"images[{a.label!r}] is a float matrix; maps into {target} need exact ones")
@@ -225,6 +234,6 @@ def _to_lie(source: Group, target: LieGroup, given: Mapping[Generator, Any]) -> 
             if found is None:
                 raise NotAHomomorphism(f"images[{a.label!r}] does not lie in the Lie algebra of {target}")
             algebra[a] = found, flatten([*basis, as_exact(image)]).domain
-        elif not contains(target, image):
+        elif not target.contains(image):
             raise NotAHomomorphism(f"images[{a.label!r}] does not lie in {target}")
-    return _Through(carrier, False), algebra, tuple(matrix_key(carrier.image(a)) for a in source.generator_names)
+    return _Through(source, matrices, False), algebra, tuple(map(matrix_key, images.values()))

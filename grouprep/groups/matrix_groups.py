@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from math import lcm
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from grouprep.errors import DimensionMismatch, GroupRepError, UnsupportedGroup
 from grouprep.groups.permutations import Perm
 from grouprep.linalg import Image, Monomial, as_exact, as_image
+from grouprep.linalg.convert import to_numpy
+from grouprep.linalg.fields import common_domain, convert_matrix, cosine, real_cyclotomic_field
 from grouprep.linalg.matrices import is_exact, matrix_key
-from grouprep.linalg.sparse import sparse_matrix
+from grouprep.linalg.pickling import Value
+from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
+from grouprep.typing import Scalar
 
 if TYPE_CHECKING:
     from sympy import Domain
@@ -21,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["MatrixAction", "PolygonAction", "act_on_vectors"]
 
 
-class MatrixAction:
+class MatrixAction(Value):
     """The exact matrices of a finite group's generators, with the vectors that its permutations permute.
 
     images : one (n, n) exact matrix per generator.
@@ -41,8 +46,7 @@ class MatrixAction:
         """The matrices of the generators."""
         return self._images
 
-    def key(self) -> tuple[Any, ...]:
-        """What makes it equal to another one."""
+    def key(self) -> tuple[object, ...]:
         return tuple(map(matrix_key, self._images))
 
     def exact(self, perm: Perm) -> DomainMatrix:
@@ -51,7 +55,7 @@ class MatrixAction:
         return self._vectors.extract(list(range(n)), [int(k) for k in perm[:n]])
 
 
-class PolygonAction:
+class PolygonAction(Value):
     """Rotation by 2 pi / n, and the reflection (x, y) -> (x, -y), on the corners of a regular n-gon; built when first used."""
 
     def __init__(self, n: int, reflection: bool) -> None:
@@ -62,18 +66,13 @@ class PolygonAction:
         """The size of the matrices, 2."""
         return 2
 
-    def key(self) -> tuple[Any, ...]:
-        """What makes it equal to another one."""
-        return "polygon", self.corners, self.reflection
+    def key(self) -> tuple[object, ...]:
+        return self.corners, self.reflection
 
     @cached_property
-    def _entries(self) -> tuple[Domain, list[tuple[Any, Any]]]:
+    def _entries(self) -> tuple[Domain, list[tuple[Scalar, Scalar]]]:
         """(cos, sin) of 2 pi k / n in the real cyclotomic field of lcm(4, n)."""
-        from math import lcm
-
         from sympy import QQ
-
-        from grouprep.linalg.fields import cosine, real_cyclotomic_field
 
         n, order = self.corners, lcm(4, self.corners)
         K = real_cyclotomic_field(order)
@@ -117,7 +116,7 @@ class PolygonAction:
 
 
 def act_on_vectors(
-    generators: Sequence[Any], labels: Sequence[str] | None, max_points: int
+    generators: Sequence[object], labels: Sequence[str] | None, max_points: int
 ) -> tuple[list[Perm], MatrixAction]:
     """The matrices' action on the union of the orbits of e_1, ..., e_n, which is faithful.
 
@@ -148,8 +147,6 @@ def act_on_vectors(
 
 
 def _common(images: list[Image]) -> tuple[Domain, list[DomainMatrix]]:
-    from grouprep.linalg.fields import common_domain, convert_matrix
-
     exact = [as_exact(m) for m in images]
     domain = common_domain(*(m.domain for m in exact))
     return domain, [convert_matrix(m, domain) for m in exact]
@@ -158,8 +155,6 @@ def _common(images: list[Image]) -> tuple[Domain, list[DomainMatrix]]:
 def _check_finite_order(name: str, matrix: DomainMatrix) -> None:
     """A matrix of finite order is a root of x^N - 1 with a bounded N; its characteristic polynomial then has bounded roots."""
     from sympy.polys.matrices.exceptions import DMNonInvertibleMatrixError
-
-    from grouprep.linalg.convert import to_numpy
 
     n = matrix.shape[0]
     values = np.linalg.eigvals(to_numpy(matrix)) if n else np.ones(0)
@@ -180,11 +175,9 @@ def _check_finite_order(name: str, matrix: DomainMatrix) -> None:
         raise GroupRepError(f"{name} is singular; the matrices of a group are invertible") from None
 
 
-def _columns(matrix: DomainMatrix) -> list[list[tuple[int, Any]]]:
+def _columns(matrix: DomainMatrix) -> list[list[tuple[int, Scalar]]]:
     """Column j as pairs (row, entry)."""
-    from grouprep.linalg.sparse import from_domain_matrix_rows
-
-    out: list[list[tuple[int, Any]]] = [[] for _ in range(matrix.shape[1])]
+    out: list[list[tuple[int, Scalar]]] = [[] for _ in range(matrix.shape[1])]
     for i, row in from_domain_matrix_rows(matrix).items():
         for j, x in row.items():
             out[j].append((i, x))
@@ -192,7 +185,7 @@ def _columns(matrix: DomainMatrix) -> list[list[tuple[int, Any]]]:
 
 
 def _orbit(
-    generators: list[list[list[tuple[int, Any]]]], n: int, domain: Domain, max_points: int
+    generators: list[list[list[tuple[int, Scalar]]]], n: int, domain: Domain, max_points: int
 ) -> tuple[list[Perm], DomainMatrix]:
     zero = domain.zero
     vectors = [tuple(domain.one if i == j else zero for i in range(n)) for j in range(n)]

@@ -8,24 +8,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge
+from grouprep.linalg.monomial import Monomial
+from grouprep.linalg.orbits import solve_orbits
+from grouprep.typing import Integers
 
 if TYPE_CHECKING:
     from sympy.combinatorics import PermutationGroup
 
-__all__ = ["Perm", "as_permutation", "cycle_string", "invert", "parse_cycles", "sympy_group", "uniform_elements"]
+__all__ = [
+    "Perm",
+    "as_permutation",
+    "cycle_string",
+    "format_order",
+    "invert",
+    "parse_cycles",
+    "sympy_group",
+    "uniform_elements",
+]
 
-Perm = NDArray[np.int64]
+Perm = Integers
 
 MAX_DEGREE = 1_000_000
 
 
-def as_permutation(images: Any, name: str, degree: int | None = None) -> Perm:
+def as_permutation(images: object, name: str, degree: int | None = None) -> Perm:
     """A permutation of 0..n-1 from its list of images or, with a degree, from text in cycles of the points 1..degree.
 
     Raises
@@ -92,6 +103,11 @@ def cycle_string(perm: Perm) -> str:
     return "".join(cycles) or "()"
 
 
+def format_order(order: int) -> str:
+    """An order with thousands separated, or as a power of ten where it is astronomical."""
+    return f"{order:,}" if order.bit_length() < 200 else f"about 10^{int(order.bit_length() * 0.30103)}"
+
+
 def invert(perm: Perm) -> Perm:
     """The inverse; leading axes are batch."""
     return np.argsort(perm, axis=-1)
@@ -116,8 +132,5 @@ def uniform_elements(group: PermutationGroup, n: int, rng: np.random.Generator) 
 
 def orbits_of(perms: Sequence[Perm]) -> list[list[int]]:
     """The orbits on points, each sorted, in order of their smallest points."""
-    from grouprep.linalg.monomial import Monomial
-    from grouprep.linalg.orbits import solve_orbits
-
     space = solve_orbits((len(perms[0]), 1), [(Monomial.identity(1), Monomial(p)) for p in perms])
     return [np.flatnonzero(space.labels == k).tolist() for k in range(space.dim)]

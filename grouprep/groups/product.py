@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, reduce
 from itertools import combinations, product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from grouprep.errors import DimensionMismatch
-from grouprep.groups.base import Generator, Group
-from grouprep.groups.finite import FiniteGroup, Word
+from grouprep.errors import DimensionMismatch, NotAHomomorphism, UnsupportedGroup
+from grouprep.groups.base import Generator, Group, Word
+from grouprep.groups.extension import Extension
+from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.permutations import Perm
+from grouprep.linalg import Image, as_float
+from grouprep.linalg import matrices as mat
+from grouprep.typing import Array, Element
 
 if TYPE_CHECKING:
     from grouprep.representations import Representation
@@ -23,21 +28,55 @@ __all__ = ["FiniteProduct", "ProductGroup", "direct_product"]
 
 def direct_product(factors: Sequence[Group]) -> Group:
     """The direct product of groups; a FiniteGroup if all factors are finite."""
-    if all(isinstance(G, FiniteGroup) for G in factors):
+    if all(G.is_finite for G in factors):
         return FiniteProduct(factors)  # type: ignore[arg-type]
     return ProductGroup(factors)
 
 
-def _product_generators(factors: Sequence[Group]) -> tuple[Generator, ...]:
-    return tuple(a.inside(k) for k, G in enumerate(factors) for a in G.generator_names)
+class ProductExtension(Extension):
+    """Values at elements of a mixed product are not offered: its representations are made from those of its factors."""
+
+    def exact(self, g: tuple[Element, ...]) -> Image:
+        raise UnsupportedGroup(
+            f"exact values at elements of {self.group}: pull back representations of its factors instead"
+        )
+
+    def floats(self, g: tuple[Element, ...]) -> Array:
+        raise UnsupportedGroup(f"values at elements of {self.group}: pull back representations of its factors instead")
 
 
-def _sum_of_factors(G: Group) -> Representation:
-    return reduce(lambda V, W: V + W, [G.pullback(k, H.defining()) for k, H in enumerate(G.factors)])
+class _Product(Group):
+    """What direct products share."""
+
+    _factors: tuple[Group, ...]
+
+    @property
+    def factors(self) -> tuple[Group, ...]:
+        return self._factors
+
+    @property
+    def is_product(self) -> bool:
+        return True
+
+    @cached_property
+    def generator_names(self) -> tuple[Generator, ...]:
+        return tuple(a.inside(k) for k, G in enumerate(self._factors) for a in G.generator_names)
+
+    def defining(self) -> Representation:
+        """The direct sum of the factors' defining representations."""
+        return reduce(lambda V, W: V + W, [self.pullback(k, G.defining()) for k, G in enumerate(self._factors)])
+
+    def key(self) -> tuple[object, ...]:
+        return self._factors
+
+    def to_dict(self) -> dict[str, object]:
+        return {"name": self.name, "product": [G.to_dict() for G in self._factors]}
 
 
-class FiniteProduct(FiniteGroup):
+class FiniteProduct(_Product, FiniteGroup):
     """The direct product of finite groups; an element permutes the points of all factors, one factor after the other."""
+
+    _factors: tuple[FiniteGroup, ...]
 
     def __init__(self, factors: Sequence[FiniteGroup]) -> None:
         self._factors = tuple(factors)
@@ -50,41 +89,22 @@ class FiniteProduct(FiniteGroup):
                 whole[self.offsets[k] : self.offsets[k + 1]] = p + self.offsets[k]
                 whole.setflags(write=False)
                 perms.append(whole)
-        labels = [str(a) for a in _product_generators(factors)]
+        labels = [str(a) for a in self.generator_names]
         name = " x ".join(str(G) for G in factors)
         super().__init__(perms, name=name, labels=labels, relators=_product_relators(factors))
-
-    @property
-    def factors(self) -> tuple[Group, ...]:
-        return self._factors
-
-    @cached_property
-    def generator_names(self) -> tuple[Generator, ...]:
-        return _product_generators(self._factors)
 
     @cached_property
     def order(self) -> int:
         return math.prod(G.order for G in self._factors)
 
-    def part(self, g: Any, factor: int) -> Perm:
-        """The component of an element (..., degree) in a factor."""
+    def part(self, g: Perm, factor: int) -> Perm:
         start, stop = self.offsets[factor], self.offsets[factor + 1]
         component: Perm = np.asarray(g)[..., start:stop] - start
         return component
 
-    def defining(self) -> Representation:
-        """The direct sum of the factors' defining representations."""
-        return _sum_of_factors(self)
-
     def sample(self, n: int, rng: np.random.Generator) -> Perm:
         parts = [G.sample(n, rng) + start for G, start in zip(self._factors, self.offsets, strict=False)]
         return np.concatenate(parts, axis=1)
-
-    def _key(self) -> tuple[Any, ...]:
-        return self._factors
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"name": self.name, "product": [G.to_dict() for G in self._factors]}
 
 
 def _product_relators(factors: Sequence[FiniteGroup]) -> list[Word] | None:
@@ -101,20 +121,12 @@ def _product_relators(factors: Sequence[FiniteGroup]) -> list[Word] | None:
     return words
 
 
-class ProductGroup(Group):
+class ProductGroup(_Product):
     """The direct product of groups of which one at least is infinite; an element is a tuple of the factors' elements."""
 
     def __init__(self, factors: Sequence[Group]) -> None:
         self._factors = tuple(factors)
         self.name = " x ".join(str(G) for G in factors)
-
-    @property
-    def factors(self) -> tuple[Group, ...]:
-        return self._factors
-
-    @cached_property
-    def generator_names(self) -> tuple[Generator, ...]:
-        return _product_generators(self._factors)
 
     @property
     def order(self) -> float:
@@ -124,26 +136,71 @@ class ProductGroup(Group):
     def is_compact(self) -> bool:
         return all(G.is_compact for G in self._factors)
 
-    def identity(self) -> tuple[Any, ...]:
+    def identity(self) -> tuple[Element, ...]:
         return tuple(G.identity() for G in self._factors)
 
-    def multiply(self, g: Any, h: Any) -> tuple[Any, ...]:
+    def multiply(self, g: tuple[Element, ...], h: tuple[Element, ...]) -> tuple[Element, ...]:
         return tuple(G.multiply(x, y) for G, x, y in zip(self._factors, g, h, strict=True))
 
-    def inverse(self, g: Any) -> tuple[Any, ...]:
+    def inverse(self, g: tuple[Element, ...]) -> tuple[Element, ...]:
         return tuple(G.inverse(x) for G, x in zip(self._factors, g, strict=True))
 
-    def check_element(self, g: Any) -> tuple[Any, ...]:
+    def batch_shape(self, g: tuple[Element, ...]) -> tuple[int, ...]:
+        return self._factors[0].batch_shape(g[0])
+
+    def generator_element(self, generator: Generator) -> tuple[Element, ...]:
+        one = [G.exact_identity() for G in self._factors]
+        k = generator.path[0]
+        one[k] = self._factors[k].generator_element(generator.outside())
+        return tuple(one)
+
+    def exp(self, coefficients: ArrayLike) -> tuple[Element, ...]:
+        counts = [sum(a.kind == "algebra" for a in G.generator_names) for G in self._factors]
+        pieces = np.split(np.asarray(coefficients), np.cumsum(counts)[:-1], axis=-1)
+        return tuple(G.exp(c) for G, c in zip(self._factors, pieces, strict=True))
+
+    def prove_homomorphism(self, images: Mapping[Generator, Image]) -> None:
+        """Each factor's images are a representation, and images of different factors commute."""
+        for k, H in enumerate(self._factors):
+            H.prove_homomorphism({a: images[a.inside(k)] for a in H.generator_names})
+        generators = self.generator_names
+        for i, a in enumerate(generators):
+            for b in generators[i + 1 :]:
+                if a.path[0] == b.path[0]:
+                    continue
+                left, right = mat.matmul(images[a], images[b]), mat.matmul(images[b], images[a])
+                if mat.is_exact(left):
+                    good = mat.equal(left, right)
+                else:
+                    x, y = as_float(images[a]), as_float(images[b])
+                    bound = 4 * len(x) * np.finfo(float).eps * np.linalg.norm(x) * np.linalg.norm(y)
+                    good = bool(np.linalg.norm(as_float(left) - as_float(right)) <= bound)
+                if not good:
+                    raise NotAHomomorphism(f"the images of {a} and {b}, of different factors of {self}, do not commute")
+
+    def extend(self, images: Mapping[Generator, Image]) -> ProductExtension:
+        return ProductExtension(self, images)
+
+    def contains(self, g: tuple[Element, ...]) -> bool:
+        return all(G.contains(x) for G, x in zip(self._factors, g, strict=True))
+
+    def random(self, n: int, rng: np.random.Generator) -> tuple[Element, ...]:
+        return tuple(G.random(n, rng) for G in self._factors)
+
+    def check_element(self, g: object) -> tuple[Element, ...]:
         """g as a tuple of the factors' elements."""
         if not isinstance(g, tuple) or len(g) != len(self._factors):
             raise DimensionMismatch(f"an element of {self} is a tuple of {len(self._factors)} elements, got {g!r:.60}")
-        return tuple(G.check_element(x) for G, x in zip(self._factors, g, strict=True))  # type: ignore[attr-defined]
+        return tuple(G.check_element(x) for G, x in zip(self._factors, g, strict=True))
 
-    def part(self, g: Any, factor: int) -> Any:
-        """The component of an element in a factor."""
+    @property
+    def parts(self) -> tuple[Group, ...]:
+        return self._factors
+
+    def part(self, g: tuple[Element, ...], factor: int) -> Element:
         return g[factor]
 
-    def sample(self, n: int, rng: np.random.Generator) -> tuple[Any, ...]:
+    def sample(self, n: int, rng: np.random.Generator) -> tuple[Element, ...]:
         return tuple(G.sample(n, rng) for G in self._factors)
 
     @property
@@ -151,19 +208,9 @@ class ProductGroup(Group):
         return tuple(a.inside(k) for k, G in enumerate(self._factors) for a in G.essential_generators)
 
     @property
-    def torsion(self) -> tuple[Any, ...]:
+    def torsion(self) -> tuple[Element, ...]:
         one = [G.exact_identity() for G in self._factors]
         return tuple((*one[:k], h, *one[k + 1 :]) for k, G in enumerate(self._factors) for h in G.torsion)
-
-    def defining(self) -> Representation:
-        """The direct sum of the factors' defining representations."""
-        return _sum_of_factors(self)
-
-    def _key(self) -> tuple[Any, ...]:
-        return self._factors
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"name": self.name, "product": [G.to_dict() for G in self._factors]}
 
     def __repr__(self) -> str:
         return f"ProductGroup({self.name!r})"

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from grouprep.linalg import Image, Monomial, as_exact
 from grouprep.linalg.matrices import is_exact
 from grouprep.linalg.sparse import from_domain_matrix_rows, identity_exact, sparse_matrix
+from grouprep.typing import Scalar
+
+if TYPE_CHECKING:
+    from sympy.polys.matrices import DomainMatrix
 
 __all__ = ["conjugation_representatives", "torsion_elements"]
 
@@ -23,12 +27,8 @@ def torsion_elements(algebra: Sequence[Image]) -> tuple[Monomial, ...]:
            [ 1.,  0.,  0.],
            [ 0.,  0.,  1.]])
     """
-    found = []
-    for a in algebra:
-        h = _quarter_turn(a) if is_exact(a) else None
-        if h is not None:
-            found.append(h)
-    return tuple(found)
+    found = map(_quarter_turn, filter(is_exact, algebra))
+    return tuple(h for h in found if h is not None)
 
 
 def conjugation_representatives(algebra: Sequence[Image], elements: Sequence[Monomial]) -> tuple[int, ...]:
@@ -44,7 +44,7 @@ def conjugation_representatives(algebra: Sequence[Image], elements: Sequence[Mon
     """
     if not all(map(is_exact, algebra)):
         return tuple(range(len(algebra)))
-    numbers: dict[Any, int] = {}
+    numbers: dict[object, int] = {}
     for k, a in enumerate(algebra):
         numbers.setdefault(_up_to_sign(as_exact(a)), k)
     kept: list[int] = []
@@ -65,7 +65,7 @@ def conjugation_representatives(algebra: Sequence[Image], elements: Sequence[Mon
     return tuple(kept)
 
 
-def _conjugated(h: Monomial, a: Any) -> Any:
+def _conjugated(h: Monomial, a: DomainMatrix) -> DomainMatrix:
     """h a h^-1."""
     if not h.is_real:
         return as_exact(h) * a * as_exact(h.inverse()) if a.domain == h.domain else a
@@ -77,7 +77,7 @@ def _conjugated(h: Monomial, a: Any) -> Any:
     return sparse_matrix(rows, a.shape, a.domain)
 
 
-def _up_to_sign(a: Any) -> Any:
+def _up_to_sign(a: DomainMatrix) -> object:
     """A hashable value, the same for a and -a."""
     rows = from_domain_matrix_rows(a)
     entries = [(i, j, rows[i][j]) for i in sorted(rows) for j in sorted(rows[i])]
@@ -103,7 +103,7 @@ def _quarter_turn(a: Image) -> Monomial | None:
     return Monomial.from_domain_matrix(one + A.to_sparse() * scale + square.to_sparse() * (scale * scale))
 
 
-def _ratio(x: Any, y: Any) -> Any:
+def _ratio(x: DomainMatrix, y: DomainMatrix) -> Scalar:
     """q with x = q y, or None."""
     rows = from_domain_matrix_rows(y)
     for i, row in rows.items():

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grouprep.errors import GroupRepError
 from grouprep.linalg import Image, as_float, as_image
+from grouprep.typing import Array
+
+if TYPE_CHECKING:
+    from sympy import Expr
 
 __all__ = ["recognise"]
 
@@ -19,7 +22,7 @@ _TURN = 360  # of rational parts of a turn
 _ROUNDINGS = 4  # an entry is off by at most this many roundings in its own precision
 
 
-def recognise(matrix: NDArray[Any], name: str) -> Image:
+def recognise(matrix: Array, name: str) -> Image:
     """The exact matrix (n, n) whose entries are the simplest recognisable numbers within rounding of the given ones.
 
     Real and imaginary parts are tried as p / q with q <= 12, +- sqrt(p / q), and c cos(2 pi p / q) with q <= 360, c = 1 or 2.
@@ -47,9 +50,9 @@ def recognise(matrix: NDArray[Any], name: str) -> Image:
     # emlp concatenates rounded single-precision matrices with double ones: what the values hold decides, not the dtype.
     eps = float(np.finfo(np.float32 if np.array_equal(single, array) else np.float64).eps)
     tolerance = _ROUNDINGS * eps * max(1.0, float(np.abs(array).max(initial=0)))
-    found: dict[float, Any] = {}
+    found: dict[float, Expr | None] = {}
 
-    def exact(x: float) -> Any:
+    def exact(x: float) -> Expr:
         if x not in found:
             found[x] = _number(x, tolerance)
         if found[x] is None:
@@ -69,7 +72,7 @@ def recognise(matrix: NDArray[Any], name: str) -> Image:
     return image
 
 
-def _number(x: float, tolerance: float) -> Any:
+def _number(x: float, tolerance: float) -> Expr | None:
     """The simplest exact number within the tolerance of x, or None."""
     from sympy import Rational, cos, pi, sqrt
 

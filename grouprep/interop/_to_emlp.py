@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from functools import reduce
-from typing import Any
 
 import numpy as np
 from emlp import groups as emlp_groups
 from emlp.reps import representation as reps
 from emlp.reps.linear_operators import LazyPerm, densify
-from numpy.typing import NDArray
 
 from grouprep.errors import GroupRepError, UnsupportedGroup
-from grouprep.groups import FiniteGroup, Group
-from grouprep.groups.product import FiniteProduct, ProductGroup
+from grouprep.groups import Group
 from grouprep.linalg import as_float
 from grouprep.representations import Representation
 from grouprep.representations.basic import NaturalRepresentation, TrivialRepresentation
 from grouprep.representations.composite import Conjugate, DirectSum, Dual, Tensor
 from grouprep.representations.pullback import Pullback
+from grouprep.typing import Array, Element
 
 __all__ = ["EmlpGroup", "EmlpRepresentation", "make_group", "make_representation"]
 
@@ -36,8 +34,8 @@ class EmlpGroup(emlp_groups.Group):  # type: ignore[misc]
         elements = [m for a, m in floats.items() if a.kind == "element"]
         if algebra:
             self.lie_algebra = np.array(algebra)
-        if isinstance(G, FiniteGroup) and isinstance(V, NaturalRepresentation):
-            self.discrete_generators: Any = [LazyPerm(np.argsort(g)) for g in G.generators]
+        if isinstance(V, NaturalRepresentation):
+            self.discrete_generators: Array | list[LazyPerm] = [LazyPerm(np.argsort(g)) for g in V.group.generators]
         elif elements:
             self.discrete_generators = np.array(elements)
         digest = hashlib.sha256(b"".join(np.ascontiguousarray(m).astype(complex).tobytes() for m in floats.values()))
@@ -48,9 +46,9 @@ class EmlpGroup(emlp_groups.Group):  # type: ignore[misc]
         return self._printed
 
 
-def make_group(G: Group) -> Any:
+def make_group(G: Group) -> emlp_groups.Group:
     """See `grouprep.interop.emlp.group_to_emlp`."""
-    if not isinstance(G, FiniteProduct | ProductGroup):
+    if not G.is_product:
         return EmlpGroup(G)
     product = reduce(lambda A, B: A * B, [make_group(H) for H in G.factors])
     product._grouprep_group = G
@@ -65,7 +63,7 @@ class EmlpRepresentation(reps.Rep):  # type: ignore[misc]
         self.G = make_group(V.group)
         self.is_permutation = False
 
-    def rho(self, M: Any) -> Any:
+    def rho(self, M: Element) -> Array:
         """V at the element with the matrix M, (dim, dim)."""
         if isinstance(M, dict):
             M = M[self.G]
@@ -75,11 +73,11 @@ class EmlpRepresentation(reps.Rep):  # type: ignore[misc]
         for a in generators:
             if _close(as_float(G.defining().images[a]), matrix):
                 return as_float(V.images[a])
-        if isinstance(G, FiniteGroup):
+        if G.is_finite:
             return V(_element(G, matrix))
         return V(matrix)
 
-    def drho(self, A: Any) -> Any:
+    def drho(self, A: Element) -> Array:
         """The differential of V at the matrix A of the Lie algebra, (dim, dim)."""
         if isinstance(A, dict):
             A = A[self.G]
@@ -94,12 +92,12 @@ class EmlpRepresentation(reps.Rep):  # type: ignore[misc]
         """The dimension."""
         return self.source.dim
 
-    def __call__(self, G: Any) -> EmlpRepresentation:
+    def __call__(self, G: emlp_groups.Group) -> EmlpRepresentation:
         """The rep itself: its group is fixed."""
         return self
 
     @property
-    def T(self) -> Any:
+    def T(self) -> reps.Rep:
         """The dual."""
         dual = self.source.dual
         return self if dual == self.source else EmlpRepresentation(dual)
@@ -114,14 +112,14 @@ class EmlpRepresentation(reps.Rep):  # type: ignore[misc]
         return f"({self.source})"
 
 
-def _close(a: NDArray[Any], b: NDArray[Any]) -> bool:
+def _close(a: Array, b: Array) -> bool:
     """Whether b is a in single precision; emlp keeps its matrices so."""
     return a.shape == b.shape and bool(
         np.abs(a - b).max(initial=0) <= np.finfo(np.float32).eps * max(1.0, np.abs(a).max())
     )
 
 
-def _element(G: FiniteGroup, matrix: NDArray[Any]) -> NDArray[Any]:
+def _element(G: Group, matrix: Array) -> Array:
     """The element of a finite group with a float matrix in its defining representation."""
     if isinstance(G.defining(), NaturalRepresentation):
         return np.asarray(np.argmax(matrix, axis=0))
@@ -134,7 +132,7 @@ def _element(G: FiniteGroup, matrix: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(G.elements[best])
 
 
-def make_representation(V: Representation) -> Any:
+def make_representation(V: Representation) -> reps.Rep:
     """See `grouprep.interop.emlp.representation_to_emlp`."""
     if isinstance(V, TrivialRepresentation):
         return reps.ScalarRep(make_group(V.group))
@@ -145,9 +143,9 @@ def make_representation(V: Representation) -> Any:
         return reduce(lambda a, b: a * b, [make_representation(W) for W in V.parts])
     if isinstance(V, Dual) or (isinstance(V, Conjugate) and V.is_unitary):
         return make_representation(V.parts[0]).T
-    if isinstance(V, Pullback) and V.f._key[0] == "projection":
+    if isinstance(V, Pullback) and V.f.factor is not None:
         return make_representation(V.V)
-    if isinstance(V.group, FiniteProduct | ProductGroup):
+    if V.group.is_product:
         raise UnsupportedGroup(
             f"{V} is a representation of the product {V.group} that is not made from its factors'; emlp wants sums and products "
             "of G.pullback(k, ...)"

@@ -9,20 +9,23 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from grouprep import SO, SU, Cyclic, Dihedral, GroupRepError, Lorentz, O, SpReal, Symmetric, U
+from grouprep.errors import GroupRepError
 from grouprep.groups import FiniteGroup, Group, LieGroup
+from grouprep.groups.cartan import coordinates
 from grouprep.groups.product import direct_product
+from grouprep.groups.registry import families
 from grouprep.interop._recognise import recognise
+from grouprep.interop._to_emlp import make_group, make_representation
 from grouprep.linalg import Image, Monomial, as_exact
 from grouprep.linalg.matrices import equal
 from grouprep.representations import Representation
+from grouprep.typing import Array, Integers
 
 try:
     from emlp import groups as emlp_groups
@@ -35,28 +38,16 @@ except ImportError as error:
 
 __all__ = ["group_from_emlp", "group_to_emlp", "representation_from_emlp", "representation_to_emlp"]
 
+Operator: TypeAlias = Any  # a matrix, or one of emlp's lazy operators
+
 Leaf = tuple[Group, Representation]  # a group that is no product, and what emlp's V is of it
 
 SOURCE = "_grouprep_group"  # the attribute of an emlp group that was made from ours
 
-# What emlp's names mean here; a candidate is taken only if its matrices are exactly those of the emlp group.
-_FAMILIES: dict[str, Callable[[int], Group]] = {
-    "SO": SO,
-    "O": O,
-    "SU": SU,
-    "U": U,
-    "Sp": lambda m: SpReal(2 * m),
-    "S": Symmetric,
-    "Z": Cyclic,
-    "C": Cyclic,
-    "D": Dihedral,
-}
-
-
 # --- groups
 
 
-def group_from_emlp(G: Any) -> Group:
+def group_from_emlp(G: emlp_groups.Group) -> Group:
     """The group of an emlp group: one of the catalogue where its matrices are exactly those, else from exact generators.
 
     Parameters
@@ -93,7 +84,7 @@ def group_from_emlp(G: Any) -> Group:
 class _Context:
     """A product of the groups of some emlp groups, and what emlp's V of each of them is there."""
 
-    def __init__(self, emlp_list: Sequence[Any]) -> None:
+    def __init__(self, emlp_list: Sequence[emlp_groups.Group]) -> None:
         self._leaves: list[Leaf] = []
         self._places: list[tuple[tuple[Leaf, ...], int]] = []
         self._known: dict[int, int] = {}  # id of an emlp group, which is kept in _kept, to its place
@@ -108,7 +99,7 @@ class _Context:
             self._known[id(G)] = place
         self.group = self._leaves[0][0] if len(self._leaves) == 1 else direct_product([H for H, _ in self._leaves])
 
-    def base(self, G: Any) -> Representation:
+    def base(self, G: emlp_groups.Group) -> Representation:
         """The representation that emlp's V(G) is; G may be one of the groups given, or some factors of them in a row."""
         if id(G) in self._known:
             leaves, start = self._places[self._known[id(G)]]
@@ -123,7 +114,7 @@ class _Context:
         return reduce(lambda V, W: V * W, [self.group.pullback(start + k, V) for k, (_, V) in enumerate(leaves)])
 
 
-def _leaves(G: Any) -> list[Leaf]:
+def _leaves(G: emlp_groups.Group) -> list[Leaf]:
     """The factors of an emlp group that are no products."""
     if not isinstance(G, emlp_groups.Group):
         raise GroupRepError(f"{G!r:.60} is no emlp group; give one such as emlp.groups.SO(3)")
@@ -134,7 +125,7 @@ def _leaves(G: Any) -> list[Leaf]:
     return list(_split(list(G.lie_algebra), list(G.discrete_generators), int(G.d), names))
 
 
-def _split(algebra: list[Any], discrete: list[Any], d: int, names: list[str]) -> Iterator[Leaf]:
+def _split(algebra: list[Operator], discrete: list[Operator], d: int, names: list[str]) -> Iterator[Leaf]:
     """Factors read off the lazy operators of emlp's direct products: A + 0, 0 + A, M (x) 1, 1 (x) M."""
     product = len(names) > 1
     pairs = [m for m in (*algebra, *discrete) if isinstance(m, LazyKron | LazyKronsum) and len(m.Ms) == 2]
@@ -151,7 +142,7 @@ def _split(algebra: list[Any], discrete: list[Any], d: int, names: list[str]) ->
         yield from _split(own_algebra, own_discrete, sizes[side], inner)
 
 
-def _is_product(algebra: list[Any], discrete: list[Any]) -> bool:
+def _is_product(algebra: list[Operator], discrete: list[Operator]) -> bool:
     """Whether generators are those of a product inside a product."""
     generators = [*algebra, *discrete]
     if not generators or not all(isinstance(m, LazyKron | LazyKronsum) and len(m.Ms) == 2 for m in generators):
@@ -160,15 +151,15 @@ def _is_product(algebra: list[Any], discrete: list[Any]) -> bool:
     return zero and all(_is_identity(h.Ms[0]) or _is_identity(h.Ms[1]) for h in discrete)
 
 
-def _is_identity(M: Any) -> bool:
+def _is_identity(M: Operator) -> bool:
     return isinstance(M, Identity) or np.array_equal(_dense(M), np.eye(M.shape[0]))
 
 
-def _dense(M: Any) -> NDArray[Any]:
+def _dense(M: Operator) -> Array:
     return np.asarray(densify(M))
 
 
-def _leaf(algebra: list[NDArray[Any]], discrete: list[NDArray[Any]], d: int, name: str) -> Leaf:
+def _leaf(algebra: list[Array], discrete: list[Array], d: int, name: str) -> Leaf:
     if not algebra:
         if all(_is_permutation(h) for h in discrete):
             return _permutation_leaf([np.argmax(h, axis=0) for h in discrete] or [np.arange(d)], name)
@@ -181,21 +172,24 @@ def _leaf(algebra: list[NDArray[Any]], discrete: list[NDArray[Any]], d: int, nam
     return H, H.defining()
 
 
-def _is_permutation(h: NDArray[Any]) -> bool:
+def _is_permutation(h: Array) -> bool:
     return bool(np.isin(h, (0, 1)).all() and (h.sum(0) == 1).all() and (h.sum(1) == 1).all())
 
 
 def _candidate(name: str) -> Group | None:
-    if name in ("O13", "Lorentz"):
-        return Lorentz()
-    found = re.fullmatch(r"([A-Z][A-Za-z]*)\((\d+)\)", name)
+    """What emlp's name means here; taken only if its matrices are exactly those of the emlp group."""
+    found = re.fullmatch(r"(\w+)(?:\((\d+)\))?", name)
+    names = [F.neighbours["emlp"] for F in families() if "emlp" in F.neighbours]
+    constructor = next((known[found[1]] for known in names if found[1] in known), None) if found else None
+    if found is None or constructor is None:
+        return None
     try:
-        return _FAMILIES[found[1]](int(found[2])) if found and found[1] in _FAMILIES else None
-    except GroupRepError:
+        return constructor(*(int(n) for n in found.groups()[1:] if n is not None))
+    except (GroupRepError, TypeError):  # no such group, or a name without its number
         return None
 
 
-def _permutation_leaf(perms: list[NDArray[Any]], name: str) -> Leaf:
+def _permutation_leaf(perms: list[Array], name: str) -> Leaf:
     G = FiniteGroup.from_permutations(perms, name=name)
     H = _candidate(name)
     if isinstance(H, FiniteGroup) and H.degree == G.degree and H.order == G.order and all(map(H.contains, perms)):
@@ -217,8 +211,6 @@ def _matrix_leaf(matrices: list[Image], name: str) -> Leaf:
 
 def _same_lie_group(H: LieGroup, G: LieGroup) -> bool:
     """Whether two groups of matrices are the same: the same span of generators, the same discrete elements."""
-    from grouprep.groups.cartan import coordinates
-
     if H.n != G.n or len(H.algebra) != len(G.algebra) or bool(H.components) != bool(G.components):
         return False
     basis = [as_exact(a) for a in H.algebra]
@@ -233,7 +225,9 @@ def _same_lie_group(H: LieGroup, G: LieGroup) -> bool:
 # --- representations from emlp
 
 
-def representation_from_emlp(rep: Any, group: Any = None) -> Representation:
+def representation_from_emlp(
+    rep: reps.Rep, group: emlp_groups.Group | Sequence[emlp_groups.Group] | None = None
+) -> Representation:
     """The representation of an emlp rep, in the rep's own basis: rep.rho_dense(g) = V(g).
 
     Parameters
@@ -274,11 +268,11 @@ def representation_from_emlp(rep: Any, group: Any = None) -> Representation:
     return _arranged(rep, np.arange(rep.size()), context)
 
 
-def _is_concrete(rep: Any) -> bool:
+def _is_concrete(rep: reps.Rep) -> bool:
     return bool(rep.concrete) and not (isinstance(rep, reps.Base) and rep.G is None)
 
 
-def _groups_of(rep: Any) -> Iterator[Any]:
+def _groups_of(rep: reps.Rep) -> Iterator[emlp_groups.Group]:
     """The emlp groups that a rep names, those of larger reps last, each as often as it occurs."""
     if isinstance(rep, sums.SumRep | sums.ProductRep):
         for part in sorted(rep.reps, key=repr) if isinstance(rep, sums.SumRep) else _in_order(rep):
@@ -287,14 +281,14 @@ def _groups_of(rep: Any) -> Iterator[Any]:
         yield rep.G
 
 
-def _in_order(rep: Any) -> list[Any]:
+def _in_order(rep: reps.Rep) -> list[reps.Rep]:
     """The factors of a product in the user's order where there is one."""
     factors = [part for part, n in rep.reps.items() for _ in range(n)]
     order = _axes([part.size() for part in factors], np.asarray(rep.perm))
     return sorted(factors, key=repr) if order is None else [factors[k] for k in order]
 
 
-def _arranged(rep: Any, order: NDArray[np.int64], context: _Context) -> Representation:
+def _arranged(rep: reps.Rep, order: Integers, context: _Context) -> Representation:
     """The representation whose entry order[j] is entry j of the rep."""
     if isinstance(rep, sums.SumRep):
         return _arranged_sum(rep, order[np.asarray(rep.perm)], context)
@@ -303,7 +297,7 @@ def _arranged(rep: Any, order: NDArray[np.int64], context: _Context) -> Represen
     return _reordered(_single(rep, context), order)
 
 
-def _single(rep: Any, context: _Context) -> Representation:
+def _single(rep: reps.Rep, context: _Context) -> Representation:
     if isinstance(rep, reps.ScalarRep):
         return context.group.trivial()
     if isinstance(rep, reps.Base):
@@ -319,11 +313,11 @@ def _single(rep: Any, context: _Context) -> Representation:
     )
 
 
-def _reordered(V: Representation, order: NDArray[np.int64]) -> Representation:
+def _reordered(V: Representation, order: Integers) -> Representation:
     return V if np.array_equal(order, np.arange(len(order))) else V.change_basis(Monomial(order))
 
 
-def _arranged_sum(rep: Any, order: NDArray[np.int64], context: _Context) -> Representation:
+def _arranged_sum(rep: reps.Rep, order: Integers, context: _Context) -> Representation:
     """Summands in the user's order if each fills a range of entries, else the canonical sum, reordered."""
     pieces = []
     start = 0
@@ -338,7 +332,7 @@ def _arranged_sum(rep: Any, order: NDArray[np.int64], context: _Context) -> Repr
     return _reordered(reduce(lambda V, W: V + W, canonical), order)
 
 
-def _arranged_product(rep: Any, order: NDArray[np.int64], context: _Context) -> Representation:
+def _arranged_product(rep: reps.Rep, order: Integers, context: _Context) -> Representation:
     """Factors in the order in which the entries run over them if there is one, else the canonical product, reordered."""
     factors = [part for part, n in rep.reps.items() for _ in range(n)]
     found = [_arranged(part, np.arange(part.size()), context) for part in factors]
@@ -348,7 +342,7 @@ def _arranged_product(rep: Any, order: NDArray[np.int64], context: _Context) -> 
     return _reordered(reduce(lambda V, W: V * W, found), order)
 
 
-def _axes(sizes: list[int], order: NDArray[np.int64]) -> list[int] | None:
+def _axes(sizes: list[int], order: Integers) -> list[int] | None:
     """An order of the factors in whose Kronecker product entry order[j] is entry j of the product as it stands."""
     count = math.prod(sizes)
     # The stride of a factor's index is the place of the entry with a 1 there.
@@ -365,7 +359,7 @@ def _axes(sizes: list[int], order: NDArray[np.int64]) -> list[int] | None:
 # --- to emlp
 
 
-def group_to_emlp(G: Group) -> Any:
+def group_to_emlp(G: Group) -> emlp_groups.Group:
     """The emlp group with the float matrices of a group's generators; of a direct product, emlp's product of the factors' ones.
 
     emlp's V of it is G.defining(), for a product the tensor product of the factors' ones. It prints with a digest of its
@@ -383,14 +377,12 @@ def group_to_emlp(G: Group) -> Any:
     >>> (V >> V)(group_to_emlp(Dihedral(4))).equivariant_basis().shape
     (4, 1)
     """
-    from grouprep.interop._to_emlp import make_group
-
     if not isinstance(G, Group):
         raise GroupRepError(f"{G!r:.60} is no group of grouprep")
     return make_group(G)
 
 
-def representation_to_emlp(V: Representation) -> Any:
+def representation_to_emlp(V: Representation) -> reps.Rep:
     """The emlp rep of a representation, in the same basis: sums, tensor products, duals and multiples of emlp's own reps.
 
     Anything else (symmetric powers, regular representations, images) becomes an emlp rep that knows the matrices.
@@ -407,8 +399,6 @@ def representation_to_emlp(V: Representation) -> Any:
     >>> representation_to_emlp(2 * V + V.symmetric_power(2)).size()
     12
     """
-    from grouprep.interop._to_emlp import make_representation
-
     if not isinstance(V, Representation):
         raise GroupRepError(f"{V!r:.60} is no representation of grouprep")
     return make_representation(V)

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import isqrt
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from grouprep.errors import GroupRepError
 
-__all__ = ["ExactRoot", "read_field", "real_columns", "rounded_root", "spin_label", "twice_integer", "twice_spin"]
+if TYPE_CHECKING:
+    from sympy import Rational
+
+__all__ = ["ExactRoot", "Spin", "real_columns", "rounded_root", "spin_label", "twice_integer", "twice_spin"]
+
+Spin: TypeAlias = "int | float | str | Fraction | Rational"
+"""What stands for a spin 0, 1/2, 1, 3/2, ...; numpy's and sympy's numbers too."""
 
 ExactRoot = tuple[Fraction | int, Fraction]  # (n, q) stands for n sqrt(q)
 
 
-def twice_spin(j: Any, name: str = "j") -> int:
+def twice_spin(j: Spin, name: str = "j") -> int:
     """2 j for j in 0, 1/2, 1, ...: an int, Fraction, float, sympy Rational, or text such as "3/2".
 
     Raises
@@ -40,7 +46,7 @@ def twice_spin(j: Any, name: str = "j") -> int:
     return int(2 * value)
 
 
-def twice_integer(l: Any, name: str = "l") -> int:
+def twice_integer(l: Spin, name: str = "l") -> int:
     """2 l for l in 0, 1, 2, ...; GroupRepError otherwise."""
     two = twice_spin(l, name)
     if two % 2:
@@ -51,13 +57,6 @@ def twice_integer(l: Any, name: str = "l") -> int:
 def spin_label(two_j: int) -> str:
     """The text for j, "1" or "1/2"."""
     return str(Fraction(two_j, 2))
-
-
-def read_field(field: Any, name: str = "field") -> str:
-    """Either "real" or "complex"; GroupRepError otherwise."""
-    if field not in ("real", "complex"):
-        raise GroupRepError(f'{name} must be "real" or "complex", got {field!r:.60}')
-    return str(field)
 
 
 def rounded_root(n: Fraction | int, q: Fraction) -> float:

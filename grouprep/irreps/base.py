@@ -4,19 +4,50 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from grouprep.errors import GroupRepError
 from grouprep.representations.base import Representation
+from grouprep.typing import Array
 
-__all__ = ["Irrep", "quaternion_units", "realification_isometry", "realify"]
+__all__ = ["Field", "Irrep", "Position", "quaternion_units", "read_field", "realification_isometry", "realify"]
 
-Field = Literal["real", "complex"]
-Type = Literal["R", "C", "H"]
+Field: TypeAlias = Literal["real", "complex"]
+"""The ground field of irreps."""
+
+Position: TypeAlias = tuple[Any, ...]
+"""Numbers, or tuples of these, that compare."""
+
+Type: TypeAlias = Literal["R", "C", "H"]
 
 INDICATORS = {"R": 1, "C": 0, "H": -1}
+
+
+def read_field(field: object, name: str = "field") -> Field:
+    """A ground field as it is.
+
+    Parameters
+    ----------
+    field : "real" or "complex".
+    name : what the caller's argument is called.
+
+    Raises
+    ------
+    GroupRepError
+        Unless it is "real" or "complex".
+
+    Examples
+    --------
+    >>> read_field("real")
+    'real'
+    """
+    if field == "real":
+        return "real"
+    if field == "complex":
+        return "complex"
+    raise GroupRepError(f'{name} = {field!r:.40} is unknown: {name} must be "real" or "complex"')
 
 
 class Irrep(Representation):
@@ -38,12 +69,12 @@ class Irrep(Representation):
 
     @property
     @abstractmethod
-    def position(self) -> tuple[Any, ...]:
+    def position(self) -> Position:
         """Where it stands in the family's canonical order: irreps of one group and ground field sort by it."""
 
     @property
     @abstractmethod
-    def structure(self) -> NDArray[Any] | None:
+    def structure(self) -> Array | None:
         """For a complex irrep of type R or H: unitary C (d, d) with C conj(rho(g)) = rho(g) C and C conj(C) = indicator.
 
         None for irreps over the real numbers, and for type C.
@@ -61,7 +92,7 @@ class Irrep(Representation):
 
     @property
     @abstractmethod
-    def constituent(self) -> tuple[Irrep, NDArray[Any]]:
+    def constituent(self) -> tuple[Irrep, Array]:
         """(rho, K): a complex constituent rho of this irrep V and an isometry K (dim V, dim rho) with V(g) K = K rho(g).
 
         Itself and the identity over the complex numbers.
@@ -73,7 +104,7 @@ class Irrep(Representation):
         return INDICATORS[self.type]
 
     @cached_property
-    def commutant(self) -> NDArray[Any]:
+    def commutant(self) -> Array:
         """The orthogonal matrices J_0 = 1, J_1, ... (k, d, d) that span End_G over the ground field, trace-orthogonal.
 
         Over C k = 1; over R k = 1, 2, 4 for the types R, C, H, and J_a^2 = -1 for a > 0.
@@ -83,18 +114,18 @@ class Irrep(Representation):
             return one
         return self._real_commutant()
 
-    def _real_commutant(self) -> NDArray[Any]:
+    def _real_commutant(self) -> Array:
         """For real irreps of types C and H; families that have some define it, the others never come here."""
         raise NotImplementedError(f"{type(self).__name__} has an irrep of type {self.type} and says no commutant")
 
-    def _key(self) -> tuple[Any, ...]:
+    def _key(self) -> tuple[object, ...]:
         return self.label, self.over
 
     def __str__(self) -> str:
         return f"irrep({self.label})"
 
 
-def realify(A: NDArray[Any]) -> NDArray[Any]:
+def realify(A: Array) -> Array:
     """[[Re A, -Im A], [Im A, Re A]]: complex matrices (..., m, n) as real ones (..., 2 m, 2 n) on (Re v, Im v).
 
     Examples
@@ -109,7 +140,7 @@ def realify(A: NDArray[Any]) -> NDArray[Any]:
     return np.concatenate([top, bottom], axis=-2)
 
 
-def quaternion_units(d: int, structure: NDArray[Any] | None) -> NDArray[Any]:
+def quaternion_units(d: int, structure: Array | None) -> Array:
     """The commutant of a realification of complex dimension d: 1 and i; with a structure C also v -> C conj(v) and i C conj(v).
 
     Returns
@@ -123,7 +154,7 @@ def quaternion_units(d: int, structure: NDArray[Any] | None) -> NDArray[Any]:
     return np.array(units)
 
 
-def realification_isometry(d: int) -> NDArray[Any]:
+def realification_isometry(d: int) -> Array:
     """K (2 d, d) with realify(A) K = K A: v -> (v, -i v) / sqrt(2).
 
     Examples
@@ -132,5 +163,5 @@ def realification_isometry(d: int) -> NDArray[Any]:
     >>> np.allclose(realify(A) @ K, K @ A)
     True
     """
-    K: NDArray[Any] = np.concatenate([np.eye(d), -1j * np.eye(d)]) / np.sqrt(2)
+    K: Array = np.concatenate([np.eye(d), -1j * np.eye(d)]) / np.sqrt(2)
     return K

@@ -5,23 +5,24 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import lru_cache
 from math import comb, factorial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grouprep.errors import GroupRepError
 from grouprep.irreps._spin_numbers import (
     ExactRoot,
-    read_field,
+    Spin,
     real_columns,
     rounded_root,
     spin_label,
     twice_spin,
 )
+from grouprep.irreps.base import read_field
+from grouprep.typing import Array
 
 if TYPE_CHECKING:
-    from sympy import Array
+    from sympy import Array as ExactArray
 
 __all__ = ["clebsch_gordan", "clebsch_gordan_exact", "coupled_spins", "wigner_3j", "wigner_3j_exact"]
 
@@ -29,7 +30,7 @@ __all__ = ["clebsch_gordan", "clebsch_gordan_exact", "coupled_spins", "wigner_3j
 Table = dict[tuple[int, int, int], ExactRoot]
 
 
-def coupled_spins(j1: Any, j2: Any) -> list[Fraction]:
+def coupled_spins(j1: Spin, j2: Spin) -> list[Fraction]:
     """The spins |j1 - j2|, ..., j1 + j2 in the tensor product of two, each once.
 
     Examples
@@ -41,7 +42,7 @@ def coupled_spins(j1: Any, j2: Any) -> list[Fraction]:
     return [Fraction(c, 2) for c in range(abs(a - b), a + b + 1, 2)]
 
 
-def _triple(j1: Any, j2: Any, j: Any, names: tuple[str, str, str]) -> tuple[int, int, int]:
+def _triple(j1: Spin, j2: Spin, j: Spin, names: tuple[str, str, str]) -> tuple[int, int, int]:
     a, b, c = (twice_spin(x, name) for x, name in zip((j1, j2, j), names, strict=True))
     if (a + b + c) % 2 or not abs(a - b) <= c <= a + b:
         first, second, third = map(spin_label, (a, b, c))
@@ -84,7 +85,7 @@ def _real_table(l1: int, l2: int, l: int) -> Table:
         for r2, right in enumerate(second):
             for r in {abs(abs(r1 - l1) - abs(r2 - l2)), abs(r1 - l1) + abs(r2 - l2)}:
                 for column in {l + r, l - r} if r <= l else set():
-                    total: dict[int, Any] = {0: 0, 1: 0, 2: 0, 3: 0}
+                    total: dict[int, Fraction | int] = {0: 0, 1: 0, 2: 0, 3: 0}
                     square = Fraction(1)
                     for m1, k1 in left:
                         for m2, k2 in right:
@@ -98,7 +99,7 @@ def _real_table(l1: int, l2: int, l: int) -> Table:
     return table
 
 
-def _table(j1: Any, j2: Any, j: Any, field: str, names: tuple[str, str, str]) -> tuple[tuple[int, int, int], Table]:
+def _table(j1: Spin, j2: Spin, j: Spin, field: str, names: tuple[str, str, str]) -> tuple[tuple[int, int, int], Table]:
     a, b, c = _triple(j1, j2, j, names)
     if read_field(field) == "complex":
         return (a, b, c), _complex_table(a, b, c)
@@ -107,14 +108,14 @@ def _table(j1: Any, j2: Any, j: Any, field: str, names: tuple[str, str, str]) ->
     return (a, b, c), _real_table(a // 2, b // 2, c // 2)
 
 
-def _to_array(spins: tuple[int, int, int], table: Table) -> NDArray[Any]:
+def _to_array(spins: tuple[int, int, int], table: Table) -> Array:
     values = np.zeros(tuple(s + 1 for s in spins))
     for index, (n, q) in table.items():
         values[index] = rounded_root(n, q)
     return values
 
 
-def _to_sympy(spins: tuple[int, int, int], table: Table) -> Array:
+def _to_sympy(spins: tuple[int, int, int], table: Table) -> ExactArray:
     from sympy import ImmutableSparseNDimArray, Rational, sqrt
 
     shape = tuple(s + 1 for s in spins)
@@ -129,7 +130,7 @@ def _to_sympy(spins: tuple[int, int, int], table: Table) -> Array:
 _NAMES = ("j1", "j2", "j")
 
 
-def clebsch_gordan(j1: Any, j2: Any, j: Any, field: str = "complex") -> NDArray[Any]:
+def clebsch_gordan(j1: Spin, j2: Spin, j: Spin, field: str = "complex") -> Array:
     """The isometry C of spin j into j1 x j2: (D^j1 x D^j2) C = C D^j, every entry the nearest float.
 
     Parameters
@@ -162,7 +163,7 @@ def clebsch_gordan(j1: Any, j2: Any, j: Any, field: str = "complex") -> NDArray[
     return _to_array(*_table(j1, j2, j, field, _NAMES))
 
 
-def clebsch_gordan_exact(j1: Any, j2: Any, j: Any, field: str = "complex") -> Array:
+def clebsch_gordan_exact(j1: Spin, j2: Spin, j: Spin, field: str = "complex") -> ExactArray:
     """`clebsch_gordan` exactly, as a sympy array of the same shape with entries n sqrt(q), n and q rational.
 
     Parameters
@@ -186,7 +187,7 @@ def clebsch_gordan_exact(j1: Any, j2: Any, j: Any, field: str = "complex") -> Ar
     return _to_sympy(*_table(j1, j2, j, field, _NAMES))
 
 
-def _symbols(j1: Any, j2: Any, j3: Any, field: str) -> tuple[tuple[int, int, int], Table]:
+def _symbols(j1: Spin, j2: Spin, j3: Spin, field: str) -> tuple[tuple[int, int, int], Table]:
     """(j1 j2 j3; m1 m2 m3) = (-1)^(j1 - j2 - m3) <j1 m1 j2 m2 | j3 -m3> / sqrt(2 j3 + 1); the real form is invariant as well."""
     spins, table = _table(j1, j2, j3, field, ("j1", "j2", "j3"))
     a, b, c = spins
@@ -200,7 +201,7 @@ def _symbols(j1: Any, j2: Any, j3: Any, field: str) -> tuple[tuple[int, int, int
     return spins, out
 
 
-def wigner_3j(j1: Any, j2: Any, j3: Any, field: str = "complex") -> NDArray[Any]:
+def wigner_3j(j1: Spin, j2: Spin, j3: Spin, field: str = "complex") -> Array:
     """The 3j symbols of three spins, the invariant vector of j1 x j2 x j3, every entry the nearest float.
 
     Parameters
@@ -229,7 +230,7 @@ def wigner_3j(j1: Any, j2: Any, j3: Any, field: str = "complex") -> NDArray[Any]
     return _to_array(*_symbols(j1, j2, j3, field))
 
 
-def wigner_3j_exact(j1: Any, j2: Any, j3: Any, field: str = "complex") -> Array:
+def wigner_3j_exact(j1: Spin, j2: Spin, j3: Spin, field: str = "complex") -> ExactArray:
     """`wigner_3j` exactly, as a sympy array of the same shape.
 
     Parameters

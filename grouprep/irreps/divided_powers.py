@@ -11,15 +11,25 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import lru_cache
 from math import comb
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from grouprep.irreps._spin_numbers import real_columns
+from grouprep.irreps.rotations import quaternion_squares
+from grouprep.linalg._cyclotomic import kind
+from grouprep.linalg._galois import smallest_domain
+from grouprep.linalg.fields import common_domain, conjugate, convert_matrix, cyclotomic_field, element, zeta
 from grouprep.linalg.sparse import from_domain_matrix_rows, matmul_exact, sparse_matrix
+from grouprep.typing import Scalar
 
 if TYPE_CHECKING:
+    from sympy import Domain
     from sympy.polys.matrices import DomainMatrix
 
 __all__ = ["generators", "lengths", "polynomial_action", "realify_exact", "shrink", "to_real_form", "unnormalised_su2"]
+
+Rows = dict[int, dict[int, Scalar]]
 
 
 def lengths(two_j: int, form: str) -> list[Fraction]:
@@ -33,13 +43,11 @@ def lengths(two_j: int, form: str) -> list[Fraction]:
     return squares * 2 if form == "realified" else squares
 
 
-def _gaussian() -> Any:
-    from grouprep.linalg.fields import cyclotomic_field
-
+def _gaussian() -> Domain:
     return cyclotomic_field(4)
 
 
-def _rational(q: Fraction, K: Any) -> Any:
+def _rational(q: Fraction, K: Domain) -> Scalar:
     from sympy import QQ
 
     return K.convert_from(QQ(q.numerator, q.denominator), QQ)
@@ -48,12 +56,10 @@ def _rational(q: Fraction, K: Any) -> Any:
 @lru_cache(maxsize=256)
 def generators(two_j: int) -> tuple[DomainMatrix, DomainMatrix, DomainMatrix]:
     """i J_x, i J_y, i J_z on the monomials, over Q(i): J_+ = x d/dy, J_- = y d/dx, J_z = (x d/dx - y d/dy) / 2."""
-    from grouprep.linalg.fields import zeta
-
     K, n = _gaussian(), two_j + 1
     i, half = zeta(4), _rational(Fraction(1, 2), _gaussian())
-    x: dict[int, dict[int, Any]] = {k: {} for k in range(n)}
-    y: dict[int, dict[int, Any]] = {k: {} for k in range(n)}
+    x: Rows = {k: {} for k in range(n)}
+    y: Rows = {k: {} for k in range(n)}
     for k in range(two_j):
         up, down = half * (two_j - k), half * (k + 1)  # J_+ from k to k + 1, J_- back
         x[k + 1][k], x[k][k + 1] = i * up, i * down
@@ -65,10 +71,8 @@ def generators(two_j: int) -> tuple[DomainMatrix, DomainMatrix, DomainMatrix]:
 @lru_cache(maxsize=64)
 def _real_columns(l: int) -> tuple[DomainMatrix, DomainMatrix]:
     """The real combinations of monomials, columns as in `real_columns` without their square roots, and the inverse."""
-    from grouprep.linalg.fields import conjugate, zeta
-
     K, n = _gaussian(), 2 * l + 1
-    T: dict[int, dict[int, Any]] = {}
+    T: Rows = {}
     for column, entries in enumerate(real_columns(l)):
         for m, k in entries:
             T.setdefault(m + l, {})[column] = zeta(4, k)
@@ -85,8 +89,6 @@ def to_real_form(matrix: DomainMatrix) -> DomainMatrix:
 
 def realify_exact(matrix: DomainMatrix) -> DomainMatrix:
     """[[Re A, -Im A], [Im A, Re A]] over the smallest field."""
-    from grouprep.linalg.fields import common_domain, conjugate, convert_matrix, element
-
     n = matrix.shape[0]
     K = common_domain(matrix.domain, _gaussian()).get_field()
     from sympy import I
@@ -94,7 +96,7 @@ def realify_exact(matrix: DomainMatrix) -> DomainMatrix:
     matrix = convert_matrix(matrix, K)
     bar, half, turn = conjugate(matrix), _rational(Fraction(1, 2), K), element(-I / 2, K)
     real, imaginary = (matrix + bar) * half, (matrix - bar) * turn
-    rows: dict[int, dict[int, Any]] = {k: {} for k in range(2 * n)}
+    rows: Rows = {k: {} for k in range(2 * n)}
     for k, row in from_domain_matrix_rows(real).items():
         for h, value in row.items():
             rows[k][h] = rows[n + k][n + h] = value
@@ -108,26 +110,18 @@ def shrink(matrix: DomainMatrix) -> DomainMatrix:
     """The matrix over the smallest listed field that holds its entries."""
     from sympy import QQ
 
-    from grouprep.linalg._cyclotomic import kind
-    from grouprep.linalg._galois import smallest_domain
-    from grouprep.linalg.fields import convert_matrix
-
     if kind(matrix.domain)[0] != "zeta":
         return matrix
     entries = {x for row in from_domain_matrix_rows(matrix).values() for x in row.values()}
     return convert_matrix(matrix, smallest_domain(tuple(entries), matrix.domain) if entries else QQ)
 
 
-def unnormalised_su2(R: DomainMatrix) -> tuple[list[list[Any]], Any, Any]:
+def unnormalised_su2(R: DomainMatrix) -> tuple[list[list[Scalar]], Scalar, Domain]:
     """For an exact rotation matrix: c U in a field with i, the number c^2, and the field; U in SU(2) covers the rotation.
 
     The matrix 4 q q^T is linear in R; a column of it is 4 q_k q, so c = 4 q_k and c^2 is 4 times the diagonal entry.
     """
-    import numpy as np
     from sympy import I
-
-    from grouprep.irreps.rotations import quaternion_squares
-    from grouprep.linalg.fields import common_domain, convert_matrix, element
 
     K = common_domain(R.domain, _gaussian()).get_field()
     entries = np.full((3, 3), K.zero, dtype=object)
@@ -142,15 +136,17 @@ def unnormalised_su2(R: DomainMatrix) -> tuple[list[list[Any]], Any, Any]:
     return [[a, -b_bar], [b, a_bar]], squares[best, best] * 4, K
 
 
-def polynomial_action(U: list[list[Any]], two_j: int, K: Any) -> DomainMatrix:
+def polynomial_action(U: list[list[Scalar]], two_j: int, K: Domain) -> DomainMatrix:
     """The matrix of x -> U_00 x + U_10 y, y -> U_01 x + U_11 y on the monomials x^k y^(2j-k), k = 0, ..., 2j, over K."""
 
-    def times(p: list[Any], lower: Any, upper: Any) -> list[Any]:  # p times (lower y + upper x), coefficients of x^k
+    def times(
+        p: list[Scalar], lower: Scalar, upper: Scalar
+    ) -> list[Scalar]:  # p times (lower y + upper x), coefficients of x^k
         return [
             (p[k] * lower if k < len(p) else K.zero) + (p[k - 1] * upper if k else K.zero) for k in range(len(p) + 1)
         ]
 
-    rows: dict[int, dict[int, Any]] = {}
+    rows: Rows = {}
     tails = [[K.one]]  # powers of the image of y
     for _ in range(two_j):
         tails.append(times(tails[-1], U[1][1], U[0][1]))

@@ -6,22 +6,25 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from math import inf
 from numbers import Real
-from typing import Any
-
-from numpy.typing import NDArray
+from typing import Literal
 
 from grouprep.errors import GroupRepError
 from grouprep.groups.base import Generator, Group
 from grouprep.irreps.base import Field, Irrep
+from grouprep.linalg import Image
 from grouprep.linalg.pickling import Picklable
+from grouprep.typing import Array
 
-__all__ = ["Family", "Images", "Splitting", "check_up_to"]
+__all__ = ["Angles", "Family", "Images", "Splitting", "check_up_to"]
 
-Images = Mapping[Generator, Any]
+Images = Mapping[Generator, Image]
 """Unitary matrices for the generators of a group: (n, n) complex arrays, or Monomial."""
 
-Splitting = list[tuple[Irrep, NDArray[Any]]]
+Splitting = list[tuple[Irrep, Array]]
 """Complex irreps with isometric intertwiners X (m, n, d): X[a] rho(g) = V(g) X[a], X[a]* X[b] = 1 if a = b, else 0."""
+
+
+Angles = Literal["plane", "space", "double cover"]
 
 
 class Family(Picklable, ABC):
@@ -29,12 +32,17 @@ class Family(Picklable, ABC):
 
     group: Group
 
+    @property
+    def angles(self) -> Angles | None:
+        """Which angles run over the identity component: one of the plane, three of space, three of its double cover; or None."""
+        return None
+
     @abstractmethod
     def irreps(self, field: Field, up_to: int | None) -> list[Irrep]:
         """The irreps in canonical order; for infinite groups those up to a frequency, spin or l."""
 
     @abstractmethod
-    def find(self, label: Any, field: Field) -> Irrep | None:
+    def find(self, label: object, field: Field) -> Irrep | None:
         """The irrep with a label (its canonical text, or a natural Python value), or None."""
 
     @abstractmethod
@@ -51,7 +59,10 @@ class Family(Picklable, ABC):
             If eigenvalues are not those of a representation to rounding.
         """
 
-    def irrep(self, label: Any, field: Field) -> Irrep:
+    def _key(self) -> tuple[object, ...]:
+        return (self.group,)
+
+    def irrep(self, label: object, field: Field) -> Irrep:
         """The irrep with a label.
 
         Raises
@@ -69,7 +80,7 @@ class Family(Picklable, ABC):
         return found
 
 
-def check_up_to(group: Group, up_to: Any, what: str, infinite: bool) -> int | None:
+def check_up_to(group: Group, up_to: object, what: str, infinite: bool) -> int | None:
     """up_to as an integer, needed for infinite families and refused for finite ones.
 
     Raises
@@ -83,11 +94,14 @@ def check_up_to(group: Group, up_to: Any, what: str, infinite: bool) -> int | No
         return None
     if up_to is None:
         raise GroupRepError(f"{group} has infinitely many irreps; give up_to, the largest {what}: irreps(up_to=3)")
-    if not _is_count(up_to):
+    count = _count(up_to)
+    if count is None:
         raise GroupRepError(f"up_to = {up_to!r} must be an integer >= 0, the largest {what}")
-    return int(up_to)
+    return count
 
 
-def _is_count(x: Any) -> bool:
-    """Whether x is a natural number or 0, of whatever numeric type."""
-    return isinstance(x, Real) and not isinstance(x, bool) and 0 <= float(x) < inf and float(x).is_integer()
+def _count(x: object) -> int | None:
+    """x as an int if it is a natural number or 0, of whatever numeric type."""
+    if not isinstance(x, Real) or isinstance(x, bool):
+        return None
+    return int(float(x)) if 0 <= float(x) < inf and float(x).is_integer() else None

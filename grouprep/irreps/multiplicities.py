@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grouprep.characters import Laurent, class_points, class_values, integral
 from grouprep.errors import AmbiguousRank, GroupRepError, UnsupportedGroup
 from grouprep.groups.base import Group
-from grouprep.groups.finite import FiniteGroup
-from grouprep.irreps.base import Irrep
-from grouprep.irreps.catalogue import checked_field, family_of
+from grouprep.groups.permutations import cycle_string
+from grouprep.irreps.base import Field, Irrep, read_field
+from grouprep.irreps.catalogue import family_of
 from grouprep.representations.base import Representation
+from grouprep.typing import Array
 
 __all__ = ["CharacterTable", "largest_weight", "multiplicities"]
 
@@ -42,7 +41,7 @@ def multiplicities(V: Representation, field: str | None = None) -> list[tuple[Ir
     ----------
     Serre, Linear Representations of Finite Groups, 2.3; over the reals 13.2 (a real irrep counts dim End(I) times).
     """
-    field = V.field if field is None else checked_field(field)
+    field = read_field(V.field if field is None else field)
     if field == "real" and V.field == "complex":
         raise GroupRepError(
             f'field = "real": {V} is complex; its irreps are those over the complex numbers, field="complex"'
@@ -64,7 +63,7 @@ def multiplicities(V: Representation, field: str | None = None) -> list[tuple[Ir
     raise AmbiguousRank(f"the irreps of {family.group} account for {dimension} of the {V.dim} dimensions of {V}")
 
 
-def _candidates(V: Representation, field: Any) -> Iterator[Irrep]:
+def _candidates(V: Representation, field: Field) -> Iterator[Irrep]:
     G = V.group
     family = family_of(G)
     yield from family.irreps(field, None if G.is_finite else largest_weight(V))
@@ -86,22 +85,20 @@ class CharacterTable:
     E1 |      2 |          -1 |         0
     """
 
-    group: FiniteGroup
+    group: Group
     irreps: tuple[Irrep, ...]
 
     @cached_property
-    def values(self) -> NDArray[Any]:
+    def values(self) -> Array:
         """(irreps, classes) complex; classes as in `group.conjugacy_classes`."""
         return np.array([I.character.values for I in self.irreps])
 
     @cached_property
-    def class_sizes(self) -> NDArray[Any]:
+    def class_sizes(self) -> Array:
         """(classes,) integers."""
         return np.array([len(c) for c in self.group.conjugacy_classes])
 
     def __str__(self) -> str:
-        from grouprep.groups.permutations import cycle_string
-
         classes = self.group.conjugacy_classes
         head = [str(self.group), *(f"{len(c)} x {cycle_string(self.group.elements[c[0]]) or '()'}" for c in classes)]
         rows = [head] + [[I.label, *map(_text, row)] for I, row in zip(self.irreps, self.values, strict=True)]
@@ -120,6 +117,6 @@ def _text(z: complex) -> str:
 
 def character_table(G: Group) -> CharacterTable:
     """See `FiniteGroup.character_table`."""
-    if not isinstance(G, FiniteGroup):
+    if not G.is_finite:
         raise UnsupportedGroup(f"{G} is infinite and has no finite character table; see V.character.weights()")
     return CharacterTable(G, tuple(family_of(G).irreps("complex", None)))

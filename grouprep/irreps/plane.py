@@ -8,23 +8,28 @@ from __future__ import annotations
 
 import re
 from math import gcd, lcm
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grouprep.errors import GroupRepError, UnsupportedGroup
 from grouprep.groups.base import Generator, Group
-from grouprep.groups.finite import FiniteGroup
-from grouprep.irreps.base import Field, Irrep, quaternion_units, realification_isometry
-from grouprep.irreps.family import Family, Images, Splitting, check_up_to
+from grouprep.irreps.base import Field, Irrep, Position, quaternion_units, realification_isometry
+from grouprep.irreps.family import Angles, Family, Images, Splitting, check_up_to
 from grouprep.irreps.plane_elements import PlaneElements, nearest_cosine
+from grouprep.irreps.plane_splitting import split_plane
+from grouprep.irreps.symbolic import symbolic_reflection, symbolic_rotation
 from grouprep.linalg import Image, Monomial, as_exact, as_image
 from grouprep.linalg import matrices as mat
+from grouprep.linalg.fields import cosine, cyclotomic_field, real_cyclotomic_field, zeta
 from grouprep.linalg.sparse import sparse_matrix
+from grouprep.representations.base import Representation
+from grouprep.representations.images import ImageRepresentation
+from grouprep.typing import Array, Element, Scalar
 
 if TYPE_CHECKING:
-    from sympy import Matrix
+    from sympy import Expr, Matrix
+    from sympy.polys.matrices import DomainMatrix
 
 __all__ = ["PlaneFamily", "PlaneIrrep"]
 
@@ -49,6 +54,10 @@ class PlaneFamily(Family):
         n = self.plane.order
         return n // 2 if n and n % 2 == 0 else None
 
+    @property
+    def angles(self) -> Angles | None:
+        return None if self.plane.order else "plane"
+
     def irreps(self, field: Field, up_to: int | None) -> list[Irrep]:
         n = self.plane.order
         top = check_up_to(self.group, up_to, "frequency", infinite=not n)
@@ -66,7 +75,7 @@ class PlaneFamily(Family):
             return [PlaneIrrep(self, k, None, field) for k in range(n)]
         return [PlaneIrrep(self, k, None, field) for k in [0, *(s * j for j in range(1, top + 1) for s in (1, -1))]]
 
-    def find(self, label: Any, field: Field) -> Irrep | None:
+    def find(self, label: object, field: Field) -> Irrep | None:
         if isinstance(label, np.integer | int) and not isinstance(label, bool):
             return self._numbered(int(label), field)
         if not isinstance(label, str):
@@ -110,12 +119,7 @@ class PlaneFamily(Family):
         return "0, 1, 2, ..." if field == "real" else "0, 1, -1, 2, -2, ..."
 
     def split(self, images: Images) -> Splitting:
-        from grouprep.irreps.plane_splitting import split_plane
-
-        return split_plane(self, images)
-
-    def _key(self) -> tuple[Any, ...]:
-        return (self.plane.group,)
+        return [(PlaneIrrep(self, k, sign, "complex"), X) for k, sign, X in split_plane(self.plane, images)]
 
 
 class PlaneIrrep(Irrep):
@@ -157,7 +161,7 @@ class PlaneIrrep(Irrep):
         return 1 if self.over == "complex" or self.type == "R" else 2
 
     @property
-    def position(self) -> tuple[Any, ...]:
+    def position(self) -> Position:
         k, n = self.frequency, self.family.plane.order
         if not self.family.plane.reflects and self.over == "complex":
             return (abs(k), k < 0)
@@ -165,7 +169,7 @@ class PlaneIrrep(Irrep):
         return (kind, k, -(self.sign or 1))
 
     @property
-    def structure(self) -> NDArray[Any] | None:
+    def structure(self) -> Array | None:
         return np.eye(self.dim) if self.over == "complex" and self.type == "R" else None
 
     @property
@@ -181,13 +185,13 @@ class PlaneIrrep(Irrep):
         return PlaneIrrep(self.family, min(k, n - k) if n else abs(k), self.sign, "real")
 
     @property
-    def constituent(self) -> tuple[Irrep, NDArray[Any]]:
+    def constituent(self) -> tuple[Irrep, Array]:
         if self.over == "complex":
             return self, np.eye(self.dim)
         rho = PlaneIrrep(self.family, self.frequency, self.sign, "complex")
         return rho, np.eye(self.dim) if self.type == "R" else realification_isometry(1)
 
-    def _real_commutant(self) -> NDArray[Any]:
+    def _real_commutant(self) -> Array:
         return quaternion_units(1, None)
 
     # Values
@@ -201,8 +205,6 @@ class PlaneIrrep(Irrep):
 
     def _derivative(self) -> Image:
         from sympy import ZZ
-
-        from grouprep.linalg.fields import cyclotomic_field, zeta
 
         k = self.frequency
         if self.dim == 2:
@@ -226,19 +228,19 @@ class PlaneIrrep(Irrep):
             return turn @ flip
         return mat.matmul(rotation(j, n), flip)
 
-    def exact_image(self, g: Any) -> Image:
-        if isinstance(self.group, FiniteGroup):
+    def exact_image(self, g: Element) -> Image:
+        if self.group.is_finite:
             j, e = self.family.plane.coordinates(self.group.check_element(g))
             return self._exact_turn(int(j), self.family.plane.order, bool(e))
         turn, reflected = self.family.plane.exact(as_image(g, "g"))
         return self._exact_power(turn, reflected)
 
-    def _exact_power(self, turn: Any, reflected: bool) -> Image:
+    def _exact_power(self, turn: DomainMatrix, reflected: bool) -> Image:
         """From the exact rotation matrix (2, 2), by repeated multiplication."""
         if self.sign is not None:
             return Monomial([0], [int(reflected and self.sign < 0)], 2)
         base = turn if self.frequency >= 0 else turn.transpose()
-        power: Any = Monomial.identity(2)
+        power: Image = Monomial.identity(2)
         for _ in range(abs(self.frequency)):
             power = mat.matmul(power, base)
         if self.dim == 2:
@@ -247,11 +249,11 @@ class PlaneIrrep(Irrep):
         row = as_exact(as_image([[1, "I"], [0, 1]])).extract([0], [0, 1])
         return mat.matmul(row, column)
 
-    def __call__(self, g: Any) -> NDArray[Any]:
+    def __call__(self, g: Element) -> Array:
         """rho(g) in floats; for finite groups every entry is the exact one correctly rounded, whatever the order."""
-        return self._evaluate(self.group.check_element(g))  # type: ignore[attr-defined]
+        return self.evaluate(self.group.check_element(g))
 
-    def _evaluate(self, g: Any) -> NDArray[Any]:
+    def evaluate(self, g: Element) -> Array:
         cos, sin, reflected = self.family.plane.waves(g, self.frequency)
         flip = np.where(reflected, -1.0, 1.0)
         if self.dim == 2:
@@ -264,7 +266,7 @@ class PlaneIrrep(Irrep):
     def _form(self) -> Image | None:
         return Monomial.identity(self.dim)
 
-    def _trace(self, point: Any, k: int) -> Any:
+    def character_at(self, point: Element, k: int) -> Scalar:
         """In closed form for finite groups: an int where the value is one, else complex, rounded once."""
         n = self.family.plane.order
         if not n:
@@ -280,7 +282,7 @@ class PlaneIrrep(Irrep):
             value *= self.sign if reflected and self.sign is not None else 1
         return int(value.real) if value == int(value.real) else complex(value)
 
-    def symbolic(self, *angles: Any, reflected: bool = False) -> Matrix:
+    def symbolic(self, *angles: Expr, reflected: bool = False) -> Matrix:
         """rho at the rotation by theta as a sympy Matrix (dim, dim), for SO(2), O(2) and U(1).
 
         Parameters
@@ -305,8 +307,6 @@ class PlaneIrrep(Irrep):
         """
         from sympy import symbols
 
-        from grouprep.irreps.symbolic import symbolic_reflection, symbolic_rotation
-
         if self.family.plane.order:
             raise UnsupportedGroup(
                 f"{self.group} is finite and has no angle; V.exact(g) has the exact matrices of {self}"
@@ -320,7 +320,7 @@ class PlaneIrrep(Irrep):
             return symbolic_reflection(self.frequency, theta, self.sign or 1)
         return symbolic_rotation(self.frequency, theta, "complex" if self.dim == 1 and self.frequency else "real")
 
-    def rational(self) -> tuple[Any, NDArray[Any]]:
+    def rational(self) -> tuple[Representation, Array]:
         """Over the field of the character, Q(2 cos 2 pi k / n), in the basis (e_1, r e_1) of a plane.
 
         Returns
@@ -329,15 +329,11 @@ class PlaneIrrep(Irrep):
         """
         if self.dim == 1 or self.period in (0, 1, 2, 4):
             return self, np.eye(self.dim)
-        from grouprep.representations.images import ImageRepresentation
-
         angle = 2 * np.pi * self.frequency / self.family.plane.order
         basis = np.array([[1.0, np.cos(angle)], [0.0, np.sin(angle)]])
         return ImageRepresentation(self.group, self._rational_images(), name=f"rational({self})"), basis
 
-    def _rational_images(self) -> list[Any]:
-        from grouprep.linalg.fields import cosine, real_cyclotomic_field
-
+    def _rational_images(self) -> list[DomainMatrix]:
         plane = self.family.plane
         K = real_cyclotomic_field(self.period)
         c = cosine(self.period, self.frequency * self.period // plane.order)
@@ -346,7 +342,7 @@ class PlaneIrrep(Irrep):
         return [s if plane.generator(a)[2] else r for a in self.group.generator_names]
 
 
-def rotation(j: int, n: int) -> Any:
+def rotation(j: int, n: int) -> DomainMatrix:
     """The exact rotation by 2 pi j / n over the real cyclotomic field of lcm(4, n), (2, 2).
 
     Examples
@@ -356,8 +352,6 @@ def rotation(j: int, n: int) -> Any:
     sqrt(2)/2
     """
     from sympy import QQ
-
-    from grouprep.linalg.fields import cosine, real_cyclotomic_field
 
     order = lcm(4, n)
     K = real_cyclotomic_field(order)

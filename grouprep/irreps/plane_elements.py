@@ -1,27 +1,29 @@
-"""Elements of plane groups as a rotation and perhaps a reflection: which groups are such, and how their elements are read."""
+"""Elements of groups of the plane as a rotation and perhaps a reflection: how they are read."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import cached_property, lru_cache
 from math import gcd, lcm
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grouprep.errors import UnsupportedGroup
 from grouprep.groups.base import Generator, Group
-from grouprep.groups.catalogue import SO, O, U
-from grouprep.groups.finite import LISTING_LIMIT, FiniteGroup
+from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.lie import LieGroup
 from grouprep.groups.matrix_groups import PolygonAction
 from grouprep.groups.permutations import Perm
 from grouprep.linalg import Image, as_exact
 from grouprep.linalg import matrices as mat
 from grouprep.linalg.pickling import Picklable
+from grouprep.typing import Array, Element
 
-__all__ = ["CirclePlaneElements", "FinitePlaneElements", "PlaneElements", "nearest_cosine", "plane_elements_of"]
+if TYPE_CHECKING:
+    from sympy.polys.matrices import DomainMatrix
+
+__all__ = ["CirclePlaneElements", "FinitePlaneElements", "PlaneElements", "element_order", "nearest_cosine"]
 
 
 class PlaneElements(Picklable, ABC):
@@ -41,14 +43,14 @@ class PlaneElements(Picklable, ABC):
         """(j, m, reflected) of a generating element: rotation by j / m of a full turn."""
 
     @abstractmethod
-    def waves(self, g: Any, frequency: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    def waves(self, g: Element, frequency: int) -> tuple[Array, Array, Array]:
         """Cosine and sine of the angle of each element times the frequency, and whether it reflects, each (...)."""
 
-    def coordinates(self, g: Any) -> tuple[NDArray[Any], NDArray[Any]]:
+    def coordinates(self, g: Element) -> tuple[Array, Array]:
         """(j, reflected) of elements of a finite group, rotation by j / order of a full turn."""
         raise UnsupportedGroup(f"{self.group} is not finite")
 
-    def exact(self, g: Image) -> tuple[Any, bool]:
+    def exact(self, g: Image) -> tuple[DomainMatrix, bool]:
         """The exact rotation matrix (2, 2) of an element of a circle group, and whether it reflects."""
         raise UnsupportedGroup(f"{self.group} is finite; its elements are permutations")
 
@@ -68,7 +70,7 @@ class FinitePlaneElements(PlaneElements):
         number = self.group.generator_names.index(generator)
         return (0, self.order, True) if number == self.reflection else (1, self.order, False)
 
-    def coordinates(self, g: Any) -> tuple[NDArray[Any], NDArray[Any]]:
+    def coordinates(self, g: Element) -> tuple[Array, Array]:
         g = np.asarray(g)
         if isinstance(self.group.matrices, PolygonAction) and self.order > 2:
             start = g[..., 0]
@@ -78,7 +80,7 @@ class FinitePlaneElements(PlaneElements):
         return turns[number], reflected[number]
 
     @cached_property
-    def _table(self) -> tuple[NDArray[Any], NDArray[Any]]:
+    def _table(self) -> tuple[Array, Array]:
         """By number in the group's listing."""
         r = self.group.generators[self.rotation]
         turns, reflected = np.zeros(self.group.order, dtype=np.int64), np.zeros(self.group.order, dtype=bool)
@@ -92,7 +94,7 @@ class FinitePlaneElements(PlaneElements):
             power = r[power]
         return turns, reflected
 
-    def waves(self, g: Any, frequency: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    def waves(self, g: Element, frequency: int) -> tuple[Array, Array, Array]:
         """Every value is the exact one correctly rounded."""
         j, reflected = self.coordinates(g)
         n = self.order
@@ -116,7 +118,7 @@ class CirclePlaneElements(PlaneElements):
         """The component diag(-1, 1) of O(2) is half a turn after (x, y) -> (x, -y)."""
         return 1, 2, True
 
-    def waves(self, g: Any, frequency: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    def waves(self, g: Element, frequency: int) -> tuple[Array, Array, Array]:
         """Angles are taken from the nearest quarter turn, so that rounding grows by no more than the frequency."""
         g = np.asarray(g)
         if self.group.n == 1:
@@ -132,7 +134,7 @@ class CirclePlaneElements(PlaneElements):
         cosine, sine = _quarter_turned(np.cos(angle), np.sin(angle), frequency * quarter)
         return cosine, sine, reflected
 
-    def exact(self, g: Image) -> tuple[Any, bool]:
+    def exact(self, g: Image) -> tuple[DomainMatrix, bool]:
         matrix = as_exact(g)
         if matrix.shape != (2, 2):
             raise UnsupportedGroup(f"exact values at elements of {self.group} are not known; take SO(2)")
@@ -143,7 +145,7 @@ class CirclePlaneElements(PlaneElements):
         return as_exact(mat.matmul(matrix, flip)), True
 
 
-def _quarter_turned(x: NDArray[Any], y: NDArray[Any], quarters: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+def _quarter_turned(x: Array, y: Array, quarters: Array) -> tuple[Array, Array]:
     """(x, y) turned by a number of quarter turns."""
     q = quarters % 4
     return np.choose(q, [x, -y, -x, y]), np.choose(q, [y, x, -y, -x])
@@ -175,7 +177,7 @@ def nearest_cosine(j: int, n: int) -> float:
         bits *= 2
 
 
-def _order(p: Perm) -> int:
+def element_order(p: Perm) -> int:
     """The order of a permutation."""
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import connected_components
@@ -183,43 +185,3 @@ def _order(p: Perm) -> int:
     n = len(p)
     _, labels = connected_components(csr_array((np.ones(n), (np.arange(n), p)), shape=(n, n)), directed=False)
     return lcm(*np.unique(np.bincount(labels)).tolist())
-
-
-def _recognised(G: FiniteGroup) -> FinitePlaneElements | None:
-    """A group generated by one element, or by r and s with s^2 = (r s)^2 = 1 and 2 n elements."""
-    generators = G.generators
-    if len(generators) == 1:
-        n = _order(generators[0])
-        return FinitePlaneElements(G, n, 0, None) if n <= LISTING_LIMIT else None
-    if len(generators) != 2:
-        return None
-    one = np.arange(G.degree)
-    for k in (0, 1):
-        r, s = generators[k], generators[1 - k]
-        product = r[s]
-        if np.array_equal(s[s], one) and np.array_equal(product[product], one):
-            n = _order(r)
-            if 2 * n <= LISTING_LIMIT and G.order == 2 * n:
-                return FinitePlaneElements(G, n, k, 1 - k)
-    return None
-
-
-@lru_cache(maxsize=1)
-def _circles() -> tuple[LieGroup, ...]:
-    return SO(2), O(2), U(1)
-
-
-def plane_elements_of(G: Group) -> PlaneElements | None:
-    """G as a group of plane rotations and reflections, or None.
-
-    Examples
-    --------
-    >>> from grouprep import FiniteGroup
-    >>> plane_elements_of(FiniteGroup.from_permutations([[1, 2, 3, 0], [0, 3, 2, 1]])).order
-    4
-    """
-    if isinstance(G, FiniteGroup):
-        return _recognised(G)
-    if isinstance(G, LieGroup) and G.n <= 2 and G in _circles():
-        return CirclePlaneElements(G)
-    return None

@@ -2,45 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import lcm
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grouprep.errors import AmbiguousRank
-from grouprep.irreps.family import Images, Splitting
-from grouprep.linalg import Monomial, as_float
-
-if TYPE_CHECKING:
-    from grouprep.irreps.plane import PlaneFamily
+from grouprep.irreps.family import Images
+from grouprep.irreps.plane_elements import FinitePlaneElements, PlaneElements
+from grouprep.linalg import Image, Monomial, as_float
+from grouprep.typing import Array
 
 __all__ = ["split_plane"]
 
-Array = NDArray[Any]
 
 _FAR = 0.25  # how far from an integer a frequency may be: half of what separates two of them, with room for rounding
 
 
-def split_plane(family: PlaneFamily, images: Images) -> Splitting:
-    """See `Family.split`.
+def split_plane(plane: PlaneElements, images: Images) -> list[tuple[int, int | None, Array]]:
+    """Frequencies, signs of the reflection where the irrep has dimension 1 and there is one, and intertwiners as in `Splitting`.
 
     References
     ----------
     Serre, Linear Representations of Finite Groups, 5.3: w of frequency k and its mirror image span an E_k.
     """
-    from grouprep.irreps.plane import PlaneIrrep
-
-    turns = family.plane
-    n = turns.order
-    vectors, frequencies = _eigenvectors(family, images)
+    n = plane.order
+    vectors, frequencies = _eigenvectors(plane, images)
     spaces = _grouped(frequencies)
-    if not turns.reflects:
-        return [
-            (PlaneIrrep(family, k, None, "complex"), vectors[:, columns].T[:, :, None]) for k, columns in spaces.items()
-        ]
-    mirror = _mirror(family, images)
-    out: Splitting = []
+    if not plane.reflects:
+        return [(k, None, vectors[:, columns].T[:, :, None]) for k, columns in spaces.items()]
+    mirror = _mirror(plane, images)
+    out: list[tuple[int, int | None, Array]] = []
     for k, columns in spaces.items():
         w = vectors[:, columns]
         if k in (0, n / 2):
@@ -48,11 +40,11 @@ def split_plane(family: PlaneFamily, images: Images) -> Splitting:
             for sign in (1, -1):
                 chosen = (w @ basis[:, np.sign(values) == sign]).T[:, :, None]
                 if len(chosen):
-                    out.append((PlaneIrrep(family, k, sign, "complex"), chosen))
+                    out.append((k, sign, chosen))
         elif 0 < k and (not n or 2 * k < n):
             moved = mirror(w)
             X = np.stack([w + moved, 1j * (w - moved)], axis=-1) / np.sqrt(2)
-            out.append((PlaneIrrep(family, k, None, "complex"), np.moveaxis(X, 1, 0)))
+            out.append((k, None, np.moveaxis(X, 1, 0)))
     return out
 
 
@@ -67,21 +59,21 @@ def _grouped(frequencies: Array) -> dict[int, Array]:
     return dict(zip(values.tolist(), np.split(order, starts[1:]), strict=True))
 
 
-def _mirror(family: PlaneFamily, images: Images) -> Any:
+def _mirror(plane: PlaneElements, images: Images) -> Callable[[Array], Array]:
     """w -> V(s) w for the reflection s: (x, y) -> (x, -y); a generator that also rotates is turned back."""
-    generator = next(a for a in family.group.generator_names if a.kind == "element" and family.plane.generator(a)[2])
+    generator = next(a for a in plane.group.generator_names if a.kind == "element" and plane.generator(a)[2])
     image = images[generator]
-    j, m, _ = family.plane.generator(generator)
+    j, m, _ = plane.generator(generator)
     if j == 0:
         return lambda w: _apply(image, w)
-    algebra = next(a for a in family.group.generator_names if a.kind == "algebra")
+    algebra = next(a for a in plane.group.generator_names if a.kind == "algebra")
     from scipy.linalg import expm
 
     back = expm(-2 * np.pi * j / m * as_float(images[algebra]))
     return lambda w: back @ _apply(image, w)
 
 
-def _apply(image: Any, w: Array) -> Array:
+def _apply(image: Image, w: Array) -> Array:
     if isinstance(image, Monomial):
         out = np.empty_like(w, shape=w.shape, dtype=complex)
         out[image.perm] = np.exp(2j * np.pi * image.phase / image.modulus)[:, None] * w
@@ -89,29 +81,27 @@ def _apply(image: Any, w: Array) -> Array:
     return np.asarray(image @ w)
 
 
-def _eigenvectors(family: PlaneFamily, images: Images) -> tuple[Array, Array]:
+def _eigenvectors(plane: PlaneElements, images: Images) -> tuple[Array, Array]:
     """Orthonormal eigenvectors (n, n) of the rotation, and their frequencies: mod the order, or signed for the circle."""
-    order = family.plane.order
-    if not order:
-        (generator,) = (a for a in family.group.generator_names if a.kind == "algebra")
+    if not isinstance(plane, FinitePlaneElements):
+        (generator,) = (a for a in plane.group.generator_names if a.kind == "algebra")
         values, vectors = np.linalg.eigh(_hermitian(-1j * as_float(images[generator])))
-        return vectors, _rounded(values, family)
-    number = family.plane.rotation  # type: ignore[attr-defined]
-    image = images[family.group.generator_names[number]]
+        return vectors, _rounded(values, plane)
+    order, image = plane.order, images[plane.group.generator_names[plane.rotation]]
     if isinstance(image, Monomial):
         return cycle_eigenvectors(image, order)
     from scipy.linalg import schur
 
     T, vectors = schur(np.asarray(as_float(image), dtype=complex), output="complex")
-    return vectors, _rounded(np.angle(np.diagonal(T)) * (order / (2 * np.pi)), family) % order
+    return vectors, _rounded(np.angle(np.diagonal(T)) * (order / (2 * np.pi)), plane) % order
 
 
-def _rounded(values: Array, family: PlaneFamily) -> Array:
+def _rounded(values: Array, plane: PlaneElements) -> Array:
     nearest = np.round(values)
     error = float(np.abs(values - nearest).max(initial=0.0))
     if error > _FAR:
         raise AmbiguousRank(
-            f"the rotation of {family.group} has an eigenvalue of frequency {values[np.argmax(np.abs(values - nearest))]:.6g}, "
+            f"the rotation of {plane.group} has an eigenvalue of frequency {values[np.argmax(np.abs(values - nearest))]:.6g}, "
             "not an integer: the matrices are no representation, or not unitary"
         )
     return nearest.astype(np.int64)

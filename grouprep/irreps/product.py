@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from functools import cached_property, reduce
 from itertools import product
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grouprep.errors import GroupRepError
 from grouprep.groups.base import Generator, Group
-from grouprep.groups.finite import FiniteGroup
-from grouprep.groups.product import FiniteProduct
-from grouprep.irreps.base import Field, Irrep
+from grouprep.irreps.base import Field, Irrep, Position
 from grouprep.irreps.family import Family, Images, Splitting
 from grouprep.irreps.real_form import RealForm
 from grouprep.linalg import Image, as_float
 from grouprep.representations.base import Representation
 from grouprep.representations.composite import tensor_of
+from grouprep.typing import Array, Element, Scalar
 
 __all__ = ["ProductFamily", "ProductIrrep"]
 
@@ -43,7 +40,7 @@ class ProductFamily(Family):
             return whole
         return list(dict.fromkeys(I.real_form for I in whole))
 
-    def find(self, label: Any, field: Field) -> Irrep | None:
+    def find(self, label: object, field: Field) -> Irrep | None:
         parts = _split_label(label) if isinstance(label, str) else label
         if not isinstance(parts, tuple | list) or len(parts) != len(self.families):
             return None
@@ -64,9 +61,6 @@ class ProductFamily(Family):
     def split(self, images: Images) -> Splitting:
         return _split(self, images, 0)
 
-    def _key(self) -> tuple[Any, ...]:
-        return (self.group,)
-
 
 def _split_label(text: str) -> tuple[str, ...] | None:
     """Text such as "(A1, (1, 2))" as ("A1", "(1, 2)"): commas inside parentheses do not count."""
@@ -82,7 +76,7 @@ def _split_label(text: str) -> tuple[str, ...] | None:
     return tuple(parts)
 
 
-def _factor_images(images: Images, k: int) -> dict[Generator, Any]:
+def _factor_images(images: Images, k: int) -> dict[Generator, Image]:
     return {a.outside(): m for a, m in images.items() if a.path[0] == k}
 
 
@@ -136,13 +130,13 @@ class ProductIrrep(Irrep):
         return int(np.prod([I.dim for I in self.parts]))
 
     @property
-    def position(self) -> tuple[Any, ...]:
+    def position(self) -> Position:
         """That of a complex constituent, so that all real irreps compare, products of real ones and `RealForm`s."""
         parts = self.parts if self.over == "complex" else [I.constituent[0] for I in self.parts]
         return tuple(I.position for I in parts)
 
     @cached_property
-    def structure(self) -> NDArray[Any] | None:
+    def structure(self) -> Array | None:
         if self.over == "real" or self.type == "C":
             return None
         parts = [I.structure for I in self.parts]
@@ -162,11 +156,11 @@ class ProductIrrep(Irrep):
         return RealForm(self if self.position <= partner.position else partner)
 
     @property
-    def constituent(self) -> tuple[Irrep, NDArray[Any]]:
+    def constituent(self) -> tuple[Irrep, Array]:
         below = [I.constituent for I in self.parts]
         return ProductIrrep(self.family, [rho for rho, _ in below]), reduce(np.kron, [K for _, K in below])
 
-    def _real_commutant(self) -> NDArray[Any]:
+    def _real_commutant(self) -> Array:
         stacks = [I.commutant for I in self.parts]
         return reduce(_kron_stacks, stacks)
 
@@ -175,31 +169,27 @@ class ProductIrrep(Irrep):
     def image(self, generator: Generator) -> Image:
         return self.inner.image(generator)
 
-    def _evaluate(self, g: Any) -> NDArray[Any]:
-        return self.inner._evaluate(g)
+    def evaluate(self, g: Element) -> Array:
+        return self.inner.evaluate(g)
 
-    def exact_image(self, g: Any) -> Image:
+    def exact_image(self, g: Element) -> Image:
         return self.inner.exact_image(g)
 
     def _form(self) -> Image | None:
         return self.inner._form()
 
-    def rational(self) -> tuple[Representation, NDArray[Any]]:
+    def rational(self) -> tuple[Representation, Array]:
         R, S = self.inner.rational()
         return (self, S) if R is self.inner else (R, S)
 
-    def _trace(self, point: Any, k: int) -> Any:
-        if not isinstance(self.group, FiniteProduct):
-            return self.inner._trace(point, k)
-        from grouprep.characters import FinitePoint
-
-        g = point.power(k)
-        total: Any = 1
-        for number, (F, I) in enumerate(zip(self.group.factors, self.parts, strict=True)):
-            assert isinstance(F, FiniteGroup)
-            total *= I._trace(FinitePoint(F, int(F.index(self.group.part(g, number))), 1), 1)
+    def character_at(self, point: Element, k: int) -> Scalar:
+        if not self.group.is_finite:
+            return self.inner.character_at(point, k)
+        total: Scalar = 1
+        for number, I in enumerate(self.parts):
+            total *= I.character_at(point.part(number), k)
         return total
 
 
-def _kron_stacks(A: NDArray[Any], B: NDArray[Any]) -> NDArray[Any]:
+def _kron_stacks(A: Array, B: Array) -> Array:
     return np.array([np.kron(a, b) for a in A for b in B])

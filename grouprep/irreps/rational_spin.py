@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge
 from grouprep.groups.base import Generator, Group
@@ -15,11 +15,22 @@ from grouprep.irreps import divided_powers as powers
 from grouprep.irreps._spin_numbers import rounded_root
 from grouprep.linalg import Image, Monomial, as_exact, as_image
 from grouprep.linalg import matrices as mat
+from grouprep.linalg.convert import to_domain_matrix
+from grouprep.linalg.fields import (
+    coefficients,
+    common_domain,
+    convert_matrix,
+    cyclotomic_field,
+    degree,
+    domain_of,
+    element,
+)
 from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
 from grouprep.representations.base import Representation
+from grouprep.typing import Array, Element, Scalar
 
 if TYPE_CHECKING:
-    from sympy import Matrix
+    from sympy import Domain, Expr, Matrix
     from sympy.polys.matrices import DomainMatrix
 
     from grouprep.irreps.spin import SpinIrrep
@@ -56,16 +67,16 @@ class RationalSpin(Representation):
 
     def image(self, generator: Generator) -> Image:
         if generator.kind == "element":
-            return self.V._reflection
-        return rational_differentials(self.V.family, self.V.two_j, self.V.form)[generator.index]
+            return self.V.reflection
+        return rational_differentials(self.V.kind, self.V.two_j, self.V.form)[generator.index]
 
-    def _evaluate(self, g: Any) -> NDArray[Any]:
+    def evaluate(self, g: Element) -> Array:
         squares = powers.lengths(self.V.two_j, self.V.form)
         ratios = np.array([[rounded_root(1, q / p) for q in squares] for p in squares])
-        values: NDArray[Any] = self.V._evaluate(g) * ratios
+        values: Array = self.V.evaluate(g) * ratios
         return values
 
-    def exact_image(self, g: Any) -> Image:
+    def exact_image(self, g: Element) -> Image:
         return rational_image(self.V, g)
 
     def _form(self) -> Image | None:
@@ -76,26 +87,24 @@ class RationalSpin(Representation):
         rows = {k: {k: QQ(q.numerator, q.denominator)} for k, q in enumerate(squares)}
         return sparse_matrix(rows, (self.dim, self.dim), QQ)
 
-    def _trace(self, point: Any, k: int) -> Any:
-        return self.V._trace(point, k)
+    def character_at(self, point: Element, k: int) -> Scalar:
+        return self.V.character_at(point, k)
 
-    def _key(self) -> tuple[Any, ...]:
+    def _key(self) -> tuple[object, ...]:
         return (self.V,)
 
     def __str__(self) -> str:
         return f"rational({self.V})"
 
 
-def _root(q: Fraction) -> Any:
+def _root(q: Fraction) -> Expr:
     from sympy import Rational, sqrt
 
     return sqrt(Rational(q.numerator, q.denominator))
 
 
-def _gaussian_parts(value: Any, K: Any) -> tuple[Fraction, int]:
+def _gaussian_parts(value: Scalar, K: Domain) -> tuple[Fraction, int]:
     """(a, k) for a rational or purely imaginary element a i^k, k = 0 or 1, of Q or Q(i)."""
-    from grouprep.linalg.fields import coefficients
-
     parts = [Fraction(int(c.numerator), int(c.denominator)) for c in coefficients(value, K)]
     return (parts[1], 1) if len(parts) > 1 and parts[1] else (parts[0], 0)
 
@@ -113,7 +122,7 @@ def rational_differentials(family: str, two_j: int, form: str) -> tuple[DomainMa
     return tuple((powers.to_real_form if form == "real" else powers.realify_exact)(a) for a in generators)
 
 
-def rational_image(V: SpinIrrep, g: Any) -> Image:
+def rational_image(V: SpinIrrep, g: Element) -> Image:
     """R(g) exactly at an exact matrix g of the group.
 
     Raises
@@ -121,24 +130,20 @@ def rational_image(V: SpinIrrep, g: Any) -> Image:
     GroupRepError
         If g is not exact, or not an element of the group.
     """
-    from grouprep.linalg.fields import common_domain, convert_matrix
-
-    matrix, n = as_exact(as_image(g, "g")), 2 if V.family == "SU(2)" else 3
+    matrix, n = as_exact(as_image(g, "g")), 2 if V.kind == "SU(2)" else 3
     if mat.size(matrix) != n:
         raise DimensionMismatch(f"g is {mat.size(matrix)} x {mat.size(matrix)}; elements of {V.group} are {n} x {n}")
     star = as_exact(mat.transpose(mat.conjugate(matrix)))
     if not mat.equal(mat.matmul(star, matrix), Monomial.identity(mat.size(matrix))):
         raise GroupRepError(
-            f"g is not an element of {V.group}: it is not {'unitary' if V.family == 'SU(2)' else 'orthogonal'}"
+            f"g is not an element of {V.group}: it is not {'unitary' if V.kind == 'SU(2)' else 'orthogonal'}"
         )
     K = matrix.domain.get_field()
     determinant = convert_matrix(matrix, K).to_dense().det()
     sign = 1 if determinant == K.one else -1
-    if determinant != K.one and not (V.family == "O(3)" and determinant == -K.one):
+    if determinant != K.one and not (V.kind == "O(3)" and determinant == -K.one):
         raise GroupRepError(f"g is not an element of {V.group}: its determinant is not 1")
-    if V.family == "SU(2)":
-        from grouprep.linalg.fields import cyclotomic_field
-
+    if V.kind == "SU(2)":
         K = common_domain(K, cyclotomic_field(4)).get_field()
         rows = from_domain_matrix_rows(convert_matrix(matrix, K))
         U = [[rows.get(i, {}).get(j, K.zero) for j in range(2)] for i in range(2)]
@@ -157,7 +162,7 @@ def rational_image(V: SpinIrrep, g: Any) -> Image:
     return as_image(value)
 
 
-def _rank(squares: Any) -> int:
+def _rank(squares: Iterable[Fraction]) -> int:
     """The number of independent square roots: the rank over F_2 of the prime exponents."""
     from sympy import factorint
 
@@ -175,8 +180,6 @@ def _rank(squares: Any) -> int:
 @lru_cache(maxsize=256)
 def field_degree(two_j: int, form: str) -> float:
     """The degree over Q of the listed field that holds the generators; infinity where it is plainly beyond the limit."""
-    from grouprep.linalg.fields import degree
-
     squares = powers.lengths(two_j, form)
     steps = {squares[k + 1] / squares[k] for k in range(two_j)}
     imaginary = form == "complex" and two_j > 0
@@ -216,12 +219,10 @@ def exact_differential(family: str, two_j: int, form: str, index: int) -> Matrix
 @lru_cache(maxsize=256)
 def domain_differential(family: str, two_j: int, form: str, index: int) -> DomainMatrix:
     """The same over its number field."""
-    from grouprep.linalg.convert import to_domain_matrix
-
     return to_domain_matrix(exact_differential(family, two_j, form, index))
 
 
-def float_differential(family: str, two_j: int, form: str, index: int) -> NDArray[Any]:
+def float_differential(family: str, two_j: int, form: str, index: int) -> Array:
     """The same in floats, every entry the nearest."""
     size = len(powers.lengths(two_j, form))
     matrix = np.zeros((size, size), dtype=complex)
@@ -230,10 +231,8 @@ def float_differential(family: str, two_j: int, form: str, index: int) -> NDArra
     return matrix if form == "complex" and two_j else matrix.real
 
 
-def unitary_image(V: SpinIrrep, g: Any) -> Image:
+def unitary_image(V: SpinIrrep, g: Element) -> Image:
     """See `SpinIrrep.exact_image`."""
-    from grouprep.linalg.fields import common_domain, convert_matrix, degree, element
-
     R = as_exact(rational_image(V, g))
     squares = powers.lengths(V.two_j, V.form)
     ratios = {squares[i] / squares[j] for i, row in from_domain_matrix_rows(R).items() for j in row}
@@ -254,9 +253,7 @@ def unitary_image(V: SpinIrrep, g: Any) -> Image:
     return as_image(sparse_matrix(values, R.shape, K))
 
 
-def _domain_or_none(numbers: list[Any]) -> Any:
-    from grouprep.linalg.fields import domain_of
-
+def _domain_or_none(numbers: list[Expr]) -> Domain | None:
     try:
         return domain_of(numbers)
     except TooLarge:

@@ -3,23 +3,40 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grouprep.errors import UnsupportedGroup
 from grouprep.groups.base import Generator, Group
-from grouprep.groups.finite import FiniteGroup
-from grouprep.irreps.base import Irrep, quaternion_units, realification_isometry, realify
+from grouprep.irreps.base import Irrep, Position, quaternion_units, realification_isometry, realify
 from grouprep.linalg import Image, Monomial, as_exact, as_image
+from grouprep.linalg.convert import to_sympy
+from grouprep.linalg.fields import (
+    common_domain,
+    conductor,
+    conjugate,
+    convert_matrix,
+    cosine,
+    cyclotomic_field,
+    is_real_field,
+    real_cyclotomic_field,
+    zeta,
+)
 from grouprep.linalg.matrices import is_exact
+from grouprep.linalg.sparse import matmul_exact
 from grouprep.representations.base import Representation
+from grouprep.representations.images import ImageRepresentation
+from grouprep.typing import Array, Element, Scalar
+
+if TYPE_CHECKING:
+    from sympy import Matrix
+    from sympy.polys.matrices import DomainMatrix
 
 __all__ = ["RealForm", "real_basis"]
 
 
-def real_basis(structure: NDArray[Any]) -> NDArray[Any]:
+def real_basis(structure: Array) -> Array:
     """K unitary (d, d) such that K rho(g) K* is real, for a monomial structure with entries 1 and -1 and C conj(C) = 1.
 
     The rows are conjugates of vectors with C conj(v) = v: (e_a + s e_b) / sqrt(2), i (e_a - s e_b) / sqrt(2), or e_a, i e_a.
@@ -74,7 +91,7 @@ class RealForm(Irrep):
         return self.rho.dim * (1 if self.type == "R" else 2)
 
     @property
-    def position(self) -> tuple[Any, ...]:
+    def position(self) -> Position:
         return self.rho.position
 
     @property
@@ -90,7 +107,7 @@ class RealForm(Irrep):
         return self
 
     @cached_property
-    def _isometry(self) -> NDArray[Any]:
+    def _isometry(self) -> Array:
         if self.type != "R":
             return realification_isometry(self.rho.dim)
         structure = self.rho.structure
@@ -98,27 +115,23 @@ class RealForm(Irrep):
         return real_basis(structure)
 
     @property
-    def constituent(self) -> tuple[Irrep, NDArray[Any]]:
+    def constituent(self) -> tuple[Irrep, Array]:
         return self.rho, self._isometry
 
-    def _real_commutant(self) -> NDArray[Any]:
+    def _real_commutant(self) -> Array:
         return quaternion_units(self.rho.dim, self.rho.structure)
 
     # Values
 
-    def _float(self, A: NDArray[Any]) -> NDArray[Any]:
+    def _float(self, A: Array) -> Array:
         if self.type != "R":
             return realify(A)
         K = self._isometry
-        real: NDArray[Any] = (K @ A @ K.conj().T).real
+        real: Array = (K @ A @ K.conj().T).real
         return real
 
-    def _exact(self, A: Any, group_element: bool) -> Image:
+    def _exact(self, A: DomainMatrix, group_element: bool) -> Image:
         """The same on exact matrices, shrunk to a real field."""
-        from grouprep.linalg.convert import to_sympy
-        from grouprep.linalg.fields import conjugate
-        from grouprep.linalg.sparse import matmul_exact
-
         if self.type == "R":
             K = as_exact(as_image(_exact_entries(self._isometry)))
             value = to_sympy(matmul_exact(matmul_exact(K, as_exact(A)), conjugate(K).transpose()))
@@ -135,20 +148,20 @@ class RealForm(Irrep):
         A = self.rho.image(generator)
         return self._exact(A, generator.kind == "element") if is_exact(A) else self._float(np.asarray(A))
 
-    def _evaluate(self, g: Any) -> NDArray[Any]:
-        return self._float(self.rho._evaluate(g))
+    def evaluate(self, g: Element) -> Array:
+        return self._float(self.rho.evaluate(g))
 
-    def exact_image(self, g: Any) -> Image:
+    def exact_image(self, g: Element) -> Image:
         return self._exact(self.rho.exact_image(g), True)
 
     def _form(self) -> Image | None:
         return Monomial.identity(self.dim)
 
-    def _trace(self, point: Any, k: int) -> Any:
-        value = self.rho._trace(point, k)
+    def character_at(self, point: Element, k: int) -> Scalar:
+        value = self.rho.character_at(point, k)
         return value if self.type == "R" else value + value.conjugate()
 
-    def rational(self) -> tuple[Representation, NDArray[Any]]:
+    def rational(self) -> tuple[Representation, Array]:
         """For type C of finite groups over the real subfield of rho's field, in the basis (1, w) of that field over it.
 
         Returns
@@ -156,11 +169,8 @@ class RealForm(Irrep):
         (R, S) with V(g) = S R(g) S^-1, S (dim, dim); V itself where its field is that already.
         """
         R, S = self.rho.rational()
-        if self.type != "C" or not isinstance(self.group, FiniteGroup) or R.domain is None:
+        if self.type != "C" or not self.group.is_finite or R.domain is None:
             return self, np.eye(self.dim)
-        from grouprep.linalg.fields import common_domain, conductor, is_real_field
-        from grouprep.representations.images import ImageRepresentation
-
         matrices = [as_exact(m) for m in R.images.values()]
         n = conductor(R.domain)
         m = conductor(common_domain(*(A.domain for A in matrices if not is_real_field(A.domain))))
@@ -172,11 +182,8 @@ class RealForm(Irrep):
         return ImageRepresentation(self.group, images, name=f"rational({self})"), realify(S) @ basis
 
 
-def _over_real_subfield(A: Any, n: int, m: int) -> Any:
+def _over_real_subfield(A: DomainMatrix, n: int, m: int) -> Matrix:
     """A = B + w C over Q(zeta_n), w = zeta_m, as [[B, -C], [C, B + (w + conj w) C]] on vectors x + w y, over the real subfield."""
-    from grouprep.linalg.convert import to_sympy
-    from grouprep.linalg.fields import conjugate, convert_matrix, cosine, cyclotomic_field, real_cyclotomic_field, zeta
-
     K, real = cyclotomic_field(n), real_cyclotomic_field(n)
     A, w, bar = convert_matrix(A, K), zeta(n, n // m), zeta(n, -n // m)
     C = (A - conjugate(A)) * (K.one / (w - bar))
@@ -185,7 +192,7 @@ def _over_real_subfield(A: Any, n: int, m: int) -> Any:
     return to_sympy(B.hstack(-C).vstack(C.hstack(B + C * cosine(n, n // m))))
 
 
-def _exact_entries(K: NDArray[Any]) -> list[list[Any]]:
+def _exact_entries(K: Array) -> list[list[str]]:
     """Entries 0, 1, -i, and plus or minus 1 or i over sqrt(2), as text."""
     names = {0: "0", 1: "1", -1j: "-I", 1j: "I", -1: "-1"}
     half = 1 / np.sqrt(2)

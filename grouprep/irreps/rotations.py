@@ -5,14 +5,16 @@ A quaternion stands for the matrix w - i (x sigma_1 + y sigma_2 + z sigma_3) of 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
 from grouprep.errors import DimensionMismatch, GroupRepError
+from grouprep.typing import Array
 
 __all__ = [
+    "Rotations",
     "as_quaternions",
     "determines_spinors",
     "matrix_from_quaternion",
@@ -27,7 +29,7 @@ __all__ = [
 _TOLERANCE = 16 * float(np.finfo(np.float32).eps)
 
 
-def _array(x: Any, name: str, tail: tuple[int, ...], kinds: str = "iuf") -> NDArray[Any]:
+def _array(x: ArrayLike, name: str, tail: tuple[int, ...], kinds: str = "iuf") -> Array:
     array = np.asarray(x)
     if array.dtype.kind not in kinds:
         raise GroupRepError(f"{name} must be an array of numbers of kind {kinds}, got dtype {array.dtype}")
@@ -39,15 +41,15 @@ def _array(x: Any, name: str, tail: tuple[int, ...], kinds: str = "iuf") -> NDAr
     return array.astype(complex if "c" in kinds else float)
 
 
-def _unit(q: NDArray[Any], name: str, what: str) -> NDArray[Any]:
+def _unit(q: Array, name: str, what: str) -> Array:
     size = np.sqrt((q * q).sum(axis=-1, keepdims=True))
     if np.abs(size - 1).max(initial=0) > _TOLERANCE:
         raise GroupRepError(f"{name} is not {what}: the norm is off by {np.abs(size - 1).max():.2g}")
-    unit: NDArray[Any] = q / size
+    unit: Array = q / size
     return unit
 
 
-def quaternion_from_matrix(R: Any) -> NDArray[Any]:
+def quaternion_from_matrix(R: ArrayLike) -> Array:
     """Unit quaternions of rotation matrices; of the two signs the one with w > 0 (or, for w = 0, a positive first entry).
 
     Parameters
@@ -84,11 +86,11 @@ def quaternion_from_matrix(R: Any) -> NDArray[Any]:
     q = np.take_along_axis(squares, best[..., None, None], axis=-1)[..., 0]
     q = q / np.sqrt((q * q).sum(axis=-1, keepdims=True))
     first = np.take_along_axis(q, (q != 0).argmax(axis=-1)[..., None], axis=-1)
-    result: NDArray[Any] = q * np.sign(first) + 0.0
+    result: Array = q * np.sign(first) + 0.0
     return result
 
 
-def quaternion_squares(R: Any) -> NDArray[Any]:
+def quaternion_squares(R: Array) -> Array:
     """The symmetric matrices 4 q q^T, (..., 4, 4), linear in the entries of R, of any dtype, object included."""
     one = R[..., 0, 0] * 0 + 1
     x, y, z = R[..., 0, 0], R[..., 1, 1], R[..., 2, 2]
@@ -104,7 +106,7 @@ def quaternion_squares(R: Any) -> NDArray[Any]:
     return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
 
 
-def quaternion_from_su2(U: Any) -> NDArray[Any]:
+def quaternion_from_su2(U: ArrayLike) -> Array:
     """Unit quaternions of matrices of SU(2).
 
     Parameters
@@ -135,7 +137,7 @@ def quaternion_from_su2(U: Any) -> NDArray[Any]:
     return _unit(q, "U", "unitary of determinant 1")
 
 
-def quaternion_from_euler(angles: Any) -> NDArray[Any]:
+def quaternion_from_euler(angles: ArrayLike) -> Array:
     """Unit quaternions of z-y-z Euler angles: rotate by gamma about z, then by beta about y, then by alpha about z.
 
     Parameters
@@ -163,7 +165,7 @@ def quaternion_from_euler(angles: Any) -> NDArray[Any]:
     return np.stack([c * np.cos(plus), -s * np.sin(minus), s * np.cos(minus), c * np.sin(plus)], axis=-1)
 
 
-def quaternion_from_rotation_vector(v: Any) -> NDArray[Any]:
+def quaternion_from_rotation_vector(v: ArrayLike) -> Array:
     """Unit quaternions of rotations by the angle |v| about the axis v.
 
     Parameters
@@ -185,7 +187,7 @@ def quaternion_from_rotation_vector(v: Any) -> NDArray[Any]:
     return np.concatenate([np.cos(half), np.sinc(half / np.pi) * v / 2], axis=-1)
 
 
-def su2_from_quaternion(q: Any) -> NDArray[Any]:
+def su2_from_quaternion(q: ArrayLike) -> Array:
     """The matrices of SU(2) of unit quaternions (..., 4): complex128 (..., 2, 2).
 
     Examples
@@ -199,7 +201,7 @@ def su2_from_quaternion(q: Any) -> NDArray[Any]:
     return np.stack([np.stack([a, -b.conj()], axis=-1), np.stack([b, a.conj()], axis=-1)], axis=-2)
 
 
-def matrix_from_quaternion(q: Any) -> NDArray[Any]:
+def matrix_from_quaternion(q: ArrayLike) -> Array:
     """The rotation matrices of unit quaternions (..., 4): float64 (..., 3, 3).
 
     Examples
@@ -217,16 +219,23 @@ def matrix_from_quaternion(q: Any) -> NDArray[Any]:
     return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
 
 
-def _is_scipy_rotation(x: Any) -> bool:
-    return hasattr(x, "as_quat") and hasattr(x, "as_matrix")
+@runtime_checkable
+class _ScipyRotation(Protocol):
+    def as_quat(self) -> Array: ...
+
+    def as_matrix(self) -> Array: ...
 
 
-def determines_spinors(x: Any) -> bool:
+Rotations: TypeAlias = ArrayLike | _ScipyRotation
+"""Arrays of quaternions or matrices, or scipy's `Rotation`."""
+
+
+def determines_spinors(x: Rotations) -> bool:
     """Whether the input gives an element of SU(2), not just a rotation: quaternions and SU(2) matrices do."""
-    return not _is_scipy_rotation(x) and np.shape(x)[-2:] != (3, 3)
+    return not isinstance(x, _ScipyRotation) and np.shape(x)[-2:] != (3, 3)
 
 
-def as_quaternions(x: Any) -> NDArray[Any]:
+def as_quaternions(x: Rotations) -> Array:
     """Unit quaternions of rotations in any form that its shape makes clear.
 
     Parameters
@@ -250,7 +259,7 @@ def as_quaternions(x: Any) -> NDArray[Any]:
     >>> as_quaternions(np.eye(3)), as_quaternions(np.eye(2)) + 0
     (array([1., 0., 0., 0.]), array([1., 0., 0., 0.]))
     """
-    if _is_scipy_rotation(x):
+    if isinstance(x, _ScipyRotation):
         return np.roll(np.asarray(x.as_quat(), dtype=float), 1, axis=-1)  # scipy writes (x, y, z, w)
     shape = np.shape(x)
     if shape[-2:] == (3, 3):

@@ -3,30 +3,90 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from grouprep.characters import Laurent
 from grouprep.errors import GroupRepError, UnsupportedGroup
 from grouprep.groups.base import Generator, Group
 from grouprep.irreps import rational_spin as exact
-from grouprep.irreps._spin_numbers import read_field, real_columns, rounded_root, spin_label, twice_spin
-from grouprep.irreps.base import Field, Irrep, quaternion_units, realification_isometry, realify
+from grouprep.irreps._spin_numbers import Spin, real_columns, rounded_root, spin_label, twice_spin
+from grouprep.irreps.base import Field, Irrep, Position, quaternion_units, read_field, realification_isometry, realify
+from grouprep.irreps.catalogue import find_family
 from grouprep.irreps.divided_powers import lengths
+from grouprep.irreps.family import Angles, Family, Images, Splitting, check_up_to
 from grouprep.irreps.rational_spin import RationalSpin
 from grouprep.irreps.rotations import quaternion_from_matrix, quaternion_from_su2
-from grouprep.irreps.spin_labels import read_spin_label, spin_group
-from grouprep.irreps.wigner import _wigner
+from grouprep.irreps.spin_labels import SpinKind, read_spin_label
+from grouprep.irreps.spin_splitting import split_spins
+from grouprep.irreps.symbolic import symbolic_spin
+from grouprep.irreps.wigner import wigner_of_quaternions
 from grouprep.linalg import Image, Monomial, as_exact
+from grouprep.typing import Array, Element, Scalar
 
 if TYPE_CHECKING:
-    from sympy import Matrix
+    from sympy import Expr, Matrix
 
-__all__ = ["RationalSpin", "SpinIrrep", "read_spin_label", "spin_group", "spin_irreps"]
+__all__ = ["RationalSpin", "SpinFamily", "SpinIrrep", "read_spin_label", "spin_group", "spin_irreps"]
 
 
-def spin_irreps(group: Group, over: str = "real", up_to: Any = None) -> list[SpinIrrep]:
+class SpinFamily(Family):
+    """The irreps of SU(2), SO(3) or O(3).
+
+    group : the group, with the generators of `SU(2)`, `SO(3)` or `O(3)`.
+    kind : which of these it is.
+
+    References
+    ----------
+    Varshalovich et al. (1988), chapter 4; Brocker and tom Dieck (1985), II.5.
+    """
+
+    def __init__(self, group: Group, kind: SpinKind) -> None:
+        self.group, self.kind = group, kind
+
+    @property
+    def angles(self) -> Angles:
+        return "double cover" if self.kind == "SU(2)" else "space"
+
+    def irreps(self, field: Field, up_to: object) -> list[Irrep]:
+        if self.kind != "SU(2)":
+            check_up_to(self.group, up_to, "l", infinite=True)
+        return list(spin_irreps(self.group, field, up_to))
+
+    def irrep(self, label: object, field: Field) -> Irrep:
+        return SpinIrrep(self.group, label, field)
+
+    def find(self, label: object, field: Field) -> Irrep | None:
+        try:
+            return SpinIrrep(self.group, label, field)
+        except GroupRepError:
+            return None
+
+    def labels(self, field: Field) -> str:
+        kinds = {"SU(2)": "0, 1/2, 1, 3/2, ...", "SO(3)": "0, 1, 2, ...", "O(3)": "0e, 0o, 1e, 1o, ..."}
+        return kinds[self.kind]
+
+    def split(self, images: Images) -> Splitting:
+        found = split_spins(self.group, self.kind, images)
+        labels = [Fraction(two_j, 2) if parity is None else (two_j // 2, parity) for two_j, parity, _ in found]
+        return [(SpinIrrep(self.group, label, "complex"), X) for label, (*_, X) in zip(labels, found, strict=True)]
+
+
+def spin_group(group: Group) -> SpinKind | None:
+    """Which of "SU(2)", "SO(3)", "O(3)" a group is, by its generators; None for any other.
+
+    Examples
+    --------
+    >>> from grouprep import SO
+    >>> spin_group(SO(3))
+    'SO(3)'
+    """
+    family = find_family(group)
+    return family.kind if isinstance(family, SpinFamily) else None
+
+
+def spin_irreps(group: Group, over: str = "real", up_to: Spin | None = None) -> list[SpinIrrep]:
     """The irreps of SU(2), SO(3) or O(3) up to a spin, in the order 0, 1/2, 1, ... or 0e, 0o, 1e, 1o, ...
 
     Parameters
@@ -46,12 +106,12 @@ def spin_irreps(group: Group, over: str = "real", up_to: Any = None) -> list[Spi
     >>> [V.label for V in spin_irreps(SU(2), "complex", 1)], [V.label for V in spin_irreps(O(3), up_to=1)]
     (['0', '1/2', '1'], ['0e', '0o', '1e', '1o'])
     """
-    family = spin_group(group)
+    kind = spin_group(group)
     if up_to is None:
         raise GroupRepError(f"{group} has infinitely many irreps; give up_to, the largest spin: irreps(up_to=3)")
-    top, step = twice_spin(up_to, "up_to"), 1 if family == "SU(2)" else 2
+    top, step = twice_spin(up_to, "up_to"), 1 if kind == "SU(2)" else 2
     spins = [Fraction(two_j, 2) for two_j in range(0, top + 1, step)]
-    labels: list[Any] = [(j, p) for j in spins for p in (1, -1)] if family == "O(3)" else list(spins)
+    labels: list[object] = [(j, p) for j in spins for p in (1, -1)] if kind == "O(3)" else list(spins)
     return [SpinIrrep(group, label, over) for label in labels]
 
 
@@ -87,15 +147,15 @@ class SpinIrrep(Irrep):
     Momentum in Quantum Physics (1981), chapter 3.
     """
 
-    def __init__(self, group: Group, label: Any, over: str = "real") -> None:
-        family = spin_group(group)
-        if family is None:
+    def __init__(self, group: Group, label: object, over: str = "real") -> None:
+        kind = spin_group(group)
+        if kind is None:
             raise UnsupportedGroup(f"group = {group}: spins are irreps of SU(2), SO(3) and O(3)")
-        self._group, self.family = group, family
-        self.two_j, self.parity = read_spin_label(family, label)
-        self.over: Field = "real" if read_field(over, "over") == "real" else "complex"
+        self._group, self.kind = group, kind
+        self.two_j, self.parity = read_spin_label(kind, label)
+        self.over = read_field(over, "over")
         self.type = "H" if self.two_j % 2 else "R"
-        self.label = spin_label(self.two_j) + (("e" if self.parity > 0 else "o") if family == "O(3)" else "")
+        self.label = spin_label(self.two_j) + (("e" if self.parity > 0 else "o") if kind == "O(3)" else "")
 
     @property
     def group(self) -> Group:
@@ -121,11 +181,11 @@ class SpinIrrep(Irrep):
         return "complex" if self.over == "complex" and self.two_j else "real"
 
     @property
-    def position(self) -> tuple[Any, ...]:
+    def position(self) -> Position:
         return self.two_j, self.parity < 0
 
     @property
-    def structure(self) -> NDArray[Any] | None:
+    def structure(self) -> Array | None:
         """C |m> = (-1)^m |-m> for integer spins (it fixes the real harmonics), (-1)^(j+m) |-m> for half-integer ones."""
         return None if self.over == "real" else self._conjugation
 
@@ -138,7 +198,7 @@ class SpinIrrep(Irrep):
         return self if self.over == "real" else SpinIrrep(self._group, self._full_label, "real")
 
     @property
-    def constituent(self) -> tuple[Irrep, NDArray[Any]]:
+    def constituent(self) -> tuple[Irrep, Array]:
         """The spin over the complex numbers, and the isometry from |j m> to this basis."""
         if self.over == "complex":
             return self, np.eye(self.dim)
@@ -146,16 +206,16 @@ class SpinIrrep(Irrep):
         return rho, realification_isometry(rho.dim) if self.form == "realified" else real_isometry(self.two_j // 2)
 
     @property
-    def _full_label(self) -> Any:
-        return (self.spin, self.parity) if self.family == "O(3)" else self.spin
+    def _full_label(self) -> object:
+        return (self.spin, self.parity) if self.kind == "O(3)" else self.spin
 
     @property
-    def _conjugation(self) -> NDArray[Any]:
+    def _conjugation(self) -> Array:
         start = self.two_j // 2 if self.two_j % 2 == 0 else 0
         signs = (-1.0) ** (np.arange(self.two_j + 1) + start)
         return np.diag(signs)[::-1].copy()
 
-    def _real_commutant(self) -> NDArray[Any]:
+    def _real_commutant(self) -> Array:
         return quaternion_units(self.two_j + 1, self._conjugation)
 
     # Generators
@@ -163,20 +223,20 @@ class SpinIrrep(Irrep):
     def image(self, generator: Generator) -> Image:
         """The matrix of a generator: exact while its number field has a degree of at most `EXACT_DEGREE`, else the nearest floats."""
         if generator.kind == "element":
-            return self._reflection
+            return self.reflection
         make = exact.domain_differential if self._is_small else exact.float_differential
         return make(*self._what, generator.index)
 
     @property
     def _what(self) -> tuple[str, int, str]:
-        return self.family, self.two_j, self.form
+        return self.kind, self.two_j, self.form
 
     @property
     def _is_small(self) -> bool:
         return exact.field_degree(self.two_j, self.form) <= exact.EXACT_DEGREE
 
     @property
-    def _reflection(self) -> Monomial:
+    def reflection(self) -> Monomial:
         """The image of diag(-1, 1, 1): the parity times the half turn about x, which takes |m> to (-1)^l |-m>."""
         l = self.two_j // 2
         m = np.arange(-l, l + 1)
@@ -199,30 +259,30 @@ class SpinIrrep(Irrep):
         sqrt(2)/2
         """
         if generator.kind == "element":
-            return as_exact(self._reflection).to_Matrix()
+            return as_exact(self.reflection).to_Matrix()
         return exact.exact_differential(*self._what, generator.index)
 
     # Values
 
-    def _evaluate(self, g: Any) -> NDArray[Any]:
+    def evaluate(self, g: Element) -> Array:
         q, sign = self._quaternions(np.asarray(g))
-        values = _wigner(self.two_j, q, "real" if self.form == "real" else "complex")
+        values = wigner_of_quaternions(self.two_j, q, "real" if self.form == "real" else "complex")
         if sign is not None and self.parity < 0:
             values = values * sign[..., None, None]
         if self.form == "realified":
             return realify(values)
         return values if self.field == "complex" else values.real
 
-    def _quaternions(self, g: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    def _quaternions(self, g: Array) -> tuple[Array, Array | None]:
         """The quaternions of elements; for O(3) of det(g) g, and the determinants."""
-        if self.family == "SU(2)":
+        if self.kind == "SU(2)":
             return quaternion_from_su2(g), None
-        if self.family == "SO(3)":
+        if self.kind == "SO(3)":
             return quaternion_from_matrix(g), None
         sign = np.sign(np.linalg.det(g))
         return quaternion_from_matrix(g * sign[..., None, None]), sign
 
-    def exact_image(self, g: Any) -> Image:
+    def exact_image(self, g: Element) -> Image:
         """rho(g) exactly at an exact matrix of the group, where a field of small degree holds it.
 
         Raises
@@ -232,7 +292,7 @@ class SpinIrrep(Irrep):
         """
         return exact.unitary_image(self, g)
 
-    def rational(self) -> tuple[RationalSpin, NDArray[Any]]:
+    def rational(self) -> tuple[RationalSpin, Array]:
         """(R, S): the form over Q (real) or Q(i) (complex) and the diagonal S with V(g) = S R(g) S^-1.
 
         Examples
@@ -245,7 +305,7 @@ class SpinIrrep(Irrep):
         roots = [rounded_root(1, q) for q in lengths(self.two_j, self.form)]
         return RationalSpin(self), np.diag(roots)
 
-    def symbolic(self, *angles: Any, sign: int = 1) -> Matrix:
+    def symbolic(self, *angles: Expr, sign: int = 1) -> Matrix:
         """rho at sign R_z(alpha) R_y(beta) R_z(gamma) as a sympy Matrix; SU(2): exp(-i alpha sigma_3/2) and so on.
 
         Parameters
@@ -259,17 +319,13 @@ class SpinIrrep(Irrep):
         >>> SpinIrrep(O(3), "1o").symbolic(sign=-1)[1, 1]
         -cos(beta)
         """
-        from grouprep.irreps.symbolic import symbolic_spin
-
         return symbolic_spin(self, angles, sign)
 
     def _form(self) -> Image | None:
         return Monomial.identity(self.dim)
 
-    def _trace(self, point: Any, k: int) -> Any:
+    def character_at(self, point: Element, k: int) -> Scalar:
         """sum_m z^m on a torus of rotations; on the odd component of O(3) the elements are parity times a turn by pi more."""
-        from grouprep.characters import Laurent
-
         vector = point.component.torus[0]
         scale = next(c for c in vector if c)
         odd = point.component.component is not None
@@ -280,14 +336,8 @@ class SpinIrrep(Irrep):
             terms[phase, weight] = 2 if self.form == "realified" else 1
         return Laurent(terms).adams(k)
 
-    def _key(self) -> tuple[Any, ...]:
-        return self.label, self.over
 
-    def __str__(self) -> str:
-        return f"irrep({self.label})"
-
-
-def real_isometry(l: int) -> NDArray[Any]:
+def real_isometry(l: int) -> Array:
     """K (2 l + 1, 2 l + 1) with K D^l(g) K* the matrix in real spherical harmonics."""
     K = np.zeros((2 * l + 1, 2 * l + 1), dtype=complex)
     for row, column in enumerate(real_columns(l)):

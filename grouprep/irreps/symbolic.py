@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import comb
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 from grouprep.errors import GroupRepError, UnsupportedGroup
 from grouprep.groups.base import Group
-from grouprep.irreps._spin_numbers import read_field, real_columns, spin_label, twice_spin
+from grouprep.irreps._spin_numbers import Spin, real_columns, spin_label, twice_spin
+from grouprep.irreps.base import read_field
+from grouprep.irreps.catalogue import find_family
 
 if TYPE_CHECKING:
     from sympy import Expr, Matrix, Symbol
+
+    from grouprep.irreps.spin import SpinIrrep
 
 __all__ = [
     "HaarMeasure",
@@ -24,21 +28,28 @@ __all__ = [
 ]
 
 
+Angle: TypeAlias = "Expr | float"
+"""A sympy expression, radians."""
+
+Limits: TypeAlias = "tuple[tuple[Symbol, Expr | float, Expr | float], ...]"
+"""Symbols with the ends of the interval that each runs over."""
+
+
 def euler_angles() -> tuple[Symbol, Symbol, Symbol]:
     """The real sympy symbols alpha, beta, gamma."""
     from sympy import symbols
 
-    names: tuple[Any, Any, Any] = symbols("alpha beta gamma", real=True)
+    names: tuple[Symbol, Symbol, Symbol] = symbols("alpha beta gamma", real=True)
     return names
 
 
-def _frequency(k: Any) -> int:
+def _frequency(k: float) -> int:
     if isinstance(k, bool) or int(k) != k:
         raise GroupRepError(f"k must be an integer, the frequency, got {k!r:.60}")
     return int(k)
 
 
-def symbolic_rotation(k: int, theta: Any, field: str = "real") -> Matrix:
+def symbolic_rotation(k: int, theta: Angle, field: str = "real") -> Matrix:
     """The irrep of frequency k of SO(2) at the rotation by theta, from axis 0 to axis 1.
 
     Parameters
@@ -74,7 +85,7 @@ def symbolic_rotation(k: int, theta: Any, field: str = "real") -> Matrix:
     return Matrix([[cos(k * theta), -sin(k * theta)], [sin(k * theta), cos(k * theta)]])
 
 
-def symbolic_reflection(k: int, theta: Any, parity: int = 1) -> Matrix:
+def symbolic_reflection(k: int, theta: Angle, parity: int = 1) -> Matrix:
     """The irrep of frequency k of O(2) at the reflection (x, y) -> (x, -y) followed by the rotation by theta.
 
     Parameters
@@ -103,7 +114,7 @@ def symbolic_reflection(k: int, theta: Any, parity: int = 1) -> Matrix:
     return symbolic_rotation(k, theta) * diag(1, -1)
 
 
-def symbolic_wigner_d(j: Any, beta: Any) -> Matrix:
+def symbolic_wigner_d(j: Spin, beta: Angle) -> Matrix:
     """d^j(beta) = exp(-i beta J_y) exactly: for integer j polynomials in cos(beta), times sin(beta) where m' - m is odd.
 
     Parameters
@@ -153,7 +164,7 @@ def symbolic_wigner_d(j: Any, beta: Any) -> Matrix:
     return matrix
 
 
-def symbolic_wigner_D(j: Any, alpha: Any, beta: Any, gamma: Any, field: str = "complex") -> Matrix:
+def symbolic_wigner_D(j: Spin, alpha: Angle, beta: Angle, gamma: Angle, field: str = "complex") -> Matrix:
     """D^j exactly in z-y-z Euler angles: exp(-i alpha J_z) exp(-i beta J_y) exp(-i gamma J_z).
 
     Parameters
@@ -195,10 +206,10 @@ def symbolic_wigner_D(j: Any, alpha: Any, beta: Any, gamma: Any, field: str = "c
     return Matrix(n + 1, n + 1, lambda row, k: exp(-I * m[row] * alpha) * small[row, k] * exp(-I * m[k] * gamma))
 
 
-def _realified(n: int, small: Matrix, alpha: Any, gamma: Any) -> Matrix:
+def _realified(n: int, small: Matrix, alpha: Angle, gamma: Angle) -> Matrix:
     from sympy import Matrix, Rational, cos, sin
 
-    def phase(row: int, k: int) -> Any:
+    def phase(row: int, k: int) -> Expr:
         return Rational(2 * row - n, 2) * alpha + Rational(2 * k - n, 2) * gamma
 
     real = Matrix(n + 1, n + 1, lambda row, k: cos(phase(row, k)) * small[row, k])
@@ -206,7 +217,7 @@ def _realified(n: int, small: Matrix, alpha: Any, gamma: Any) -> Matrix:
     return Matrix([[real, -imaginary], [imaginary, real]])
 
 
-def _real_form(l: int, small: Matrix, alpha: Any, gamma: Any) -> Matrix:
+def _real_form(l: int, small: Matrix, alpha: Angle, gamma: Angle) -> Matrix:
     """Z(alpha) (U* d U) Z(gamma), Z the rotations of the pairs cos(m phi), sin(m phi)."""
     from sympy import Integer, cos, expand, sin, sqrt, zeros
 
@@ -221,7 +232,7 @@ def _real_form(l: int, small: Matrix, alpha: Any, gamma: Any) -> Matrix:
                         total += (-1) ** ((k2 - k1) // 2 % 2) * small[m1 + l, m2 + l]
             middle[row, column] = expand(total / sqrt(Integer(len(left) * len(right))))
 
-    def about_z(angle: Any) -> Matrix:
+    def about_z(angle: Angle) -> Matrix:
         Z = zeros(2 * l + 1, 2 * l + 1)
         for m in range(-l, l + 1):
             Z[m + l, m + l] = cos(m * angle)
@@ -250,10 +261,10 @@ class HaarMeasure:
     """
 
     density: Expr
-    limits: tuple[tuple[Any, Any, Any], ...]
+    limits: Limits
     components: int = 1
 
-    def average(self, *values: Any) -> Expr:
+    def average(self, *values: Angle) -> Expr:
         """The integral of a function over the group.
 
         Parameters
@@ -276,7 +287,7 @@ class HaarMeasure:
         return expand(total)
 
 
-def _integrate_waves(value: Expr, limits: tuple[tuple[Any, Any, Any], ...]) -> Expr | None:
+def _integrate_waves(value: Expr, limits: Limits) -> Expr | None:
     """The integral of a polynomial in exp(i k angle) term by term, where sympy's own takes minutes; None for anything else."""
     from sympy import Add, Integer, Mul, exp, expand, powsimp
 
@@ -299,8 +310,8 @@ def _integrate_waves(value: Expr, limits: tuple[tuple[Any, Any, Any], ...]) -> E
     return total
 
 
-def haar_measure(group: Group, *angles: Any) -> HaarMeasure:
-    """Haar probability measure of SO(2), O(2) in theta, of SO(3), O(3), SU(2) in z-y-z Euler angles.
+def haar_measure(group: Group, *angles: Symbol) -> HaarMeasure:
+    """Haar probability measure of SO(2), O(2), U(1) in theta, of SO(3), O(3), SU(2) in z-y-z Euler angles.
 
     Parameters
     ----------
@@ -326,35 +337,33 @@ def haar_measure(group: Group, *angles: Any) -> HaarMeasure:
     """
     from sympy import Symbol, pi, sin
 
-    from grouprep.groups.catalogue import SO, O
-    from grouprep.irreps.spin import spin_group
-
-    components = 2 if group in (O(2), O(3)) else 1
-    if group in (SO(2), O(2)):
+    family = find_family(group)
+    kind = None if family is None else family.angles
+    if kind is None:
+        raise UnsupportedGroup(
+            f"group = {group}: Haar measure in angles is given for SO(2), O(2), U(1), SO(3), O(3) and SU(2)"
+        )
+    components = 2 if any(a.kind == "element" for a in group.generator_names) else 1
+    if kind == "plane":
         (theta,) = _angles(group, angles, (Symbol("theta", real=True),))
         return HaarMeasure(1 / (2 * pi * components), ((theta, 0, 2 * pi),), components)
-    family = spin_group(group)
-    if family is None:
-        raise UnsupportedGroup(
-            f"group = {group}: Haar measure in angles is given for SO(2), O(2), SO(3), O(3) and SU(2)"
-        )
     alpha, beta, gamma = _angles(group, angles, euler_angles())
-    turns = 2 if family == "SU(2)" else 1  # gamma runs twice as far in the double cover
+    turns = 2 if kind == "double cover" else 1  # gamma runs twice as far in the double cover
     density = sin(beta) / (8 * pi**2 * turns * components)
     limits = ((alpha, 0, 2 * pi), (beta, 0, pi), (gamma, 0, 2 * turns * pi))
     return HaarMeasure(density, limits, components)
 
 
-def _angles(group: Group, given: tuple[Any, ...], default: tuple[Any, ...]) -> tuple[Any, ...]:
+def _angles(group: Group, given: tuple[Angle, ...], default: tuple[Symbol, ...]) -> tuple[Angle, ...]:
     if given and len(given) != len(default):
         raise GroupRepError(f"angles: {group} has {len(default)}, {', '.join(map(str, default))}; got {len(given)}")
     return given or default
 
 
-def symbolic_spin(V: Any, angles: tuple[Any, ...], sign: int) -> Matrix:
+def symbolic_spin(V: SpinIrrep, angles: tuple[Angle, ...], sign: int) -> Matrix:
     """See `SpinIrrep.symbolic`."""
     alpha, beta, gamma = _angles(V.group, angles, euler_angles())
-    if sign not in (1, -1) or (sign == -1 and V.family != "O(3)"):
+    if sign not in (1, -1) or (sign == -1 and V.kind != "O(3)"):
         raise GroupRepError(
             f"sign = {sign!r:.60}: 1, or -1 in O(3) for minus the rotation; spin {spin_label(V.two_j)} of {V.group}"
         )

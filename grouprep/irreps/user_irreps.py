@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grouprep.errors import GroupRepError, NotUnitary, UnsupportedGroup
 from grouprep.groups.base import Generator, Group
-from grouprep.irreps.base import Field, Irrep
+from grouprep.irreps.base import Field, Irrep, Position
 from grouprep.linalg import Image, as_float
-from grouprep.linalg.intertwiners import FloatSpace, intertwiner_space
+from grouprep.linalg.intertwiners import intertwiner_space
+from grouprep.linalg.spaces import Space
 from grouprep.representations.base import Representation
+from grouprep.typing import Array, Element, Scalar
 
-__all__ = ["UserIrrep", "listed_irreps", "user_irreps"]
+__all__ = ["UserIrrep", "check_distinct", "listed_irreps", "user_irreps"]
 
 _TYPES = {1: "R", 2: "C", 4: "H"}
 
@@ -68,7 +68,7 @@ class UserIrrep(Irrep):
         return "R" if (C @ C.conj())[0, 0].real > 0 else "H"
 
     @property
-    def structure(self) -> NDArray[Any] | None:
+    def structure(self) -> Array | None:
         if self.over == "real":
             return None
         pairs = [(np.conj(as_float(m)), as_float(m)) for m in self.V.images.values()]
@@ -87,7 +87,7 @@ class UserIrrep(Irrep):
         return self.V.dim
 
     @property
-    def position(self) -> tuple[Any, ...]:
+    def position(self) -> Position:
         return (self.number,)
 
     @property
@@ -101,45 +101,44 @@ class UserIrrep(Irrep):
         )
 
     @property
-    def constituent(self) -> tuple[Irrep, NDArray[Any]]:
+    def constituent(self) -> tuple[Irrep, Array]:
         raise UnsupportedGroup(f"the complex constituents of {self} are not known")
 
-    def _real_commutant(self) -> NDArray[Any]:
+    def _real_commutant(self) -> Array:
         return self._units
 
     def image(self, generator: Generator) -> Image:
         return self.V.image(generator)
 
-    def _evaluate(self, g: Any) -> NDArray[Any]:
-        return self.V._evaluate(g)
+    def evaluate(self, g: Element) -> Array:
+        return self.V.evaluate(g)
 
-    def exact_image(self, g: Any) -> Image:
+    def exact_image(self, g: Element) -> Image:
         return self.V.exact_image(g)
 
     def _form(self) -> Image | None:
         return self.V._form()
 
-    def _trace(self, point: Any, k: int) -> Any:
-        return self.V._trace(point, k)
+    def character_at(self, point: Element, k: int) -> Scalar:
+        return self.V.character_at(point, k)
 
-    def _key(self) -> tuple[Any, ...]:
+    def _key(self) -> tuple[object, ...]:
         return self.V, self.over, self.number
 
     def __str__(self) -> str:
         return self.label
 
 
-def _dense(space: Any, n: int) -> NDArray[Any]:
-    rows = space.array if isinstance(space, FloatSpace) else as_float(space.rows())
-    return np.asarray(rows).reshape(-1, n, n)
+def _dense(space: Space, n: int) -> Array:
+    return space.floats().reshape(-1, n, n)
 
 
-def _commutant(V: Representation) -> NDArray[Any]:
+def _commutant(V: Representation) -> Array:
     """Matrices that span End_G(V): the identity first, then an orthogonal basis of what is orthogonal to it, of its norm."""
     n = V.dim
     found = _dense(intertwiner_space((n, n), [(m, m) for m in V.images.values()]), n)
     rows = np.concatenate([np.eye(n)[None], found]).reshape(-1, n * n)
-    basis: list[NDArray[Any]] = []
+    basis: list[Array] = []
     for row in rows:
         rest = row.astype(np.result_type(row, float))
         for _ in range(2):  # twice is enough (Giraud, Langou, Rozloznik 2005)
@@ -148,11 +147,11 @@ def _commutant(V: Representation) -> NDArray[Any]:
         # What is left of a dependent row is rounding of the two passes over at most len(found) unit vectors.
         if np.linalg.norm(rest) > np.sqrt(np.finfo(float).eps) * np.linalg.norm(row):
             basis.append(rest / np.linalg.norm(rest))
-    units: NDArray[Any] = np.array(basis).reshape(-1, n, n) * np.sqrt(n)
+    units: Array = np.array(basis).reshape(-1, n, n) * np.sqrt(n)
     return units
 
 
-def _is_division_algebra(units: NDArray[Any]) -> bool:
+def _is_division_algebra(units: Array) -> bool:
     """Whether only multiples of 1 in the commutant are symmetric; any other symmetric one has an eigenspace that V keeps.
 
     Elements orthogonal to 1 are then skew. In a reducible V some symmetric element of their norm sqrt(n) is orthogonal to 1.
@@ -160,7 +159,7 @@ def _is_division_algebra(units: NDArray[Any]) -> bool:
     return all(np.linalg.norm(J + J.conj().T) <= np.sqrt(np.finfo(float).eps) * np.linalg.norm(J) for J in units[1:])
 
 
-def listed_irreps(irreps: Any) -> tuple[Representation, ...] | None:
+def listed_irreps(irreps: object) -> tuple[Representation, ...] | None:
     """The argument `irreps` as a tuple; None stays None.
 
     Raises
@@ -176,7 +175,7 @@ def listed_irreps(irreps: Any) -> tuple[Representation, ...] | None:
     return listed
 
 
-def user_irreps(G: Group, irreps: Any, over: Field) -> list[Irrep]:
+def user_irreps(G: Group, irreps: Iterable[object], over: Field) -> list[Irrep]:
     """Given representations as irreps of G over a field, pairwise not isomorphic.
 
     Raises
@@ -189,10 +188,14 @@ def user_irreps(G: Group, irreps: Any, over: Field) -> list[Irrep]:
         if not isinstance(V, Representation) or V.group != G:
             raise GroupRepError(f"irreps[{k}] must be a representation of {G}, got {V!r:.60}")
         out.append(V if isinstance(V, Irrep) and V.over == over else UserIrrep(V, over, k))
-    for i, I in enumerate(out):
-        for k in range(i):
-            J = out[k]
-            same = I.dim == J.dim and I.type == J.type
-            if same and intertwiner_space((I.dim, J.dim), [(J.images[a], I.images[a]) for a in G.generator_names]).dim:
-                raise GroupRepError(f"irreps[{i}] = {I} is isomorphic to irreps[{k}] = {J}; give each once")
+    check_distinct(out)
     return out
+
+
+def check_distinct(irreps: Sequence[Irrep]) -> None:
+    """Raise GroupRepError if two irreps over one field are isomorphic."""
+    for i, I in enumerate(irreps):
+        for k, J in enumerate(irreps[:i]):
+            same = I.dim == J.dim and I.type == J.type
+            if same and intertwiner_space((I.dim, J.dim), [(J.images[a], m) for a, m in I.images.items()]).dim:
+                raise GroupRepError(f"irreps[{i}] = {I} is isomorphic to irreps[{k}] = {J}; give each once")

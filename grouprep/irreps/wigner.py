@@ -9,28 +9,29 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import lru_cache
 from math import comb
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
 from grouprep.errors import GroupRepError
 from grouprep.irreps._spin_numbers import (
-    read_field,
+    Spin,
     real_columns,
     rounded_root,
     spin_label,
     twice_integer,
     twice_spin,
 )
-from grouprep.irreps.rotations import as_quaternions, determines_spinors
+from grouprep.irreps.base import read_field
+from grouprep.irreps.rotations import Rotations, as_quaternions, determines_spinors
 from grouprep.linalg.memory import require_memory
+from grouprep.typing import Array
 
-__all__ = ["quarter_turn", "real_basis", "to_real_basis", "wigner_D", "wigner_d"]
+__all__ = ["quarter_turn", "real_basis", "to_real_basis", "wigner_D", "wigner_d", "wigner_of_quaternions"]
 
 
 @lru_cache(maxsize=64)
-def _quarter_turn(two_j: int) -> NDArray[Any]:
+def _quarter_turn(two_j: int) -> Array:
     """d^j(pi/2), every entry correctly rounded; read-only.
 
     x^(j+m) y^(j-m) goes to 2^-j (x + y)^(j+m) (y - x)^(j-m); the coefficients are integers (Krawtchouk polynomials).
@@ -53,7 +54,7 @@ def _quarter_turn(two_j: int) -> NDArray[Any]:
     return table
 
 
-def quarter_turn(j: Any) -> NDArray[Any]:
+def quarter_turn(j: Spin) -> Array:
     """d^j(pi/2), the Wigner matrix of a quarter turn about y, every entry the nearest float.
 
     Parameters
@@ -78,7 +79,7 @@ def quarter_turn(j: Any) -> NDArray[Any]:
     return _quarter_turn(twice_spin(j)).copy()
 
 
-def _small_d(two_j: int, beta: NDArray[Any]) -> NDArray[Any]:
+def _small_d(two_j: int, beta: Array) -> Array:
     """d^j(beta) = i^(m'-m) sum_mu D_mu,m' D_mu,m exp(-i mu beta) with D = d^j(pi/2): cosines where m'-m is even, sines where odd."""
     quarter = _quarter_turn(two_j)
     mu = np.arange(-two_j, two_j + 1, 2) / 2
@@ -89,11 +90,11 @@ def _small_d(two_j: int, beta: NDArray[Any]) -> NDArray[Any]:
     odd = np.where(k == 1, 1.0, np.where(k == 3, -1.0, 0.0))
     cosines = (quarter.T * np.cos(angle)[..., None, :]) @ quarter
     sines = (quarter.T * np.sin(angle)[..., None, :]) @ quarter
-    value: NDArray[Any] = even * cosines + odd * sines
+    value: Array = even * cosines + odd * sines
     return value
 
 
-def wigner_d(j: Any, beta: Any) -> NDArray[Any]:
+def wigner_d(j: Spin, beta: ArrayLike) -> Array:
     """Wigner's small d matrix, the rotation by beta about y: d^j(beta) = exp(-i beta J_y), real.
 
     Parameters
@@ -128,7 +129,7 @@ def wigner_d(j: Any, beta: Any) -> NDArray[Any]:
     return _small_d(twice_spin(j), angles.astype(float))
 
 
-def wigner_D(j: Any, rotation: Any, field: str = "complex") -> NDArray[Any]:
+def wigner_D(j: Spin, rotation: Rotations, field: str = "complex") -> Array:
     """Wigner's D matrices of rotations: the irrep of spin j, rho(g h) = rho(g) rho(h).
 
     Parameters
@@ -169,10 +170,10 @@ def wigner_D(j: Any, rotation: Any, field: str = "complex") -> NDArray[Any]:
         raise GroupRepError(
             f"rotation: a rotation determines spin {spin_label(two_j)} up to a sign only; give quaternions or SU(2) matrices"
         )
-    return _wigner(two_j, as_quaternions(rotation), field)
+    return wigner_of_quaternions(two_j, as_quaternions(rotation), field)
 
 
-def _wigner(two_j: int, q: NDArray[Any], field: str) -> NDArray[Any]:
+def wigner_of_quaternions(two_j: int, q: Array, field: str) -> Array:
     """D^j of unit quaternions in the form |a|, |b| and phases of a = w - iz, b = y - ix: no angle is undefined.
 
     alpha = arg b - arg a and gamma = -arg a - arg b, so the phase of entry (m', m) is (m + m') arg a + (m - m') arg b.
@@ -185,12 +186,12 @@ def _wigner(two_j: int, q: NDArray[Any], field: str) -> NDArray[Any]:
     m = np.arange(-two_j, two_j + 1, 2) / 2
     left = np.exp(1j * (first - second)[..., None] * m)
     right = np.exp(1j * (first + second)[..., None] * m)
-    value: NDArray[Any] = left[..., :, None] * small * right[..., None, :]
+    value: Array = left[..., :, None] * small * right[..., None, :]
     return to_real_basis(value) if field == "real" else value
 
 
 @lru_cache(maxsize=64)
-def _real_basis(l: int) -> NDArray[Any]:
+def _real_basis(l: int) -> Array:
     matrix = np.zeros((2 * l + 1, 2 * l + 1), dtype=complex)
     for column, entries in enumerate(real_columns(l)):
         for m, k in entries:
@@ -199,7 +200,7 @@ def _real_basis(l: int) -> NDArray[Any]:
     return matrix
 
 
-def real_basis(l: Any) -> NDArray[Any]:
+def real_basis(l: Spin) -> Array:
     """The real spherical harmonics in the basis |l m>: the unitary U with D_real = U* D U.
 
     Column m > 0 goes with cos(m phi), column -m with sin(m phi), both with positive signs: for l = 1 they are y, z, x.
@@ -224,7 +225,7 @@ def real_basis(l: Any) -> NDArray[Any]:
     return _real_basis(twice_integer(l) // 2).copy()
 
 
-def to_real_basis(matrices: NDArray[Any]) -> NDArray[Any]:
+def to_real_basis(matrices: Array) -> Array:
     """U* A U for complex matrices A (..., 2l+1, 2l+1) that are real in the real basis: float64, in two sparse steps.
 
     Examples
@@ -241,5 +242,5 @@ def to_real_basis(matrices: NDArray[Any]) -> NDArray[Any]:
     other[l] = 0
     right = matrices * same + matrices[..., ::-1] * other
     left = same.conj()[:, None] * right + other.conj()[:, None] * right[..., ::-1, :]
-    real: NDArray[Any] = left.real
+    real: Array = left.real
     return real

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache, reduce
 from math import gcd, lcm
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from grouprep.errors import GroupRepError, TooLarge
 from grouprep.linalg.parsing import squarefree
+from grouprep.typing import Scalar
 
 if TYPE_CHECKING:
     from sympy import Domain, Expr
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _LARGEST_DEGREE = 10_000
 
 
-def _number_field(modulus: Sequence[Any], root: Expr, alias: str) -> Domain:
+def _number_field(modulus: Sequence[Scalar], root: Expr, alias: str) -> Domain:
     """Q[x]/(modulus), its coefficients lowest first, embedded by x -> root, without computing a minimal polynomial."""
     from sympy import QQ, Poly, Symbol
 
@@ -167,7 +168,7 @@ def degree(K: Domain) -> int:
     return int(K.mod.degree()) if K.is_AlgebraicField else 1
 
 
-def coefficients(x: Any, K: Domain) -> list[Any]:
+def coefficients(x: Scalar, K: Domain) -> list[Scalar]:
     """The rational coordinates of x in 1, a, a^2, ... for the generator a of K, as many as the degree, flint fmpq."""
     from sympy import QQ
 
@@ -177,7 +178,7 @@ def coefficients(x: Any, K: Domain) -> list[Any]:
     return values + [QQ.zero] * (degree(K) - len(values))
 
 
-def from_coefficients(values: Sequence[Any], K: Domain) -> Any:
+def from_coefficients(values: Sequence[Scalar], K: Domain) -> Scalar:
     from sympy import QQ
 
     rational = [QQ(int(v.numerator), int(v.denominator)) for v in values]
@@ -196,7 +197,7 @@ def integer_modulus(K: Domain) -> list[int]:
     return [int(v * scale) for v in values]
 
 
-def rational_in(q: Any, K: Domain) -> Any:
+def rational_in(q: Scalar, K: Domain) -> Scalar:
     from sympy import QQ
 
     value = QQ(int(q.p), int(q.q))
@@ -204,7 +205,7 @@ def rational_in(q: Any, K: Domain) -> Any:
 
 
 @lru_cache(maxsize=4096)
-def root_in(r: Fraction, K: Domain) -> Any:
+def root_in(r: Fraction, K: Domain) -> Scalar:
     """exp(2 pi i r) in K."""
     name, n = kind(K)
     sign = 1
@@ -218,7 +219,7 @@ def root_in(r: Fraction, K: Domain) -> Any:
 
 
 @lru_cache(maxsize=4096)
-def two_cos_in(r: Fraction, K: Domain) -> Any:
+def two_cos_in(r: Fraction, K: Domain) -> Scalar:
     """2 cos(2 pi r) in K."""
     name, n = kind(K)
     q = r.denominator
@@ -245,7 +246,7 @@ def two_cos_in(r: Fraction, K: Domain) -> Any:
 
 
 @lru_cache(maxsize=4096)
-def sqrt_in(d: int, K: Domain) -> Any:
+def sqrt_in(d: int, K: Domain) -> Scalar:
     """The principal root of a squarefree integer d in K, by a Gauss sum."""
     name, n = kind(K)
     if name == "sqrt" and n == d:

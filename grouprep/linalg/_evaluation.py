@@ -8,7 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import lru_cache, reduce
 from math import lcm
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from grouprep.linalg._cyclotomic import (
     Outside,
@@ -26,6 +26,7 @@ from grouprep.linalg._cyclotomic import (
     two_cos_in,
 )
 from grouprep.linalg.parsing import Atom, Unrecognised, atoms, evaluate
+from grouprep.typing import Scalar
 
 if TYPE_CHECKING:
     from flint import acb
@@ -66,7 +67,7 @@ def _isolated_root(K: Domain) -> acb:
     from flint import acb, fmpz_poly
     from sympy import N
 
-    pairs: Any = fmpz_poly(integer_modulus(K)).complex_roots()
+    pairs: Scalar = fmpz_poly(integer_modulus(K)).complex_roots()
     roots = [root for root, _ in pairs]
     real, imag = N(K.to_sympy(K.unit), 30).as_real_imag()
     near = acb(float(real), float(imag))
@@ -74,7 +75,7 @@ def _isolated_root(K: Domain) -> acb:
     return nearest
 
 
-def value_of(x: Any, K: Domain, bits: int) -> acb:
+def value_of(x: Scalar, K: Domain, bits: int) -> acb:
     """The complex value of an element as a ball."""
     from flint import acb, ctx
 
@@ -87,7 +88,7 @@ def value_of(x: Any, K: Domain, bits: int) -> acb:
 
 
 @lru_cache(maxsize=512)
-def _images(K: Domain, L: Domain) -> list[Any]:
+def _images(K: Domain, L: Domain) -> list[Scalar]:
     """The powers of the generator of K as elements of L; raises Outside or Unrecognised."""
     name, n = kind(K)
     if name == "rational":
@@ -107,7 +108,7 @@ def _images(K: Domain, L: Domain) -> list[Any]:
 
 
 @lru_cache(maxsize=512)
-def _section(L: Domain, M: Domain) -> tuple[list[int], Any, Any]:
+def _section(L: Domain, M: Domain) -> tuple[list[int], Scalar, Scalar]:
     """(rows, S, B): B holds the powers of L's generator in M as columns, S inverts its given rows."""
     from flint import fmpq_mat
 
@@ -119,7 +120,7 @@ def _section(L: Domain, M: Domain) -> tuple[list[int], Any, Any]:
     return rows, square.inv(), transposed.transpose()
 
 
-def restrict(x: Any, M: Domain, L: Domain) -> Any:
+def restrict(x: Scalar, M: Domain, L: Domain) -> Scalar:
     """An element of M as an element of its subfield L; raises Outside if it is not one."""
     from flint import fmpq_mat
 
@@ -132,7 +133,7 @@ def restrict(x: Any, M: Domain, L: Domain) -> Any:
 
 
 @lru_cache(maxsize=65536)
-def convert_element(x: Any, K: Domain, L: Domain) -> Any:
+def convert_element(x: Scalar, K: Domain, L: Domain) -> Scalar:
     """The same complex number in another field; raises Outside if it is not in L, Unrecognised if K is not cyclotomic."""
     if K == L:
         return x
@@ -175,7 +176,7 @@ def _nested_root(expr: Expr) -> tuple[int, tuple[Fraction, ...]]:
     raise Unrecognised(f"{sqrt(expr)}")
 
 
-def _lattice_root(square: Any, K: Domain) -> list[Fraction] | None:
+def _lattice_root(square: Scalar, K: Domain) -> list[Fraction] | None:
     from flint import ctx, fmpz_mat
 
     d = degree(K)
@@ -206,16 +207,16 @@ def _powers(x: acb, count: int, bits: int) -> list[acb]:
     return powers
 
 
-def _rounded(x: Any, bits: int) -> int:
+def _rounded(x: Scalar, bits: int) -> int:
     mantissa, exponent = x.mid().man_exp()
     shift = int(exponent) + bits
     return int(mantissa) << shift if shift >= 0 else int(mantissa) >> -shift
 
 
-def evaluate_in(expr: Expr, K: Domain) -> Any:
+def evaluate_in(expr: Expr, K: Domain) -> Scalar:
     """A recognised expression in K; raises Outside if a part of it is not in K, Unrecognised if it is of another kind."""
 
-    def nested(base: Any) -> Any:
+    def nested(base: Scalar) -> Scalar:
         n, found = _nested_root(base)
         M = cyclotomic_field(n)
         return convert_element(from_coefficients(found, M), M, K)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from math import comb, gcd
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from grouprep.linalg._cyclotomic import (
     Outside,
@@ -24,12 +24,13 @@ from grouprep.linalg._cyclotomic import (
 )
 from grouprep.linalg._evaluation import convert_element, restrict
 from grouprep.linalg.parsing import squarefree
+from grouprep.typing import Scalar
 
 if TYPE_CHECKING:
     from sympy import Domain, Expr
 
 
-def galois(x: Any, M: Domain, a: int) -> Any:
+def galois(x: Scalar, M: Domain, a: int) -> Scalar:
     """The image of x in Q(zeta_n) under zeta_n -> zeta_n^a."""
     from flint import fmpq_poly, fmpz_poly
 
@@ -40,7 +41,7 @@ def galois(x: Any, M: Domain, a: int) -> Any:
     return from_coefficients((fmpq_poly(moved) % fmpq_poly(fmpz_poly.cyclotomic(n))).coeffs(), M)
 
 
-def smallest_domain(elements: tuple[Any, ...], M: Domain) -> Domain:
+def smallest_domain(elements: tuple[Scalar, ...], M: Domain) -> Domain:
     """The smallest listed field that contains elements of the cyclotomic field M, by Galois theory."""
     from sympy import QQ
 
@@ -59,7 +60,7 @@ def smallest_domain(elements: tuple[Any, ...], M: Domain) -> Domain:
     return cyclotomic_field(n)
 
 
-def _smallest_conductor(elements: tuple[Any, ...], M: Domain) -> int:
+def _smallest_conductor(elements: tuple[Scalar, ...], M: Domain) -> int:
     """The least n with all elements in Q(zeta_n): the kernel of (Z/N)* -> (Z/n)* must fix them."""
     from sympy import primefactors
 
@@ -78,7 +79,7 @@ def _smallest_conductor(elements: tuple[Any, ...], M: Domain) -> int:
     return n // 2 if n % 4 == 2 else n
 
 
-def _contains(K: Domain, x: Any, M: Domain) -> bool:
+def _contains(K: Domain, x: Scalar, M: Domain) -> bool:
     try:
         restrict(x, M, K)
     except Outside:
@@ -86,7 +87,7 @@ def _contains(K: Domain, x: Any, M: Domain) -> bool:
     return True
 
 
-def in_square_roots(x: Any, M: Domain) -> dict[int, Any] | None:
+def in_square_roots(x: Scalar, M: Domain) -> dict[int, Scalar] | None:
     """x as {d: c} with x = sum of c sqrt(d), d = 1 included, or None: the components under the real characters of Galois."""
     from sympy import QQ
 
@@ -95,7 +96,7 @@ def in_square_roots(x: Any, M: Domain) -> dict[int, Any] | None:
     if any(galois(x, M, a) != x for a in sorted({a * a % n for a in units})):
         return None
     images = {a: galois(x, M, a) for a in units}
-    terms: dict[int, Any] = {}
+    terms: dict[int, Scalar] = {}
     for d in (s * e for e in _squarefree_divisors(n) for s in (1, -1)):
         D = discriminant(d)
         if n % abs(D) and d != 1:
@@ -114,7 +115,7 @@ def _squarefree_divisors(n: int) -> list[int]:
 
 
 @lru_cache(maxsize=65536)
-def expression(x: Any, K: Domain) -> Expr:
+def expression(x: Scalar, K: Domain) -> Expr:
     """An element of K as a sympy expression in rationals, sqrt, I, cos and exp, in the smallest listed field.
 
     Examples
@@ -139,7 +140,7 @@ def expression(x: Any, K: Domain) -> Expr:
         name, n = kind(K)
     values = [_fraction(c) for c in coefficients(x, K)]
     if name == "cos":
-        waves: dict[int, Any] = {}  # (2 cos t)^j = sum_i binomial(j, i) cos((j - 2 i) t)
+        waves: dict[int, Scalar] = {}  # (2 cos t)^j = sum_i binomial(j, i) cos((j - 2 i) t)
         for j, c in enumerate(values):
             for i in range(j + 1):
                 waves[abs(j - 2 * i)] = waves.get(abs(j - 2 * i), 0) + c * comb(j, i)
@@ -148,7 +149,7 @@ def expression(x: Any, K: Domain) -> Expr:
     return Add(*(c * generator**k for k, c in enumerate(values) if c))
 
 
-def _fraction(c: Any) -> Any:
+def _fraction(c: Scalar) -> Scalar:
     from sympy import Rational
 
     return Rational(int(c.numerator), int(c.denominator))

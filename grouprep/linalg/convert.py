@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from fractions import Fraction
 from numbers import Integral, Rational
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grouprep.errors import DimensionMismatch, GroupRepError
+from grouprep.linalg._evaluation import value_of
+from grouprep.linalg.fields import (
+    canonical_domain,
+    closure_under_conjugation,
+    coefficients,
+    conjugate_number,
+    convert_matrix,
+    domain_of,
+    element,
+    expression,
+    is_real_field,
+)
+from grouprep.linalg.parsing import parse_expression
+from grouprep.typing import Array, Scalar
 
 if TYPE_CHECKING:
     from sympy import Domain, Matrix
@@ -20,7 +33,7 @@ __all__ = ["to_domain_matrix", "to_numpy", "to_sympy"]
 _NOT_EXACT = "floats are not exact; give integers, fractions such as '1/3', or sympy numbers"
 
 
-def to_domain_matrix(matrix: Any, domain: Domain | None = None) -> DomainMatrix:
+def to_domain_matrix(matrix: object, domain: Domain | None = None) -> DomainMatrix:
     """An exact matrix as a sparse DomainMatrix over the smallest number field that holds its entries, or over domain.
 
     Parameters
@@ -56,8 +69,6 @@ def to_domain_matrix(matrix: Any, domain: Domain | None = None) -> DomainMatrix:
     from sympy.matrices.matrixbase import MatrixBase
     from sympy.polys.matrices import DomainMatrix
 
-    from grouprep.linalg.fields import canonical_domain, convert_matrix
-
     if isinstance(matrix, DomainMatrix):
         return convert_matrix(matrix, canonical_domain(matrix.domain) if domain is None else domain)
     if isinstance(matrix, MatrixBase):
@@ -67,7 +78,7 @@ def to_domain_matrix(matrix: Any, domain: Domain | None = None) -> DomainMatrix:
     return _from_rows(matrix, domain)
 
 
-def _from_array(array: NDArray[Any], domain: Domain | None) -> DomainMatrix:
+def _from_array(array: Array, domain: Domain | None) -> DomainMatrix:
     if array.ndim != 2:
         raise DimensionMismatch(f"a matrix has two axes; this array has shape {array.shape}")
     if array.dtype.kind not in "biufcO":
@@ -85,7 +96,7 @@ def _from_array(array: NDArray[Any], domain: Domain | None) -> DomainMatrix:
     return _from_entries(entries, array.shape, domain)
 
 
-def _integral(array: NDArray[Any]) -> NDArray[Any]:
+def _integral(array: Array) -> Array:
     """An array of floats with integer values as an array of Python ints (or sympy Gaussian integers)."""
     finite = np.isfinite(array)
     if not finite.all():
@@ -101,7 +112,7 @@ def _integral(array: NDArray[Any]) -> NDArray[Any]:
     return result
 
 
-def _gaussian(x: Any) -> Any:
+def _gaussian(x: Scalar) -> Scalar:
     if not x.imag:
         return int(x.real)
     from sympy import I
@@ -109,7 +120,7 @@ def _gaussian(x: Any) -> Any:
     return int(x.real) + int(x.imag) * I
 
 
-def _from_rows(matrix: Any, domain: Domain | None) -> DomainMatrix:
+def _from_rows(matrix: object, domain: Domain | None) -> DomainMatrix:
     if not isinstance(matrix, list | tuple) or not all(isinstance(row, list | tuple | np.ndarray) for row in matrix):
         raise GroupRepError(f"a matrix is needed (nested lists, sympy or numpy), not {type(matrix).__name__}")
     rows = [list(row) for row in matrix]
@@ -121,24 +132,24 @@ def _from_rows(matrix: Any, domain: Domain | None) -> DomainMatrix:
     return _from_entries(entries, (len(rows), width), domain)
 
 
-def _from_entries(entries: dict[tuple[int, int], Any], shape: tuple[int, int], domain: Domain | None) -> DomainMatrix:
+def _from_entries(
+    entries: dict[tuple[int, int], Scalar], shape: tuple[int, int], domain: Domain | None
+) -> DomainMatrix:
     from sympy import ZZ
     from sympy.polys.matrices import DomainMatrix
     from sympy.polys.matrices.sdm import SDM
 
-    from grouprep.linalg.fields import domain_of, element
-
     if domain is None and all(type(x) is int for x in entries.values()):
         domain = ZZ
-        values: dict[Any, Any] = {x: ZZ(x) for x in set(entries.values())}
-        exact: dict[tuple[int, int], Any] = entries
+        values: dict[Scalar, Scalar] = {x: ZZ(x) for x in set(entries.values())}
+        exact: dict[tuple[int, int], Scalar] = entries
     else:
         exact = {index: _exact_number(x, index) for index, x in entries.items()}
         distinct = set(exact.values())
         if domain is None:
             domain = domain_of(distinct)
         values = {x: element(x, domain) for x in distinct}
-    rows: dict[int, dict[int, Any]] = {}
+    rows: dict[int, dict[int, Scalar]] = {}
     for (i, j), x in exact.items():
         value = values[x]
         if value:
@@ -146,7 +157,7 @@ def _from_entries(entries: dict[tuple[int, int], Any], shape: tuple[int, int], d
     return DomainMatrix.from_rep(SDM(rows, shape, domain))
 
 
-def _exact_number(x: Any, index: tuple[int, int]) -> Any:
+def _exact_number(x: Scalar, index: tuple[int, int]) -> Scalar:
     """An entry as a sympy expression; hashable."""
     from sympy import Basic, Integer
     from sympy import Rational as SympyRational
@@ -158,8 +169,6 @@ def _exact_number(x: Any, index: tuple[int, int]) -> Any:
     if isinstance(x, Rational):
         return SympyRational(int(x.numerator), int(x.denominator))
     if isinstance(x, str):
-        from grouprep.linalg.parsing import parse_expression
-
         try:
             return parse_expression(x)
         except GroupRepError as error:
@@ -186,8 +195,6 @@ def to_sympy(matrix: DomainMatrix) -> Matrix:
     """
     from sympy import zeros
 
-    from grouprep.linalg.fields import expression
-
     K = matrix.domain
     if K.is_ZZ or K.is_QQ:
         return matrix.to_Matrix()
@@ -198,7 +205,7 @@ def to_sympy(matrix: DomainMatrix) -> Matrix:
     return result
 
 
-def to_numpy(matrix: DomainMatrix) -> NDArray[Any]:
+def to_numpy(matrix: DomainMatrix) -> Array:
     """The (m, n) matrix as a float64 array, or complex128 if its field is not real, every entry correctly rounded.
 
     Real and imaginary parts are rounded to nearest (ties to even), each on its own; parts that are zero are exactly 0.0.
@@ -219,15 +226,13 @@ def to_numpy(matrix: DomainMatrix) -> NDArray[Any]:
     A. Ziv, Fast evaluation of elementary mathematical functions with correctly rounded last bit, ACM TOMS 17 (1991);
     F. Johansson, Arb, IEEE Trans. Comput. 66 (2017).
     """
-    from grouprep.linalg.fields import is_real_field
-
     K = matrix.domain
     real = is_real_field(K)
     result = np.zeros(matrix.shape, dtype=np.float64 if real else np.complex128)
-    seen: dict[Any, Any] = {}
+    seen: dict[Scalar, Scalar] = {}
     rows: list[int] = []
     columns: list[int] = []
-    values: list[Any] = []
+    values: list[Scalar] = []
     for i, row in matrix.to_sparse().rep.to_sdm().items():
         for j, x in row.items():
             value = seen.get(x)
@@ -241,16 +246,8 @@ def to_numpy(matrix: DomainMatrix) -> NDArray[Any]:
     return result
 
 
-def _nearest(x: Any, K: Domain) -> float | complex:
+def _nearest(x: Scalar, K: Domain) -> float | complex:
     """The float (complex if K is not real) nearest to an element of K."""
-    from grouprep.linalg.fields import (
-        closure_under_conjugation,
-        coefficients,
-        conjugate_number,
-        element,
-        is_real_field,
-    )
-
     if not K.is_AlgebraicField:
         return _nearest_fraction(Fraction(int(x.numerator), int(x.denominator)))
     if is_real_field(K):
@@ -266,7 +263,7 @@ def _nearest(x: Any, K: Domain) -> float | complex:
     return complex(_nearest_part((x + bar) / 2, K), _nearest_part((x - bar) / 2, K, imaginary=True))
 
 
-def _as_fraction(q: Any) -> Fraction:
+def _as_fraction(q: Scalar) -> Fraction:
     return Fraction(int(q.numerator), int(q.denominator))
 
 
@@ -277,13 +274,10 @@ def _nearest_fraction(q: Fraction) -> float:
         raise GroupRepError(f"an entry beyond {'-' if q < 0 else ''}10^308 is too large for a float64") from None
 
 
-def _nearest_part(y: Any, K: Domain, imaginary: bool = False) -> float:
+def _nearest_part(y: Scalar, K: Domain, imaginary: bool = False) -> float:
     """The float nearest to y (to y / i if imaginary), where this number is real; a rational value is decided exactly."""
     from sympy import I
     from sympy.polys.polyerrors import CoercionFailed
-
-    from grouprep.errors import GroupRepError
-    from grouprep.linalg.fields import coefficients, element
 
     if not y:
         return 0.0
@@ -299,10 +293,8 @@ def _nearest_part(y: Any, K: Domain, imaginary: bool = False) -> float:
     return _nearest_irrational(y, K, imaginary)
 
 
-def _nearest_irrational(y: Any, K: Domain, imaginary: bool) -> float:
+def _nearest_irrational(y: Scalar, K: Domain, imaginary: bool) -> float:
     """The float nearest to an irrational number: no tie is possible, so rising precision decides it."""
-    from grouprep.linalg._evaluation import value_of
-
     bits = 96
     while True:
         ball = value_of(y, K, bits)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from functools import lru_cache, reduce
 from math import lcm
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from grouprep.errors import GroupRepError, TooLarge
 from grouprep.linalg._cyclotomic import (
@@ -25,6 +25,7 @@ from grouprep.linalg._cyclotomic import (
 from grouprep.linalg._evaluation import atom_order, convert_element, embedding, evaluate_in, restrict
 from grouprep.linalg._galois import expression, galois, smallest_domain
 from grouprep.linalg.parsing import Atom, Unrecognised, atoms, parse_expression
+from grouprep.typing import Scalar
 
 if TYPE_CHECKING:
     from sympy import Domain, Expr
@@ -54,7 +55,7 @@ _LARGEST_DEGREE = 1000  # of cyclotomic fields that numbers are recognised in
 _FEW = 3  # independent square roots that a primitive element is found for
 
 
-def zeta(n: int, k: int = 1) -> Any:
+def zeta(n: int, k: int = 1) -> Scalar:
     """The root of unity exp(2 pi i k/n) as an element of `cyclotomic_field(n)`.
 
     Examples
@@ -67,7 +68,7 @@ def zeta(n: int, k: int = 1) -> Any:
     return root_in(Fraction(k, n) % 1, K)
 
 
-def cosine(n: int, k: int = 1) -> Any:
+def cosine(n: int, k: int = 1) -> Scalar:
     """The number 2 cos(2 pi k/n) as an element of `real_cyclotomic_field(n)`.
 
     Examples
@@ -110,7 +111,7 @@ def _shown(found: frozenset[Atom]) -> str:
 
 
 @lru_cache(maxsize=65536)
-def element(expr: Any, K: Domain) -> Any:
+def element(expr: Scalar, K: Domain) -> Scalar:
     """The number that a sympy expression (or int, Fraction, text) writes, as an element of the domain K.
 
     Raises
@@ -149,7 +150,7 @@ def element(expr: Any, K: Domain) -> Any:
         return _sympy_element(expr, K)
 
 
-def _in_rationals(q: Any, K: Domain) -> Any:
+def _in_rationals(q: Scalar, K: Domain) -> Scalar:
     if K.is_AlgebraicField:
         return K([q])
     if K.is_QQ:
@@ -159,7 +160,7 @@ def _in_rationals(q: Any, K: Domain) -> Any:
     return K(q.numerator)
 
 
-def _sympy_element(expr: Expr, K: Domain) -> Any:
+def _sympy_element(expr: Expr, K: Domain) -> Scalar:
     from sympy.polys.polyerrors import CoercionFailed
 
     try:
@@ -168,7 +169,7 @@ def _sympy_element(expr: Expr, K: Domain) -> Any:
         raise GroupRepError(f"{expr} is not in the field {K}, or is not an algebraic number") from None
 
 
-def _exact(number: Any) -> Expr:
+def _exact(number: Scalar) -> Expr:
     """A number as a sympy expression without floats and symbols; text goes through the safe parser."""
     from sympy import Expr, Float, SympifyError, sympify
 
@@ -192,7 +193,7 @@ def _exact(number: Any) -> Expr:
     return expr
 
 
-def domain_of(expressions: Iterable[Any]) -> Domain:
+def domain_of(expressions: Iterable[Scalar]) -> Domain:
     """The smallest of ZZ, QQ, Q(sqrt d), Q(2 cos 2pi/n), Q(zeta_n) that holds all the given numbers.
 
     Parameters
@@ -352,7 +353,7 @@ def convert_matrix(matrix: DomainMatrix, K: Domain) -> DomainMatrix:
 
 
 @lru_cache(maxsize=65536)
-def convert_number(x: Any, L: Domain, K: Domain) -> Any:
+def convert_number(x: Scalar, L: Domain, K: Domain) -> Scalar:
     """The element x of L as an element of K."""
     from sympy import QQ
 
@@ -373,15 +374,15 @@ def convert_number(x: Any, L: Domain, K: Domain) -> Any:
         return element(L.to_sympy(x), K)
 
 
-def _map_entries(matrix: DomainMatrix, function: Any, K: Domain) -> DomainMatrix:
+def _map_entries(matrix: DomainMatrix, function: Scalar, K: Domain) -> DomainMatrix:
     """function on every non-zero entry, once for each distinct one."""
     from sympy.polys.matrices import DomainMatrix
     from sympy.polys.matrices.sdm import SDM
 
-    seen: dict[Any, Any] = {}
-    rows: dict[int, dict[int, Any]] = {}
+    seen: dict[Scalar, Scalar] = {}
+    rows: dict[int, dict[int, Scalar]] = {}
     for i, row in matrix.to_sparse().rep.to_sdm().items():
-        new: dict[int, Any] = {}
+        new: dict[int, Scalar] = {}
         for j, x in row.items():
             y = seen.get(x)
             if y is None:
@@ -408,7 +409,7 @@ def conjugate(matrix: DomainMatrix) -> DomainMatrix:
 
 
 @lru_cache(maxsize=65536)
-def conjugate_number(x: Any, K: Domain) -> Any:
+def conjugate_number(x: Scalar, K: Domain) -> Scalar:
     """The complex conjugate of an element of K."""
     name, _ = kind(K)
     if name == "zeta":

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grouprep.errors import AmbiguousRank, DimensionMismatch, GroupRepError
+from grouprep.typing import Array, Floats
 
 __all__ = ["FloatNullspace", "float_nullspace"]
 
@@ -24,8 +24,8 @@ class FloatNullspace(NamedTuple):
     gap : (largest singular value taken as zero, smallest taken as non-zero), relative to the scale; (0, inf) if none.
     """
 
-    basis: NDArray[Any]
-    singular_values: NDArray[np.float64]
+    basis: Array
+    singular_values: Floats
     gap: tuple[float, float]
 
     @property
@@ -34,7 +34,7 @@ class FloatNullspace(NamedTuple):
         return int(self.basis.shape[0] - self.basis.shape[1])
 
 
-def float_nullspace(matrix: NDArray[Any], scale: float | None = None) -> FloatNullspace:
+def float_nullspace(matrix: Array, scale: float | None = None) -> FloatNullspace:
     """An orthonormal basis of {x : matrix x = 0} of a float matrix, with its rank decided by a gap relative to scale.
 
     A singular value counts as zero up to 8 max(m, n) eps scale, as non-zero from 1e-6 scale on; in between, nothing is
@@ -85,7 +85,7 @@ def float_nullspace(matrix: NDArray[Any], scale: float | None = None) -> FloatNu
     return FloatNullspace(_canonical(vectors[rank:].conj().T), original, gap)
 
 
-def _checked(matrix: NDArray[Any], scale: float | None) -> NDArray[Any]:
+def _checked(matrix: Array, scale: float | None) -> Array:
     a = np.asarray(matrix)
     if a.ndim != 2:
         raise DimensionMismatch(f"a matrix has two axes; this array has shape {a.shape}")
@@ -101,13 +101,13 @@ def _checked(matrix: NDArray[Any], scale: float | None) -> NDArray[Any]:
     return a
 
 
-def _shifted(a: NDArray[Any], shift: float) -> NDArray[Any]:
+def _shifted(a: Array, shift: float) -> Array:
     half = 2.0 ** (np.log2(shift) // 2)
-    result: NDArray[Any] = a * half * (shift / half)
+    result: Array = a * half * (shift / half)
     return result
 
 
-def _decompose(a: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[Any]]:
+def _decompose(a: Array) -> tuple[Floats, Array]:
     """Singular values (min(m, n),) and all right singular vectors (n, n) as rows; tall matrices go through QR first."""
     m, n = a.shape
     if m == 0 or n == 0 or not a.any():
@@ -118,7 +118,7 @@ def _decompose(a: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[Any]]:
     return values, vectors
 
 
-def _decide(values: NDArray[np.float64], reference: float, size: int, eps: float) -> tuple[int, tuple[float, float]]:
+def _decide(values: Floats, reference: float, size: int, eps: float) -> tuple[int, tuple[float, float]]:
     """The rank, and the relative gap that proves it."""
     if not values.size or reference == 0.0:
         return 0, (0.0, np.inf)
@@ -137,7 +137,7 @@ def _decide(values: NDArray[np.float64], reference: float, size: int, eps: float
     return rank, (below, above)
 
 
-def _canonical(v: NDArray[Any]) -> NDArray[Any]:
+def _canonical(v: Array) -> Array:
     """The orthonormal basis of the span of v's columns that depends on the span alone: pivoted QR of its projector.
 
     A pivot is the first row whose remaining length is within a factor of the longest, so that ties do not hang on rounding.
@@ -153,5 +153,5 @@ def _canonical(v: NDArray[Any]) -> NDArray[Any]:
         q = q / np.linalg.norm(q)
         frame[:, k] = q
         rest -= np.outer(q, q.conj() @ rest)
-    basis: NDArray[Any] = v @ frame
+    basis: Array = v @ frame
     return basis

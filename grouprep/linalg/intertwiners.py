@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from grouprep.errors import DimensionMismatch
+from grouprep.linalg.convert import to_sympy
+from grouprep.linalg.floats import float_nullspace
 from grouprep.linalg.matrices import Image, as_image, is_exact, size
 from grouprep.linalg.monomial import Monomial
+from grouprep.linalg.nullspace import nullspace
 from grouprep.linalg.orbits import solve_orbits
 from grouprep.linalg.spaces import ExactSpace, FloatSpace, OrbitSpace, Space
+from grouprep.linalg.sparse import matmul_exact, stack_exact
 from grouprep.linalg.spinning import prefers_spinning, spin_intertwiners
 from grouprep.linalg.sylvester import exact_constraint, float_constraint
+from grouprep.typing import Array
 
-__all__ = ["ExactSpace", "FloatSpace", "Space", "float_space", "intertwiner_space", "intertwiners"]
+if TYPE_CHECKING:
+    from sympy import Matrix
+
+__all__ = ["float_space", "intertwiner_space", "intertwiners"]
 
 
 def intertwiner_space(shape: tuple[int, int], pairs: Sequence[tuple[Image, Image]]) -> Space:
@@ -52,8 +60,6 @@ def intertwiner_space(shape: tuple[int, int], pairs: Sequence[tuple[Image, Image
 
 
 def _exact_space(space: OrbitSpace, pairs: Sequence[tuple[Image, Image]]) -> ExactSpace:
-    from grouprep.linalg.nullspace import nullspace
-    from grouprep.linalg.sparse import matmul_exact, stack_exact
 
     stacked = stack_exact([exact_constraint(space, a, b) for a, b in pairs])
     return ExactSpace(space.shape, matmul_exact(nullspace(stacked), space.rows()))
@@ -61,8 +67,6 @@ def _exact_space(space: OrbitSpace, pairs: Sequence[tuple[Image, Image]]) -> Exa
 
 def float_space(space: OrbitSpace, pairs: Sequence[tuple[Image, Image]]) -> FloatSpace:
     """The solutions within an orbit space of X A = B X for float pairs, by a singular value decomposition."""
-    from grouprep.linalg.floats import float_nullspace
-
     system = np.concatenate([float_constraint(space, a, b) for a, b in pairs])
     found = float_nullspace(system, scale=2.0)
     inside = space.labels >= 0
@@ -72,7 +76,7 @@ def float_space(space: OrbitSpace, pairs: Sequence[tuple[Image, Image]]) -> Floa
     return FloatSpace(space.shape, array, found.gap)
 
 
-def intertwiners(As: Sequence[Any], Bs: Sequence[Any]) -> list[Any]:
+def intertwiners(As: Sequence[object], Bs: Sequence[object]) -> list[Matrix] | list[Array]:
     """A basis of the space {X : X A_i = B_i X for all i}.
 
     Parameters
@@ -114,7 +118,5 @@ def intertwiners(As: Sequence[Any], Bs: Sequence[Any]) -> list[Any]:
     space = intertwiner_space(shape, pairs)
     if not space.is_exact:
         return list(space.floats().reshape(-1, *shape))
-    from grouprep.linalg.convert import to_sympy
-
     whole = to_sympy(space.rows())
     return [whole[k, :].reshape(*shape) for k in range(space.dim)]

@@ -5,22 +5,26 @@ Mixed arguments meet at the most special kind that holds both: monomial, then ex
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
-from typing import TYPE_CHECKING, Any, TypeAlias, Union
+from typing import TYPE_CHECKING, TypeAlias, Union
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grouprep.errors import DimensionMismatch, GroupRepError
-from grouprep.linalg import sparse
+from grouprep.linalg import fields, sparse
+from grouprep.linalg.convert import to_domain_matrix, to_numpy
+from grouprep.linalg.fields import is_real_field
 from grouprep.linalg.memory import require_memory
 from grouprep.linalg.monomial import Monomial
+from grouprep.typing import Array, Scalar
 
 if TYPE_CHECKING:
     from sympy.polys.matrices import DomainMatrix
 
 __all__ = [
     "Image",
+    "adjoint",
     "as_exact",
     "as_float",
     "as_image",
@@ -29,16 +33,17 @@ __all__ = [
     "equal",
     "inverse",
     "is_exact",
+    "is_real",
     "kron",
     "matmul",
     "matrix_key",
     "size",
 ]
 
-Image: TypeAlias = Union[Monomial, "DomainMatrix", NDArray[Any]]
+Image: TypeAlias = Union[Monomial, "DomainMatrix", Array]
 
 
-def as_image(matrix: Any, name: str = "matrix") -> Image:
+def as_image(matrix: object, name: str = "matrix") -> Image:
     """The square matrix as the most special kind that holds it: Monomial, DomainMatrix or float array.
 
     Parameters
@@ -68,8 +73,6 @@ def as_image(matrix: Any, name: str = "matrix") -> Image:
         if not np.isfinite(matrix).all():
             raise GroupRepError(f"{name} has NaN or infinite entries; every entry must be a finite number")
         return matrix.astype(complex if matrix.dtype.kind == "c" else float)
-    from grouprep.linalg.convert import to_domain_matrix
-
     try:
         exact = to_domain_matrix(matrix)
     except GroupRepError as error:
@@ -78,7 +81,7 @@ def as_image(matrix: Any, name: str = "matrix") -> Image:
     return Monomial.from_domain_matrix(exact) or exact
 
 
-def _has_floats(matrix: Any) -> bool:
+def _has_floats(matrix: Sequence[Scalar]) -> bool:
     return any(
         isinstance(x, float | complex | np.inexact) for row in matrix for x in np.ravel(np.array(row, dtype=object))
     )
@@ -94,6 +97,13 @@ def is_exact(a: Image) -> bool:
     return not isinstance(a, np.ndarray)
 
 
+def is_real(a: Image) -> bool:
+    """Whether the entries are real: by the domain of an exact matrix, by the dtype of a float one."""
+    if isinstance(a, Monomial):
+        return a.is_real
+    return a.dtype.kind == "f" if isinstance(a, np.ndarray) else is_real_field(a.domain)
+
+
 def size(a: Image) -> int:
     """The number n of an (..., n, n) matrix."""
     return int(a.shape[-1])
@@ -106,18 +116,16 @@ def as_exact(a: Image) -> DomainMatrix:
     return a.to_domain_matrix() if isinstance(a, Monomial) else a
 
 
-def as_float(a: Image) -> NDArray[Any]:
+def as_float(a: Image) -> Array:
     """The matrix as a numpy array, each entry correctly rounded."""
     if isinstance(a, np.ndarray):
         return a
     if isinstance(a, Monomial):
         return a.to_numpy()
-    from grouprep.linalg.convert import to_numpy
-
     return to_numpy(a)
 
 
-def _meet(a: Image, b: Image) -> tuple[Any, Any, int]:
+def _meet(a: Image, b: Image) -> tuple[Scalar, Scalar, int]:
     """Both as the same kind; the kind is 0 for Monomial, 1 for exact, 2 for float."""
     if isinstance(a, Monomial) and isinstance(b, Monomial):
         return a, b, 0
@@ -171,8 +179,6 @@ def conjugate(a: Image) -> Image:
     """The entrywise complex conjugate."""
     if isinstance(a, Monomial | np.ndarray):
         return a.conjugate()
-    from grouprep.linalg import fields
-
     return fields.conjugate(a)
 
 
@@ -183,13 +189,18 @@ def transpose(a: Image) -> Image:
     return np.swapaxes(a, -1, -2) if isinstance(a, np.ndarray) else a.transpose()
 
 
+def adjoint(a: Image) -> Image:
+    """The conjugate transpose of the last two axes."""
+    return transpose(conjugate(a))
+
+
 def equal(a: Image, b: Image) -> bool:
     """Whether two matrices are the same: exactly for exact ones, entry by entry for floats."""
     a, b, kind = _meet(a, b)
     return sparse.equal_exact(a, b) if kind == 1 else a == b if kind == 0 else np.array_equal(a, b)
 
 
-def matrix_key(a: Image) -> tuple[Any, ...]:
+def matrix_key(a: Image) -> tuple[object, ...]:
     """A hashable value, equal for equal matrices of one kind and field."""
     if isinstance(a, np.ndarray):
         return a.shape, a.dtype.str, a.tobytes()

@@ -12,9 +12,11 @@ from functools import reduce
 from itertools import islice
 from math import isqrt, lcm
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from grouprep.errors import AmbiguousRank, GroupRepError
+from grouprep.linalg._cyclotomic import coefficients, degree, from_coefficients, integer_modulus, kind
+from grouprep.typing import Scalar
 
 if TYPE_CHECKING:
     from flint import fmpz_mat, nmod_mat
@@ -34,7 +36,7 @@ _MARGIN = 24  # bits by which a reconstructed number must stay below what the mo
 class _System:
     """An (m, n) matrix sum_k a^k layers[k] over Z[a], the layers as flat row-major lists; modulus(a) = 0."""
 
-    layers: list[list[Any]]
+    layers: list[list[Scalar]]
     shape: tuple[int, int]
     modulus: list[int]
     domain: Domain
@@ -67,8 +69,6 @@ class _System:
 
 def _layers(matrix: DomainMatrix) -> _System:
     """The rows of a matrix over ZZ, QQ or Q(a) scaled by common denominators, which changes no nullspace."""
-    from grouprep.linalg._cyclotomic import coefficients, degree, integer_modulus, kind
-
     K = matrix.domain
     if not (K.is_ZZ or K.is_QQ or K.is_AlgebraicField):
         raise GroupRepError(
@@ -274,7 +274,7 @@ def _solutions(system: _System, left: list[fmpz_mat], right: list[fmpz_mat]) -> 
             yield found
 
 
-def _integers(solution: Any) -> tuple[list[list[int]], int]:
+def _integers(solution: Scalar) -> tuple[list[list[int]], int]:
     numerators, denominator = solution.numer_denom()
     return [[int(x) for x in numerators.entries()]], int(denominator)
 
@@ -384,11 +384,9 @@ def _basis(
     from sympy.polys.matrices import DomainMatrix
     from sympy.polys.matrices.sdm import SDM
 
-    from grouprep.linalg._cyclotomic import from_coefficients
-
     K = system.domain if system.domain.is_AlgebraicField else QQ
     width = len(free)
-    rows: dict[int, dict[int, Any]] = {j: {f: K.one} for j, f in enumerate(free)}
+    rows: dict[int, dict[int, Scalar]] = {j: {f: K.one} for j, f in enumerate(free)}
     for i, c in enumerate(columns if free else []):
         for j in range(width):
             values = [layer[i * width + j] for layer in solution]

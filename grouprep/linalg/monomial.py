@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from functools import lru_cache
 from math import lcm
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from grouprep.errors import DimensionMismatch
+from grouprep.linalg.convert import to_numpy
+from grouprep.linalg.fields import cyclotomic_field, zeta
 from grouprep.linalg.memory import require_memory
+from grouprep.linalg.sparse import sparse_matrix
+from grouprep.typing import Array, Integers, Scalar
 
 if TYPE_CHECKING:
     from sympy import Domain
@@ -18,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Monomial"]
 
-IntArray = NDArray[np.int64]
+IntArray = Integers
 
 
 class Monomial:
@@ -71,10 +75,10 @@ class Monomial:
         self._set(perm, phase % modulus, modulus)
         return self
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("Monomial is immutable")
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return Monomial, (self.perm, self.phase, self.modulus)
 
     @classmethod
@@ -163,37 +167,28 @@ class Monomial:
         """The sympy domain of the entries: ZZ, or the cyclotomic field of the modulus."""
         from sympy import ZZ
 
-        from grouprep.linalg.fields import cyclotomic_field
-
         return ZZ if self.is_real else cyclotomic_field(self.modulus)
 
-    def to_numpy(self) -> NDArray[Any]:
+    def to_numpy(self) -> Array:
         """The dense matrix, (n, n), float64 where all entries are real and complex128 otherwise, correctly rounded."""
         out = np.zeros(self.shape, dtype=float if self.is_real else complex)
         out[self.perm, np.arange(len(self))] = self.values()
         return out
 
-    def values(self) -> NDArray[Any]:
+    def values(self) -> Array:
         """The non-zero entry of each column, (n,), float64 or complex128, correctly rounded."""
         if self.is_real:
             return np.where(self.phase == 0, 1.0, -1.0)
-        from grouprep.linalg.fields import cyclotomic_field, zeta
-        from grouprep.linalg.sparse import sparse_matrix
 
         used = np.unique(self.phase)
-        from grouprep.linalg.convert import to_numpy
-
         row = {int(k): zeta(self.modulus, int(k)) for k in used}
         table = to_numpy(sparse_matrix({0: row}, (1, self.modulus), cyclotomic_field(self.modulus)))
-        values: NDArray[Any] = table[0].astype(complex)[self.phase]
+        values: Array = table[0].astype(complex)[self.phase]
         return values
 
     def to_domain_matrix(self) -> DomainMatrix:
         """The exact sparse matrix over ZZ, or over the cyclotomic field of the modulus."""
         from sympy import ZZ
-
-        from grouprep.linalg.fields import cyclotomic_field, zeta
-        from grouprep.linalg.sparse import sparse_matrix
 
         if self.is_real:
             domain, table = ZZ, {0: ZZ(1), self.modulus // 2: ZZ(-1)}
@@ -213,10 +208,8 @@ _MODULUS_LIMIT = 1_000  # larger fields have their roots of unity not tabulated;
 
 
 @lru_cache(maxsize=64)
-def _roots_of_unity(domain: Domain) -> tuple[int, dict[Any, int]]:
+def _roots_of_unity(domain: Domain) -> tuple[int, dict[Scalar, int]]:
     """m and the exponents of the m-th roots of unity that a domain holds."""
-    from grouprep.linalg.fields import zeta
-
     alias = str(getattr(getattr(domain, "ext", None), "alias", None) or "")
     n = int(alias[4:]) if alias.startswith("zeta") and alias[4:].isdigit() else 1
     if n <= 2 or n > _MODULUS_LIMIT:

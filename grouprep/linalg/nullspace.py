@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import gcd
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from grouprep.errors import GroupRepError
 from grouprep.linalg._cyclotomic import degree
 from grouprep.linalg.modular import modular_nullspace, modular_rank
+from grouprep.typing import Scalar
 
 if TYPE_CHECKING:
     from sympy import Domain
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["nullspace", "rank", "sparse_nullspace"]
 
-Rows = dict[int, dict[int, Any]]
+Rows = dict[int, dict[int, Scalar]]
 
 # Measured on random (0.9 n, n) systems with w non-zeros a row, one core of a 2-core machine, CPU seconds, elimination / modular:
 #   ZZ          n = 64:  w = 2: 0.001 / 0.003   w = 4: 0.005 / 0.004   w = 10: 0.02 / 0.006
@@ -94,7 +97,7 @@ def _by_components(matrix: DomainMatrix, modular: bool) -> DomainMatrix:
     field = K.get_field()
     n = matrix.shape[1]
     rows = [row for row in matrix.to_sparse().rep.to_sdm().values() if row]
-    vectors: list[tuple[int, dict[int, Any]]] = []
+    vectors: list[tuple[int, dict[int, Scalar]]] = []
     touched: set[int] = set()
     for columns, part in _components(rows, n):
         touched.update(columns)
@@ -110,9 +113,9 @@ def _by_components(matrix: DomainMatrix, modular: bool) -> DomainMatrix:
     return DomainMatrix.from_rep(SDM({k: row for k, (_, row) in enumerate(vectors)}, (len(vectors), n), field))
 
 
-def _distinct_rows(rows: Iterable[dict[int, Any]], K: Domain) -> list[dict[int, Any]]:
+def _distinct_rows(rows: Iterable[dict[int, Scalar]], K: Domain) -> list[dict[int, Scalar]]:
     """The non-zero rows, one of each class up to scaling: primitive with a positive first entry, or monic over a field."""
-    seen: dict[Any, dict[int, Any]] = {}
+    seen: dict[Scalar, dict[int, Scalar]] = {}
     for row in rows:
         lead = row[min(row)]
         if K.is_ZZ:
@@ -132,9 +135,8 @@ def _distinct_rows(rows: Iterable[dict[int, Any]], K: Domain) -> list[dict[int, 
     return list(seen.values())
 
 
-def _components(rows: list[dict[int, Any]], n: int) -> list[tuple[list[int], list[dict[int, Any]]]]:
+def _components(rows: list[dict[int, Scalar]], n: int) -> list[tuple[list[int], list[dict[int, Scalar]]]]:
     """The connected components of the bipartite graph of rows and columns: (columns in order, their rows)."""
-    import numpy as np
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -149,7 +151,7 @@ def _components(rows: list[dict[int, Any]], n: int) -> list[tuple[list[int], lis
     graph = coo_array((np.ones(len(first), dtype=np.int8), (first, second)), shape=(n, n))
     _, labels = connected_components(graph, directed=False)
     labels = labels.tolist()
-    parts: dict[int, list[dict[int, Any]]] = {}
+    parts: dict[int, list[dict[int, Scalar]]] = {}
     for row in rows:
         parts.setdefault(labels[next(iter(row))], []).append(row)
     columns: dict[int, list[int]] = {label: [] for label in parts}
@@ -159,7 +161,7 @@ def _components(rows: list[dict[int, Any]], n: int) -> list[tuple[list[int], lis
     return [(columns[label], part) for label, part in parts.items()]
 
 
-def _solve(rows: list[dict[int, Any]], n: int, K: Domain, modular: bool) -> Rows:
+def _solve(rows: list[dict[int, Scalar]], n: int, K: Domain, modular: bool) -> Rows:
     """The canonical basis of one component with n columns, as basis[k][j]."""
     from sympy.polys.matrices import DomainMatrix
     from sympy.polys.matrices.sdm import SDM
@@ -174,7 +176,7 @@ def _solve(rows: list[dict[int, Any]], n: int, K: Domain, modular: bool) -> Rows
     return _eliminate(system.convert_to(K.get_field()), K.get_field())
 
 
-def _is_dense(rows: list[dict[int, Any]], n: int, K: Domain) -> bool:
+def _is_dense(rows: list[dict[int, Scalar]], n: int, K: Domain) -> bool:
     m = len(rows)
     if n <= _FEW_COLUMNS:
         return True

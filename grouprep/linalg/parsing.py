@@ -6,9 +6,10 @@ import ast
 from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from grouprep.errors import GroupRepError, TooLarge
+from grouprep.typing import Scalar
 
 if TYPE_CHECKING:
     from sympy import Expr
@@ -101,7 +102,7 @@ class _Reader:
         part = ast.get_source_segment(self.source, node) or ""
         return _complaint(self.text, f"{_short(part)!r} {reason}")
 
-    def read(self, node: ast.expr, depth: int) -> Any:
+    def read(self, node: ast.expr, depth: int) -> Scalar:
         if depth > 2 * _MAX_DEPTH:
             raise _complaint(self.text, "it is nested too deeply")
         if isinstance(node, ast.Constant):
@@ -117,7 +118,7 @@ class _Reader:
             return self.call(node, depth)
         raise self.fail(node, "is not allowed in a number")
 
-    def constant(self, node: ast.Constant) -> Any:
+    def constant(self, node: ast.Constant) -> Scalar:
         from sympy import Integer
 
         if type(node.value) is int:
@@ -129,7 +130,7 @@ class _Reader:
             raise self.fail(node, "is a decimal and not exact; write a fraction such as 1/2")
         raise self.fail(node, "is not allowed in a number")
 
-    def name(self, node: ast.Name) -> Any:
+    def name(self, node: ast.Name) -> Scalar:
         from sympy import I, pi
 
         if node.id not in _NAMES:
@@ -137,7 +138,7 @@ class _Reader:
             raise self.fail(node, f"is not a known name; known are {known}")
         return pi if node.id == "pi" else I
 
-    def binary(self, node: ast.BinOp, depth: int) -> Any:
+    def binary(self, node: ast.BinOp, depth: int) -> Scalar:
         spine: list[ast.BinOp] = []  # a + b + c + ... is a left spine: walk it in a loop, not by recursion
         left: ast.expr = node
         while isinstance(left, ast.BinOp):
@@ -148,7 +149,7 @@ class _Reader:
             value = self.apply(step, value, self.read(step.right, depth + 1))
         return value
 
-    def apply(self, node: ast.BinOp, left: Any, right: Any) -> Any:
+    def apply(self, node: ast.BinOp, left: Scalar, right: Scalar) -> Scalar:
         match node.op:
             case ast.Add():
                 return left + right
@@ -164,7 +165,7 @@ class _Reader:
                 return self.power(node, left, right)
         raise self.fail(node, "uses an operator that is not allowed; allowed are + - * / ** ^")
 
-    def power(self, node: ast.expr, base: Any, exponent: Any) -> Any:
+    def power(self, node: ast.expr, base: Scalar, exponent: Scalar) -> Scalar:
         if not exponent.is_Rational:
             raise self.fail(node, "has an exponent that is not a rational number")
         if abs(exponent.p) > _MAX_EXPONENT or exponent.q > _MAX_EXPONENT:
@@ -180,7 +181,7 @@ class _Reader:
             raise self.fail(node, f"has an exponent beyond {_MAX_EXPONENT:,}")
         return result
 
-    def call(self, node: ast.Call, depth: int) -> Any:
+    def call(self, node: ast.Call, depth: int) -> Scalar:
         import sympy
 
         name = node.func.id if isinstance(node.func, ast.Name) else ""
@@ -200,14 +201,14 @@ class _Reader:
             return self.power(node, arguments[0], sympy.Rational(1, 2))
         return getattr(sympy, name)(arguments[0])
 
-    def rational(self, node: ast.Call, arguments: list[Any]) -> Any:
+    def rational(self, node: ast.Call, arguments: list[Scalar]) -> Scalar:
         if not all(a.is_Rational for a in arguments):
             raise self.fail(node, "needs integers")
         if len(arguments) == 2 and arguments[1] == 0:
             raise self.fail(node, "divides by zero")
         return arguments[0] / arguments[1] if len(arguments) == 2 else arguments[0]
 
-    def zeta(self, node: ast.Call, arguments: list[Any]) -> Any:
+    def zeta(self, node: ast.Call, arguments: list[Scalar]) -> Scalar:
         from sympy import I, exp, pi
 
         if not all(a.is_Integer for a in arguments) or arguments[0] < 1:
@@ -215,7 +216,7 @@ class _Reader:
         return exp(2 * pi * I * (arguments[1] if len(arguments) == 2 else 1) / arguments[0])
 
 
-def _exponents(expr: Any) -> list[Any]:
+def _exponents(expr: Scalar) -> list[Scalar]:
     from sympy import Pow
 
     return [p.exp for p in expr.atoms(Pow) if p.exp.is_Rational]
@@ -225,10 +226,10 @@ class Unrecognised(Exception):
     """The expression is not built from square roots, roots of unity, cosines and rational numbers."""
 
 
-Atom = tuple[str, Any]  # ("sqrt", d), ("root", Fraction r), ("cos", Fraction r), ("nested", expr)
+Atom = tuple[str, Scalar]  # ("sqrt", d), ("root", Fraction r), ("cos", Fraction r), ("nested", expr)
 
 
-def turn(angle: Any) -> Fraction | None:
+def turn(angle: Scalar) -> Fraction | None:
     """The fraction r with angle = 2 pi r modulo 2 pi, in [0, 1), or None."""
     from sympy import expand, pi
 
@@ -238,7 +239,7 @@ def turn(angle: Any) -> Fraction | None:
     return Fraction(int(ratio.p), int(ratio.q)) % 1 if ratio.is_Rational else None
 
 
-def _exponential(expr: Any) -> Fraction | None:
+def _exponential(expr: Scalar) -> Fraction | None:
     from sympy import I
 
     return turn(expr.exp / I)
@@ -249,8 +250,8 @@ def atoms(expr: Expr) -> frozenset[Atom]:
     """The atoms that `evaluate` will ask for; raises Unrecognised."""
     found: set[Atom] = set()
 
-    def note(kind: str) -> Callable[[Any], int]:
-        def remember(value: Any) -> int:
+    def note(kind: str) -> Callable[[Scalar], int]:
+        def remember(value: Scalar) -> int:
             found.add((kind, value))
             return 1
 
@@ -262,12 +263,12 @@ def atoms(expr: Expr) -> frozenset[Atom]:
 
 def evaluate(
     expr: Expr,
-    rational: Callable[[Any], Any],
-    root: Callable[[Fraction], Any],
-    two_cos: Callable[[Fraction], Any],
-    sqrt: Callable[[int], Any],
-    nested: Callable[[Expr], Any],
-) -> Any:
+    rational: Callable[[Scalar], Scalar],
+    root: Callable[[Fraction], Scalar],
+    two_cos: Callable[[Fraction], Scalar],
+    sqrt: Callable[[int], Scalar],
+    nested: Callable[[Expr], Scalar],
+) -> Scalar:
     """The value of an expression in any field that knows rationals, exp(2 pi i r), 2 cos(2 pi r), sqrt(d) and sqrt(expr).
 
     d is a squarefree integer other than 0 and 1. Raises Unrecognised for any other kind of number, and ZeroDivisionError.
@@ -276,27 +277,27 @@ def evaluate(
 
 
 def _walk(
-    expr: Any,
-    rational: Callable[[Any], Any],
-    root: Callable[[Fraction], Any],
-    two_cos: Callable[[Fraction], Any],
-    sqrt: Callable[[int], Any],
-    nested: Callable[[Any], Any],
+    expr: Scalar,
+    rational: Callable[[Scalar], Scalar],
+    root: Callable[[Fraction], Scalar],
+    two_cos: Callable[[Fraction], Scalar],
+    sqrt: Callable[[int], Scalar],
+    nested: Callable[[Scalar], Scalar],
     arithmetic: bool,
-) -> Any:
+) -> Scalar:
     from sympy import Rational, S, cos, exp, sin, tan
 
-    def cosine(r: Fraction | None) -> Any:
+    def cosine(r: Fraction | None) -> Scalar:
         if r is None:
             raise Unrecognised
         return two_cos(min(r % 1, 1 - r % 1)) * (rational(Rational(1, 2)) if arithmetic else 1)
 
-    def square_root(q: Any) -> Any:
+    def square_root(q: Scalar) -> Scalar:
         d, outside = squarefree(int(q.p) * int(q.q))
         factor = rational(Rational(outside, q.q))
         return factor if d == 1 else factor * sqrt(d)
 
-    def power(base: Any, exponent: Any) -> Any:
+    def power(base: Scalar, exponent: Scalar) -> Scalar:
         if not exponent.is_Rational:
             raise Unrecognised
         if base == -1:
@@ -309,7 +310,7 @@ def _walk(
             value = square_root(base) if base.is_Rational else nested(base)
         return value ** int(exponent.p) if arithmetic else value
 
-    def walk(e: Any) -> Any:
+    def walk(e: Scalar) -> Scalar:
         if e.is_Rational:
             return rational(e)
         if e is S.ImaginaryUnit:

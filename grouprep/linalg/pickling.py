@@ -1,4 +1,4 @@
-"""Pickling and deep-copying of objects that hold number fields.
+"""Values: objects that are equal by what they are, and that pickle although they hold number fields.
 
 sympy's AlgebraicField keeps a closure once it has converted an element, and closures do not pickle. Objects of this project are
 `Picklable`: before they are reduced, a reducer for AlgebraicField is registered that rebuilds the field from its generator.
@@ -6,41 +6,69 @@ sympy's AlgebraicField keeps a closure once it has converted an element, and clo
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any
+import copyreg
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, SupportsIndex
 
-__all__ = ["Picklable"]
+from grouprep.linalg._cyclotomic import kind
+from grouprep.linalg.fields import cyclotomic_field, quadratic_field, real_cyclotomic_field
+
+if TYPE_CHECKING:
+    from sympy import Expr
+    from sympy.polys.domains.algebraicfield import AlgebraicField
+
+__all__ = ["Picklable", "Value"]
 
 
 class Picklable:
     """Base of classes whose instances hold exact matrices."""
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[object, ...]:
         _register()
         return super().__reduce_ex__(protocol)
 
 
+class Value(Picklable, ABC):
+    """Base of immutable objects that are equal where their class and `key` are; a subclass gives key."""
+
+    @abstractmethod
+    def key(self) -> tuple[object, ...]:
+        """What makes the object equal to another one of its class; hashable."""
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((type(self).__name__, self.key()))
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, Value) or type(self) is not type(other):
+            return NotImplemented
+        return self._hash == other._hash and self.key() == other.key()
+
+    def __hash__(self) -> int:
+        return self._hash
+
+
 @lru_cache(maxsize=1)
 def _register() -> None:
-    import copyreg
-
     from sympy.polys.domains.algebraicfield import AlgebraicField
 
     copyreg.pickle(AlgebraicField, _reduce_field)
 
 
-def _reduce_field(field: Any) -> tuple[Any, tuple[Any, ...]]:
-    from grouprep.linalg._cyclotomic import kind
-
+def _reduce_field(
+    field: AlgebraicField,
+) -> tuple[Callable[[str, int, Expr | None], AlgebraicField], tuple[object, ...]]:
     name, n = kind(field)
     return _build_field, (name, n, field.ext if name == "other" else None)
 
 
-def _build_field(name: str, n: int, ext: Any) -> Any:
+def _build_field(name: str, n: int, ext: Expr | None) -> AlgebraicField:
     """The field of a kind, the very one that the functions of `fields` give; fields of no kind from their generator."""
     from sympy import QQ
-
-    from grouprep.linalg.fields import cyclotomic_field, quadratic_field, real_cyclotomic_field
 
     makers = {"zeta": cyclotomic_field, "cos": real_cyclotomic_field, "sqrt": quadratic_field}
     return makers[name](n) if name in makers else QQ.algebraic_field(ext)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 import numpy as np
 
 from grouprep.errors import GroupRepError
+from grouprep.linalg.convert import to_numpy
 from grouprep.linalg.monomial import Monomial
 from grouprep.linalg.pickling import Picklable
 from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
@@ -118,8 +119,6 @@ class ExactSpace(Picklable):
 
     def floats(self) -> Array:
         """The basis, (dim, m * n), correctly rounded."""
-        from grouprep.linalg.convert import to_numpy
-
         return to_numpy(self.matrix)
 
 

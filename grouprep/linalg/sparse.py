@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from grouprep.linalg.fields import common_domain, convert_matrix
 from grouprep.linalg.memory import require_memory
+from grouprep.typing import Scalar
 
 if TYPE_CHECKING:
     from sympy import Domain
@@ -18,9 +20,10 @@ __all__ = [
     "kron_exact",
     "sparse_matrix",
     "trace_exact",
+    "zero_exact",
 ]
 
-Rows = dict[int, dict[int, Any]]
+Rows = dict[int, dict[int, Scalar]]
 
 _ENTRY = 150  # bytes that one entry of a dictionary of rows takes, number included
 
@@ -44,11 +47,16 @@ def identity_exact(n: int, domain: Domain) -> DomainMatrix:
     return sparse_matrix({i: {i: domain.one} for i in range(n)}, (n, n), domain)
 
 
+def zero_exact(n: int) -> DomainMatrix:
+    """The n x n zero matrix over the integers, the differential of anything trivial."""
+    from sympy import ZZ
+
+    return sparse_matrix({}, (n, n), ZZ)
+
+
 def _unify(a: DomainMatrix, b: DomainMatrix) -> tuple[DomainMatrix, DomainMatrix]:
     if a.domain == b.domain:
         return a, b
-    from grouprep.linalg.fields import common_domain, convert_matrix
-
     domain = common_domain(a.domain, b.domain)
     return convert_matrix(a, domain), convert_matrix(b, domain)
 
@@ -104,7 +112,7 @@ def inverse_exact(a: DomainMatrix) -> DomainMatrix:
     return a.to_field().to_dense().inv().to_sparse()
 
 
-def trace_exact(a: DomainMatrix) -> Any:
+def trace_exact(a: DomainMatrix) -> Scalar:
     """The trace, an element of the domain."""
     total = a.domain.zero
     for i, row in from_domain_matrix_rows(a).items():
@@ -115,8 +123,6 @@ def trace_exact(a: DomainMatrix) -> Any:
 
 def stack_exact(matrices: Sequence[DomainMatrix]) -> DomainMatrix:
     """The matrices on top of each other, over their common domain, sparse."""
-    from grouprep.linalg.fields import common_domain, convert_matrix
-
     domain = common_domain(*(m.domain for m in matrices))
     converted = [convert_matrix(m, domain).to_sparse() for m in matrices]
     return converted[0].vstack(*converted[1:]) if len(converted) > 1 else converted[0]

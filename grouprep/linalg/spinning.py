@@ -8,12 +8,16 @@ their equations. See Holt, Eick, O'Brien, Handbook of Computational Group Theory
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from grouprep.linalg.matrices import Image, as_exact, is_exact
-from grouprep.linalg.orbits import OrbitSpace
+from grouprep.linalg.modular import modular_nullspace
+from grouprep.linalg.spaces import OrbitSpace
+from grouprep.linalg.sparse import sparse_matrix
+from grouprep.typing import Scalar
 
 if TYPE_CHECKING:
+    from flint import fmpq_mat, nmod_mat
     from sympy.polys.matrices import DomainMatrix
 
 __all__ = ["prefers_spinning", "spin_intertwiners"]
@@ -64,13 +68,14 @@ def spin_intertwiners(pairs: Sequence[tuple[Image, Image]]) -> DomainMatrix | No
     return _to_domain_matrix(stacked, m * n)
 
 
-def _rational(image: Image) -> Any:
+def _rational(image: Image) -> fmpq_mat:
     from sympy import QQ
 
-    return as_exact(image).convert_to(QQ).to_dense().to_dfm().rep if as_exact(image).shape[0] else None
+    matrix: fmpq_mat = as_exact(image).convert_to(QQ).to_dense().to_dfm().rep
+    return matrix
 
 
-def _spin(As: list[Any], n: int) -> list[Word] | None:
+def _spin(As: list[fmpq_mat], n: int) -> list[Word] | None:
     """Words whose vectors are a basis modulo a prime, hence over QQ; seeds are unit vectors in order."""
     import flint
 
@@ -83,7 +88,7 @@ def _spin(As: list[Any], n: int) -> list[Word] | None:
         reduced.append(flint.nmod_mat(numerator, _PRIME) * scale)
     echelon = _Echelon()
     words: list[Word] = []
-    vectors: list[Any] = []
+    vectors: list[nmod_mat] = []
     seeds = 0
     for start in range(n):
         if len(words) == n:
@@ -98,11 +103,11 @@ def _spin(As: list[Any], n: int) -> list[Word] | None:
             return None
         position = len(words) - 1
         while position < len(words) and len(words) < n:
-            for k, A in enumerate(reduced):
-                new = A * vectors[position]
-                if echelon.add(new):
+            for k, a in enumerate(reduced):
+                moved = a * vectors[position]
+                if echelon.add(moved):
                     words.append((k, position))
-                    vectors.append(new)
+                    vectors.append(moved)
             position += 1
     return words if len(words) == n else None
 
@@ -113,7 +118,7 @@ class _Echelon:
     def __init__(self) -> None:
         self.rows: dict[int, list[int]] = {}
 
-    def add(self, vector: Any) -> bool:
+    def add(self, vector: nmod_mat) -> bool:
         """Whether the vector was independent; if so, it is kept."""
         v = [int(x) for x in vector.entries()]
         for pivot, row in self.rows.items():
@@ -127,11 +132,11 @@ class _Echelon:
         return True
 
 
-def _word_vectors(As: list[Any], words: list[Word], n: int) -> Any:
+def _word_vectors(As: list[fmpq_mat], words: list[Word], n: int) -> fmpq_mat:
     """The basis vectors as columns, over QQ."""
     import flint
 
-    columns: list[Any] = []
+    columns: list[fmpq_mat] = []
     for k, j in words:
         if k < 0:
             columns.append(flint.fmpq_mat(n, 1, [int(i == j) for i in range(n)]))
@@ -140,11 +145,11 @@ def _word_vectors(As: list[Any], words: list[Word], n: int) -> Any:
     return flint.fmpq_mat(n, n, [columns[j][i, 0] for i in range(n) for j in range(n)])
 
 
-def _word_matrices(Bs: list[Any], words: list[Word], m: int, seeds: int) -> list[Any]:
+def _word_matrices(Bs: list[fmpq_mat], words: list[Word], m: int, seeds: int) -> list[fmpq_mat]:
     """For each basis vector the matrix (m, m * seeds) that takes the unknown images of the seeds to its image."""
     import flint
 
-    out: list[Any] = []
+    out: list[fmpq_mat] = []
     seed = 0
     for k, j in words:
         if k < 0:
@@ -155,7 +160,9 @@ def _word_matrices(Bs: list[Any], words: list[Word], m: int, seeds: int) -> list
     return out
 
 
-def _relations(A: Any, B: Any, base: Any, inverse: Any, moves: list[Any], m: int) -> list[list[Any]]:
+def _relations(
+    A: fmpq_mat, B: fmpq_mat, base: fmpq_mat, inverse: fmpq_mat, moves: list[fmpq_mat], m: int
+) -> list[list[Scalar]]:
     """The equations sum_j C_ji word_j(B) - B word_i(B) = 0 for every basis vector i."""
     import flint
 
@@ -173,11 +180,9 @@ def _relations(A: Any, B: Any, base: Any, inverse: Any, moves: list[Any], m: int
     return rows
 
 
-def _solve(rows: list[list[Any]], unknowns: int) -> list[list[Any]]:
+def _solve(rows: list[list[Scalar]], unknowns: int) -> list[list[Scalar]]:
     from sympy import QQ
     from sympy.polys.matrices import DomainMatrix
-
-    from grouprep.linalg.modular import modular_nullspace
 
     if not rows:
         return [[QQ(int(i == k)) for i in range(unknowns)] for k in range(unknowns)]
@@ -185,10 +190,8 @@ def _solve(rows: list[list[Any]], unknowns: int) -> list[list[Any]]:
     return [list(row) for row in modular_nullspace(system.to_sparse()).to_dense().to_list()]
 
 
-def _to_domain_matrix(rows: list[list[Any]], width: int) -> DomainMatrix:
+def _to_domain_matrix(rows: list[list[Scalar]], width: int) -> DomainMatrix:
     from sympy import QQ
-
-    from grouprep.linalg.sparse import sparse_matrix
 
     table = {k: {i: x for i, x in enumerate(row) if x} for k, row in enumerate(rows)}
     return sparse_matrix(table, (len(rows), width), QQ)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from grouprep.linalg.matrices import as_exact, as_float
+from grouprep.linalg.fields import common_domain, convert_matrix
+from grouprep.linalg.matrices import Image, as_exact, as_float
 from grouprep.linalg.memory import require_memory
 from grouprep.linalg.spaces import OrbitSpace
 from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
+from grouprep.typing import Array, Scalar
 
 if TYPE_CHECKING:
     from sympy.polys.matrices import DomainMatrix
 
 __all__ = ["exact_constraint", "float_constraint"]
+
+Triples: TypeAlias = tuple[list[int], list[int], list[int]]  # rows, columns and values of an integer matrix
 
 _DENSE_SIZE = (
     4_000_000  # numbers; below, dense products are faster than building scipy's sparse ones (SO(3): 3 ms against 10)
@@ -23,24 +26,22 @@ _DENSE_SIZE = (
 _SMALL = 2**20  # integer entries below this stay far from int64 overflow: a row sums at most m + n of their products
 
 
-def exact_constraint(space: OrbitSpace, a: Any, b: Any) -> DomainMatrix:
+def exact_constraint(space: OrbitSpace, a: Image, b: Image) -> DomainMatrix:
     """The matrix of y -> B X - X A with X = sum_k y_k E_k, shape (m * n, space.dim), sparse over a common domain.
 
     Generators over QQ are scaled by a common denominator first, which does not change the solutions.
     """
-    from grouprep.linalg.fields import common_domain, convert_matrix
-
-    a, b = as_exact(a), as_exact(b)
-    domain = common_domain(a.domain, b.domain)
-    a, b = convert_matrix(a, domain), convert_matrix(b, domain)
+    A, B = as_exact(a), as_exact(b)
+    domain = common_domain(A.domain, B.domain)
+    A, B = convert_matrix(A, domain), convert_matrix(B, domain)
     if domain.is_QQ:
-        a, b = _clear_denominators(a, b)
-        domain = a.domain
+        A, B = _clear_denominators(A, B)
+        domain = A.domain
     if domain.is_ZZ and space.is_real:
-        small = _integer_constraint(space, a, b)
+        small = _integer_constraint(space, A, B)
         if small is not None:
             return small
-    return _field_constraint(space, a, b)
+    return _field_constraint(space, A, B)
 
 
 def _clear_denominators(a: DomainMatrix, b: DomainMatrix) -> tuple[DomainMatrix, DomainMatrix]:
@@ -53,7 +54,7 @@ def _clear_denominators(a: DomainMatrix, b: DomainMatrix) -> tuple[DomainMatrix,
     return (a * field(scale)).convert_to(ZZ), (b * field(scale)).convert_to(ZZ)
 
 
-def _small_entries(matrix: DomainMatrix) -> tuple[list[int], list[int], list[int]] | None:
+def _small_entries(matrix: DomainMatrix) -> Triples | None:
     """Rows, columns and values of an integer matrix, or None if a value is too large."""
     rows, columns, values = [], [], []
     for i, row in from_domain_matrix_rows(matrix).items():
@@ -78,15 +79,13 @@ def _integer_constraint(space: OrbitSpace, a: DomainMatrix, b: DomainMatrix) -> 
     return sparse_matrix(exact, (len(exact), space.dim), ZZ)
 
 
-def _dense_rows(space: OrbitSpace, left: Any, right: Any) -> list[tuple[list[int], list[int]]]:
+def _dense_rows(space: OrbitSpace, left: Triples, right: Triples) -> list[tuple[list[int], list[int]]]:
     """The distinct rows as (columns, values), by dense products of integers held in doubles (exact below 2^53)."""
     m, n = space.shape
     b, a = np.zeros((m, m)), np.zeros((n, n))
     b[left[0], left[1]] = left[2]
     a[right[0], right[1]] = right[2]
-    inside = np.flatnonzero(space.labels >= 0)
-    expand = np.zeros((m * n, space.dim))
-    expand[inside, space.labels[inside]] = np.where(space.phase[inside] == 0, 1.0, -1.0)
+    expand = space.floats().T
     after = (b @ expand.reshape(m, -1)).reshape(m, n, -1)
     system = (after - a.T @ expand.reshape(m, n, -1)).reshape(m * n, -1)
     system = system[system.any(axis=1)]
@@ -102,7 +101,7 @@ def _dense_rows(space: OrbitSpace, left: Any, right: Any) -> list[tuple[list[int
     return out
 
 
-def _sparse_rows(space: OrbitSpace, left: Any, right: Any) -> list[tuple[list[int], list[int]]]:
+def _sparse_rows(space: OrbitSpace, left: Triples, right: Triples) -> list[tuple[list[int], list[int]]]:
     """The distinct rows as (columns, values), by sparse integer products."""
     from scipy.sparse import csr_array, eye_array, kron
 
@@ -129,21 +128,19 @@ def _sparse_rows(space: OrbitSpace, left: Any, right: Any) -> list[tuple[list[in
 
 
 def _field_constraint(space: OrbitSpace, a: DomainMatrix, b: DomainMatrix) -> DomainMatrix:
-    from grouprep.linalg.fields import common_domain, convert_matrix
-
     basis = space.rows()
     domain = common_domain(a.domain, basis.domain)
     a, b, basis = (convert_matrix(x, domain) for x in (a, b, basis))
     m, n = space.shape
-    unknown: list[tuple[int, Any] | None] = [None] * (m * n)
+    unknown: list[tuple[int, Scalar] | None] = [None] * (m * n)
     for k, element in from_domain_matrix_rows(basis).items():
         for i, x in element.items():
             unknown[i] = (k, x)
     left, right = from_domain_matrix_rows(b), from_domain_matrix_rows(a.transpose())
-    rows: dict[int, dict[int, Any]] = {}
+    rows: dict[int, dict[int, Scalar]] = {}
     for i in range(m):
         for j in range(n):
-            row: dict[int, Any] = {}
+            row: dict[int, Scalar] = {}
             for k, x in left.get(i, {}).items():
                 _accumulate(row, unknown[k * n + j], x)
             for k, x in right.get(j, {}).items():
@@ -153,22 +150,19 @@ def _field_constraint(space: OrbitSpace, a: DomainMatrix, b: DomainMatrix) -> Do
     return sparse_matrix(rows, (m * n, space.dim), domain)
 
 
-def _accumulate(row: dict[int, Any], entry: tuple[int, Any] | None, factor: Any) -> None:
+def _accumulate(row: dict[int, Scalar], entry: tuple[int, Scalar] | None, factor: Scalar) -> None:
     if entry is not None:
         k, x = entry
         row[k] = row[k] + factor * x if k in row else factor * x
 
 
-def float_constraint(space: OrbitSpace, a: Any, b: Any) -> NDArray[Any]:
+def float_constraint(space: OrbitSpace, a: Image, b: Image) -> Array:
     """The matrix of y -> B X - X A with X = sum_k y_k E_k / |E_k|, (m * n, space.dim), each generator pair scaled to size 1."""
     a, b = as_float(a), as_float(b)
     m, n = space.shape
     require_memory(3 * m * n * space.dim, f"the constraint on {m} x {n} operators", remedy="give exact generators")
-    inside = np.flatnonzero(space.labels >= 0)
-    expand = np.zeros((m * n, space.dim), dtype=np.result_type(space.values()))
-    expand[inside, space.labels[inside]] = space.values()[inside] / np.sqrt(space.sizes()[space.labels[inside]])
-    expand = expand.reshape(m, n, space.dim)
+    expand = (space.floats().T / np.sqrt(space.sizes())).reshape(m, n, space.dim)
     system = np.tensordot(b, expand, 1) - np.einsum("ijk,jl->ilk", expand, a)
     scale = max(float(np.linalg.norm(a, 2)), float(np.linalg.norm(b, 2))) if min(m, n) else 0.0
-    scaled: NDArray[Any] = system.reshape(m * n, space.dim) / (scale or 1.0)
+    scaled: Array = system.reshape(m * n, space.dim) / (scale or 1.0)
     return scaled

@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from abc import abstractmethod
+from functools import cached_property, reduce
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
 from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge, UnsupportedGroup
 from grouprep.groups.base import Generator, Group
+from grouprep.groups.finite_images import rounded
+from grouprep.groups.homomorphism import Homomorphism
 from grouprep.linalg import Image, Monomial, as_exact, as_float
-from grouprep.linalg.matrices import is_exact
-from grouprep.linalg.pickling import Picklable
-from grouprep.representations.arguments import algebra_coefficients, checked_count
+from grouprep.linalg.convert import to_sympy
+from grouprep.linalg.fields import common_domain
+from grouprep.linalg.forms import invariant_form, is_positive, is_unitary
+from grouprep.linalg.matrices import adjoint, is_exact, is_real, matmul
+from grouprep.linalg.pickling import Value
+from grouprep.linalg.sparse import add_exact, equal_exact, identity_exact
+from grouprep.representations.arguments import checked_count
+from grouprep.typing import Array, Element, Integers
 
 if TYPE_CHECKING:
     from sympy import Domain, Matrix
 
-    from grouprep.characters import Character
-    from grouprep.groups.finite import FiniteGroup
-    from grouprep.groups.homomorphism import Homomorphism
+    from grouprep.characters import Character, ClassPoint, ClassValue
 
 __all__ = ["Representation"]
 
 
+_AVERAGE_LIMIT = 2_000  # elements of a finite group; beyond, a linear system for an invariant form is cheaper
+
 _EXPONENT_LIMIT = 10_000  # bits of a dimension; nothing larger can be used in any way
 
 
-class Representation(Picklable, ABC):
+class Representation(Value):
     """A finite-dimensional representation of a group, in one basis, exact where its generators are.
 
     `Representation(G, images=...)` makes one from a matrix for each generator and proves that it is one
@@ -37,7 +44,7 @@ class Representation(Picklable, ABC):
     from the algebra: V + W, V * W (tensor product), n * V, V ** k, V.dual, V.conjugate, V.symmetric_power(k),
     V.exterior_power(k), V.restrict(f).
 
-    A subclass gives: group, dim, image, _evaluate, exact_image, _form, _trace, _key, __str__.
+    A subclass gives: group, dim, image, evaluate, exact_image, character_at, _key, __str__; where it knows a form, _form.
 
     Examples
     --------
@@ -48,7 +55,7 @@ class Representation(Picklable, ABC):
     8
     """
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Representation:
+    def __new__(cls, *args: object, **kwargs: object) -> Representation:
         if cls is Representation:
             from grouprep.representations.images import ImageRepresentation
 
@@ -70,28 +77,42 @@ class Representation(Picklable, ABC):
         """The matrix of a generator: rho(g) for an element, the differential for a generator of the Lie algebra."""
 
     @abstractmethod
-    def _evaluate(self, g: Any) -> NDArray[Any]:
+    def evaluate(self, g: Element) -> Array:
         """rho(g) in floats for checked elements g, (..., dim, dim)."""
 
     @abstractmethod
-    def exact_image(self, g: Any) -> Image:
+    def exact_image(self, g: Element) -> Image:
         """rho(g) exactly: g a permutation for finite groups, an exact matrix of the group for Lie groups."""
 
-    @abstractmethod
     def _form(self) -> Image | None:
-        """An invariant Hermitian form, positive definite if one exists; None if none is known to exist."""
+        """An invariant Hermitian form, positive definite if one exists; None if there is none, or none is known."""
+        elements, algebra = self.by_kind()
+        if is_unitary(elements, algebra):
+            return Monomial.identity(self.dim)
+        return self._average() if self.group.order <= _AVERAGE_LIMIT else invariant_form(elements, algebra)
+
+    def _average(self) -> Image:
+        """The sum over a finite group of rho(g)* rho(g); in floats the mean."""
+        images = map(self.exact_image, self.group.elements)
+        terms = (matmul(adjoint(a), a) for a in images)
+        if self.domain is not None:
+            return reduce(add_exact, map(as_exact, terms))
+        return reduce(np.add, map(as_float, terms)) / self.group.order
 
     @abstractmethod
-    def _trace(self, point: Any, k: int) -> Any:
+    def character_at(self, point: ClassPoint, k: int) -> ClassValue:
         """The character at the k-th power of a class (see `grouprep.characters`)."""
 
     @abstractmethod
-    def _key(self) -> tuple[Any, ...]:
-        """What makes the representation equal to another one of the same type."""
+    def _key(self) -> tuple[object, ...]:
+        """What makes the representation equal to another one of the same type and group."""
+
+    def key(self) -> tuple[object, ...]:
+        return self.group, self._key()
 
     # Values
 
-    def __call__(self, g: Any) -> NDArray[Any]:
+    def __call__(self, g: Element) -> Array:
         """rho(g) in floats: for finite groups with exact images every entry is the exact one correctly rounded.
 
         Parameters
@@ -108,20 +129,23 @@ class Representation(Picklable, ABC):
         DimensionMismatch
             If g has the wrong shape.
         """
-        g = self.group.check_element(g)  # type: ignore[attr-defined]
+        g = self.group.check_element(g)
         if self.group.is_finite and self.domain is not None and not self.domain.is_ZZ:
             return self._round_exact(g)
-        return self._evaluate(g)
+        return self.evaluate(g)
 
-    def _round_exact(self, g: NDArray[Any]) -> NDArray[Any]:
+    def _round_exact(self, g: Integers) -> Array:
         """The exact matrices of finite group elements, (..., degree), each distinct one computed and rounded once."""
-        distinct, where = np.unique(g.reshape(-1, g.shape[-1]), axis=0, return_inverse=True)
-        values = np.array([as_float(self.exact_image(row)) for row in distinct])
-        if self.field == "real":
-            values = values.real  # products of real matrices, written over a complex field
-        return values[where.ravel()].reshape(*g.shape[:-1], self.dim, self.dim)
+        values = rounded(self.exact_image, g, self.dim)
+        return (
+            values.real if self.field == "real" else values
+        )  # products of real matrices, written over a complex field
 
-    def exact(self, g: Any) -> Matrix:
+    def image_at(self, g: Element) -> Image:
+        """rho(g) at one element as exactly as it is known: exact where elements are (finite groups), else in floats."""
+        return self.exact_image(g) if self.group.is_finite else self(g)
+
+    def exact(self, g: Element) -> Matrix:
         """rho(g) as a sympy Matrix, (dim, dim).
 
         Parameters
@@ -133,11 +157,9 @@ class Representation(Picklable, ABC):
         GroupRepError
             If the representation has float generators only.
         """
-        from grouprep.linalg.convert import to_sympy
-
         return to_sympy(as_exact(self.exact_image(g)))
 
-    def symbolic(self, *angles: Any) -> Matrix:
+    def symbolic(self, *angles: object) -> Matrix:
         """rho in angles as a sympy Matrix, (dim, dim); for the irreps of SO(2), O(2), SO(3), O(3) and SU(2).
 
         Raises
@@ -149,7 +171,7 @@ class Representation(Picklable, ABC):
             f"no symbolic form of {self} of {self.group} is offered; the irreps of SO(2), O(2), SO(3), O(3) and SU(2) have one"
         )
 
-    def differential(self, X: Any) -> NDArray[Any]:
+    def differential(self, X: ArrayLike) -> Array:
         """The Lie algebra representation at X, (dim, dim) floats.
 
         Parameters
@@ -166,7 +188,7 @@ class Representation(Picklable, ABC):
             raise UnsupportedGroup(f"{self.group} is finite and has no Lie algebra")
         array = np.asarray(X)
         if array.shape != (len(generators),):
-            array = algebra_coefficients(self.group, array)
+            array = self.group.algebra_coefficients(array)
         return np.tensordot(array, np.array([as_float(self.image(a)) for a in generators]), 1)
 
     @cached_property
@@ -174,11 +196,16 @@ class Representation(Picklable, ABC):
         """The matrix of every generator."""
         return {a: self.image(a) for a in self.group.generator_names}
 
+    def by_kind(self) -> tuple[list[Image], list[Image]]:
+        """The images of the generators that are elements, and of those of the Lie algebra."""
+        kinds: dict[str, list[Image]] = {"element": [], "algebra": []}
+        for a, m in self.images.items():
+            kinds[a.kind].append(m)
+        return kinds["element"], kinds["algebra"]
+
     @cached_property
     def domain(self) -> Domain | None:
         """The sympy domain that holds the generators' entries (ZZ, QQ, a number field); None if a generator is float."""
-        from grouprep.linalg.fields import common_domain
-
         if not all(map(is_exact, self.images.values())):
             return None
         return common_domain(*(m.domain for m in self.images.values()))  # type: ignore[union-attr]
@@ -186,19 +213,14 @@ class Representation(Picklable, ABC):
     @cached_property
     def field(self) -> str:
         """Either "real", if the generators' matrices are real, else "complex"."""
-        real = all(
-            m.is_real if isinstance(m, Monomial) else as_float(m).dtype.kind == "f" for m in self.images.values()
-        )
-        return "real" if real else "complex"
+        return "real" if all(map(is_real, self.images.values())) else "complex"
 
     # Forms
 
     @cached_property
     def invariant_form(self) -> Image | None:
         """An invariant Hermitian form, rho(g)* H rho(g) = H; it may be indefinite (Lorentz); None if none is known."""
-        from grouprep.representations.forms import is_unitary
-
-        return Monomial.identity(self.dim) if is_unitary(self.images) else self._form()
+        return Monomial.identity(self.dim) if is_unitary(*self.by_kind()) else self._form()
 
     @cached_property
     def gram(self) -> Image | None:
@@ -206,13 +228,7 @@ class Representation(Picklable, ABC):
         form = self.invariant_form
         if form is None or (isinstance(form, Monomial) and form == Monomial.identity(self.dim)):
             return form
-        H = as_float(form)
-        diagonal = np.diagonal(H).real
-        if not np.all(diagonal > 0):
-            return None
-        scale = 1 / np.sqrt(diagonal)  # Jacobi scaling: positivity does not depend on the lengths of basis vectors
-        values = np.linalg.eigvalsh(scale[:, None] * H * scale)
-        return form if values.min(initial=1) > self.dim * np.finfo(float).eps * values.max(initial=0) else None
+        return form if is_positive(form) else None
 
     @cached_property
     def is_unitary(self) -> bool:
@@ -224,12 +240,10 @@ class Representation(Picklable, ABC):
             return False
         n = self.dim
         if is_exact(form):
-            from grouprep.linalg.sparse import equal_exact, identity_exact
-
             return equal_exact(as_exact(form), identity_exact(n, as_exact(form).domain))
         return bool(np.abs(form - np.eye(n)).max(initial=0) <= n * np.finfo(float).eps)
 
-    def unitary(self) -> tuple[Representation, NDArray[Any]]:
+    def unitary(self) -> tuple[Representation, Array]:
         """(U, S): a unitary representation U and the change of basis S with U(g) = S V(g) S^-1.
 
         Raises
@@ -248,7 +262,7 @@ class Representation(Picklable, ABC):
 
         return unitary_form(self)
 
-    def change_basis(self, S: Any) -> Representation:
+    def change_basis(self, S: object) -> Representation:
         """The same representation in other coordinates, U(g) = S V(g) S^-1; exact where V and S are.
 
         Parameters
@@ -275,7 +289,7 @@ class Representation(Picklable, ABC):
 
         return changed_basis(self, S)
 
-    def rational(self) -> tuple[Representation, NDArray[Any]]:
+    def rational(self) -> tuple[Representation, Array]:
         """(R, S): an isomorphic representation over the smallest field known, and S (dim, dim) with V(g) = S R(g) S^-1.
 
         V itself and the identity, unless V is an irrep written with roots, or is made from such. Exact solvers work on R.
@@ -324,7 +338,7 @@ class Representation(Picklable, ABC):
 
     # Algebra
 
-    def __add__(self, other: Any) -> Representation:
+    def __add__(self, other: object) -> Representation:
         """The direct sum."""
         if not isinstance(other, Representation):
             return NotImplemented
@@ -332,7 +346,7 @@ class Representation(Picklable, ABC):
 
         return direct_sum_of([(1, self), (1, other)])
 
-    def __mul__(self, other: Any) -> Representation:
+    def __mul__(self, other: object) -> Representation:
         """V * W is the tensor product, kron(V, W); V * n and n * V are n copies, kron(I_n, V)."""
         if isinstance(other, Representation):
             from grouprep.representations.composite import tensor_of
@@ -387,7 +401,7 @@ class Representation(Picklable, ABC):
             raise GroupRepError(f"exterior_power(k) needs 0 <= k <= {self.dim}, got {k}; higher powers are zero")
         return ExteriorPower(self, k) if k else self.group.trivial()
 
-    def restrict(self, f: Homomorphism | FiniteGroup) -> Representation:
+    def restrict(self, f: Homomorphism | Group) -> Representation:
         """The representation g -> V(f(g)) of the source of a homomorphism f; a subgroup of the same points stands for its inclusion.
 
         Raises
@@ -395,7 +409,6 @@ class Representation(Picklable, ABC):
         DimensionMismatch
             If the target of f is another group.
         """
-        from grouprep.groups.homomorphism import Homomorphism
         from grouprep.representations.pullback import Pullback
 
         if isinstance(f, Group):
@@ -408,28 +421,11 @@ class Representation(Picklable, ABC):
 
     # Identity
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Plain data: the group and the exact images of its generators; `grouprep.representations.files` reads it back."""
         from grouprep.representations.files import representation_to_dict
 
         return representation_to_dict(self)
-
-    @cached_property
-    def _hash(self) -> int:
-        return hash((type(self).__name__, self.group, self._key()))
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Representation):
-            return NotImplemented
-        return self is other or (
-            type(self) is type(other)
-            and self._hash == other._hash
-            and self.group == other.group
-            and self._key() == other._key()
-        )
-
-    def __hash__(self) -> int:
-        return self._hash
 
     def __repr__(self) -> str:
         return f"<{self} of {self.group}, dim {self.dim}>"

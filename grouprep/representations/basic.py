@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grouprep.errors import DimensionMismatch, GroupRepError
 from grouprep.groups.base import Generator, Group
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.lie import LieGroup
+from grouprep.groups.matrix_groups import MatrixAction, PolygonAction
 from grouprep.linalg import Image, Monomial, as_exact, as_image
 from grouprep.linalg.matrices import size
+from grouprep.linalg.sparse import zero_exact
 from grouprep.representations.base import Representation
+from grouprep.typing import Array, Element, Floats, Integers
+
+if TYPE_CHECKING:
+    from grouprep.characters import ClassPoint, ClassValue
 
 __all__ = [
+    "Basic",
     "LieDefiningRepresentation",
     "MatrixGroupRepresentation",
     "NaturalRepresentation",
@@ -26,31 +31,16 @@ __all__ = [
 ]
 
 
-def permutation_matrices(target: NDArray[Any]) -> NDArray[Any]:
+def permutation_matrices(target: Integers) -> Floats:
     """The matrices P with P[target[j], j] = 1, (..., n) -> (..., n, n)."""
-    matrices: NDArray[Any] = (np.arange(target.shape[-1])[:, None] == target[..., None, :]).astype(float)
+    matrices: Floats = (np.arange(target.shape[-1])[:, None] == target[..., None, :]).astype(float)
     return matrices
 
 
-class _Basic(Representation):
-    """A representation that is not made from others."""
+class Basic(Representation):
+    """A representation of a group that is not made from others."""
 
     name: str
-
-    def _trace(self, point: Any, k: int) -> Any:
-        return point.leaf(self, k)
-
-    def _key(self) -> tuple[Any, ...]:
-        return ()
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class TrivialRepresentation(_Basic):
-    """The trivial representation, of dimension 1."""
-
-    name = "trivial"
 
     def __init__(self, group: Group) -> None:
         self._group = group
@@ -59,56 +49,65 @@ class TrivialRepresentation(_Basic):
     def group(self) -> Group:
         return self._group
 
+    def character_at(self, point: ClassPoint, k: int) -> ClassValue:
+        return point.leaf(self, k)
+
+    def _key(self) -> tuple[object, ...]:
+        return ()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TrivialRepresentation(Basic):
+    """The trivial representation, of dimension 1."""
+
+    name = "trivial"
+
     @property
     def dim(self) -> int:
         return 1
 
     def image(self, generator: Generator) -> Image:
-        from grouprep.representations.composite import zero_like
+        return Monomial.identity(1) if generator.kind == "element" else zero_exact(1)
 
-        return Monomial.identity(1) if generator.kind == "element" else zero_like(1)
+    def evaluate(self, g: Element) -> Array:
+        return np.ones((*self._group.batch_shape(g), 1, 1))
 
-    def _evaluate(self, g: Any) -> NDArray[Any]:
-        while isinstance(g, tuple):
-            g = g[0]
-        batch = g.shape[:-1] if isinstance(self._group.factors[0], FiniteGroup) else g.shape[:-2]
-        return np.ones((*batch, 1, 1))
-
-    def exact_image(self, g: Any) -> Image:
+    def exact_image(self, g: Element) -> Image:
         return Monomial.identity(1)
 
     def _form(self) -> Image | None:
         return Monomial.identity(1)
 
-    def _trace(self, point: Any, k: int) -> Any:
+    def character_at(self, point: ClassPoint, k: int) -> ClassValue:
         return 1
 
 
-class _FiniteBasic(_Basic):
-    """A leaf over a finite group that knows its exact value at every element."""
+class FiniteBasic(Basic):
+    """A representation of a finite group that knows its exact value at every element."""
 
-    def __init__(self, group: FiniteGroup) -> None:
-        self._group = group
+    _group: FiniteGroup
 
     @property
     def group(self) -> FiniteGroup:
         return self._group
 
     def image(self, generator: Generator) -> Image:
-        return self.exact_image(self._group.generators[self._group.generator_names.index(generator)])
+        return self.exact_image(self._group.generator_element(generator))
 
 
-class _PermutationBasic(_FiniteBasic):
-    """A leaf that permutes basis vectors; a subclass says how."""
+class PermutationBasic(FiniteBasic):
+    """A representation that permutes basis vectors; a subclass says how."""
 
     @abstractmethod
-    def permuted(self, g: NDArray[Any]) -> NDArray[Any]:
+    def permuted(self, g: Integers) -> Integers:
         """Where each basis vector goes, (..., dim)."""
 
-    def exact_image(self, g: Any) -> Image:
+    def exact_image(self, g: Element) -> Image:
         return Monomial(self.permuted(self._group.check_element(g)))
 
-    def _evaluate(self, g: Any) -> NDArray[Any]:
+    def evaluate(self, g: Element) -> Array:
         target = self.permuted(g)
         return permutation_matrices(target)
 
@@ -116,7 +115,7 @@ class _PermutationBasic(_FiniteBasic):
         return Monomial.identity(self.dim)
 
 
-class NaturalRepresentation(_PermutationBasic):
+class NaturalRepresentation(PermutationBasic):
     """The permutation matrices of the points of a finite group, P(g)[g(j), j] = 1."""
 
     name = "natural"
@@ -125,11 +124,11 @@ class NaturalRepresentation(_PermutationBasic):
     def dim(self) -> int:
         return self._group.degree
 
-    def permuted(self, g: NDArray[Any]) -> NDArray[Any]:
+    def permuted(self, g: Integers) -> Integers:
         return g
 
 
-class RegularRepresentation(_PermutationBasic):
+class RegularRepresentation(PermutationBasic):
     """The group acting on the listing of its elements by left multiplication, g e_x = e_{g x}."""
 
     name = "regular"
@@ -142,7 +141,7 @@ class RegularRepresentation(_PermutationBasic):
     def dim(self) -> int:
         return self._group.order
 
-    def permuted(self, g: NDArray[Any]) -> NDArray[Any]:
+    def permuted(self, g: Integers) -> Integers:
         products = g[..., None, :][..., 0, :][..., self._group.elements]
         return self._group.index(products)
 
@@ -150,50 +149,40 @@ class RegularRepresentation(_PermutationBasic):
         return Monomial(self._group.left_multiplication[self._group.generator_names.index(generator)])
 
 
-class MatrixGroupRepresentation(_FiniteBasic):
+class MatrixGroupRepresentation(FiniteBasic):
     """The exact matrices that a finite group was given by."""
 
     name = "defining"
 
     @property
-    def _action(self) -> Any:
+    def _action(self) -> MatrixAction | PolygonAction:
+        assert self._group.matrices is not None
         return self._group.matrices
 
     @property
     def dim(self) -> int:
-        return int(self._action.dim)
+        return self._action.dim
 
     def image(self, generator: Generator) -> Image:
-        image: Image = self._action.images[self._group.generator_names.index(generator)]
-        return image
+        return self._action.images[self._group.generator_names.index(generator)]
 
-    def exact_image(self, g: Any) -> Image:
+    def exact_image(self, g: Element) -> Image:
         g = self._group.check_element(g)
         if not self._group.contains(g):
             raise GroupRepError(f"the permutation {g.tolist()!r:.60} does not lie in {self._group}")
         exact = self._action.exact(g)
         return Monomial.from_domain_matrix(exact) or exact
 
-    def _evaluate(self, g: Any) -> NDArray[Any]:
+    def evaluate(self, g: Element) -> Array:
         return self._round_exact(g)
 
-    def _form(self) -> Image | None:
-        from grouprep.representations.forms import find_invariant_form
 
-        return find_invariant_form(self)
-
-
-class LieDefiningRepresentation(_Basic):
+class LieDefiningRepresentation(Basic):
     """The matrices of a Lie group themselves."""
 
     name = "defining"
 
-    def __init__(self, group: LieGroup) -> None:
-        self._group = group
-
-    @property
-    def group(self) -> LieGroup:
-        return self._group
+    _group: LieGroup
 
     @property
     def dim(self) -> int:
@@ -202,10 +191,10 @@ class LieDefiningRepresentation(_Basic):
     def image(self, generator: Generator) -> Image:
         return (self._group.algebra if generator.kind == "algebra" else self._group.components)[generator.index]
 
-    def _evaluate(self, g: Any) -> NDArray[Any]:
+    def evaluate(self, g: Element) -> Array:
         return np.asarray(g)
 
-    def exact_image(self, g: Any) -> Image:
+    def exact_image(self, g: Element) -> Image:
         image = as_image(g, "g")
         as_exact(image)
         if size(image) != self.dim:
@@ -213,12 +202,3 @@ class LieDefiningRepresentation(_Basic):
                 f"g is {size(image)} x {size(image)}; elements of {self._group} are {self.dim} x {self.dim}"
             )
         return image
-
-    @cached_property
-    def _invariant(self) -> Image | None:
-        from grouprep.representations.forms import find_invariant_form
-
-        return find_invariant_form(self)
-
-    def _form(self) -> Image | None:
-        return self._invariant

@@ -6,20 +6,23 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from functools import cached_property, reduce
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grouprep.groups.base import Generator, Group
 from grouprep.linalg import Image, Monomial, as_exact
 from grouprep.linalg import matrices as mat
-from grouprep.linalg.sparse import sparse_matrix
+from grouprep.linalg.fields import common_domain
+from grouprep.linalg.sparse import add_exact
 from grouprep.representations.arguments import same_group
 from grouprep.representations.base import Representation
+from grouprep.typing import Array, Element
 
 if TYPE_CHECKING:
     from sympy import Domain
+
+    from grouprep.characters import ClassPoint, ClassValue
 
 __all__ = ["Composite", "Conjugate", "DirectSum", "Dual", "Tensor"]
 
@@ -46,10 +49,10 @@ class Composite(Representation):
         values = [V.images[generator] for V in self.parts]
         return self._combine(values) if generator.kind == "element" else self._derive(values)
 
-    def _evaluate(self, g: Any) -> NDArray[Any]:
-        return np.asarray(self._combine([V._evaluate(g) for V in self.parts]))
+    def evaluate(self, g: Element) -> Array:
+        return np.asarray(self._combine([V.evaluate(g) for V in self.parts]))
 
-    def exact_image(self, g: Any) -> Image:
+    def exact_image(self, g: Element) -> Image:
         return self._combine([V.exact_image(g) for V in self.parts])
 
     def _form(self) -> Image | None:
@@ -63,8 +66,6 @@ class Composite(Representation):
     @cached_property
     def domain(self) -> Domain | None:
         """A domain that holds the entries, found from the parts without building the matrices."""
-        from grouprep.linalg.fields import common_domain
-
         domains = [V.domain for V in self.parts]
         return None if any(d is None for d in domains) else common_domain(*domains)
 
@@ -82,7 +83,7 @@ class Composite(Representation):
             return Monomial.identity(self.dim)
         return super().invariant_form
 
-    def _key(self) -> tuple[Any, ...]:
+    def _key(self) -> tuple[object, ...]:
         return self.parts
 
 
@@ -103,16 +104,16 @@ class DirectSum(Composite):
 
     _derive = _combine
 
-    def rational(self) -> tuple[Representation, NDArray[Any]]:
+    def rational(self) -> tuple[Representation, Array]:
         inner = [V.rational() for V in self.parts]
         if all(R is V for V, (R, _) in zip(self.parts, inner, strict=True)):
             return self, np.eye(self.dim)
         return DirectSum(self.counts, [R for R, _ in inner]), np.asarray(self._combine([S for _, S in inner]))
 
-    def _trace(self, point: Any, k: int) -> Any:
-        return sum((V._trace(point, k) * n for n, V in zip(self.counts, self.parts, strict=True)), 0)
+    def character_at(self, point: ClassPoint, k: int) -> ClassValue:
+        return sum((V.character_at(point, k) * n for n, V in zip(self.counts, self.parts, strict=True)), 0)
 
-    def _key(self) -> tuple[Any, ...]:
+    def _key(self) -> tuple[object, ...]:
         return self.counts, self.parts
 
     def __str__(self) -> str:
@@ -161,14 +162,14 @@ class Tensor(Composite):
             n *= V.dim
         return total
 
-    def rational(self) -> tuple[Representation, NDArray[Any]]:
+    def rational(self) -> tuple[Representation, Array]:
         inner = [V.rational() for V in self.parts]
         if all(R is V for V, (R, _) in zip(self.parts, inner, strict=True)):
             return self, np.eye(self.dim)
         return tensor_of([R for R, _ in inner]), reduce(np.kron, [S for _, S in inner])
 
-    def _trace(self, point: Any, k: int) -> Any:
-        values = {V: V._trace(point, k) for V in dict.fromkeys(self.parts)}
+    def character_at(self, point: ClassPoint, k: int) -> ClassValue:
+        values = {V: V.character_at(point, k) for V in dict.fromkeys(self.parts)}
         return reduce(lambda x, y: x * y, [values[V] for V in self.parts])
 
     def __str__(self) -> str:
@@ -183,8 +184,6 @@ def _factor(V: Representation) -> str:
 
 def _add(a: Image, b: Image) -> Image:
     if mat.is_exact(a) and mat.is_exact(b):
-        from grouprep.linalg.sparse import add_exact
-
         return add_exact(as_exact(a), as_exact(b))
     return mat.as_float(a) + mat.as_float(b)
 
@@ -220,8 +219,8 @@ class Dual(Composite):
     def _combine_forms(self, forms: list[Image]) -> Image:
         return mat.conjugate(mat.inverse(forms[0]))
 
-    def _trace(self, point: Any, k: int) -> Any:
-        return _conj(self.parts[0]._trace(point, k))
+    def character_at(self, point: ClassPoint, k: int) -> ClassValue:
+        return self.parts[0].character_at(point, k).conjugate()
 
     def __str__(self) -> str:
         return f"dual({self.parts[0]})"
@@ -242,15 +241,11 @@ class Conjugate(Composite):
 
     _derive = _combine
 
-    def _trace(self, point: Any, k: int) -> Any:
-        return _conj(self.parts[0]._trace(point, k))
+    def character_at(self, point: ClassPoint, k: int) -> ClassValue:
+        return self.parts[0].character_at(point, k).conjugate()
 
     def __str__(self) -> str:
         return f"conj({self.parts[0]})"
-
-
-def _conj(x: Any) -> Any:
-    return x.conjugate()
 
 
 def dual_of(V: Representation) -> Representation:
@@ -275,10 +270,3 @@ def conjugate_of(V: Representation) -> Representation:
     if isinstance(V, Tensor):
         return Tensor([W.conjugate for W in V.parts])
     return V.parts[0] if isinstance(V, Conjugate) else Conjugate(V)
-
-
-def zero_like(n: int) -> Image:
-    """The exact n x n zero matrix, the differential of anything trivial."""
-    from sympy import ZZ
-
-    return sparse_matrix({}, (n, n), ZZ)

@@ -6,7 +6,6 @@ import ast
 import difflib
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from grouprep.errors import GroupRepError
 from grouprep.groups.base import Group
@@ -67,7 +66,7 @@ class _Reader:
     def fail(self, what: str) -> GroupRepError:
         return GroupRepError(f'representation "{self.text:.80}": {what}')
 
-    def read(self, node: ast.expr, G: Group) -> Any:
+    def read(self, node: ast.expr, G: Group) -> int | Representation:
         if isinstance(node, ast.Constant) and type(node.value) is int:
             return node.value
         if isinstance(node, ast.Name):
@@ -92,19 +91,19 @@ class _Reader:
             f'"{name}" is unknown; ' + (f'did you mean "{close[0]}"?' if close else f"known are {', '.join(known)}")
         )
 
-    def operation(self, node: ast.BinOp, G: Group) -> Any:
+    def operation(self, node: ast.BinOp, G: Group) -> int | Representation:
         left, right = self.read(node.left, G), self.read(node.right, G)
-        numbers = isinstance(left, int), isinstance(right, int)
         if isinstance(node.op, ast.Mult):
             return left * right
         if isinstance(node.op, ast.Add):
-            if any(numbers) and not all(numbers):
-                raise self.fail(
-                    f'"{ast.unparse(node)}" adds a number to a representation; write {left if numbers[0] else right}*trivial'
-                )
-            return left + right
+            if isinstance(left, int) and isinstance(right, int):
+                return left + right
+            if isinstance(left, Representation) and isinstance(right, Representation):
+                return left + right
+            number = left if isinstance(left, int) else right
+            raise self.fail(f'"{ast.unparse(node)}" adds a number to a representation; write {number}*trivial')
         if isinstance(node.op, ast.Pow):
-            if not numbers[1] or numbers[0]:
+            if not isinstance(right, int) or isinstance(left, int):
                 raise self.fail(f'"{ast.unparse(node)}": powers are V^k with an integer k')
             return left**right
         raise self.fail(f'"{ast.unparse(node)}": only +, * and ^ join representations')
@@ -152,7 +151,7 @@ class _Reader:
         return value
 
 
-def _label(node: ast.expr) -> Any:
+def _label(node: ast.expr) -> object:
     """A label as it is written: a name, a number, 1/2, quoted text such as "1o", or a tuple of these."""
     if isinstance(node, ast.Tuple):
         return tuple(_label(part) for part in node.elts)

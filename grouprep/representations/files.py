@@ -9,15 +9,18 @@ A group file may hold tables [representations.NAME] with one of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Any
 
 from grouprep.errors import GroupRepError
 from grouprep.groups.base import Group
-from grouprep.groups.files import check_keys, group_from_dict, load_group, matrix_to_data, read_data_file
+from grouprep.groups.files import group_from_dict, load_group
+from grouprep.groups.permutations import as_permutation
+from grouprep.groups.plain_data import check_keys, matrix_to_data, read_data_file
 from grouprep.linalg import Image, Monomial
 from grouprep.representations.base import Representation
+from grouprep.representations.expression import parse_representation
 from grouprep.representations.images import ImageRepresentation
 
 __all__ = ["load_representations", "named_representations", "representation_from_dict", "representation_to_dict"]
@@ -38,10 +41,8 @@ def load_representations(source: str | PathLike[str]) -> tuple[Group, dict[str, 
     return G, named_representations(G, data.get("representations", {}), str(source))
 
 
-def named_representations(G: Group, tables: Any, where: str) -> dict[str, Representation]:
+def named_representations(G: Group, tables: object, where: str) -> dict[str, Representation]:
     """The representations in the tables [representations.NAME] of a file, in their order; later ones may use earlier ones."""
-    from grouprep.representations.expression import parse_representation
-
     if not isinstance(tables, Mapping):
         raise GroupRepError(f"{where}: representations must be a table of tables, got {tables!r:.60}")
     named: dict[str, Representation] = {}
@@ -66,27 +67,24 @@ def named_representations(G: Group, tables: Any, where: str) -> dict[str, Repres
     return named
 
 
-def _from_permutations(G: Group, table: Any, name: str) -> Representation:
-    from grouprep.groups.permutations import as_permutation
-    from grouprep.representations.images import images_by_generator
-
-    given = images_by_generator(G, table)
+def _from_permutations(G: Group, table: Mapping[str, object] | Sequence[object], name: str) -> Representation:
+    given = G.by_generator(table)
     degree = max(len(as_permutation(p, a.label)) for a, p in given.items())
     images = {a: Monomial(as_permutation(p, a.label, degree)) for a, p in given.items()}
     return ImageRepresentation(G, images, name=name)
 
 
-def image_to_data(image: Image) -> dict[str, Any]:
+def image_to_data(image: Image) -> dict[str, object]:
     """A matrix as plain data: monomial ones by permutation and phase, others by rows of text."""
     if isinstance(image, Monomial):
-        data: dict[str, Any] = {"perm": image.perm.tolist()}
+        data: dict[str, object] = {"perm": image.perm.tolist()}
         if image.modulus > 1:
             data |= {"phase": image.phase.tolist(), "modulus": image.modulus}
         return data
     return {"rows": matrix_to_data(image)}
 
 
-def image_from_data(data: Any, where: str) -> Any:
+def image_from_data(data: object, where: str) -> object:
     """Read back `image_to_data`."""
     if not isinstance(data, Mapping):
         raise GroupRepError(f"{where}: a table is needed, got {data!r:.60}")
@@ -104,7 +102,7 @@ def image_from_data(data: Any, where: str) -> Any:
         raise GroupRepError(f"{where}: {error}") from None
 
 
-def representation_to_dict(V: Representation) -> dict[str, Any]:
+def representation_to_dict(V: Representation) -> dict[str, object]:
     """The group and the exact images of its generators; GroupRepError for float representations."""
     if V.domain is None:
         raise GroupRepError(f"{V} has float generators; only exact representations are written to files")

@@ -4,39 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grouprep.errors import DimensionMismatch, GroupRepError, UnsupportedGroup
-from grouprep.groups.base import Generator, Group
+from grouprep.groups.base import Group
 from grouprep.groups.finite import FiniteGroup
 from grouprep.linalg import Image, Monomial
 from grouprep.linalg.memory import require_memory
 from grouprep.representations.base import Representation
-from grouprep.representations.basic import permutation_matrices
+from grouprep.representations.basic import FiniteBasic, permutation_matrices
+from grouprep.typing import Array, Element, Floats, Integers
 
 __all__ = ["GridRepresentation", "grid_representation"]
 
 
-class GridRepresentation(Representation):
+class GridRepresentation(FiniteBasic):
     """The permutation of the pixels of a grid induced by the defining matrices of a finite group."""
 
     def __init__(self, group: FiniteGroup, shape: tuple[int, ...]) -> None:
-        self._group, self.shape = group, shape
+        super().__init__(group)
+        self.shape = shape
         for generator in group.generator_names:
             self.image(generator)
-
-    @property
-    def group(self) -> FiniteGroup:
-        return self._group
 
     @property
     def dim(self) -> int:
         return prod(self.shape)
 
-    def permuted(self, matrix: NDArray[Any]) -> NDArray[np.int64]:
+    def permuted(self, matrix: Array) -> Integers:
         """Where each pixel goes under a (d, d) matrix."""
         points = _centres(self.shape)
         moved = points @ matrix.T
@@ -49,13 +45,10 @@ class GridRepresentation(Representation):
                 "and axes that they exchange must have the same size)"
             ) from None
 
-    def image(self, generator: Generator) -> Image:
-        return self.exact_image(self._group.generators[self._group.generator_names.index(generator)])
-
-    def exact_image(self, g: Any) -> Image:
+    def exact_image(self, g: Element) -> Image:
         return Monomial(self.permuted(self._group.defining()(g)))
 
-    def _evaluate(self, g: Any) -> NDArray[Any]:
+    def evaluate(self, g: Element) -> Array:
         matrices = self._group.defining()(g)
         targets = np.array([self.permuted(m) for m in matrices.reshape(-1, *matrices.shape[-2:])])
         return permutation_matrices(targets.reshape(*matrices.shape[:-2], self.dim))
@@ -63,17 +56,14 @@ class GridRepresentation(Representation):
     def _form(self) -> Image | None:
         return Monomial.identity(self.dim)
 
-    def _trace(self, point: Any, k: int) -> Any:
-        return point.leaf(self, k)
-
-    def _key(self) -> tuple[Any, ...]:
+    def _key(self) -> tuple[object, ...]:
         return (self.shape,)
 
     def __str__(self) -> str:
         return f"grid({', '.join(map(str, self.shape))})"
 
 
-def _centres(shape: tuple[int, ...]) -> NDArray[Any]:
+def _centres(shape: tuple[int, ...]) -> Floats:
     """Twice the centred coordinates of every pixel, row-major: integers, so that comparisons are exact."""
     axes = [2.0 * np.arange(n) - (n - 1) for n in shape]
     points = np.stack([a.ravel() for a in np.meshgrid(*axes, indexing="ij")], axis=-1)

@@ -4,47 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
 
-from numpy.typing import NDArray
-
-from grouprep.errors import DimensionMismatch, GroupRepError, UnsupportedGroup
+from grouprep.errors import GroupRepError
 from grouprep.groups.base import Generator, Group
-from grouprep.groups.finite import LISTING_LIMIT, FiniteGroup
-from grouprep.groups.lie import LieGroup
-from grouprep.linalg import Image, Monomial, as_exact, as_image
-from grouprep.linalg import matrices as mat
-from grouprep.linalg.matrices import is_exact, matrix_key
-from grouprep.representations.base import Representation
-from grouprep.representations.forms import find_invariant_form
+from grouprep.groups.extension import prepared_images
+from grouprep.linalg import Image, as_image
+from grouprep.linalg.forms import is_invariant
+from grouprep.linalg.matrices import matrix_key, size
+from grouprep.representations.basic import Basic
+from grouprep.typing import Array, Element
 
-__all__ = ["ImageRepresentation", "images_by_generator"]
-
-
-def images_by_generator(
-    G: Group, images: Sequence[Any] | Mapping[Any, Any], what: str = "images"
-) -> dict[Generator, Any]:
-    """Images by generator, from a sequence in the generators' order or a mapping by generator or its name.
-
-    Raises
-    ------
-    DimensionMismatch
-        If there are not as many images as generators, or a name is not a generator's.
-    """
-    generators = G.generator_names
-    names = [str(a) for a in generators]
-    if isinstance(images, Mapping):
-        given = {str(k): v for k, v in images.items()}
-        if set(given) != set(names):
-            raise DimensionMismatch(f"{what} has the keys {sorted(given)}; {G} has the generators {names}")
-        return {a: given[name] for a, name in zip(generators, names, strict=True)}
-    values = list(images)
-    if len(values) != len(generators):
-        raise DimensionMismatch(f"{what} has {len(values)} entries; {G} has {len(generators)} generators: {names}")
-    return dict(zip(generators, values, strict=True))
+__all__ = ["ImageRepresentation"]
 
 
-class ImageRepresentation(Representation):
+class ImageRepresentation(Basic):
     """The representation with given matrices for the generators of a group.
 
     Parameters
@@ -78,132 +51,44 @@ class ImageRepresentation(Representation):
     def __init__(
         self,
         group: Group,
-        images: Sequence[Any] | Mapping[Any, Any],
+        images: Sequence[object] | Mapping[Generator, object] | Mapping[str, object],
         *,
-        gram: Any = None,
+        gram: object = None,
         name: str = "",
     ) -> None:
-        from grouprep.representations.proof import prove_homomorphism
-
         if not isinstance(group, Group):
             raise GroupRepError(f"group must be a Group such as Dihedral(4), got {group!r:.60}")
-        given = images_by_generator(group, images)
-        self._group = group
-        self._images = {a: _prepare(m, a) for a, m in given.items()}
-        sizes = {a.label: mat.size(m) for a, m in self._images.items()}
-        if len(set(sizes.values())) > 1:
-            raise DimensionMismatch(f"images have different sizes: {sizes}")
-        self.name = name
+        prepared = prepared_images(group, images)
+        self._group, self.name = group, name
+        self._values = group.extend(prepared)
         self._gram = None if gram is None else as_image(gram, "gram")
-        self._cache: dict[int, Image] = {}
-        prove_homomorphism(group, self._images)
-        if self._gram is not None:
-            self._check_gram(self._gram)
+        group.prove_homomorphism(prepared)
+        if self._gram is not None and not self._keeps(self._gram):
+            raise GroupRepError("gram is not an invariant positive-definite Hermitian form of these images")
+
+    def _keeps(self, form: Image) -> bool:
+        return size(form) == self.dim and is_invariant(form, *self.by_kind()) and self.gram is not None
 
     @property
-    def group(self) -> Group:
-        return self._group
-
-    @cached_property
     def dim(self) -> int:
-        return mat.size(next(iter(self._images.values())))
+        return self._values.dim
 
     def image(self, generator: Generator) -> Image:
-        return self._images[generator]
-
-    def _check_gram(self, form: Image) -> None:
-        from grouprep.representations.forms import is_invariant
-
-        if mat.size(form) != self.dim or not is_invariant(form, self._images) or self.gram is None:
-            raise GroupRepError("gram is not an invariant positive-definite Hermitian form of these images")
+        return self._values.images[generator]
 
     @cached_property
     def invariant_form(self) -> Image | None:
         """The form that was given, or one that is found."""
         return self._gram if self._gram is not None else super().invariant_form
 
-    def _form(self) -> Image | None:
-        return find_invariant_form(self)
+    def exact_image(self, g: Element) -> Image:
+        return self._values.exact(g)
 
-    # Elements of finite groups: products along the listing, or a sift through the stabiliser chain
+    def evaluate(self, g: Element) -> Array:
+        return self._values.floats(g)
 
-    def exact_image(self, g: Any) -> Image:
-        if isinstance(self._group, FiniteGroup):
-            return self._element(self._group.check_element(g))
-        if isinstance(self._group, LieGroup):
-            return self._exact_component(as_image(g, "g"))
-        raise UnsupportedGroup(
-            f"exact values at elements of {self._group}: pull back representations of its factors instead"
-        )
-
-    def _element(self, g: NDArray[Any]) -> Image:
-        G = self._group
-        assert isinstance(G, FiniteGroup)
-        if G.order > LISTING_LIMIT:
-            return self._sifted(g)
-        return self._numbered(int(G.index(g)))
-
-    def _numbered(self, number: int) -> Image:
-        G = self._group
-        assert isinstance(G, FiniteGroup)
-        chain = []
-        while number and number not in self._cache:
-            chain.append(number)
-            number = G.steps[number][1]
-        value: Image = self._cache[number] if number else Monomial.identity(self.dim)
-        for number in reversed(chain):
-            value = mat.matmul(self._images[G.generator_names[G.steps[number][0]]], value)
-            self._cache[number] = value
-        return value
-
-    def _sifted(self, g: NDArray[Any]) -> Image:
-        """The image read off a stabiliser chain of the group of pairs (g, rho(g)), for monomial images."""
-        from grouprep.representations.proof import sift
-
-        group, modulus = self._pairs
-        return sift(group, modulus, g)
-
-    @cached_property
-    def _pairs(self) -> tuple[Any, int]:
-        from grouprep.representations.proof import pair_group
-
-        if not all(isinstance(m, Monomial) for m in self._images.values()):
-            raise UnsupportedGroup(f"{self._group} is too large for values of a representation given by dense matrices")
-        return pair_group(self._group, self._images)
-
-    def _exact_component(self, g: Image) -> Image:
-        """rho(g) for an exact element that is a product of the discrete generators."""
-        G = self._group
-        assert isinstance(G, LieGroup)
-        for a in G.generator_names:
-            if a.kind == "element" and mat.is_exact(g) and mat.equal(G.components[a.index], g):
-                return self._images[a]
-        if mat.is_exact(g) and mat.equal(g, Monomial.identity(G.n)):
-            return Monomial.identity(self.dim)
-        raise UnsupportedGroup(
-            "exact values at this element are not known for a representation given by its differential"
-        )
-
-    def _evaluate(self, g: Any) -> NDArray[Any]:
-        if isinstance(self._group, FiniteGroup):
-            return self._round_exact(g)
-        if isinstance(self._group, LieGroup):
-            from grouprep.representations.exponential import evaluate_by_exponential
-
-            return evaluate_by_exponential(self._group, self, g)
-        raise UnsupportedGroup(f"values at elements of {self._group}: pull back representations of its factors instead")
-
-    def _trace(self, point: Any, k: int) -> Any:
-        return point.leaf(self, k)
-
-    def _key(self) -> tuple[Any, ...]:
-        return tuple(matrix_key(m) for m in self._images.values())
+    def _key(self) -> tuple[object, ...]:
+        return tuple(map(matrix_key, self._values.images.values()))
 
     def __str__(self) -> str:
         return self.name or f"V{self.dim}"
-
-
-def _prepare(matrix: Any, generator: Generator) -> Image:
-    """An algebra generator's matrix is never monomial: monomial means a group element to the solvers."""
-    image = as_image(matrix, f"images[{generator.label!r}]")
-    return as_exact(image) if generator.kind == "algebra" and is_exact(image) else image

@@ -9,17 +9,24 @@ from __future__ import annotations
 from functools import cached_property
 from itertools import combinations, combinations_with_replacement, permutations
 from math import comb, factorial
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grouprep.linalg import Image, Monomial, as_exact
 from grouprep.linalg import matrices as mat
+from grouprep.linalg.fields import common_domain, convert_matrix
 from grouprep.linalg.memory import require_memory
 from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
 from grouprep.representations.base import Representation
 from grouprep.representations.composite import Composite
+from grouprep.typing import Array, Scalar
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+    from sympy.polys.matrices import DomainMatrix
+
+    from grouprep.characters import ClassPoint, ClassValue
 
 __all__ = ["ExteriorPower", "SymmetricPower"]
 
@@ -57,7 +64,7 @@ class _Power(Composite):
         return self._positions[tuple(sorted(word))], (-1) ** inversions
 
     @cached_property
-    def _sorting(self) -> Any:
+    def _sorting(self) -> csr_array:
         """S as a scipy sparse matrix, (dim, n ** k)."""
         from scipy.sparse import csr_array
 
@@ -79,16 +86,14 @@ class _Power(Composite):
             return self._map_float([mat.as_float(a) for a in factors])
         return self._map_exact([as_exact(a) for a in factors])
 
-    def _map_exact(self, factors: list[Any]) -> Image:
-        from grouprep.linalg.fields import common_domain, convert_matrix
-
+    def _map_exact(self, factors: list[DomainMatrix]) -> Image:
         domain = common_domain(*(a.domain for a in factors))
         columns = [_columns(convert_matrix(a, domain)) for a in factors]
-        rows: dict[int, dict[int, Any]] = {}
+        rows: dict[int, dict[int, Scalar]] = {}
         for j, word in enumerate(self.words):
-            terms: dict[Index, Any] = {(): domain.one}
+            terms: dict[Index, Scalar] = {(): domain.one}
             for place, letter in enumerate(word):
-                new: dict[Index, Any] = {}
+                new: dict[Index, Scalar] = {}
                 for prefix, x in terms.items():
                     for i, y in columns[place].get(letter, ()):
                         if not (self.signed and i in prefix):
@@ -102,10 +107,9 @@ class _Power(Composite):
                     value = x * found[1]
                     row[j] = row[j] + value if j in row else value
         rows = {i: {j: x for j, x in row.items() if x} for i, row in rows.items()}
-        matrix = sparse_matrix(rows, (self.dim, self.dim), domain)
-        return matrix
+        return sparse_matrix(rows, (self.dim, self.dim), domain)
 
-    def _map_float(self, factors: list[NDArray[Any]]) -> NDArray[Any]:
+    def _map_float(self, factors: list[Array]) -> Array:
         letters = np.array(self.words).reshape(len(self.words), self.k)
         product = factors[0][..., :, letters[:, 0]]
         for place in range(1, self.k):
@@ -133,25 +137,25 @@ class _Power(Composite):
             return total
         return sum((mat.as_float(t) for t in terms), np.zeros((self.dim, self.dim)))
 
-    def _trace(self, point: Any, k: int) -> Any:
+    def character_at(self, point: ClassPoint, k: int) -> ClassValue:
         """Newton's identities: m h_m = sum_i (+-1)^(i-1) h_(m-i) p_i."""
-        powers = [self.parts[0]._trace(point, k * i) for i in range(1, self.k + 1)]
-        values: list[Any] = [1]
+        powers = [self.parts[0].character_at(point, k * i) for i in range(1, self.k + 1)]
+        values: list[ClassValue] = [1]
         for m in range(1, self.k + 1):
             sign = -1 if self.signed else 1
             total = sum((values[m - i] * powers[i - 1] * sign ** (i - 1) for i in range(1, m + 1)), 0)
             values.append(total // m if isinstance(total, int) else total / m)
         return values[self.k]
 
-    def _key(self) -> tuple[Any, ...]:
+    def _key(self) -> tuple[object, ...]:
         return self.parts[0], self.k
 
     def __str__(self) -> str:
         return f"{self.symbol}({self.k}, {self.parts[0]})"
 
 
-def _columns(matrix: Any) -> dict[int, list[tuple[int, Any]]]:
-    out: dict[int, list[tuple[int, Any]]] = {}
+def _columns(matrix: DomainMatrix) -> dict[int, list[tuple[int, Scalar]]]:
+    out: dict[int, list[tuple[int, Scalar]]] = {}
     for i, row in from_domain_matrix_rows(matrix).items():
         for j, x in row.items():
             out.setdefault(j, []).append((i, x))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grouprep.errors import DimensionMismatch, GroupRepError, NotUnitary
 from grouprep.groups.base import Generator, Group
 from grouprep.linalg import Image, Monomial, as_exact, as_float, as_image
 from grouprep.linalg import matrices as mat
 from grouprep.representations.base import Representation
+from grouprep.typing import Array, Element
+
+if TYPE_CHECKING:
+    from grouprep.characters import ClassPoint, ClassValue
 
 __all__ = ["ChangedBasis", "changed_basis", "unitary_form"]
 
@@ -23,7 +26,7 @@ class ChangedBasis(Representation):
     """
 
     def __init__(self, V: Representation, S: Image) -> None:
-        self.V, self.S, self._inverse = V, S, mat.inverse(S)
+        self.V, self.S, self.inverse = V, S, mat.inverse(S)
 
     @property
     def group(self) -> Group:
@@ -38,16 +41,16 @@ class ChangedBasis(Representation):
         return as_exact(value) if generator.kind == "algebra" and mat.is_exact(value) else value
 
     def _moved(self, value: Image) -> Image:
-        moved = mat.matmul(mat.matmul(self.S, value), self._inverse)
+        moved = mat.matmul(mat.matmul(self.S, value), self.inverse)
         if isinstance(moved, np.ndarray | Monomial):
             return moved
         return Monomial.from_domain_matrix(moved) or moved
 
-    def _evaluate(self, g: Any) -> NDArray[Any]:
-        values: NDArray[Any] = as_float(self.S) @ self.V._evaluate(g) @ as_float(self._inverse)
+    def evaluate(self, g: Element) -> Array:
+        values: Array = as_float(self.S) @ self.V.evaluate(g) @ as_float(self.inverse)
         return values
 
-    def exact_image(self, g: Any) -> Image:
+    def exact_image(self, g: Element) -> Image:
         return self._moved(self.V.exact_image(g))
 
     def _form(self) -> Image | None:
@@ -55,20 +58,20 @@ class ChangedBasis(Representation):
         form = self.V.gram if self.V.gram is not None else self.V.invariant_form
         if form is None:
             return None
-        star = mat.transpose(mat.conjugate(self._inverse))
-        return mat.matmul(mat.matmul(star, form), self._inverse)
+        star = mat.adjoint(self.inverse)
+        return mat.matmul(mat.matmul(star, form), self.inverse)
 
-    def _trace(self, point: Any, k: int) -> Any:
-        return self.V._trace(point, k)
+    def character_at(self, point: ClassPoint, k: int) -> ClassValue:
+        return self.V.character_at(point, k)
 
-    def _key(self) -> tuple[Any, ...]:
+    def _key(self) -> tuple[object, ...]:
         return self.V, mat.matrix_key(self.S)
 
     def __str__(self) -> str:
         return f"basis({self.V})"
 
 
-def changed_basis(V: Representation, S: Any) -> ChangedBasis:
+def changed_basis(V: Representation, S: object) -> ChangedBasis:
     """See `Representation.change_basis`."""
     image = as_image(S, "S")
     if mat.size(image) != V.dim:
@@ -86,7 +89,7 @@ def changed_basis(V: Representation, S: Any) -> ChangedBasis:
     return ChangedBasis(V, image)
 
 
-def unitary_form(V: Representation) -> tuple[Representation, NDArray[Any]]:
+def unitary_form(V: Representation) -> tuple[Representation, Array]:
     """See `Representation.unitary`."""
     form = V.gram
     if form is None:
@@ -94,6 +97,6 @@ def unitary_form(V: Representation) -> tuple[Representation, NDArray[Any]]:
     if V.is_unitary:
         return V, np.eye(V.dim)
     if isinstance(V, ChangedBasis) and V.V.is_unitary:  # the form has the condition of S squared, S itself does not
-        return V.V, as_float(V._inverse)
+        return V.V, as_float(V.inverse)
     S = np.linalg.cholesky(as_float(form)).conj().T
     return ChangedBasis(V, S), S

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from hypothesis import strategies as st
 
+from grouprep.families import SO, SU, Alternating, Cyclic, Dihedral, Lorentz, O, Quaternion, Symmetric, U
 from grouprep.groups import FiniteGroup, Group, LieGroup
-from grouprep.groups.catalogue import SO, SU, Alternating, Cyclic, Dihedral, Lorentz, O, Quaternion, Symmetric, U
 from grouprep.representations import Representation
 from grouprep.representations.expression import parse_representation
 

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import torch
 
-from grouprep.errors import DimensionMismatch, GroupRepError
-from grouprep.groups import FiniteGroup
+from grouprep.errors import GroupRepError
 from grouprep.groups.base import Group
 from grouprep.linalg import Monomial
 from grouprep.representations import Representation
-from projectors.torch.measure import one_by_one
+from grouprep.typing import Element
+from projectors.arrays import cast, namespace, one_by_one
 
-__all__ = ["Action", "check_generator", "draw", "on_entries"]
+__all__ = ["Action", "check_generator", "draw"]
 
 _Image = (
     tuple[torch.Tensor, torch.Tensor | None] | torch.Tensor
 )  # (permutation, values) of a monomial matrix, or a matrix
 
 
-def check_generator(generator: Any) -> torch.Generator:
+def check_generator(generator: object) -> torch.Generator:
     """The generator itself.
 
     Raises
@@ -36,7 +34,7 @@ def check_generator(generator: Any) -> torch.Generator:
     return generator
 
 
-def draw(G: Group, n: int, generator: torch.Generator) -> list[Any]:
+def draw(G: Group, n: int, generator: torch.Generator) -> list[Element]:
     """n independent elements from Haar measure.
 
     Parameters
@@ -50,23 +48,6 @@ def draw(G: Group, n: int, generator: torch.Generator) -> list[Any]:
     """
     seeds = torch.randint(0, 2**62, (2,), generator=generator, device=generator.device).tolist()
     return one_by_one(G.sample(n, np.random.default_rng(seeds)))
-
-
-def on_entries(V: Representation, shape: torch.Size) -> Representation:
-    """The representation on all entries of a sample, of V on its entries or on its channels: then pixels follow the plane.
-
-    Raises
-    ------
-    DimensionMismatch
-        If a sample has neither V.dim entries nor V.dim channels.
-    """
-    if shape.numel() == V.dim:
-        return V
-    if len(shape) > 1 and shape[0] == V.dim:
-        return V * V.group.grid(tuple(shape[1:]))
-    raise DimensionMismatch(
-        f"samples have shape {tuple(shape)}; {V} of dimension {V.dim} needs that many entries, or channels"
-    )
 
 
 class Action:
@@ -89,54 +70,54 @@ class Action:
         self.V = V
         self._images: dict[tuple[bytes, torch.device], _Image] = {}
 
-    def rows(self, g: Any, x: torch.Tensor) -> torch.Tensor:
+    def rows(self, g: Element, x: torch.Tensor) -> torch.Tensor:
         """rho(g) x, x (..., dim, n)."""
         image = self._image(g, x)
         if isinstance(image, torch.Tensor):
-            return _matrix(image, x) @ x
+            return _like(image, x) @ x
         perm, values = image
-        scaled = x if values is None else x * _matrix(values, x)[:, None]
+        scaled = x if values is None else x * _like(values, x)[:, None]
         return torch.index_select(scaled, -2, torch.argsort(perm))
 
-    def columns(self, g: Any, x: torch.Tensor) -> torch.Tensor:
+    def columns(self, g: Element, x: torch.Tensor) -> torch.Tensor:
         """x rho(g), x (..., n, dim)."""
         image = self._image(g, x)
         if isinstance(image, torch.Tensor):
-            return x @ _matrix(image, x)
+            return x @ _like(image, x)
         perm, values = image
         out = torch.index_select(x, -1, perm)
-        return out if values is None else out * _matrix(values, x)
+        return out if values is None else out * _like(values, x)
 
-    def vectors(self, g: Any, x: torch.Tensor) -> torch.Tensor:
+    def vectors(self, g: Element, x: torch.Tensor) -> torch.Tensor:
         """rho(g) on every sample of x (batch, ...) whose entries are vectors of V."""
         return self.rows(g, x.reshape(len(x), -1, 1)).reshape(x.shape)
 
-    def each(self, elements: list[Any], x: torch.Tensor) -> torch.Tensor:
+    def each(self, elements: list[Element], x: torch.Tensor) -> torch.Tensor:
         """rho(g_b) on sample b of x (batch, ...), one element a sample."""
         flat = x.reshape(len(x), -1)
-        if not isinstance(self.V.group, FiniteGroup):
+        if not self.V.group.is_finite:
             matrices = torch.as_tensor(np.asarray(self.V(_stacked(elements))), device=x.device)
-            return (_matrix(matrices, x) @ flat[..., None])[..., 0].reshape(x.shape)
+            return (_like(matrices, x) @ flat[..., None])[..., 0].reshape(x.shape)
         images = [self._image(g, x) for g in elements]
         if all(isinstance(image, torch.Tensor) for image in images):
-            matrices = torch.stack([_matrix(image, x) for image in images if isinstance(image, torch.Tensor)])
+            matrices = torch.stack([_like(image, x) for image in images if isinstance(image, torch.Tensor)])
             return (matrices @ flat[..., None])[..., 0].reshape(x.shape)
         perms = torch.stack([image[0] for image in images])
         if any(image[1] is not None for image in images):
             flat = flat * torch.stack(
-                [_matrix(image[1] if image[1] is not None else torch.ones_like(flat[0]), x) for image in images]
+                [_like(image[1] if image[1] is not None else torch.ones_like(flat[0]), x) for image in images]
             )
         return torch.empty_like(flat).scatter(1, perms, flat).reshape(x.shape)
 
-    def _image(self, g: Any, x: torch.Tensor) -> _Image:
-        if not isinstance(self.V.group, FiniteGroup):
+    def _image(self, g: Element, x: torch.Tensor) -> _Image:
+        if not self.V.group.is_finite:
             return torch.as_tensor(np.asarray(self.V(g)), device=x.device)
         key = np.asarray(g).tobytes(), x.device
         if key not in self._images:
             self._images[key] = self._made(g, x.device)
         return self._images[key]
 
-    def _made(self, g: Any, device: torch.device) -> _Image:
+    def _made(self, g: Element, device: torch.device) -> _Image:
         image = self.V.exact_image(g)
         if not isinstance(image, Monomial):
             return torch.as_tensor(np.asarray(self.V(g)), device=device)
@@ -145,15 +126,14 @@ class Action:
         return perm, None if np.all(values == 1) else torch.as_tensor(values, device=device)
 
 
-def _stacked(elements: list[Any]) -> Any:
+def _stacked(elements: list[Element]) -> Element:
     """Elements along a leading axis; of a product as a tuple of such."""
     if isinstance(elements[0], tuple):
         return tuple(_stacked(list(parts)) for parts in zip(*elements, strict=True))
     return np.stack(elements)
 
 
-def _matrix(values: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+def _like(values: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     """Entries of a representation in the precision of a tensor that they act on."""
-    if values.is_complex() and not x.is_complex():
-        return values.to(torch.promote_types(x.dtype, torch.complex64))
-    return values.to(x.dtype)
+    out: torch.Tensor = cast(values, x.dtype, namespace(x))
+    return out

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import nn
 
 from grouprep.errors import DimensionMismatch, GroupRepError
 from grouprep.representations import Representation
-from projectors.baselines.actions import Action, check_generator, draw, on_entries
+from grouprep.typing import Element
+from projectors.baselines.actions import Action, check_generator, draw
 from projectors.baselines.base import Baseline
+from projectors.models.measure import on_entries
+from projectors.models.schedules import Schedule
 
 __all__ = ["Augmentation", "AugmentedLoss"]
 
@@ -54,7 +56,7 @@ class Augmentation:
         self._actions: dict[tuple[Representation, torch.Size], Action] = {}
         draw(V.group, 1, torch.Generator().manual_seed(0))  # a group without sampler is refused now
 
-    def _moved(self, V: Representation, elements: list[Any], x: torch.Tensor) -> torch.Tensor:
+    def _moved(self, V: Representation, elements: list[Element], x: torch.Tensor) -> torch.Tensor:
         key = V, x.shape[1:]
         if key not in self._actions:
             self._actions[key] = Action(on_entries(V, x.shape[1:]))
@@ -98,7 +100,7 @@ class AugmentedLoss(Baseline):
         model: nn.Module,
         loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
         augmentation: Augmentation,
-        strength: Any = 1.0,
+        strength: float | Schedule = 1.0,
     ) -> None:
         super().__init__(model, strength)
         self.__dict__["loss"], self.augmentation = loss, augmentation

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import nn
+from torch.utils.hooks import RemovableHandle
 
 from grouprep.errors import GroupRepError
+from projectors.models.schedules import Schedule, as_schedule
 from projectors.torch.naming import unwrap
-from projectors.torch.schedules import as_schedule
 
 __all__ = ["Baseline", "BaselineReport"]
 
@@ -64,7 +64,7 @@ class Baseline(nn.Module, ABC):
 
     model: nn.Module
 
-    def __init__(self, model: nn.Module, strength: Any = 1.0) -> None:
+    def __init__(self, model: nn.Module, strength: float | Schedule = 1.0) -> None:
         super().__init__()
         if not isinstance(model, nn.Module):
             raise GroupRepError(f"model must be a torch.nn.Module, got {type(model).__name__}")
@@ -109,10 +109,10 @@ class Baseline(nn.Module, ABC):
         self.steps += 1
         self.strength = self.schedule.next_value(self.steps, self.strength, None)
 
-    def attach(self, optimizer: torch.optim.Optimizer) -> Any:
+    def attach(self, optimizer: torch.optim.Optimizer) -> RemovableHandle:
         """Let the optimizer's step end with `step`; returns the hook's handle."""
 
-        def after(optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
+        def after(optimizer: torch.optim.Optimizer, args: object, kwargs: object) -> None:
             self.step()
 
         return optimizer.register_step_post_hook(after)

@@ -10,9 +10,9 @@ from torch import nn
 from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 
 from grouprep.errors import GroupRepError
+from projectors.models.specs import LayerSpec, Spec, SpecLike
 from projectors.torch.model_penalty import EquivariancePenalty
 from projectors.torch.naming import match_layers, unwrap
-from projectors.torch.specs import LayerSpec
 
 __all__ = ["conv_options", "replace_layers"]
 
@@ -25,7 +25,7 @@ def conv_options(module: _ConvNd) -> dict[str, Any]:
 
 def replace_layers(
     model: nn.Module,
-    spec: Mapping[str, Any],
+    spec: Mapping[str, SpecLike],
     make: Callable[[nn.Linear | _ConvNd, LayerSpec], nn.Module],
 ) -> None:
     """Put what `make` returns in the place of every named Linear or convolution; a layer that stands in two places stays one.
@@ -58,7 +58,7 @@ def replace_layers(
         setattr(inner.get_submodule(parent), attribute, made[id(module)])
 
 
-def _refused(name: str, module: nn.Module, specs: tuple[Any, ...]) -> str:
+def _refused(name: str, module: nn.Module, specs: tuple[Spec, ...]) -> str:
     kind = type(module).__name__
     if not name:
         return "the layer is the model itself and cannot be replaced in it; put it into a Sequential"

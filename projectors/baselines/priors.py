@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any
 
 import torch
 from torch import nn
@@ -13,17 +12,17 @@ from torch.nn.modules.conv import _ConvNd
 from grouprep.errors import GroupRepError
 from projectors.baselines.base import Baseline
 from projectors.baselines.layerwise import conv_options, replace_layers
+from projectors.models.schedules import Schedule, as_schedule
+from projectors.models.specs import LayerSpec, SpecLike
 from projectors.torch.naming import strip_name
 from projectors.torch.relaxed import RelaxedConv1d, RelaxedConv2d, RelaxedConv3d, RelaxedLinear
-from projectors.torch.schedules import as_schedule
-from projectors.torch.specs import LayerSpec
 
 __all__ = ["PathwayPrior", "WeightDecay", "residual_pathways_"]
 
 _CONVOLUTIONS = {1: RelaxedConv1d, 2: RelaxedConv2d, 3: RelaxedConv3d}
 
 
-def residual_pathways_(model: nn.Module, spec: Mapping[str, Any], free: float = 0.0) -> None:
+def residual_pathways_(model: nn.Module, spec: Mapping[str, SpecLike], free: float = 0.0) -> None:
     """Replace Linear and convolutional layers by `RelaxedLinear` and `RelaxedConv`: weight = P(A) + B, in place.
 
     Parameters
@@ -63,13 +62,11 @@ def residual_pathways_(model: nn.Module, spec: Mapping[str, Any], free: float = 
         layer.to(device=module.weight.device, dtype=module.weight.dtype)
         with torch.no_grad():
             T = module.weight
-            P = layer.project_weight.project(T.reshape(layer.project_weight.hom.shape)).reshape(T.shape)
-            size = torch.linalg.vector_norm(P)
-            layer.equivariant_weight.copy_(P * (torch.linalg.vector_norm(T) / size if size > 0 else 0))
-            layer.free_weight.copy_(free * (T - P))
+            layer.equivariant_weight.copy_(layer.equivariant_of_size(T, torch.linalg.vector_norm(T)))
+            layer.free_weight.copy_(free * (T - layer.equivariant(T)))
             if module.bias is not None:
                 bias: torch.Tensor = module.bias
-                b = layer.project_bias.project(bias[:, None])[:, 0]
+                b = layer.equivariant_vector(bias)
                 for target, value in ((layer.equivariant_bias, b), (layer.free_bias, free * (bias - b))):
                     assert isinstance(target, nn.Parameter)
                     target.copy_(value)
@@ -110,7 +107,9 @@ class PathwayPrior(Baseline):
     Finzi, Benton and Wilson, Residual pathway priors for soft equivariance constraints, NeurIPS 2021, section 4.
     """
 
-    def __init__(self, model: nn.Module, equivariant: float = 0.0, free: float = 1.0, strength: Any = 1.0) -> None:
+    def __init__(
+        self, model: nn.Module, equivariant: float = 0.0, free: float = 1.0, strength: float | Schedule = 1.0
+    ) -> None:
         super().__init__(model, strength)
         self.equivariant, self.free = (
             as_schedule(value, name).start_value for value, name in ((equivariant, "equivariant"), (free, "free"))
@@ -154,7 +153,7 @@ class WeightDecay(Baseline):
     Krogh and Hertz, A simple weight decay can improve generalization, NeurIPS 1991, equation 2.
     """
 
-    def __init__(self, model: nn.Module, strength: Any = 1.0, layers: Sequence[str] | None = None) -> None:
+    def __init__(self, model: nn.Module, strength: float | Schedule = 1.0, layers: Sequence[str] | None = None) -> None:
         super().__init__(model, strength)
         modules = [
             (strip_name(n), m)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import torch
 from torch import nn
 
 from grouprep.errors import DimensionMismatch, GroupRepError, NotUnitary
 from grouprep.representations import Representation
-from projectors.baselines.actions import Action, check_generator, draw, on_entries
+from projectors.baselines.actions import Action, check_generator, draw
 from projectors.baselines.base import Baseline
+from projectors.models.measure import on_entries
+from projectors.models.schedules import Schedule
+from projectors.models.specs import SpecLike
 from projectors.torch.model_penalty import EquivariancePenalty
 
 __all__ = ["SampledOperatorPenalty", "SampledOutputPenalty"]
 
 
-def _check_samples(samples: Any) -> int:
+def _check_samples(samples: object) -> int:
     if isinstance(samples, bool) or not isinstance(samples, int) or samples < 1:
         raise GroupRepError(f"samples = {samples!r:.40}: a positive integer is needed")
     return samples
@@ -68,7 +70,7 @@ class SampledOutputPenalty(Baseline):
         *,
         generator: torch.Generator,
         samples: int = 1,
-        strength: Any = 1.0,
+        strength: float | Schedule = 1.0,
     ) -> None:
         super().__init__(model, strength)
         if V.group != W.group:
@@ -139,11 +141,11 @@ class SampledOperatorPenalty(Baseline):
     def __init__(
         self,
         model: nn.Module,
-        spec: Mapping[str, Any],
+        spec: Mapping[str, SpecLike],
         *,
         generator: torch.Generator,
         samples: int = 1,
-        strength: Any = 1.0,
+        strength: float | Schedule = 1.0,
     ) -> None:
         super().__init__(model, strength)
         self.samples, self.generator = _check_samples(samples), check_generator(generator)

@@ -8,13 +8,11 @@ Source: Wang, Walters and Yu, Approximately equivariant networks for imperfectly
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional
 from torch.nn.modules.conv import _ConvNd
 
 from grouprep.errors import GroupRepError
@@ -22,12 +20,12 @@ from grouprep.linalg import Monomial
 from grouprep.representations import Representation
 from projectors.baselines.base import Baseline
 from projectors.baselines.layerwise import conv_options, replace_layers
-from projectors.hom import Hom
+from projectors.models.fitting import is_permutation
+from projectors.models.schedules import Schedule
+from projectors.models.specs import LayerSpec, SpecLike
 from projectors.structure import summands
-from projectors.torch.buffers import ProjectionModule
-from projectors.torch.layers import is_permutation
 from projectors.torch.naming import strip_name
-from projectors.torch.specs import LayerSpec
+from projectors.torch.projected import ProjectedConv, ProjectedLinear, Sizes
 
 __all__ = [
     "RelaxedGroupConv1d",
@@ -72,7 +70,7 @@ def _orbits(U: Representation) -> list[int]:
         label = new
 
 
-class RelaxedGroupLinear(nn.Module):
+class RelaxedGroupLinear(ProjectedLinear):
     """A linear layer V -> W with weight sum_l P(A_l) D_l, D_l diagonal and constant over copies; its bias is equivariant.
 
     Parameters
@@ -119,20 +117,13 @@ class RelaxedGroupLinear(nn.Module):
         on: str | None = None,
         generator: torch.Generator | None = None,
     ) -> None:
-        super().__init__()
-        self._make(Hom(V, W), (W.dim, V.dim), V, W, banks, bias, on, generator)
+        super().__init__(V, W, bias)
+        self.draw(V, W, banks, on, generator)
 
-    def _make(
-        self,
-        hom: Hom,
-        shape: Sequence[int],
-        V: Representation,
-        W: Representation,
-        banks: int,
-        bias: bool,
-        on: str | None,
-        generator: torch.Generator | None,
+    def draw(
+        self, V: Representation, W: Representation, banks: int, on: str | None, generator: torch.Generator | None
     ) -> None:
+        """New parameters, from a generator; the coefficients belong to the points of a side."""
         if isinstance(banks, bool) or not isinstance(banks, int) or banks < 1:
             raise GroupRepError(f"banks = {banks!r:.40}: a positive integer is needed")
         if on not in (None, "input", "output"):
@@ -141,60 +132,38 @@ class RelaxedGroupLinear(nn.Module):
         index, orbits = _points(V, "V") if self.on == "input" else _points(W, "W")
         self.register_buffer("index", torch.tensor(index), persistent=False)
         self.register_buffer("orbits", torch.tensor(orbits), persistent=False)
-        self.project_weight = ProjectionModule(hom)
         self.mixing = nn.Parameter(torch.ones(banks, len(orbits)))
-        scale = 1 / math.sqrt(hom.V.dim)
-        self.banks = nn.Parameter(torch.empty(banks, *shape).uniform_(-scale, scale, generator=generator))
-        with (
-            torch.no_grad()
-        ):  # projections of random matrices are small: scaled up, their sum has the size of one matrix
-            P = self._projected()
-            size = torch.linalg.vector_norm(P)
-            whole = torch.linalg.vector_norm(self.banks) / math.sqrt(banks)
-            self.banks.copy_(P * (whole / size if size > 0 else 0))
-        self.register_parameter("shared_bias", nn.Parameter(torch.zeros(W.dim)) if bias else None)
-        if bias:
-            self.project_bias = ProjectionModule(Hom(W.group.trivial(), W))
-
-    def _projected(self) -> torch.Tensor:
-        return self.project_weight.project(self.banks.reshape(len(self.banks), *self.project_weight.hom.shape)).reshape(
-            self.banks.shape
-        )
+        first = self.uniform(banks, generator=generator)
+        size = torch.linalg.vector_norm(first) / math.sqrt(banks)  # of one matrix, which the sum is to have
+        self.banks = nn.Parameter(self.equivariant_of_size(first, size))
+        zero = None if self.project_bias is None else nn.Parameter(torch.zeros(W.dim))
+        self.register_parameter("shared_bias", zero)
 
     @property
-    def weight(self) -> torch.Tensor:
+    def weight(self) -> torch.Tensor:  # type: ignore[override]
         """sum_l P(A_l) D_l."""
         spread = self.mixing[:, self.index]  # (banks, entries)
         lead = (len(self.banks), 1, -1) if self.on == "input" else (len(self.banks), -1, 1)
-        return (self._projected() * spread.reshape(*lead, *(1,) * (self.banks.ndim - 3))).sum(dim=0)
+        return (self.equivariant(self.banks) * spread.reshape(*lead, *(1,) * (self.banks.ndim - 3))).sum(dim=0)
 
     @property
-    def bias(self) -> torch.Tensor | None:
+    def bias(self) -> torch.Tensor | None:  # type: ignore[override]
         """P(b)."""
-        if self.shared_bias is None:
-            return None
-        return self.project_bias.project(self.shared_bias[:, None])[:, 0]
+        return None if self.shared_bias is None else self.equivariant_vector(self.shared_bias)
 
     def variation(self) -> torch.Tensor:
         """sum_l sum_(g, h) |w_l(g) - w_l(h)| over pairs of points of one orbit; 0 exactly where the w_l are constant on orbits."""
         differences = (self.mixing[:, :, None] - self.mixing[:, None, :]).abs()
         return (differences * (self.orbits[:, None] == self.orbits)).sum()
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """X (..., dim V) -> (..., dim W)."""
-        return functional.linear(x, self.weight, self.bias)
 
-
-class _RelaxedGroupConv(RelaxedGroupLinear):
+class _RelaxedGroupConv(ProjectedConv, RelaxedGroupLinear):
     """A convolution whose kernel is sum_l P(A_l) D_l, P acting on channels and pixels together, D_l on channels.
 
     Parameters
     ----------
-    V, W : representations of the input's and the output's channels.
-    kernel_size : pixels of the kernel.
-    stride, padding, dilation : as torch.nn.Conv2d.
+    V, W, kernel_size, stride, padding, dilation, grid : as in `ProjectedConv`.
     banks, bias, on, generator : as in `RelaxedGroupLinear`.
-    grid : the representation on the kernel's pixels; None: `G.grid(kernel_size)`.
 
     Raises
     ------
@@ -202,32 +171,22 @@ class _RelaxedGroupConv(RelaxedGroupLinear):
         As `RelaxedGroupLinear`, or if the group does not map the kernel's grid to itself.
     """
 
-    dimensions: int
-
     def __init__(
         self,
         V: Representation,
         W: Representation,
-        kernel_size: int | Sequence[int],
-        stride: Any = 1,
-        padding: Any = 0,
-        dilation: Any = 1,
+        kernel_size: Sizes,
+        stride: Sizes = 1,
+        padding: Sizes | str = 0,
+        dilation: Sizes = 1,
         banks: int = 2,
         bias: bool = True,
         on: str | None = None,
         grid: Representation | None = None,
         generator: torch.Generator | None = None,
     ) -> None:
-        nn.Module.__init__(self)
-        sizes = (kernel_size,) * self.dimensions if isinstance(kernel_size, int) else tuple(kernel_size)
-        self.kernel_size, self.stride, self.padding, self.dilation = sizes, stride, padding, dilation
-        grid = V.group.grid(sizes) if grid is None else grid
-        self._make(Hom(V * grid, W), (W.dim, V.dim, *sizes), V, W, banks, bias, on, generator)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """X (batch, dim V, pixels...) -> (batch, dim W, pixels...)."""
-        convolve = (functional.conv1d, functional.conv2d, functional.conv3d)[self.dimensions - 1]
-        return convolve(x, self.weight, self.bias, self.stride, self.padding, self.dilation)
+        ProjectedConv.__init__(self, V, W, kernel_size, stride, padding, dilation, bias, grid)
+        self.draw(V, W, banks, on, generator)
 
 
 class RelaxedGroupConv1d(_RelaxedGroupConv):
@@ -264,7 +223,7 @@ _CONVOLUTIONS = {1: RelaxedGroupConv1d, 2: RelaxedGroupConv2d, 3: RelaxedGroupCo
 
 def relaxed_sharing_(
     model: nn.Module,
-    spec: Mapping[str, Any],
+    spec: Mapping[str, SpecLike],
     banks: int = 2,
     on: str | None = None,
     generator: torch.Generator | None = None,
@@ -328,7 +287,7 @@ class SharingPenalty(Baseline):
     equivariance regularisation.
     """
 
-    def __init__(self, model: nn.Module, strength: Any = 1.0) -> None:
+    def __init__(self, model: nn.Module, strength: float | Schedule = 1.0) -> None:
         super().__init__(model, strength)
         self.layers = tuple(
             (strip_name(n), m) for n, m in self.model.named_modules() if isinstance(m, RelaxedGroupLinear)

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from grouprep import __version__
 from grouprep.errors import CertificateError, GroupRepError
+from projectors import Hom
 from projectors.cli.failures import CHECK_FAILED, Application, Failure
+from projectors.cli.inputs import load_weights, read_group
+from projectors.cli.records import basis_record, certificate_record, decomposition_record, group_record, penalty_record
+from projectors.demo.demo import demo_record, print_demo
+from projectors.files import verify as verify_file
 from projectors.penalties.registry import norm_names
+from projectors.report import Record
+from projectors.solvers import SOLVERS
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from projectors.hom import Hom
-
 __all__ = ["app"]
 
-F = TypeVar("F", bound=Callable[..., Any])
+F = TypeVar("F", bound=Callable[..., object])
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-SOLVERS = ("auto", "orbits", "schur", "constraint", "sparse", "modular", "float", "averaging")
 NORMS = tuple(name for name in norm_names() if "(" not in name)
 
 
@@ -58,7 +62,7 @@ def working(text: str) -> Iterator[None]:
         yield
 
 
-def show(record: Mapping[str, Any], view: Callable[[Mapping[str, Any]], RenderableType], as_json: bool) -> None:
+def show(record: Record, view: Callable[[Record], RenderableType], as_json: bool) -> None:
     """Print a record, as JSON or through its view."""
     if as_json:
         try:
@@ -74,9 +78,6 @@ def show(record: Mapping[str, Any], view: Callable[[Mapping[str, Any]], Renderab
 
 def space(group: str, domain: str, codomain: str, inner: str, solver: str = "auto") -> Hom:
     """Hom(V, W) from what the options say."""
-    from projectors import Hom
-    from projectors.cli.inputs import read_group
-
     source = read_group(group)
     V = source.representation(domain, "--in")
     W = source.representation(codomain, "--out")
@@ -127,9 +128,6 @@ def info(group: str, as_json: bool) -> None:
       grouprep info rubik
       grouprep info square.toml --json
     """
-    from projectors.cli.inputs import read_group
-    from projectors.cli.records import group_record
-
     with working(f"Looking at {group}"):
         record = group_record(read_group(group))
     from projectors.report.tables import group_view
@@ -145,7 +143,11 @@ def info(group: str, as_json: bool) -> None:
     "--save", metavar="F", help="Write the exact basis with all its proof needs to a JSON file (implies --exact)."
 )
 @click.option(
-    "--solver", type=click.Choice(SOLVERS), default="auto", show_default=True, help="How the constraint is solved."
+    "--solver",
+    type=click.Choice(tuple(SOLVERS)),
+    default="auto",
+    show_default=True,
+    help="How the constraint is solved.",
 )
 @json_option
 def basis(
@@ -160,8 +162,6 @@ def basis(
       grouprep basis "O(1,3)" --in "defining^2" --out "defining^2" --exact --inner euclidean
       grouprep basis square.toml --in natural --out natural --save square.json
     """
-    from projectors.cli.records import basis_record
-
     with working(f"Solving for Hom({domain}, {codomain}) of {group}"):
         record = basis_record(space(group, domain, codomain, inner, solver), exact, save)
     from projectors.report.tables import basis_view
@@ -190,9 +190,6 @@ def decompose(group: str, representation: str, field: str | None, exact: bool, s
       grouprep decompose C6 regular --field complex --exact
       grouprep decompose D4 "grid(8,8)" --save basis.npy
     """
-    from projectors.cli.inputs import read_group
-    from projectors.cli.records import decomposition_record
-
     with working(f"Decomposing {representation} of {group}"):
         V = read_group(group).representation(representation, "V")
         record = decomposition_record(V, field, exact, save)
@@ -212,9 +209,6 @@ def verify(file: str, as_json: bool) -> None:
       grouprep basis D4 --in regular --out regular --save d4.json
       grouprep verify d4.json
     """
-    from projectors.cli.records import certificate_record
-    from projectors.files import verify as verify_file
-
     try:
         with working(f"Proving {file}"):
             certificate = certificate_record(verify_file(file))
@@ -224,7 +218,7 @@ def verify(file: str, as_json: bool) -> None:
         raise
     record = {"file": file, "proved": certificate["proved"], "error": None, "certificate": certificate}
 
-    def view(record: Mapping[str, Any]) -> RenderableType:
+    def view(record: Record) -> RenderableType:
         from rich.console import Group
         from rich.text import Text
 
@@ -281,9 +275,6 @@ def penalty(
       grouprep penalty weights.npy --group D4 --in "grid(8,8)" --out "16*regular" --per-irrep
       grouprep penalty net.safetensors --key fc.bias --group D4 --in trivial --out "16*regular" --json
     """
-    from projectors.cli.inputs import load_weights
-    from projectors.cli.records import penalty_record
-
     loaded = load_weights(weights, key)
     with working(f"Projecting {weights}"):
         H = space(group, domain, codomain, inner)
@@ -310,8 +301,6 @@ def demo(output: str, as_json: bool) -> None:
       grouprep demo
       grouprep demo --output pictures
     """
-    from projectors.demo.demo import demo_record, print_demo
-
     if as_json:
         with working("Computing"):
             record = demo_record(output)

@@ -6,7 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Any
+from typing import IO
 
 import click
 
@@ -30,7 +30,7 @@ class Failure(click.ClickException):
         super().__init__(message)
         setattr(self, "exit_code", exit_code)  # noqa: B010 - click types it as a class variable
 
-    def show(self, file: Any = None) -> None:
+    def show(self, file: IO[str] | None = None) -> None:
         """Print the message on stderr."""
         print(f"error: {self.message}", file=file or sys.stderr)
 
@@ -38,10 +38,10 @@ class Failure(click.ClickException):
 class Application(click.Group):
     """The group of commands, with the one place where errors become exit codes."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> object:
         """Run a command; GroupRepError and unreadable files become exit code 2, false certificates 1."""
         try:
-            result = super().invoke(ctx)
+            result: object = super().invoke(ctx)
             sys.stdout.flush()
             return result
         except KeyboardInterrupt:

@@ -6,15 +6,17 @@ import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grouprep.errors import DimensionMismatch, GroupRepError
 from grouprep.groups.base import Group
 from grouprep.representations.base import Representation
+from grouprep.representations.expression import parse_representation
+from grouprep.representations.files import load_representations
+from grouprep.typing import Array
 
 __all__ = ["GroupSource", "Weights", "load_weights", "packaged_examples", "read_group"]
 
@@ -41,8 +43,6 @@ class GroupSource:
         GroupRepError
             If the expression is none; the message names the option.
         """
-        from grouprep.representations.expression import parse_representation
-
         try:
             return parse_representation(self.group, text, self.named)
         except GroupRepError as error:
@@ -58,8 +58,6 @@ def packaged_examples() -> dict[str, Path]:
     >>> packaged_examples()["rubik"].name
     'rubik.toml'
     """
-    from importlib.resources import files
-
     folder = Path(str(files("grouprep.groups") / "data"))
     return {file.stem: file for file in sorted(folder.glob("*.toml"))}
 
@@ -82,8 +80,6 @@ def read_group(text: str) -> GroupSource:
     >>> read_group("D4").group.order
     8
     """
-    from grouprep.representations.files import load_representations
-
     examples = packaged_examples()
     if text.lower() in examples:
         text = str(examples[text.lower()])
@@ -97,7 +93,7 @@ class Weights:
     """A matrix of weights in double precision, and what was done to the array to make it one."""
 
     source: str
-    matrix: NDArray[Any]
+    matrix: Array
     key: str | None
     shape: tuple[int, ...]
     note: str | None
@@ -128,7 +124,7 @@ def load_weights(path: str, key: str | None = None) -> Weights:
     return _as_matrix(matrix, name, where)
 
 
-def _as_matrix(array: NDArray[Any], key: str | None, where: str) -> Weights:
+def _as_matrix(array: Array, key: str | None, where: str) -> Weights:
     if array.ndim == 0:
         raise DimensionMismatch(f"{where} is a single number; a matrix (dim W, dim V) is needed")
     if array.ndim == 1:
@@ -142,7 +138,7 @@ def _as_matrix(array: NDArray[Any], key: str | None, where: str) -> Weights:
     return Weights(where, matrix, key, array.shape, note)
 
 
-def _read_array(path: str, key: str | None) -> tuple[str | None, NDArray[Any]]:
+def _read_array(path: str, key: str | None) -> tuple[str | None, Array]:
     file = Path(path)
     suffix = file.suffix.lower()
     if suffix not in (".npy", ".npz", ".safetensors"):
@@ -169,7 +165,7 @@ def _read_array(path: str, key: str | None) -> tuple[str | None, NDArray[Any]]:
         raise GroupRepError(f"{path} declares an array that does not fit into memory, or is truncated") from None
 
 
-def _read_numpy(path: str, key: str | None) -> tuple[str | None, NDArray[Any]]:
+def _read_numpy(path: str, key: str | None) -> tuple[str | None, Array]:
     with open(path, "rb") as file:  # np.load(path) leaves a damaged archive open
         loaded = np.load(file, allow_pickle=False)
         if isinstance(loaded, np.ndarray):
@@ -181,7 +177,7 @@ def _read_numpy(path: str, key: str | None) -> tuple[str | None, NDArray[Any]]:
             return chosen, np.asarray(loaded[chosen])
 
 
-def _read_safetensors(path: str, key: str | None) -> tuple[str | None, NDArray[Any]]:
+def _read_safetensors(path: str, key: str | None) -> tuple[str | None, Array]:
     try:
         from safetensors import SafetensorError, safe_open
     except ImportError:

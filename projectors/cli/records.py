@@ -5,19 +5,22 @@ from __future__ import annotations
 import io
 import math
 import time
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from grouprep.errors import DimensionMismatch, GroupRepError, NotUnitary, TooLarge
-
-if TYPE_CHECKING:
-    from grouprep.groups.base import Group
-    from grouprep.representations import Representation
-    from projectors.certify import Certificate
-    from projectors.cli.inputs import GroupSource, Weights
-    from projectors.hom import Hom
-    from projectors.penalties import Norm
+from grouprep.groups.base import Group
+from grouprep.groups.permutations import cycle_string
+from grouprep.groups.plain_data import matrix_to_data
+from grouprep.irreps.catalogue import find_family
+from grouprep.representations import Representation
+from grouprep.typing import Array
+from projectors import Certificate, Hom, decompose
+from projectors.cli.inputs import GroupSource, Weights
+from projectors.files import write_bytes
+from projectors.penalties import Frobenius, Norm, defect_bound, penalty, per_block
+from projectors.penalties.registry import norm_named
+from projectors.report import Record
 
 __all__ = ["basis_record", "certificate_record", "decomposition_record", "group_record", "penalty_record"]
 
@@ -28,7 +31,7 @@ ENTRY_LIMIT = 100_000  # entries of all basis elements together that --json prin
 SAVE_LIMIT = 1_000_000  # basis elements that a text file may hold
 
 
-def group_record(source: GroupSource) -> dict[str, Any]:
+def group_record(source: GroupSource) -> Record:
     """What is known of a group: order, generators, classes, compactness, representations at hand.
 
     Examples
@@ -55,10 +58,8 @@ def group_record(source: GroupSource) -> dict[str, Any]:
     }
 
 
-def _irreps(G: Group) -> list[dict[str, Any]]:
+def _irreps(G: Group) -> list[Record]:
     """The real irreps that are known: all of a small finite group, the first few of an infinite one; else none."""
-    from grouprep.irreps.catalogue import find_family
-
     if find_family(G) is None or (G.is_finite and G.order > IRREP_LIMIT):
         return []
     irreps = G.irreps() if G.is_finite else G.irreps(up_to=2)
@@ -74,28 +75,22 @@ def _order_text(G: Group) -> str:
 
 def _class_count(G: Group) -> int | None:
     """The number of conjugacy classes of a small finite group."""
-    from grouprep.groups.finite import FiniteGroup
-
-    if not isinstance(G, FiniteGroup) or G.order * G.degree > CLASS_LIMIT:
+    if not G.is_finite or G.order * len(G.identity()) > CLASS_LIMIT:
         return None
     return len(G.conjugacy_classes)
 
 
-def _generators(G: Group) -> dict[str, Any]:
+def _generators(G: Group) -> Record:
     """Cycles for permutations, rows of text for the matrices of a Lie group."""
-    from grouprep.groups.files import matrix_to_data
-    from grouprep.groups.finite import FiniteGroup
-    from grouprep.groups.permutations import cycle_string
-
-    if isinstance(G, FiniteGroup):
-        return {str(a): cycle_string(p) for a, p in zip(G.generator_names, G.generators, strict=True)}
+    if G.is_finite:
+        return {str(a): cycle_string(G.generator_element(a)) for a in G.generator_names}
     if len(G.factors) > 1:
         return {f"{name}@{i}": value for i, H in enumerate(G.factors) for name, value in _generators(H).items()}
     V = G.defining()
     return {str(a): matrix_to_data(m) if V.domain is not None else np.asarray(m).tolist() for a, m in V.images.items()}
 
 
-def _representations(source: GroupSource) -> list[dict[str, Any]]:
+def _representations(source: GroupSource) -> list[Record]:
     """The names that --in and --out know for this group, with dimensions; those that do not exist are left out."""
     names = [*source.named, "trivial", "defining", "natural", "regular"]
     if len(source.group.factors) > 1:
@@ -111,7 +106,7 @@ def _representations(source: GroupSource) -> list[dict[str, Any]]:
     return found
 
 
-def basis_record(H: Hom, exact: bool = False, save: str | None = None) -> dict[str, Any]:
+def basis_record(H: Hom, exact: bool = False, save: str | None = None) -> Record:
     """The dimension, basis, certificate and explanation of Hom(V, W).
 
     Parameters
@@ -134,7 +129,7 @@ def basis_record(H: Hom, exact: bool = False, save: str | None = None) -> dict[s
     certificate = certificate_record(H.certify()) if exact else None
     if not exact and H.dim:
         H.basis()
-    record = {
+    record: Record = {
         "group": H.V.group.name,
         "in": str(H.V),
         "out": str(H.W),
@@ -163,7 +158,7 @@ def basis_record(H: Hom, exact: bool = False, save: str | None = None) -> dict[s
     return record
 
 
-def _matrices(H: Hom, exact: bool) -> list[list[list[Any]]] | None:
+def _matrices(H: Hom, exact: bool) -> list[list[list[object]]] | None:
     """The basis elements as nested lists; None if they have too many entries.
 
     Entries are integers and text if exact; else numbers, or [real, imaginary] if the space is complex.
@@ -177,18 +172,18 @@ def _matrices(H: Hom, exact: bool) -> list[list[list[Any]]] | None:
             [[int(x) if x.is_Integer else str(x) for x in X.row(i)] for i in range(X.rows)] for X in H.exact_basis()
         ]
     array = H.basis().matrices
-    plain: list[list[list[Any]]] = (_pairs_of(array) if H.is_complex else array).tolist()
+    plain: list[list[list[object]]] = (_pairs_of(array) if H.is_complex else array).tolist()
     return plain
 
 
-def _pairs_of(array: Any) -> Any:
+def _pairs_of(array: Array) -> Array:
     """Complex entries as [real, imaginary]."""
     return np.stack([array.real, array.imag], axis=-1)
 
 
 def decomposition_record(
     V: Representation, field: str | None = None, exact: bool = False, save: str | None = None
-) -> dict[str, Any]:
+) -> Record:
     """V as a sum of irreps: labels, multiplicities, types, how far the change of basis is from unitary, and its entries.
 
     Parameters
@@ -205,9 +200,6 @@ def decomposition_record(
     GroupRepError
         If V cannot be decomposed, or the file not be written.
     """
-    from projectors.decompose import decompose
-    from projectors.files import write_bytes
-
     start = time.perf_counter()
     D = decompose(V, field)
     U = D.change_of_basis
@@ -217,7 +209,7 @@ def decomposition_record(
         found.verify()
         proved = "V(g) U = U blocks(g) for every generator and U* U = 1, exactly"
     small = U.size <= ENTRY_LIMIT
-    matrix: Any = None
+    matrix: list[object] | None = None
     if small and exact:
         matrix = [[str(x) for x in found.change_of_basis.row(i)] for i in range(V.dim)]
     elif small:
@@ -244,14 +236,12 @@ def decomposition_record(
     }
 
 
-def certificate_record(certificate: Certificate) -> dict[str, Any]:
+def certificate_record(certificate: Certificate) -> Record:
     """A certificate as plain data."""
     return certificate.to_dict()
 
 
-def penalty_record(
-    weights: Weights, H: Hom, norm: str, part: str = "residual", per_irrep: bool = False
-) -> dict[str, Any]:
+def penalty_record(weights: Weights, H: Hom, norm: str, part: str = "residual", per_irrep: bool = False) -> Record:
     """How much of a matrix of weights is equivariant: penalty, share and bounds on the defect.
 
     Parameters
@@ -271,9 +261,6 @@ def penalty_record(
     NotUnitary
         If the group has no average on operators.
     """
-    from projectors.penalties import penalty
-    from projectors.penalties.registry import norm_named
-
     T, N = weights.matrix, norm_named(norm)
     if T.shape != H.shape:
         swapped = "; it looks transposed" if T.shape == H.shape[::-1] else ""
@@ -302,25 +289,19 @@ def penalty_record(
     }
 
 
-def _per_irrep(T: Any, H: Hom, norm: Norm, part: str) -> list[dict[str, Any]]:
-    from projectors.penalties import per_block
-
+def _per_irrep(T: Array, H: Hom, norm: Norm, part: str) -> list[Record]:
     values = per_block(T, H, norm, part)
     return [{"in": V, "out": W, "value": float(x)} for (V, W), x in values.items()]
 
 
-def _share(T: Any, H: Hom) -> float | None:
+def _share(T: Array, H: Hom) -> float | None:
     """||P(T)||^2 / ||T||^2, where P is orthogonal in the Frobenius inner product; else, and for T = 0, None."""
-    from projectors.penalties import Frobenius
-
     orthogonal = H.inner == "euclidean" or (H.V.is_unitary and H.W.is_unitary)
     total = float(Frobenius().value(T))
     return (float(Frobenius().value(H.project(T))) / total) ** 2 if orthogonal and total else None
 
 
-def _bounds(T: Any, H: Hom, norm: Norm) -> tuple[float | None, float | None, str | None]:
-    from projectors.penalties import defect_bound
-
+def _bounds(T: Array, H: Hom, norm: Norm) -> tuple[float | None, float | None, str | None]:
     try:
         bound = defect_bound(T, H, norm)
     except NotUnitary as error:

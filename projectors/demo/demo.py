@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from projectors.demo.digits import digits_file, measure_digits
 from projectors.demo.lorentz import solve_lorentz
 from projectors.demo.pictures import can_draw, draw_filters, draw_orbitals
 from projectors.demo.rubik import rubik_file, solve_rubik
 from projectors.files import write_bytes
+from projectors.report import Record
 from projectors.report.writing import make_folder
 
 if TYPE_CHECKING:
@@ -17,10 +19,12 @@ if TYPE_CHECKING:
 
 __all__ = ["demo_record", "print_demo"]
 
+Found = TypeVar("Found")
+
 NO_PICTURES = "matplotlib is not installed, so there are no pictures: pip install grouprep[plot]"
 
 
-def demo_record(output: str | Path) -> dict[str, Any]:
+def demo_record(output: str | Path) -> Record:
     """All that the demonstration finds, as plain data; its files are written to a folder.
 
     Parameters
@@ -91,7 +95,7 @@ def print_demo(console: Console, output: str | Path) -> None:
     console.print(sections.next_section(str(folder)))
 
 
-def _while_busy(console: Console, text: str, work: Any) -> Any:
+def _while_busy(console: Console, text: str, work: Callable[[], Found]) -> Found:
     """Do the work, with a spinner if the output is a terminal."""
     if not console.is_terminal:
         return work()

@@ -5,19 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from grouprep.groups.finite import FiniteGroup
-    from projectors.hom import Hom
+from grouprep import Dihedral, FiniteGroup
+from grouprep.typing import Array
+from projectors import Hom
+from projectors.penalties import Frobenius, defect_bound, penalty
+from projectors.report import Record
 
 __all__ = ["CREDIT", "Digits", "digits_file", "element_names", "layer_spaces", "measure_digits", "percent"]
-
-Array = NDArray[Any]
 
 CREDIT = "Optical Recognition of Handwritten Digits, E. Alpaydin and C. Kaynak, 1998, UCI Machine Learning Repository, CC BY 4.0"
 NETWORKS = ("plain", "penalised")
@@ -33,23 +32,18 @@ class Digits:
     trained, projected : for each network the operators T and P(T) by parameter.
     """
 
-    record: dict[str, Any]
+    record: Record
     trained: dict[str, dict[str, Array]]
     projected: dict[str, dict[str, Array]]
 
 
 def digits_file() -> Path:
     """The packaged weights and held-out images; studies/digits/train.py makes them."""
-    from importlib.resources import files
-
     return Path(str(files("projectors.demo") / "data" / "digits.npz"))
 
 
 def layer_spaces(channels: int = 16, classes: int = 10) -> dict[str, Hom]:
     """The equivariant operators of each parameter: pixels are grid(8, 8), hidden units channels * regular, classes trivial."""
-    from grouprep import Dihedral
-    from projectors import Hom
-
     G = Dihedral(4)
     hidden, scores = channels * G.regular(), classes * G.trivial()
     return {
@@ -101,9 +95,7 @@ def measure_digits() -> Digits:
     return Digits(record, trained, projected)
 
 
-def _layer(name: str, T: Array, H: Hom) -> dict[str, Any]:
-    from projectors.penalties import Frobenius, defect_bound, penalty
-
+def _layer(name: str, T: Array, H: Hom) -> Record:
     bound = defect_bound(T, H)
     projected = H.project(T)
     return {
@@ -128,8 +120,6 @@ def _share(T: Array, H: Hom) -> float:
 
 def _accuracies(p: Mapping[str, Array], images: Array, labels: Array) -> dict[str, float]:
     """On the images as they are, and on their eight turned and mirrored copies; how many sixes are taken for nines."""
-    from grouprep import Dihedral
-
     G = Dihedral(4)
     turns = G.grid((8, 8))(G.elements)
     upright = _answers(p, images)

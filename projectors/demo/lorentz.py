@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from grouprep import Lorentz
+from grouprep.typing import Array
+from projectors import Hom
+from projectors.report import Record
 
 __all__ = ["name_of", "solve_lorentz"]
-
-Array = NDArray[Any]
 
 NAMES = {
     "identity": "T^ab  ->  T^ab",
@@ -19,7 +20,7 @@ NAMES = {
 }
 
 
-def solve_lorentz() -> dict[str, Any]:
+def solve_lorentz() -> Record:
     """The operators on rank-2 tensors that commute with O(1,3), exact and certified, as plain data.
 
     Raises
@@ -33,9 +34,6 @@ def solve_lorentz() -> dict[str, Any]:
     >>> sorted(e["name"] for e in solve_lorentz()["elements"])
     ['identity', 'metric trace', 'transpose']
     """
-    from grouprep import Lorentz
-    from projectors import Hom
-
     start = time.perf_counter()
     V = Lorentz().defining()
     H = Hom(V**2, V**2, inner="euclidean")
@@ -57,7 +55,7 @@ def solve_lorentz() -> dict[str, Any]:
     }
 
 
-def _element(X: Array) -> dict[str, Any]:
+def _element(X: Array) -> Record:
     name = name_of(X)
     return {"name": name, "map": NAMES.get(name, ""), "entries": int(np.count_nonzero(X))}
 

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+
+from grouprep import Dihedral
+from grouprep.typing import Array
+from projectors.demo.digits import Digits, element_names, percent
+from projectors.demo.rubik import Rubik
+from projectors.files import write_bytes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from projectors.demo.digits import Digits
-    from projectors.demo.rubik import Rubik
-
 __all__ = ["can_draw", "draw_filters", "draw_orbitals"]
-
-Array = NDArray[Any]
 
 # Okabe and Ito's palette, which colour-blind readers tell apart, with grey in place of black.
 PALETTE = ("#0072B2", "#56B4E9", "#009E73", "#CFE8E0", "#D55E00", "#CC79A7", "#F5E1EC", "#E69F00", "#F0E442")
@@ -40,10 +41,6 @@ def _figure(width: float, height: float) -> Figure:
 
 
 def _write(figure: Figure, path: Path) -> None:
-    from io import BytesIO
-
-    from projectors.files import write_bytes
-
     buffer = BytesIO()
     figure.savefig(buffer, format="png")
     write_bytes(path, buffer.getvalue())
@@ -109,9 +106,6 @@ def draw_filters(digits: Digits, path: Path) -> None:
     GroupRepError
         If the file cannot be written.
     """
-    from grouprep import Dihedral
-    from projectors.demo.digits import element_names, percent
-
     G = Dihedral(4)
     names = element_names(G)
     turns = np.linalg.det(G.defining()(G.elements)) > 0

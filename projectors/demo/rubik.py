@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from grouprep import load_group
+from grouprep.typing import Integers
+from projectors import commutant
+from projectors.files import verify
+from projectors.report import Record
 
 __all__ = ["Rubik", "rubik_file", "solve_rubik"]
-
-Integers = NDArray[np.int64]
 
 KINDS = ("corner", "edge")
 CORNERS_SHOWN, EDGES_SHOWN = 2, 3
@@ -28,7 +31,7 @@ class Rubik:
     pieces : the number of the piece that each facelet of `order` lies on; (48,).
     """
 
-    record: dict[str, Any]
+    record: Record
     labels: Integers
     order: Integers
     pieces: Integers
@@ -51,8 +54,6 @@ class Rubik:
 
 def rubik_file() -> Path:
     """The packaged file of generators."""
-    from importlib.resources import files
-
     return Path(str(files("grouprep.groups") / "data" / "rubik.toml"))
 
 
@@ -74,10 +75,6 @@ def solve_rubik(save: Path | None = None) -> Rubik:
     >>> solve_rubik().record["dim"]
     9
     """
-    from grouprep import load_group
-    from projectors import commutant
-    from projectors.files import verify
-
     start = time.perf_counter()
     G = load_group(rubik_file())
     H = commutant(G.natural())
@@ -86,7 +83,7 @@ def solve_rubik(save: Path | None = None) -> Rubik:
     elements = H.exact_basis().to_numpy()
     labels = np.einsum("kij,k->ij", elements != 0, np.arange(1, H.dim + 1))
     order, pieces, kinds = _sort_facelets(labels)
-    record: dict[str, Any] = {
+    record: Record = {
         "group": G.name,
         "order": G.order,
         "representation": str(H.V),
@@ -119,7 +116,7 @@ def _sort_facelets(labels: Integers) -> tuple[Integers, Integers, Integers]:
     return order, numbers, kinds
 
 
-def _orbital(k: int, labels: Integers, kinds: Integers) -> dict[str, Any]:
+def _orbital(k: int, labels: Integers, kinds: Integers) -> Record:
     """Which pairs of facelets the k-th basis element joins."""
     rows, columns = np.nonzero(labels == k)
     target, source = KINDS[kinds[rows[0]]], KINDS[kinds[columns[0]]]

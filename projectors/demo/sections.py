@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -12,6 +11,7 @@ from rich.text import Text
 
 from projectors.demo.digits import percent
 from projectors.demo.rubik import CORNERS_SHOWN, EDGES_SHOWN, Rubik, rubik_file
+from projectors.report import Record
 from projectors.report.tables import certificate_view, facts, plain_table
 
 __all__ = ["digits_section", "lorentz_section", "next_section", "note", "rubik_section"]
@@ -31,7 +31,7 @@ def note(text: str) -> RenderableType:
     return Padding(Text(text, style="dim"), (0, 0, 0, 2))
 
 
-def _dimension(record: Mapping[str, Any]) -> Text:
+def _dimension(record: Record) -> Text:
     return Text.assemble(
         f"{record['unknowns']:,} unknowns, dimension ", (str(record["dim"]), "bold green"), ", exact; ",
         f"solved and proved in {record['seconds']:.2f} s",
@@ -89,7 +89,7 @@ def _excerpt(rubik: Rubik) -> Text:
     return text
 
 
-def lorentz_section(record: Mapping[str, Any]) -> RenderableType:
+def lorentz_section(record: Record) -> RenderableType:
     """The three operators on rank-2 tensors."""
     rows: list[Row] = [
         ("group", f"{record['group']}: rotations, boosts, parity and time reversal; not compact"),
@@ -108,7 +108,7 @@ def lorentz_section(record: Mapping[str, Any]) -> RenderableType:
     )  # fmt: skip
 
 
-def digits_section(record: Mapping[str, Any]) -> RenderableType:
+def digits_section(record: Record) -> RenderableType:
     """Shares by layer, and accuracies before and after projection."""
     networks = record["networks"]
     intro = Text(
@@ -126,7 +126,7 @@ def digits_section(record: Mapping[str, Any]) -> RenderableType:
     )  # fmt: skip
 
 
-def _shares(networks: Mapping[str, Any]) -> RenderableType:
+def _shares(networks: Record) -> RenderableType:
     columns = [
         ("network", "left"), ("T", "left"), ("equivariant", "right"), ("share of T", "right"),
         ("|T - P(T)|", "right"), ("of P(T)", "right"),
@@ -144,7 +144,7 @@ def _shares(networks: Mapping[str, Any]) -> RenderableType:
     return Group(plain_table(columns, rows, fold=False), Text(legend, style="dim"))
 
 
-def _accuracies(networks: Mapping[str, Any]) -> RenderableType:
+def _accuracies(networks: Record) -> RenderableType:
     columns = [
         ("network", "left"),
         ("", "left"),
@@ -161,7 +161,7 @@ def _accuracies(networks: Mapping[str, Any]) -> RenderableType:
     return plain_table(columns, rows, fold=False)
 
 
-def _conclusion(record: Mapping[str, Any]) -> str:
+def _conclusion(record: Record) -> str:
     plain, penalised = (record["networks"][n]["accuracy"] for n in ("plain", "penalised"))
     return (
         f"Projection makes both networks invariant. It costs the plain one nearly all it knows ({plain['as_trained']['upright']:.1%} to "
@@ -170,7 +170,7 @@ def _conclusion(record: Mapping[str, Any]) -> str:
     )
 
 
-def _mistakes(accuracy: Mapping[str, Any]) -> str:
+def _mistakes(accuracy: Record) -> str:
     before, after = accuracy["as_trained"]["six_nine"], accuracy["projected"]["six_nine"]
     return f"the penalised network takes {before} of the upright sixes and nines for each other as trained, {after} projected"
 

@@ -3,9 +3,7 @@
 from projectors.jax.decay import GradientTransformation
 from projectors.jax.measure import act, equivariance_error
 from projectors.jax.model_penalty import EquivariancePenalty, Parts
-from projectors.jax.report import PenaltyReport
-from projectors.jax.specs import LayerSpec
-from projectors.penalties.records import EquivarianceError, TermReport
+from projectors.models import EquivarianceError, LayerSpec, PenaltyReport, TermReport
 
 __all__ = [
     "EquivarianceError",

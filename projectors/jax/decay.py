@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from grouprep.errors import GroupRepError
 from projectors.jax.functions import project
-from projectors.jax.terms import Term, is_array
+from projectors.jax.terms import PyTree, Scalar, Term, is_array
 
 __all__ = ["GradientTransformation", "decay_updates", "transformation"]
 
@@ -24,11 +24,11 @@ class GradientTransformation(NamedTuple):
     update : (updates, state, params) -> (updates, state).
     """
 
-    init: Callable[..., Any]
-    update: Callable[..., Any]
+    init: Callable[[PyTree], PyTree]
+    update: Callable[..., tuple[PyTree, PyTree]]
 
 
-def decay_updates(terms: Sequence[tuple[Term, float, float]], params: Any, learning_rate: Any) -> Any:
+def decay_updates(terms: Sequence[tuple[Term, float, float]], params: PyTree, learning_rate: Scalar) -> PyTree:
     """-learning_rate (away (T - P(T)) + along P(T)) for every (term, away, along), 0 for the other parameters.
 
     Parameters
@@ -46,7 +46,9 @@ def decay_updates(terms: Sequence[tuple[Term, float, float]], params: Any, learn
     return jax.tree_util.tree_unflatten(tree, out)
 
 
-def transformation(updates_of: Callable[[Any, Any], Any], learning_rate: Any) -> GradientTransformation:
+def transformation(
+    updates_of: Callable[[PyTree, Scalar], PyTree], learning_rate: Scalar | Callable[[Scalar], Scalar]
+) -> GradientTransformation:
     """The transformation that adds updates_of(params, learning_rate), with a count as its state.
 
     Parameters
@@ -55,10 +57,10 @@ def transformation(updates_of: Callable[[Any, Any], Any], learning_rate: Any) ->
     learning_rate : a number, or a function of the count.
     """
 
-    def init(params: Any) -> Any:
+    def init(params: PyTree) -> jax.Array:
         return jnp.zeros((), jnp.int32)
 
-    def update(updates: Any, state: Any, params: Any = None) -> tuple[Any, Any]:
+    def update(updates: PyTree, state: jax.Array, params: PyTree = None) -> tuple[PyTree, jax.Array]:
         if params is None:
             raise GroupRepError("params: the decay depends on the parameters; call update(updates, state, params)")
         rate = learning_rate(state) if callable(learning_rate) else learning_rate

@@ -5,40 +5,40 @@ The transpose of a gather is a scatter, many times dearer. P is orthogonal, henc
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
 
+from projectors.arrays import inner, safe_divide
 from projectors.penalties import Frobenius, Norm
 from projectors.structure import Projection
 
 __all__ = ["norms", "project"]
 
 
-def _is_orthogonal(T: Any, projection: Projection) -> bool:
+def _is_orthogonal(T: jax.Array, projection: Projection) -> bool:
     return projection.is_self_adjoint and (jnp.iscomplexobj(T) or not projection.is_complex)
 
 
-def project(T: Any, projection: Projection) -> Any:
+def project(T: jax.Array, projection: Projection) -> jax.Array:
     """P(T) for operators (..., dim W, dim V), whose transpose is P again where P is orthogonal.
 
     Of JAX's constructs, `custom_linear_solve` is the one that gives a linear map its transpose under jvp, vjp and vmap in any
     order. Its solution is P(T) here; its equation is never evaluated.
     """
+    P: Callable[[jax.Array], jax.Array] = projection.project
     if not _is_orthogonal(T, projection):
-        return projection.project(T)
+        return P(T)
 
-    def forward(_: Any, x: Any) -> Any:
-        return projection.project(x)
+    def backward(_: object, x: jax.Array) -> jax.Array:  # the transpose of a self-adjoint map is its conjugate
+        return jnp.conj(P(jnp.conj(x)))
 
-    def backward(_: Any, x: Any) -> Any:  # the transpose of a self-adjoint map is its conjugate
-        return jnp.conj(projection.project(jnp.conj(x)))
-
-    return jax.lax.custom_linear_solve(projection.project, T, forward, backward)
+    solution: jax.Array = jax.lax.custom_linear_solve(P, T, lambda _, x: P(x), backward)
+    return solution
 
 
-def _residual(T: Any, projection: Projection) -> Any:
+def _residual(T: jax.Array, projection: Projection) -> jax.Array:
     """T - P(T); in single precision and near equivariance less what rounding left in the range of P.
 
     P(T) errs by u ||T||, u = 2^-24. Means over orbits err within the range of P, so that ||R|| errs by (u ||T|| / ||R||)^2 / 2
@@ -50,10 +50,11 @@ def _residual(T: Any, projection: Projection) -> Any:
         return R
     sizes = [jnp.sqrt(jnp.sum(jnp.abs(jax.lax.stop_gradient(x)) ** 2, axis=(-2, -1))) for x in (R, T)]
     near = jnp.any(sizes[0] <= 2.0**-12 * sizes[1])
-    return jax.lax.cond(near, lambda x: x - project(x, projection), lambda x: x, R)
+    careful: jax.Array = jax.lax.cond(near, lambda x: x - project(x, projection), lambda x: x, R)
+    return careful
 
 
-def norms(norm: Norm, T: Any, projection: Projection, both: bool) -> tuple[Any, Any]:
+def norms(norm: Norm, T: jax.Array, projection: Projection, both: bool) -> tuple[jax.Array, jax.Array]:
     """(N(T - P(T)), N(P(T))), each (...); the second is 0 unless both are wanted.
 
     Parameters
@@ -62,26 +63,26 @@ def norms(norm: Norm, T: Any, projection: Projection, both: bool) -> tuple[Any, 
     T : operators (..., dim W, dim V), not in half precision.
     projection : P, in T's precision.
     """
-    if isinstance(norm, Frobenius) and _is_orthogonal(T, projection):
-        return _frobenius(norm, T, projection, both)
+    if norm.is_euclidean and _is_orthogonal(T, projection):
+        return _frobenius(Frobenius(squared=norm.power == 2), T, projection, both)
     R = _residual(T, projection)
     value = norm.value(R)
     return value, norm.value(T - R) if both else jnp.zeros_like(value)
 
 
-def _frobenius(norm: Frobenius, T: Any, projection: Projection, both: bool) -> tuple[Any, Any]:
+def _frobenius(norm: Frobenius, T: jax.Array, projection: Projection, both: bool) -> tuple[jax.Array, jax.Array]:
     """d ||R|| = Re <R, dT> / ||R||, and d ||R||^2 = 2 Re <R, dT>: nothing is projected backward."""
 
-    def parts(T: Any) -> tuple[Any, ...]:
+    def parts(T: jax.Array) -> tuple[jax.Array, ...]:
         R = _residual(T, projection)
         return (R, T - R) if both else (R,)
 
     @jax.custom_jvp
-    def values(T: Any) -> tuple[Any, ...]:
+    def values(T: jax.Array) -> tuple[jax.Array, ...]:
         return tuple(norm.value(X) for X in parts(T))
 
     @values.defjvp
-    def _(primals: Any, tangents: Any) -> Any:
+    def _(primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[tuple[jax.Array, ...], tuple[jax.Array, ...]]:
         out = [(norm.value(X), _along(norm, X, tangents[0])) for X in parts(primals[0])]
         return tuple(value for value, _ in out), tuple(slope for _, slope in out)
 
@@ -89,14 +90,8 @@ def _frobenius(norm: Frobenius, T: Any, projection: Projection, both: bool) -> t
     return found[0], found[1] if both else jnp.zeros_like(found[0])
 
 
-def _along(norm: Frobenius, X: Any, dT: Any) -> Any:
+def _along(norm: Frobenius, X: jax.Array, dT: jax.Array) -> jax.Array:
     """The derivative of the norm of a part X of T along dT."""
-    if norm.squared:
-        return 2 * _inner(X, dT)
-    size = norm.value(X)[..., None, None]
-    zero = size == 0
-    return _inner(jnp.where(zero, 0, X / jnp.where(zero, 1, size)), dT)
-
-
-def _inner(X: Any, D: Any) -> Any:
-    return jnp.sum(jnp.real(jnp.conj(X) * D) if jnp.iscomplexobj(X) else X * D, axis=(-2, -1))
+    direction: jax.Array = 2 * X if norm.squared else safe_divide(jnp, X, norm.value(X)[..., None, None])
+    slope: jax.Array = inner(jnp, direction, dT)
+    return slope

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, fields
 from numbers import Real
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -17,25 +18,27 @@ from projectors.hom import Hom
 from projectors.jax.decay import GradientTransformation, decay_updates, transformation
 from projectors.jax.functions import norms, project
 from projectors.jax.naming import leaf_names, match_leaves
-from projectors.jax.report import PenaltyReport
-from projectors.jax.specs import as_spec
-from projectors.jax.terms import Term, check_finite, distinct, is_array, make_term
+from projectors.jax.terms import PyTree, Scalar, Term, check_finite, is_array, make_term
+from projectors.models.naming import check_spec, refuse_unmatched, value_for
+from projectors.models.report import PenaltyReport, term_report
+from projectors.models.specs import LayerSpec, SpecLike, as_specs
+from projectors.models.terms import distinct
 from projectors.penalties import Frobenius, Norm, State
-from projectors.penalties.named_values import refuse_unmatched, value_for
-from projectors.penalties.records import TermReport, block_norms
 
 __all__ = ["EquivariancePenalty", "Parts"]
 
-_Followed = dict[str, tuple[State, ...]]  # of each parameter, the states of its parts that have a weight
+_Weights: TypeAlias = float | tuple[tuple[str, float], ...]  # for all, or by name or pattern
+_Followed: TypeAlias = dict[str, tuple[State, ...]]  # of each parameter, the states of its parts that have a weight
 
 
 class Parts(NamedTuple):
     """The norms of one parameter, 0-dimensional arrays: residual is N(T - P(T)), equivariant N(P(T))."""
 
-    residual: Any
-    equivariant: Any
+    residual: jax.Array
+    equivariant: jax.Array
 
 
+@dataclass(frozen=True, init=False, repr=False)
 class EquivariancePenalty(Picklable):
     """The total of lambda_perp N(T - P(T)) + lambda_G N(P(T)) over parameters of a pytree, exactly, over the whole group.
 
@@ -74,35 +77,43 @@ class EquivariancePenalty(Picklable):
     Berndt and Stuehmer, Approximate equivariance via projection-based regularisation, arXiv 2601.05028.
     """
 
+    spec: tuple[tuple[str, LayerSpec], ...]
+    norm: Norm
+    residual: _Weights
+    equivariant: _Weights
+    _terms: dict[Hashable, tuple[Term, ...]] = field(compare=False)  # for each kind of pytree that has been met
+    _homs: dict[Hom, Hom] = field(compare=False)  # the spaces that have been solved
+
     def __init__(
         self,
-        spec: Mapping[str, Any],
+        spec: Mapping[str, SpecLike],
         norm: Norm | None = None,
         *,
         residual: float | Mapping[str, float] = 1.0,
         equivariant: float | Mapping[str, float] = 0.0,
     ) -> None:
-        self.norm = Frobenius() if norm is None else norm
-        if not isinstance(self.norm, Norm):
+        norm = Frobenius() if norm is None else norm
+        if not isinstance(norm, Norm):
             raise GroupRepError(f"norm = {norm!r:.60} is not a norm; use Frobenius(), Spectral(), ...")
-        if not isinstance(spec, Mapping) or not spec:
-            raise GroupRepError(
-                'spec is empty; give at least one parameter, such as {"dense/kernel": (V, W)}'
-                if isinstance(spec, Mapping)
-                else f"spec must be a mapping from parameters' names to (V, W), got {type(spec).__name__}"
-            )
-        for name in spec:
-            if not isinstance(name, str):
-                raise GroupRepError(f'spec: parameters are named by text such as "dense/kernel", got {name!r:.40}')
-        self.spec = tuple((name, as_spec(value, name)) for name, value in spec.items())
-        self.residual = _weights(residual, "residual")
-        self.equivariant = _weights(equivariant, "equivariant")
-        self._terms: dict[Any, tuple[Term, ...]] = {}
-        self._homs: dict[Hom, Hom] = {}
+        check_spec(spec, "parameter", "dense/kernel")
+        self.__setstate__(
+            {
+                "spec": tuple((name, _layer_spec(value, name)) for name, value in spec.items()),
+                "norm": norm,
+                "residual": _weights(residual, "residual"),
+                "equivariant": _weights(equivariant, "equivariant"),
+            }
+        )
+
+    def __getstate__(self) -> dict[str, object]:
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.compare}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        self.__dict__.update(state, _terms={}, _homs={})
 
     # The parameters of a pytree
 
-    def terms(self, params: Any) -> tuple[Term, ...]:
+    def terms(self, params: PyTree) -> tuple[Term, ...]:
         """The parameters that the specification means, with their layouts and spaces; solved once for all trees of these shapes.
 
         Parameters
@@ -115,24 +126,28 @@ class EquivariancePenalty(Picklable):
             As the class says of parameters.
         """
         leaves, tree = jax.tree_util.tree_flatten(params)
-        known = [(tuple(x.shape), canonicalize_dtype(x.dtype)) if is_array(x) else None for x in leaves]
-        key = (tree, tuple(known), canonicalize_dtype(int))
+        known = {k: (tuple(x.shape), canonicalize_dtype(x.dtype)) for k, x in enumerate(leaves) if is_array(x)}
+        key = (tree, tuple(known.items()), canonicalize_dtype(int))
         if key not in self._terms:
             flip = self.norm.unitarily_invariant  # then transposes have the same norms
-            named = match_leaves(self.spec, leaf_names(params), [one is not None for one in known])
+            named = match_leaves(dict(self.spec), leaf_names(params), known)
             for what, given in (("residual", self.residual), ("equivariant", self.equivariant)):
                 refuse_unmatched(_mapping(given), [one[1] for one in named], what)
             self._terms[key] = tuple(make_term(one, known[one[0]], self._homs, flip) for one in named)
         return self._terms[key]
 
-    def _read(self, params: Any) -> tuple[list[Any], tuple[Term, ...]]:
+    def _distinct(self, params: PyTree) -> tuple[list[jax.Array], list[tuple[Term, tuple[str, ...]]]]:
+        """All leaves, and the terms without repetitions of an array, each with the other names of its array."""
+        leaves = jax.tree_util.tree_leaves(params)
+        return leaves, distinct(self.terms(params), lambda term: id(leaves[term.leaf]))
+
+    def _read(self, params: PyTree) -> tuple[list[jax.Array], list[Term]]:
         """All leaves, and the terms without repetitions of an array; what can be seen is finite."""
-        terms, leaves = self.terms(params), jax.tree_util.tree_leaves(params)
-        kept = tuple(terms[k] for k in distinct(terms, leaves))
-        for term in kept:
+        leaves, found = self._distinct(params)
+        for term, _ in found:
             if not isinstance(leaves[term.leaf], jax.core.Tracer):
                 check_finite(term.name, leaves[term.leaf])
-        return leaves, kept
+        return leaves, [term for term, _ in found]
 
     def _weights_of(self, term: Term) -> tuple[float, float]:
         return (
@@ -142,7 +157,7 @@ class EquivariancePenalty(Picklable):
 
     # Values
 
-    def __call__(self, params: Any) -> Any:
+    def __call__(self, params: PyTree) -> jax.Array:
         """The total, a 0-dimensional array: add it to the loss.
 
         Parameters
@@ -151,20 +166,20 @@ class EquivariancePenalty(Picklable):
             function that they transform.
         """
         leaves, terms = self._read(params)
-        total: Any = 0.0
+        weighted = []
         for term in terms:
             weights = self._weights_of(term)
             parts = norms(self.norm, term.read(leaves), term.projection, bool(weights[1]))
-            total = total + sum(w * jnp.sum(value) for w, value in zip(weights, parts))
-        return total
+            weighted += [w * jnp.sum(value) for w, value in zip(weights, parts, strict=True)]
+        return sum(weighted[1:], weighted[0])
 
-    def values(self, params: Any) -> dict[str, Parts]:
+    def values(self, params: PyTree) -> dict[str, Parts]:
         """The norms of every parameter without weights, for weights that change with the step: {name: Parts}."""
         leaves, terms = self._read(params)
         found = {t.name: norms(self.norm, t.read(leaves), t.projection, True) for t in terms}
         return {name: Parts(*(jnp.sum(value) for value in parts)) for name, parts in found.items()}
 
-    def init(self, params: Any, rng: Any = 0, width: int = 4) -> _Followed:
+    def init(self, params: PyTree, rng: int | np.random.Generator = 0, width: int = 4) -> _Followed:
         """The state before the first `step`, a pytree.
 
         Parameters
@@ -172,14 +187,13 @@ class EquivariancePenalty(Picklable):
         params : the pytree, of arrays or of `jax.ShapeDtypeStruct`.
         rng, width : as in `Norm.init`.
         """
-        state = {}
-        for term in self.terms(params):
-            count = sum(map(bool, self._weights_of(term)))
-            options = {"xp": jnp, "dtype": term.dtype, "rng": rng, "width": width}
-            state[term.name] = tuple(self.norm.init(term.stored.operators, **options) for _ in range(count))
-        return state
 
-    def step(self, params: Any, state: _Followed, iterations: int = 2) -> tuple[Any, _Followed]:
+        def start(term: Term) -> State:
+            return self.norm.init(term.stored.operators, xp=jnp, dtype=term.dtype, rng=rng, width=width)
+
+        return {t.name: tuple(start(t) for weight in self._weights_of(t) if weight) for t in self.terms(params)}
+
+    def step(self, params: PyTree, state: _Followed, iterations: int = 2) -> tuple[Scalar, _Followed]:
         """(total, next state) for parameters that move slowly: `Spectral` and `KyFan` follow their leading singular values.
 
         Other norms are exact. The state carries no derivative; of the norms that are followed there are first ones only.
@@ -191,7 +205,7 @@ class EquivariancePenalty(Picklable):
         iterations : as in `Norm.step`.
         """
         leaves, terms = self._read(params)
-        total: Any = 0.0
+        total: Scalar = 0.0
         following = dict(state)
         for term in terms:
             if term.name not in state:
@@ -211,7 +225,7 @@ class EquivariancePenalty(Picklable):
 
     # Other parameters
 
-    def project(self, params: Any) -> Any:
+    def project(self, params: PyTree) -> PyTree:
         """The pytree with every specified parameter made exactly equivariant, P(T); the other leaves as they are."""
         leaves, tree = jax.tree_util.tree_flatten(params)
         for term in self.terms(params):
@@ -219,7 +233,7 @@ class EquivariancePenalty(Picklable):
             leaves[term.leaf] = term.write(P, leaves[term.leaf])
         return jax.tree_util.tree_unflatten(tree, leaves)
 
-    def decay_updates(self, params: Any, learning_rate: Any) -> Any:
+    def decay_updates(self, params: PyTree, learning_rate: Scalar) -> PyTree:
         """What to add to the parameters: -learning_rate (lambda_perp (T - P(T)) + lambda_G P(T)), 0 for parameters not specified.
 
         This is the gradient of half the squared Frobenius norms, applied as AdamW applies its decay, apart from the loss; `norm` has
@@ -237,7 +251,7 @@ class EquivariancePenalty(Picklable):
         terms = [(term, *self._weights_of(term)) for term in self.terms(params)]
         return decay_updates(terms, params, learning_rate)
 
-    def decay(self, learning_rate: Any) -> GradientTransformation:
+    def decay(self, learning_rate: Scalar | Callable[[Scalar], Scalar]) -> GradientTransformation:
         """`decay_updates` as a gradient transformation (init, update) of the kind that optax chains; learning_rate may be a schedule.
 
         Parameters
@@ -246,7 +260,7 @@ class EquivariancePenalty(Picklable):
         """
         return transformation(self.decay_updates, learning_rate)
 
-    def report(self, params: Any) -> PenaltyReport:
+    def report(self, params: PyTree) -> PenaltyReport:
         """The record in plain numbers, computed in double precision: norms, shares, and which pairs of irreps break the symmetry.
 
         Parameters
@@ -258,46 +272,30 @@ class EquivariancePenalty(Picklable):
         GroupRepError
             If entries are not finite.
         """
-        terms, leaves = self.terms(params), jax.tree_util.tree_leaves(params)
-        records, total = [], 0.0
-        for k, also in distinct(terms, leaves).items():
-            term = terms[k]
-            T, weights = term.host(leaves), self._weights_of(term)
-            P = term.hom.project(T)
-            r, e = (float(np.sum(self.norm.value(X))) for X in (T - P, P))
-            total += weights[0] * r + weights[1] * e
-            size, left = (float(np.sum(self.norm.as_norm().value(X))) for X in (T, T - P))
-            share = left / size if size else 0.0
-            shape, dim = term.hom.shape, term.hom.dim
-            records.append(
-                TermReport(
-                    term.name, r, e, size, share, *weights, shape, dim, also, block_norms(T, term.hom, self.norm)
-                )
-            )
-        return PenaltyReport(total, tuple(records))
-
-    # What it is
-
-    def _key(self) -> tuple[Any, ...]:
-        return self.spec, self.norm, self.residual, self.equivariant
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_terms": {}, "_homs": {}}
-
-    def __eq__(self, other: object) -> bool:
-        return self._key() == other._key() if isinstance(other, EquivariancePenalty) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self._key())
+        leaves, found = self._distinct(params)
+        records = []
+        for term, also in found:
+            T = term.host(leaves)
+            records.append(term_report(term, T, term.hom.project(T), self.norm, self._weights_of(term), also))
+        return PenaltyReport(sum(record.total for record in records), tuple(records))
 
     def __repr__(self) -> str:
         return f"EquivariancePenalty({', '.join(name for name, _ in self.spec)}; {self.norm})"
 
 
-def _weights(given: Any, what: str) -> Any:
-    """A float, or pairs of a name or pattern and a float."""
-    if isinstance(given, Mapping):
-        return tuple((name, _weights(value, f'{what}["{name}"]')) for name, value in given.items())
+def _layer_spec(value: object, name: str) -> LayerSpec:
+    """What stands beside a name, as a `LayerSpec`."""
+    (spec, *others) = as_specs(value, name)
+    if isinstance(spec, LayerSpec):
+        return spec
+    kind = type(spec).__name__ + ("s" if others else "")
+    raise GroupRepError(
+        f'spec["{name}"]: {kind} are for modules of torch; a pytree has parameters with names of their own: give each a pair (V, W) or '
+        "a LayerSpec"
+    )
+
+
+def _number(given: object, what: str) -> float:
     if isinstance(given, bool) or not isinstance(given, Real) or not np.isfinite(float(given)):
         raise GroupRepError(
             f"{what} = {given!r:.40}: a finite number is needed; for weights that change with the step see `values`"
@@ -305,5 +303,11 @@ def _weights(given: Any, what: str) -> Any:
     return float(given)
 
 
-def _mapping(weights: Any) -> Any:
+def _weights(given: object, what: str) -> _Weights:
+    if isinstance(given, Mapping):
+        return tuple((name, _number(value, f'{what}["{name}"]')) for name, value in given.items())
+    return _number(given, what)
+
+
+def _mapping(weights: _Weights) -> Mapping[str, float] | float:
     return dict(weights) if isinstance(weights, tuple) else weights

@@ -1,48 +1,50 @@
-"""What a penalty penalises: parameters of a pytree as operators, each with its space and the projector in JAX."""
+"""Parameters of a pytree as operators, each with its space and the projector in JAX."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 
-from grouprep.errors import GroupRepError, NotUnitary
+from grouprep.typing import Array
 from projectors.arrays import is_half
 from projectors.hom import Hom
-from projectors.jax.layouts import Layout, bias_layout, weight_layout
 from projectors.jax.naming import Named
+from projectors.models.layouts import Layout, bias_layout, weight_layout
+from projectors.models.terms import Term as Described
+from projectors.models.terms import check_entries, check_term
 from projectors.structure import Projection
 
-__all__ = ["Term", "check_finite", "distinct", "is_array", "make_term"]
+__all__ = ["PyTree", "Scalar", "Term", "check_finite", "is_array", "make_term"]
+
+PyTree: TypeAlias = Any  # containers that JAX takes apart into leaves: parameters, gradients, updates, states
+Scalar: TypeAlias = float | jax.Array
 
 
-@dataclass(frozen=True, eq=False)
-class Term:
+@dataclass(eq=False)
+class Term(Described):
     """A parameter as operators V -> W.
 
-    name, leaf : its name, and its place in the flattened pytree.
-    layout, hom : how it is read as operators V -> W, and Hom(V, W).
-    stored, projection : how it is read to compute, as these or as their transposes, and P of such operators.
+    leaf : its place in the flattened pytree.
+    stored, projection : how it is read to compute, as these operators or as their transposes, and P of such.
     dtype : the precision of the computation.
     """
 
-    name: str
     leaf: int
-    layout: Layout
-    hom: Hom
     stored: Layout
     projection: Projection
-    dtype: Any
+    dtype: jnp.dtype
 
-    def read(self, leaves: Sequence[Any]) -> Any:
+    def read(self, leaves: Sequence[ArrayLike]) -> jax.Array:
         """The operators to compute with, half precision as float32."""
         return self.stored.read(jnp.asarray(leaves[self.leaf]).astype(self.dtype))
 
-    def host(self, leaves: Sequence[Any]) -> Any:
+    def host(self, leaves: Sequence[ArrayLike]) -> Array:
         """The operators (..., dim W, dim V) as numpy arrays in double precision.
 
         Raises
@@ -55,17 +57,17 @@ class Term:
         T = self.layout.read(parameter)
         return T.astype(np.complex128 if np.iscomplexobj(T) else np.float64)
 
-    def write(self, operators: Any, parameter: Any) -> Any:
+    def write(self, operators: jax.Array, parameter: jax.Array) -> jax.Array:
         """The operators as the parameter that they were read from, in its dtype."""
-        return self.stored.write(operators).astype(jax.dtypes.canonicalize_dtype(parameter.dtype))
+        return self.stored.unread(operators, parameter.shape).astype(jax.dtypes.canonicalize_dtype(parameter.dtype))
 
 
-def is_array(leaf: Any) -> bool:
+def is_array(leaf: object) -> bool:
     """Whether a leaf has a shape and a dtype: an array, a tracer, or a `jax.ShapeDtypeStruct`."""
     return hasattr(leaf, "shape") and hasattr(leaf, "dtype")
 
 
-def make_term(named: Named, kind: Any, homs: dict[Hom, Hom], flip: bool) -> Term:
+def make_term(named: Named, kind: tuple[tuple[int, ...], jnp.dtype], homs: dict[Hom, Hom], flip: bool) -> Term:
     """The term of a leaf; its constants are arrays, also where it is made while JAX traces.
 
     Parameters
@@ -82,51 +84,17 @@ def make_term(named: Named, kind: Any, homs: dict[Hom, Hom], flip: bool) -> Term
         representation has no invariant positive form (NotUnitary).
     """
     (leaf, name, spec, is_bias), (shape, dtype) = named, kind
-    if not jnp.issubdtype(dtype, jnp.inexact):
-        raise GroupRepError(f'"{name}" has dtype {dtype}; a floating-point parameter is needed')
     make = bias_layout if is_bias else weight_layout
     (layout, hom), (stored, other) = make(name, shape, spec), make(name, shape, spec, flip)
     hom, other = homs.setdefault(hom, hom), homs.setdefault(other, other)
-    if hom.is_complex and not jnp.issubdtype(dtype, jnp.complexfloating):
-        raise GroupRepError(
-            f'"{name}" is real, but V = {hom.V} or W = {hom.W} is complex: real weights cannot be equivariant under complex matrices; '
-            "use a real form of the representation"
-        )
-    try:
-        _ = other.projection
-    except NotUnitary as error:
-        raise NotUnitary(f'"{name}": {error}') from None
+    is_complex = jnp.issubdtype(dtype, jnp.complexfloating)
+    check_term(name, other, dtype, jnp.issubdtype(dtype, jnp.inexact), is_complex)
     work = jnp.dtype(jnp.float32) if is_half(jnp, dtype) else jnp.dtype(dtype)
     with jax.ensure_compile_time_eval():
         moved = other.to(jnp, dtype=work).projection
-    return Term(name, leaf, layout, hom, stored, moved, work)
+    return Term(name, name, layout, hom, leaf, stored, moved, work)
 
 
-def distinct(terms: Sequence[Term], leaves: Sequence[Any]) -> dict[int, tuple[str, ...]]:
-    """The positions of terms without those that read an array again, and the names of those for each.
-
-    Raises
-    ------
-    GroupRepError
-        If one array is given two spaces.
-    """
-    first: dict[int, int] = {}
-    also: dict[int, tuple[str, ...]] = {}
-    for k, term in enumerate(terms):
-        original = first.setdefault(id(leaves[term.leaf]), k)
-        if original == k:
-            also[k] = ()
-            continue
-        other = terms[original]
-        if other.layout == term.layout and other.hom != term.hom:
-            raise GroupRepError(
-                f'"{other.name}" and "{term.name}" are one array, but are given {other.hom} and {term.hom}'
-            )
-        also[original] += (term.name,)
-    return also
-
-
-def check_finite(name: str, parameter: Any) -> None:
+def check_finite(name: str, parameter: ArrayLike) -> None:
     """Raise GroupRepError if an array has NaN or infinite entries."""
-    if not bool(jnp.all(jnp.isfinite(parameter))):
-        raise GroupRepError(f'"{name}" has NaN or infinite entries; the penalty of such weights means nothing')
+    check_entries(name, bool(jnp.isfinite(jnp.asarray(parameter)).all()))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 __all__ = ["entry_text", "matrix_text", "named_matrix"]
 
 
-def matrix_text(rows: Sequence[Sequence[Any]]) -> str:
+def matrix_text(rows: Sequence[Sequence[object]]) -> str:
     """A matrix as lines of text.
 
     Parameters
@@ -30,7 +29,7 @@ def matrix_text(rows: Sequence[Sequence[Any]]) -> str:
     return "\n".join(f"{left}{line} {right}" for line, (left, right) in zip(lines, _brackets(len(lines))))
 
 
-def named_matrix(name: str, rows: Sequence[Sequence[Any]]) -> str:
+def named_matrix(name: str, rows: Sequence[Sequence[object]]) -> str:
     """A matrix below its name; a common size of all real non-zero entries is taken out.
 
     Parameters
@@ -46,12 +45,13 @@ def named_matrix(name: str, rows: Sequence[Sequence[Any]]) -> str:
     ⎡1   · ⎤
     ⎣·  -1 ⎦
     """
-    values = [x for row in rows for x in row]
-    sizes = {abs(x) for x in values if isinstance(x, float) and x}
-    if not all(isinstance(x, float) for x in values) or not sizes or max(sizes) > min(sizes) * (1 + 1e-12):
+    floats = [[x for x in row if isinstance(x, float)] for row in rows]
+    sizes = {abs(x) for row in floats for x in row if x}
+    mixed = any(len(some) < len(row) for some, row in zip(floats, rows))
+    if mixed or not sizes or max(sizes) > min(sizes) * (1 + 1e-12):
         return f"{name} =\n{matrix_text(rows)}"
     scale = max(sizes)
-    signs = [[(x > 0) - (x < 0) for x in row] for row in rows]
+    signs = [[(x > 0) - (x < 0) for x in row] for row in floats]
     return f"{name} =\n{matrix_text(signs)}" if scale == 1 else f"{name} = {scale:.4g} *\n{matrix_text(signs)}"
 
 
@@ -61,7 +61,7 @@ def _brackets(n: int) -> list[tuple[str, str]]:
     return [("⎡", "⎤"), *[("⎢", "⎥")] * (n - 2), ("⎣", "⎦")]
 
 
-def entry_text(x: Any) -> str:
+def entry_text(x: object) -> str:
     """One entry, zeros as a dot, floats with four digits.
 
     Examples

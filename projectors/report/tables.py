@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from rich import box
 from rich.columns import Columns
@@ -13,6 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from projectors.report import Record
 from projectors.report.matrices import named_matrix
 
 __all__ = [
@@ -88,7 +88,7 @@ def heading(text: str) -> Text:
     return Text(text, style="bold")
 
 
-def group_view(record: Mapping[str, Any]) -> RenderableType:
+def group_view(record: Record) -> RenderableType:
     """What `grouprep info` shows."""
     rows: list[tuple[str, RenderableType]] = [("order", record["order_text"])]
     rows.append(("compact", "yes" if record["is_compact"] else "no: Hom needs inner = euclidean to project"))
@@ -116,7 +116,7 @@ def group_view(record: Mapping[str, Any]) -> RenderableType:
     )
 
 
-def _generators_view(generators: Mapping[str, Any]) -> RenderableType:
+def _generators_view(generators: Record) -> RenderableType:
     cycles = [(name, _shorten(g)) for name, g in generators.items() if isinstance(g, str)]
     small = [(name, g) for name, g in generators.items() if not isinstance(g, str) and len(g) <= 6][:SHOWN_ELEMENTS]
     parts: list[RenderableType] = [facts(cycles[:SHOWN_ELEMENTS])] if cycles else []
@@ -131,7 +131,7 @@ def _shorten(text: str) -> str:
     return text if len(text) <= SHOWN_TEXT else f"{text[:SHOWN_TEXT]}... ({len(text):,} characters)"
 
 
-def basis_view(record: Mapping[str, Any]) -> RenderableType:
+def basis_view(record: Record) -> RenderableType:
     """What `grouprep basis` shows."""
     m, n = record["shape"]
     title = Text.assemble(
@@ -154,7 +154,7 @@ def basis_view(record: Mapping[str, Any]) -> RenderableType:
     return Group(*parts)
 
 
-def _elements_view(record: Mapping[str, Any]) -> RenderableType:
+def _elements_view(record: Record) -> RenderableType:
     m, n = record["shape"]
     matrices = record["matrices"]
     kind = "exact" if record["exact"] else "orthonormal, float64"
@@ -171,7 +171,7 @@ def _elements_view(record: Mapping[str, Any]) -> RenderableType:
     return Group(Text(f"Basis ({kind}):", style="dim"), Padding(Columns(blocks, padding=(0, 4)), (0, 0, 0, 2)), *more)
 
 
-def decomposition_view(record: Mapping[str, Any]) -> RenderableType:
+def decomposition_view(record: Record) -> RenderableType:
     """What `grouprep decompose` shows."""
     title = Text.assemble((record["representation"], "bold"), f" of {record['group']}, dimension {record['dim']:,}")
     rows = [
@@ -196,7 +196,7 @@ def decomposition_view(record: Mapping[str, Any]) -> RenderableType:
     return Group(*parts)
 
 
-def certificate_view(certificate: Mapping[str, Any]) -> RenderableType:
+def certificate_view(certificate: Record) -> RenderableType:
     """The claims of a certificate with their evidence."""
     proved = certificate["proved"]
     title = Text.assemble(
@@ -213,7 +213,7 @@ def certificate_view(certificate: Mapping[str, Any]) -> RenderableType:
     return Group(title, Padding(table, (0, 0, 0, 2)))
 
 
-def penalty_view(record: Mapping[str, Any]) -> RenderableType:
+def penalty_view(record: Record) -> RenderableType:
     """What `grouprep penalty` shows."""
     part = "T - P(T)" if record["part"] == "residual" else "P(T)"
     symbol = {"frobenius": "F", "frobenius-squared": "F^2", "spectral": "2", "nuclear": "*"}[record["norm"]]
@@ -248,7 +248,7 @@ def _share_text(share: float | None) -> str:
     return f"{share:.4%} of |T|^2 (Frobenius)"
 
 
-def _defect_text(defect: Mapping[str, Any]) -> str:
+def _defect_text(defect: Record) -> str:
     if defect["lower"] is None:
         return f"no bound: {defect['reason']}"
     return f"sup over g of |rho_W(g) T - T rho_V(g)| lies in [{defect['lower']:.6g}, {defect['upper']:.6g}] ({defect['norm']})"

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from grouprep.errors import AmbiguousRank, DimensionMismatch, TooLarge, UnsupportedGroup
-from grouprep.groups import FiniteGroup, Group
+from grouprep.groups import Group
 from grouprep.linalg import as_exact
 from grouprep.linalg import matrices as mat
 from grouprep.linalg.floats import float_nullspace
@@ -168,10 +168,9 @@ class Averaging(Solver):
 
 def _exact_fixed_space(V: Representation, W: Representation) -> ExactSpace:
     G = V.group
-    assert isinstance(G, FiniteGroup)
     moved = (mat.kron(W.exact_image(g), mat.transpose(mat.inverse(V.exact_image(g)))) for g in G.elements)
     total = reduce(add_exact, map(as_exact, moved))
-    scaled = identity_exact(W.dim * V.dim, total.domain) * total.domain.convert(G.order)
+    scaled = identity_exact(W.dim * V.dim, total.domain) * total.domain.convert(int(G.order))
     return ExactSpace((W.dim, V.dim), nullspace(subtract_exact(total, scaled)))
 
 

@@ -71,8 +71,9 @@ class Dense(Structure):
         if self.forms is None:
             matrices = _orthonormal_rows(raw.reshape(self.dim, m * n)).reshape(-1, m, n)
             return _Pairs(matrices, matrices)
-        left, right = (np.linalg.cholesky(as_float(H)).conj().T for H in reversed(self.forms))
-        right = np.linalg.inv(right)
+        form_V, form_W = map(as_float, self.forms)
+        left = np.linalg.cholesky(form_W).conj().T
+        right = np.linalg.inv(np.linalg.cholesky(form_V).conj().T)
         flat = _orthonormal_rows((left @ raw @ right).reshape(self.dim, m * n)).reshape(-1, m, n)
         matrices = np.linalg.solve(left, flat) @ np.linalg.inv(right)
         # <B, T> = tr((L_W B R)* L_W T R) = tr((L_W* L_W B R R*)* T), so the dual of B is L_W* (L_W B R) R*.

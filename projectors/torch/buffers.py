@@ -3,84 +3,77 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Self
 
 import torch
 from torch import nn
 
 from projectors.arrays import namespace_of
 from projectors.hom import Hom
-from projectors.structure import Projection
 
-__all__ = ["Constants", "ProjectionModule"]
-
-
-def torch_projection(hom: Hom) -> Projection:
-    """The projector of a space for torch tensors."""
-    return hom.projection.to(namespace_of(torch))
-
-
-class Constants:
-    """Writing a projector's constants as non-persistent buffers of a module, in memory of their own, and reading them."""
-
-    def __init__(self, projection: Projection, prefix: str) -> None:
-        self.projection = projection
-        self.names = tuple(f"{prefix}_{k}" for k in range(len(projection.home)))
-
-    def place(self, module: nn.Module, device: torch.device, dtype: torch.dtype) -> None:
-        """Make the buffers on a device, weights among them in a precision, from the double-precision originals."""
-        for name, constant in zip(self.names, self.projection.home, strict=True):
-            tensor = torch.tensor(constant)
-            if tensor.is_complex():
-                tensor = tensor.to(torch.complex128 if dtype == torch.float64 else torch.complex64)
-            elif tensor.is_floating_point():
-                tensor = tensor.to(dtype)
-            elif dtype == torch.float32 and (tensor.numel() == 0 or int(tensor.max()) < 2**31):
-                tensor = tensor.to(torch.int32)  # half the memory, and gathers of single precision a third faster
-            module.register_buffer(name, tensor.to(device), persistent=False)
-
-    def of(self, module: nn.Module) -> list[torch.Tensor]:
-        """The buffers."""
-        return [getattr(module, name) for name in self.names]
+__all__ = ["ProjectionModule"]
 
 
 class ProjectionModule(nn.Module):
     """Projects tensors (..., dim W, dim V) on Hom(V, W); no parameters, an empty state_dict.
 
-    hom : the space.
+    The constants are non-persistent buffers in memory of their own, made from their originals in double precision.
+
+    hom : the space; projection : its projector, with constants of its own on the CPU.
     """
 
-    def __init__(self, hom: Hom) -> None:
+    def __init__(self, hom: Hom, device: torch.device | None = None, dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
         self.hom = hom
-        self.constants = Constants(torch_projection(hom), "constant")
-        self._dtype = torch.float32
-        self.constants.place(self, torch.device("cpu"), self._dtype)
+        self.projection = hom.projection.to(namespace_of(torch))
+        self._place(device or torch.device("cpu"), dtype)
+
+    def _place(self, device: torch.device, dtype: torch.dtype) -> None:
+        self._dtype = dtype
+        for k, original in enumerate(self.projection.home):
+            with torch.inference_mode(False):  # what is made in that mode could not be used in training
+                constant = _in_precision(torch.tensor(original), dtype).to(device)
+            self.register_buffer(f"constant_{k}", constant, persistent=False)
+
+    @property
+    def constants(self) -> list[torch.Tensor]:
+        """The buffers, in the order of the projector's constants."""
+        return [constant for constant in self._buffers.values() if constant is not None]
+
+    def constants_for(self, T: torch.Tensor) -> list[torch.Tensor]:
+        """The constants, made anew in double precision where T is the first that needs it."""
+        wide = T.dtype in (torch.float64, torch.complex128)
+        if wide and self._dtype != torch.float64 and not torch.compiler.is_compiling():
+            self._place(T.device, torch.float64)
+        return self.constants
 
     def project(self, T: torch.Tensor) -> torch.Tensor:
         """P(T), differentiable."""
-        out: torch.Tensor = self.constants.projection.project(T, self._fitting(T))
+        out: torch.Tensor = self.projection.project(T, self.constants_for(T))
         return out
 
     def residual(self, T: torch.Tensor) -> torch.Tensor:
         """T - P(T), differentiable."""
-        out: torch.Tensor = self.constants.projection.residual(T, self._fitting(T))
+        out: torch.Tensor = self.projection.residual(T, self.constants_for(T))
         return out
 
-    def _fitting(self, T: torch.Tensor) -> list[torch.Tensor]:
-        wide = T.dtype in (torch.float64, torch.complex128)
-        if wide and self._dtype != torch.float64 and not torch.compiler.is_compiling():
-            self._dtype = torch.float64
-            self.constants.place(self, T.device, self._dtype)
-        return self.constants.of(self)
+    def is_orthogonal(self, T: torch.Tensor) -> bool:
+        """Whether P is its own transpose, and keeps the field of T."""
+        return self.projection.is_self_adjoint and (T.is_complex() or not self.projection.is_complex)
 
-    def _apply(self, fn: Callable[[torch.Tensor], torch.Tensor], recurse: bool = True) -> Any:
+    def _apply(self, fn: Callable[[torch.Tensor], torch.Tensor], recurse: bool = True) -> Self:
+        device = next((constant.device for constant in self.constants), torch.device("cpu"))
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
-        probe = torch.zeros((), dtype=self._dtype)
-        for tensor in self.buffers():
-            probe = probe.to(tensor.device)
-            break
-        moved = fn(probe)
-        self._dtype = torch.float64 if moved.dtype == torch.float64 else torch.float32
-        self.constants.place(self, moved.device, self._dtype)
+        moved = fn(torch.zeros((), dtype=self._dtype, device=device))
+        self._place(moved.device, torch.float64 if moved.dtype == torch.float64 else torch.float32)
         return self
+
+
+def _in_precision(constant: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    if constant.is_complex():
+        return constant.to(torch.complex128 if dtype == torch.float64 else torch.complex64)
+    if constant.is_floating_point():
+        return constant.to(dtype)
+    if dtype == torch.float32 and (constant.numel() == 0 or int(constant.max()) < 2**31):
+        return constant.to(torch.int32)  # half the memory, and gathers of single precision a third faster
+    return constant

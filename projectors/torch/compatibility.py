@@ -7,32 +7,35 @@ modules is then not seen.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import nn
 from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
+from torch.utils.hooks import RemovableHandle
 
 from grouprep.errors import GroupRepError
 from grouprep.representations import Representation
-from projectors.torch.fitting import POOLS, between, joint, spec_ends
-from projectors.torch.flow import followed
+from projectors.models.fitting import joint, spec_ends
+from projectors.models.report import CheckReport, Finding
+from projectors.models.specs import LayerSpec, LayerSpecs, Spec
+from projectors.torch.fitting import POOLS, between
+from projectors.torch.flow import followed, in_evaluation
 from projectors.torch.layers import NORMALISATIONS
-from projectors.torch.naming import strip_name, unwrap
-from projectors.torch.report import CheckReport, Finding
-from projectors.torch.specs import LayerSpec
-
-if TYPE_CHECKING:
-    from projectors.torch.model_penalty import EquivariancePenalty
+from projectors.torch.naming import named_modules
 
 __all__ = ["check_model", "flags"]
 
 
-def flags(pen: EquivariancePenalty) -> tuple[str, ...]:
-    """What the penalty does not decide: normalisation layers and their statistics, strides, other parameters."""
-    out, named = [], {name for name, _ in pen.layers}
-    for raw, module in pen.model.named_modules():
-        name, module = strip_name(raw), unwrap(module)
+def flags(model: nn.Module, layers: Sequence[LayerSpecs]) -> tuple[str, ...]:
+    """What a penalty of a model's layers does not decide: normalisation layers and their statistics, strides, other parameters.
+
+    Parameters
+    ----------
+    model : the model; layers : the specified layers' names, and what is said of them.
+    """
+    out, named = [], dict(layers)
+    for name, module in named_modules(model):
         if isinstance(module, NORMALISATIONS):
             if name not in named and any(True for _ in module.parameters(recurse=False)):
                 out.append(f"{name}: {type(module).__name__} has scales and shifts that the specification leaves alone")
@@ -43,7 +46,7 @@ def flags(pen: EquivariancePenalty) -> tuple[str, ...]:
         if name not in named:
             continue
         if isinstance(module, _ConvNd):
-            out += [f"{name}: {text}" for spec in dict(pen.layers)[name] for text in _uneven(module, spec)]
+            out += [f"{name}: {text}" for spec in named[name] for text in _uneven(module, spec)]
             if any(s != 1 for s in module.stride):
                 out.append(
                     f"{name}: stride {module.stride} keeps the pixels' symmetry only for some input sizes; see check(x)"
@@ -55,7 +58,7 @@ def flags(pen: EquivariancePenalty) -> tuple[str, ...]:
     return tuple(out)
 
 
-def _uneven(module: _ConvNd, spec: Any) -> list[str]:
+def _uneven(module: _ConvNd, spec: Spec) -> list[str]:
     """How a convolution that moves pixels treats sides or axes differently that the group exchanges."""
     if not isinstance(spec, LayerSpec) or spec.grid is not None:
         return []
@@ -73,32 +76,35 @@ def _uneven(module: _ConvNd, spec: Any) -> list[str]:
     return out
 
 
-def check_model(pen: EquivariancePenalty, inputs: tuple[Any, ...], strict: bool) -> CheckReport:
-    """See `EquivariancePenalty.check`."""
-    specs = dict(pen.layers)
+def check_model(
+    model: nn.Module, layers: Sequence[LayerSpecs], inputs: tuple[object, ...] = (), strict: bool = False
+) -> CheckReport:
+    """See `EquivariancePenalty.check`.
+
+    Parameters
+    ----------
+    model : the model; layers : the specified layers' names, and what is said of them.
+    inputs, strict : as there.
+    """
+    specs = dict(layers)
     found = [
         Finding("warning", name, text)
-        for name, module in _modules(pen)
+        for name, module in named_modules(model)
         if name in specs and isinstance(module, _ConvNd)
         for text in _uneven(module, specs[name][0])
     ]
-    found += followed(pen, inputs) + _strides(pen, inputs) if inputs else _in_order(pen)
-    report = CheckReport(tuple(dict.fromkeys(found)), len(pen.layers))
+    found += followed(model, specs, inputs) + _strides(model, inputs) if inputs else _in_order(model, specs)
+    report = CheckReport(tuple(dict.fromkeys(found)), len(specs))
     if strict and not report.ok:
         raise GroupRepError("the model cannot be equivariant as specified:\n" + str(report))
     return report
 
 
-def _modules(pen: EquivariancePenalty) -> list[tuple[str, nn.Module]]:
-    return [(strip_name(raw), unwrap(module)) for raw, module in pen.model.named_modules()]
-
-
-def _in_order(pen: EquivariancePenalty) -> list[Finding]:
+def _in_order(model: nn.Module, specs: Mapping[str, tuple[Spec, ...]]) -> list[Finding]:
     """What is wrong if each module's output is the input of the next one made."""
     found: list[Finding] = []
-    specs = dict(pen.layers)
     current: tuple[str, Representation] | None = None
-    for name, module in _modules(pen):
+    for name, module in named_modules(model):
         if name in specs and not isinstance(module, NORMALISATIONS):
             V, W = spec_ends(specs[name])
             if current is not None and V is not None:
@@ -109,43 +115,40 @@ def _in_order(pen: EquivariancePenalty) -> list[Finding]:
     return found
 
 
-def _strides(pen: EquivariancePenalty, inputs: tuple[Any, ...]) -> list[Finding]:
+def _strides(model: nn.Module, inputs: tuple[object, ...]) -> list[Finding]:
     """Convolutions and pools whose stride does not start and end at the border alike, at the sizes that a run shows."""
     found: list[Finding] = []
-    handles = []
 
-    def watch(name: str, module: Any) -> Any:
-        def hook(_: nn.Module, arguments: tuple[Any, ...]) -> None:
+    def watch(name: str, module: nn.Module) -> RemovableHandle:
+        def hook(_: nn.Module, arguments: tuple[torch.Tensor, ...]) -> None:
             found.extend(_stride(name, module, tuple(arguments[0].shape[2:])))
 
-        return hook
+        return module.register_forward_pre_hook(hook)
 
-    for raw, module in pen.model.named_modules():
-        inner = unwrap(module)
-        if (isinstance(inner, _ConvNd) and not isinstance(inner, _ConvTransposeNd)) or isinstance(inner, POOLS[:6]):
-            handles.append(inner.register_forward_pre_hook(watch(strip_name(raw), inner)))
-    training = pen.model.training
-    try:
-        pen.model.eval()
-        with torch.no_grad():
-            pen.model(*inputs)
-    finally:
-        pen.model.train(training)
-        for handle in handles:
-            handle.remove()
+    handles = [
+        watch(name, module)
+        for name, module in named_modules(model)
+        if (isinstance(module, _ConvNd) and not isinstance(module, _ConvTransposeNd)) or isinstance(module, POOLS[:6])
+    ]
+    with in_evaluation(model, handles):
+        model(*inputs)
     return found
 
 
-def _tuple(value: Any, n: int) -> tuple[int, ...]:
+def _tuple(value: int | tuple[int, ...], n: int) -> tuple[int, ...]:
     return (value,) * n if isinstance(value, int) else tuple(value)
 
 
-def _stride(name: str, module: Any, sizes: tuple[int, ...]) -> list[Finding]:
-    n = len(sizes)
+def _stride(name: str, module: nn.Module, sizes: tuple[int, ...]) -> list[Finding]:
     if isinstance(module.padding, str):
         return []
-    kernel, stride = _tuple(module.kernel_size, n), _tuple(module.stride or module.kernel_size, n)
-    padding, dilation = _tuple(module.padding, n), _tuple(getattr(module, "dilation", 1), n)
+    kernel, stride, padding, dilation = (
+        _tuple(value, len(sizes))  # type: ignore[arg-type]
+        for value in (
+            *(module.kernel_size, module.stride or module.kernel_size),
+            *(module.padding, getattr(module, "dilation", 1)),
+        )
+    )
     wrong = [
         f"({N} + 2 * {p} - {d * (k - 1) + 1}) % {s} = {(N + 2 * p - d * (k - 1) - 1) % s}"
         for N, p, k, s, d in zip(sizes, padding, kernel, stride, dilation, strict=True)
@@ -153,12 +156,8 @@ def _stride(name: str, module: Any, sizes: tuple[int, ...]) -> list[Finding]:
     ]
     if not wrong:
         return []
-    size = " x ".join(map(str, sizes))
-    return [
-        Finding(
-            "warning",
-            name,
-            f"{type(module).__name__} with stride {stride} on {size} pixels leaves a border on one side only, which reflections and "
-            f"rotations do not keep: (N + 2p - k) % s must be 0, but {wrong[0]}",
-        )
-    ]
+    text = (
+        f"{type(module).__name__} with stride {stride} on {' x '.join(map(str, sizes))} pixels leaves a border on one side only, which "
+        f"reflections and rotations do not keep: (N + 2p - k) % s must be 0, but {wrong[0]}"
+    )
+    return [Finding("warning", name, text)]

@@ -5,17 +5,62 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf, prod
-from typing import Any
+from typing import Protocol
 
 import torch
 from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 
 from grouprep.errors import GroupRepError
+from grouprep.typing import Namespace
+from projectors.models.naming import value_for
 from projectors.penalties import Norm, Spectral, symbol_bound, torus_norm
-from projectors.penalties.named_values import value_for
 from projectors.torch.terms import Term
 
-__all__ = ["ConvolutionSpectral", "norm_of"]
+__all__ = ["ConvolutionSpectral", "NormRule", "norm_rule"]
+
+
+class NormRule(Protocol):
+    """What gives each term its norm."""
+
+    @property
+    def is_euclidean(self) -> bool:
+        """Whether all norms are the Frobenius norm, or its square."""
+
+    @property
+    def of_blocks(self) -> Norm:
+        """The norm of blocks between irreps, in reports."""
+
+    def of(self, term: Term) -> Norm:
+        """The norm of a term's operators; GroupRepError where it has none."""
+
+
+@dataclass(frozen=True)
+class _Everywhere:
+    """One norm for all terms."""
+
+    of_blocks: Norm
+
+    @property
+    def is_euclidean(self) -> bool:
+        return self.of_blocks.is_euclidean
+
+    def of(self, term: Term) -> Norm:
+        return self.of_blocks
+
+
+def norm_rule(norm: object) -> NormRule:
+    """A norm, or what stands for one, as a rule.
+
+    Raises
+    ------
+    GroupRepError
+        If it is none.
+    """
+    if isinstance(norm, Norm):
+        return _Everywhere(norm)
+    if isinstance(norm, ConvolutionSpectral):
+        return norm
+    raise GroupRepError(f"norm = {norm!r:.60} is not a norm; use Frobenius(), Spectral(), ...")
 
 
 @dataclass(frozen=True)
@@ -53,7 +98,7 @@ class ConvolutionSpectral:
     Sedghi, Gupta and Long, ICLR 2019 (arXiv 1805.10408); Pfister and Bresler, IEEE Trans. Signal Process. 67 (2019).
     """
 
-    size: Any = None
+    size: int | tuple[int, ...] | Mapping[str, int | tuple[int, ...]] | None = None
     points: int | None = None
 
     def __post_init__(self) -> None:
@@ -64,6 +109,54 @@ class ConvolutionSpectral:
                 raise GroupRepError(
                     f"ConvolutionSpectral: {value!r:.40} is no number of pixels or points; a positive integer is needed"
                 )
+
+    @property
+    def is_euclidean(self) -> bool:
+        """False."""
+        return False
+
+    @property
+    def of_blocks(self) -> Norm:
+        """The spectral norm of the kernel's matrix."""
+        return Spectral()
+
+    def of(self, term: Term) -> Norm:
+        """The norm of a term's operators.
+
+        Raises
+        ------
+        GroupRepError
+            If a convolution's padding, or its size, gives no operator whose norm is known.
+        """
+        module = term.module
+        if not isinstance(module, _ConvNd) or term.attribute != "weight":
+            return Spectral()
+        if term.hom.shape[1] % prod(module.kernel_size):
+            raise GroupRepError(
+                f'"{term.name}": operators with {term.hom.shape[1]} columns are no kernels of {prod(module.kernel_size)} pixels'
+            )
+        if module.padding_mode not in ("zeros", "circular"):
+            raise GroupRepError(
+                f'"{term.name}": padding_mode = "{module.padding_mode}" has no symbol; ConvolutionSpectral knows "zeros" and "circular", '
+                "Spectral() takes the norm of the kernel matrix"
+            )
+        axes, circular = len(module.kernel_size), module.padding_mode == "circular"
+        size = value_for(term.layer, self.size, None, "ConvolutionSpectral: size") if circular else None
+        if isinstance(size, int):
+            size = (size,) * axes
+        if size is not None and len(size) != axes:
+            raise GroupRepError(f'"{term.name}": size = {size} has {len(size)} axes, the kernel has {axes}')
+        _check_torus(term.name, module, size) if circular else None
+        # zero padding with stride 1: dilation runs through the same frequencies
+        expand = module.dilation if circular or max(module.stride) > 1 else (1,) * axes
+        return _OfConvolution(
+            tuple(module.kernel_size),
+            tuple(module.stride),
+            tuple(expand),
+            term.layout.swapped,
+            size,
+            self.points,
+        )
 
 
 @dataclass(frozen=True)
@@ -97,14 +190,14 @@ class _OfConvolution(Norm):
                 kernels = wide.index_copy(axis, torch.arange(0, shape[axis], d, device=A.device), kernels)
         return list(kernels)
 
-    def _value(self, xp: Any, A: Any) -> Any:
+    def _value(self, xp: Namespace, A: torch.Tensor) -> torch.Tensor:
         values = [
             symbol_bound(K, self.stride, self.points) if self.size is None else torus_norm(K, self.size, self.stride)
             for K in self._kernels(A)
         ]
         return torch.stack(values).amax()
 
-    def _subgradient(self, xp: Any, A: Any) -> Any:
+    def _subgradient(self, xp: Namespace, A: torch.Tensor) -> torch.Tensor:
         with torch.enable_grad():
             X = A.detach().requires_grad_()
             (out,) = torch.autograd.grad(self._value(xp, X), X)
@@ -117,47 +210,6 @@ class _OfConvolution(Norm):
     def unitarily_invariant(self) -> bool:
         """False: unitary matrices may exchange pixels."""
         return False
-
-
-def norm_of(term: Term, norm: Norm | ConvolutionSpectral) -> Norm:
-    """The norm of a term's operators.
-
-    Raises
-    ------
-    GroupRepError
-        If a convolution's padding, or its size, gives no operator whose norm is known.
-    """
-    if isinstance(norm, Norm):
-        return norm
-    module = term.module
-    if not isinstance(module, _ConvNd) or term.attribute != "weight":
-        return Spectral()
-    if term.hom.shape[1] % prod(module.kernel_size):
-        raise GroupRepError(
-            f'"{term.name}": operators with {term.hom.shape[1]} columns are no kernels of {prod(module.kernel_size)} pixels'
-        )
-    if module.padding_mode not in ("zeros", "circular"):
-        raise GroupRepError(
-            f'"{term.name}": padding_mode = "{module.padding_mode}" has no symbol; ConvolutionSpectral knows "zeros" and "circular", '
-            "Spectral() takes the norm of the kernel matrix"
-        )
-    axes, circular = len(module.kernel_size), module.padding_mode == "circular"
-    size = value_for(term.layer, norm.size, None, "ConvolutionSpectral: size") if circular else None  # type: ignore[arg-type]
-    if isinstance(size, int):
-        size = (size,) * axes
-    if size is not None and len(size) != axes:
-        raise GroupRepError(f'"{term.name}": size = {size} has {len(size)} axes, the kernel has {axes}')
-    _check_torus(term.name, module, size) if circular else None
-    # zero padding with stride 1: dilation runs through the same frequencies
-    expand = module.dilation if circular or max(module.stride) > 1 else (1,) * axes
-    return _OfConvolution(
-        tuple(module.kernel_size),
-        tuple(module.stride),
-        tuple(expand),
-        term.layout.swapped,
-        size,
-        norm.points,
-    )
 
 
 def _check_torus(name: str, module: _ConvNd, size: tuple[int, ...] | None) -> None:

@@ -6,25 +6,25 @@ methods count as they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import reduce
 from operator import add
-from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
+from torch.utils.hooks import RemovableHandle
 
 from grouprep.representations import Representation
-from projectors.torch.fitting import between, entrywise, joint, odd, spec_ends
+from projectors.models.fitting import entrywise, joint, odd, spec_ends
+from projectors.models.report import Finding
+from projectors.models.specs import Spec
+from projectors.torch.fitting import between
 from projectors.torch.layers import NORMALISATIONS
-from projectors.torch.naming import strip_name, unwrap
-from projectors.torch.report import Finding
+from projectors.torch.naming import named_modules
 
-if TYPE_CHECKING:
-    from projectors.torch.model_penalty import EquivariancePenalty
-
-__all__ = ["followed"]
+__all__ = ["followed", "in_evaluation"]
 
 Origin = tuple[str, Representation]  # the layer that a tensor comes from, and the representation it is in
 
@@ -52,7 +52,7 @@ _HARMLESS = _names(
 )
 
 
-def _tensors(x: Any) -> Iterable[torch.Tensor]:
+def _tensors(x: object) -> Iterable[torch.Tensor]:
     if isinstance(x, torch.Tensor):
         yield x
     elif isinstance(x, dict):
@@ -72,11 +72,11 @@ class _Flow(TorchFunctionMode):
         self.findings: list[Finding] = []
         self.inside = 0
 
-    def of(self, x: Any) -> list[Origin]:
+    def of(self, x: object) -> list[Origin]:
         """The known origins among the tensors in x."""
         return [self.origins[id(t)][1] for t in _tensors(x) if id(t) in self.origins]
 
-    def set(self, x: Any, origin: Origin | None) -> None:
+    def set(self, x: object, origin: Origin | None) -> None:
         """Say where the first tensor in x comes from."""
         for t in _tensors(x):
             if origin is None:
@@ -85,7 +85,13 @@ class _Flow(TorchFunctionMode):
                 self.origins[id(t)] = t, origin
             return
 
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_function__(
+        self,
+        func: Callable[..., object],
+        types: object,
+        args: tuple[object, ...] = (),
+        kwargs: dict[str, object] | None = None,
+    ) -> object:
         out = func(*args, **(kwargs or {}))
         if self.inside or not isinstance(out, torch.Tensor):
             return out
@@ -95,7 +101,7 @@ class _Flow(TorchFunctionMode):
             self.set(out, self._after(name, found, args, out))
         return out
 
-    def _after(self, name: str, found: list[Origin], args: Any, out: torch.Tensor) -> Origin | None:
+    def _after(self, name: str, found: list[Origin], args: tuple[object, ...], out: torch.Tensor) -> Origin | None:
         """The origin of what a function gives, and a finding if it does not respect the representation."""
         layer, W = found[0]
         where = f'{name} after "{layer}"'
@@ -124,19 +130,34 @@ class _Flow(TorchFunctionMode):
         return None if reduced else (layer, W)
 
 
-def followed(pen: EquivariancePenalty, inputs: tuple[Any, ...]) -> list[Finding]:
+@contextmanager
+def in_evaluation(model: nn.Module, handles: list[RemovableHandle]) -> Iterator[None]:
+    """A run of the model in evaluation mode and without gradients; the hooks are removed after it."""
+    training = model.training
+    try:
+        model.eval()
+        with torch.no_grad():
+            yield
+    finally:
+        model.train(training)
+        for handle in handles:
+            handle.remove()
+
+
+def followed(model: nn.Module, specs: Mapping[str, tuple[Spec, ...]], inputs: tuple[object, ...]) -> list[Finding]:
     """What is wrong on the way of the data, from a run of the model in evaluation mode and without gradients.
 
     Parameters
     ----------
-    pen : the penalty, whose layers' representations are known; inputs : what its model is called with.
+    model : the model; specs : what is said of its layers, by name; inputs : what the model is called with.
     """
-    flow, specs, handles = _Flow(), dict(pen.layers), []
+    flow = _Flow()
+    handles: list[RemovableHandle] = []
 
     def watch(name: str, module: nn.Module, specified: bool) -> None:
         V, W = spec_ends(specs[name]) if specified else (None, None)
 
-        def before(_: nn.Module, args: Any, kwargs: Any) -> None:
+        def before(_: nn.Module, args: tuple[object, ...], kwargs: dict[str, object]) -> None:
             flow.inside += 1
             if flow.inside > 1:
                 return
@@ -148,7 +169,7 @@ def followed(pen: EquivariancePenalty, inputs: tuple[Any, ...]) -> list[Finding]
             elif origin is not None and not specified:
                 flow.findings += between(name, module, *origin)
 
-        def after(_: nn.Module, args: Any, kwargs: Any, out: Any) -> None:
+        def after(_: nn.Module, args: tuple[object, ...], kwargs: dict[str, object], out: object) -> None:
             flow.inside -= 1
             if flow.inside:
                 return
@@ -160,18 +181,10 @@ def followed(pen: EquivariancePenalty, inputs: tuple[Any, ...]) -> list[Finding]
         handles.append(module.register_forward_pre_hook(before, with_kwargs=True))
         handles.append(module.register_forward_hook(after, with_kwargs=True, always_call=True))
 
-    for raw, inner in pen.model.named_modules():
-        name, module = strip_name(raw), unwrap(inner)
+    for name, module in named_modules(model):
         specified = name in specs and not isinstance(module, NORMALISATIONS)
         if specified or not list(module.children()):
             watch(name, module, specified)
-    training = pen.model.training
-    try:
-        pen.model.eval()
-        with torch.no_grad(), flow:
-            pen.model(*inputs)
-    finally:
-        pen.model.train(training)
-        for handle in handles:
-            handle.remove()
+    with in_evaluation(model, handles), flow:
+        model(*inputs)
     return flow.findings

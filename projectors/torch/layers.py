@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import reduce
-from math import prod
-from operator import add
 from typing import TypeVar
 
+import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
@@ -17,20 +15,15 @@ from grouprep.errors import DimensionMismatch, GroupRepError
 from grouprep.linalg import Monomial
 from grouprep.representations import Representation
 from projectors.hom import Hom
-from projectors.structure import summands
-from projectors.torch.layouts import Layout
-from projectors.torch.specs import AttentionSpec, BilinearSpec, LayerSpec, ParameterSpec, Spec
-from projectors.torch.terms import FormTerm, Term, make_term
+from projectors.models.fitting import is_permutation
+from projectors.models.layouts import matrix_layout, pixels, split
+from projectors.models.specs import AttentionSpec, BilinearSpec, LayerSpec, ParameterSpec, Spec
+from projectors.torch.terms import Term, make_form, make_term
 
-__all__ = ["NORMALISATIONS", "is_permutation", "layer_terms", "pixels", "split"]
+__all__ = ["NORMALISATIONS", "layer_terms"]
 
 _S = TypeVar("_S")
 NORMALISATIONS = (_BatchNorm, _InstanceNorm, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
-
-
-def is_permutation(V: Representation) -> bool:
-    """Whether all elements act as permutation matrices."""
-    return all(a.kind == "element" and isinstance(m, Monomial) and m.modulus == 1 for a, m in V.images.items())
 
 
 def layer_terms(name: str, module: nn.Module, specs: tuple[Spec, ...]) -> list[Term]:
@@ -49,6 +42,12 @@ def layer_terms(name: str, module: nn.Module, specs: tuple[Spec, ...]) -> list[T
     if isinstance(module, nn.Bilinear):
         return _bilinear(name, module, _of_kind(spec, BilinearSpec, name, module))
     plain = _of_kind(spec, LayerSpec, name, module)
+    for field, empty in (("layout", None), ("stacked", 0)):
+        if getattr(plain, field) != empty:
+            raise GroupRepError(
+                f'spec["{name}"]: {field} = {getattr(plain, field)!r} is for JAX; a torch module says itself how its weight is stored, '
+                "and ParameterSpec(path, V, W, layout=...) how another one is"
+            )
     if isinstance(module, _ConvNd):
         return _convolution(name, module, plain)
     if isinstance(module, nn.Linear):
@@ -83,10 +82,31 @@ def _sizes(name: str, module: nn.Module, sizes: list[tuple[str, int, str, Repres
         raise DimensionMismatch(f'"{name}", {type(module).__name__}{shape}: ' + "; ".join(wrong))
 
 
-def _term(name: str, module: nn.Module, attribute: str, V: Representation, W: Representation, **layout: object) -> Term:
-    path = attribute if not name else f"{name}.{attribute}"
+def _path(name: str, attribute: str) -> str:
+    return f"{name}.{attribute}" if name else attribute
+
+
+def _term(
+    name: str,
+    module: nn.Module,
+    attribute: str,
+    V: Representation,
+    W: Representation,
+    *,
+    path: str = "",
+    groups: int = 0,
+    swapped: bool = False,
+    rows: tuple[int, int] | None = None,
+) -> Term:
+    """The term of a parameter of the layer `name`, whose own name is `path`, or else its attribute below the layer."""
     hom = Hom(V, W)
-    return make_term(path, name, module, attribute, Layout(hom.shape, **layout), hom)  # type: ignore[arg-type]
+    layout = matrix_layout(hom.shape, groups, swapped, rows)
+    return make_term(path or _path(name, attribute), name, layout, hom, module, attribute)
+
+
+def _check_initialised(name: str, weight: object) -> None:
+    if isinstance(weight, UninitializedParameter):
+        raise GroupRepError(f'"{name}" is not initialised yet; run the model once before')
 
 
 def _bias(name: str, module: nn.Module, spec: LayerSpec | BilinearSpec) -> list[Term]:
@@ -97,12 +117,10 @@ def _bias(name: str, module: nn.Module, spec: LayerSpec | BilinearSpec) -> list[
 
 def _matrix(name: str, module: nn.Module, spec: LayerSpec, swapped: bool) -> Term:
     weight = module.weight
-    assert weight is not None
-    if isinstance(weight, UninitializedParameter):
-        raise GroupRepError(f'"{name}" is not initialised yet; run the model once before')
+    _check_initialised(name, weight)
+    assert isinstance(weight, torch.Tensor)
     into, out = ("num_embeddings", "embedding_dim") if swapped else ("in_features", "out_features")
-    sizes: list[int] = [int(n) for n in weight.shape]  # type: ignore[union-attr]
-    rows, columns = sizes[::-1] if swapped else sizes
+    rows, columns = weight.shape[::-1] if swapped else weight.shape
     _sizes(name, module, [(into, columns, "V", spec.V), (out, rows, "W", spec.W)])
     return _term(name, module, "weight", spec.V, spec.W, swapped=swapped)
 
@@ -120,58 +138,14 @@ def _bilinear(name: str, module: nn.Bilinear, spec: BilinearSpec) -> list[Term]:
     return [_term(name, module, "weight", spec.V1 * spec.V2, spec.W), *_bias(name, module, spec)]
 
 
-def pixels(module: _ConvNd, spec: LayerSpec, name: str) -> Representation:
-    """The representation on the kernel's pixels."""
-    size = prod(module.kernel_size)
-    if spec.grid is not None:
-        if spec.grid.dim != size:
-            raise DimensionMismatch(
-                f'"{name}": grid = {spec.grid} has dimension {spec.grid.dim}, the kernel has {size} pixels'
-            )
-        return spec.grid
-    try:
-        return spec.V.group.grid(tuple(module.kernel_size))
-    except GroupRepError as error:
-        raise type(error)(
-            f'"{name}": {error}; LayerSpec(V, W, grid=...) takes another representation on the {size} pixels, such as '
-            f"{size} * G.trivial()"
-        ) from None
-
-
-def split(V: Representation, groups: int, what: str) -> list[Representation]:
-    """V as a direct sum of `groups` representations of equal dimension, one for each group of channels, in their order.
-
-    Raises
-    ------
-    DimensionMismatch
-        If a group ends within a summand.
-    """
-    size, out = V.dim // groups, []
-    parts = [s.representation for s in summands(V) for _ in range(s.count)]
-    current: list[Representation] = []
-    for part in parts:
-        current.append(part)
-        filled = sum(p.dim for p in current)
-        if filled > size:
-            raise DimensionMismatch(
-                f"{what} = {V}: {groups} groups of {size} channels cut through the summand {part} of dimension {part.dim}; each group "
-                "of channels needs a representation of its own"
-            )
-        if filled == size:
-            out.append(reduce(add, current))
-            current = []
-    return out
-
-
 def _convolution(name: str, module: _ConvNd, spec: LayerSpec) -> list[Term]:
-    if isinstance(module.weight, UninitializedParameter):
-        raise GroupRepError(f'"{name}" is not initialised yet; run the model once before')
+    _check_initialised(name, module.weight)
     _sizes(
         name,
         module,
         [("in_channels", module.in_channels, "V", spec.V), ("out_channels", module.out_channels, "W", spec.W)],
     )
-    grid, groups = pixels(module, spec, name), module.groups
+    grid, groups = pixels(name, module.kernel_size, spec), module.groups
     swapped = isinstance(module, _ConvTransposeNd)
     if groups == 1:
         return [_term(name, module, "weight", spec.V * grid, spec.W, swapped=swapped), *_bias(name, module, spec)]
@@ -180,13 +154,12 @@ def _convolution(name: str, module: _ConvNd, spec: LayerSpec) -> list[Term]:
         (V, W), *_ = pairs
         weights = [_term(name, module, "weight", V * grid, W, groups=groups, swapped=swapped)]
     else:
-        step = module.weight.shape[0] // groups
+        step, path = module.weight.shape[0] // groups, _path(name, "weight")
+        parts = [(f"{path}[group {k}]", (k * step, (k + 1) * step)) for k in range(groups)]
         weights = [
-            _term(name, module, "weight", V * grid, W, start=k * step, stop=(k + 1) * step, swapped=swapped)
-            for k, (V, W) in enumerate(pairs)
+            _term(name, module, "weight", V * grid, W, path=part, swapped=swapped, rows=rows)
+            for (V, W), (part, rows) in zip(pairs, parts, strict=True)
         ]
-        for k, term in enumerate(weights):
-            term.name += f"[group {k}]"
     return [*weights, *_bias(name, module, spec)]
 
 
@@ -206,37 +179,25 @@ def _attention(name: str, module: nn.MultiheadAttention, spec: AttentionSpec) ->
     )
     inner = heads * head if heads > 1 else head
     packed = module._qkv_same_embed_dim
-    terms: dict[str, Term] = {}
+    weights: dict[str, Term] = {}
+    biases: dict[str, Term] = {}
     for k, (letter, V) in enumerate((("q", query), ("k", key), ("v", value))):
-        rows = {"start": k * size, "stop": (k + 1) * size}
+        rows = k * size, (k + 1) * size
         attribute = "in_proj_weight" if packed else f"{letter}_proj_weight"
-        terms[letter] = _term(name, module, attribute, V, inner, **(rows if packed else {}))
+        path = f"{_path(name, attribute)}[{letter}]"
+        weights[letter] = _term(name, module, attribute, V, inner, path=path, rows=rows if packed else None)
         if spec.bias and module.in_proj_bias is not None and not (spec.form and letter in "qk"):
-            terms[letter + " bias"] = _term(name, module, "in_proj_bias", head.group.trivial(), inner, **rows)
-    for label, term in terms.items():
-        term.name += f"[{label[0]}]"
+            path = f"{_path(name, 'in_proj_bias')}[{letter}]"
+            biases[letter] = _term(name, module, "in_proj_bias", head.group.trivial(), inner, path=path, rows=rows)
+    terms: list[Term] = []
     if spec.form:
-        queries, keys = terms.pop("q"), terms.pop("k")
-        hom = Hom(key, query.dual)
-        layouts = [
-            Layout((module.head_dim, t.hom.V.dim), t.layout.start, t.layout.stop, groups=heads) for t in (queries, keys)
-        ]
-        form = make_form(f"{name}.form" if name else "form", name, queries, keys, hom, *layouts)
-        terms = {"form": form, **terms}
-    outer = module.out_proj
-    terms["out"] = _term(f"{name}.out_proj" if name else "out_proj", outer, "weight", inner, out)
-    if spec.bias and outer.bias is not None:
-        terms["out bias"] = _term(terms["out"].layer, outer, "bias", out.group.trivial(), out)
-    for term in terms.values():
-        term.layer = name
-    return list(terms.values())
-
-
-def make_form(name: str, layer: str, q: Term, k: Term, hom: Hom, query: Layout, keys: Layout) -> FormTerm:
-    """The term of W_Q^T W_K, from those of W_Q and W_K."""
-    _ = hom.projection
-    layout = Layout(hom.shape, groups=query.groups)
-    return FormTerm(name, layer, q.module, q.attribute, layout, hom, query, keys, k.module, k.attribute)
+        terms = [make_form(_path(name, "form"), weights.pop("q"), weights.pop("k"), Hom(key, query.dual), heads)]
+    terms += [t for letter in "qkv" for t in (weights.get(letter), biases.get(letter)) if t is not None]
+    terms.append(_term(name, module.out_proj, "weight", inner, out, path=_path(name, "out_proj.weight")))
+    if spec.bias and module.out_proj.bias is not None:
+        path = _path(name, "out_proj.bias")
+        terms.append(_term(name, module.out_proj, "bias", out.group.trivial(), out, path=path))
+    return terms
 
 
 def _normalisation(name: str, module: nn.Module, spec: LayerSpec) -> list[Term]:
@@ -273,17 +234,11 @@ def _normalisation(name: str, module: nn.Module, spec: LayerSpec) -> list[Term]:
 
 def _parameter(name: str, module: nn.Module, spec: ParameterSpec) -> Term:
     *path, attribute = spec.path.split(".")
-    owner = module
+    owner: nn.Module | None = module
     for step in path:
-        child = dict(owner.named_children()).get(step)
-        if child is None:
-            known = ", ".join(n for n, _ in module.named_parameters())
-            raise GroupRepError(f'spec["{name}"]: no parameter "{spec.path}" there; its parameters are {known}')
-        owner = child
-    if getattr(owner, attribute, None) is None:
+        owner = None if owner is None else dict(owner.named_children()).get(step)
+    if owner is None or getattr(owner, attribute, None) is None:
         known = ", ".join(n for n, _ in module.named_parameters())
         raise GroupRepError(f'spec["{name}"]: no parameter "{spec.path}" there; its parameters are {known}')
-    rows = {} if spec.rows is None else {"start": spec.rows[0], "stop": spec.rows[1]}
-    term = _term(name, owner, attribute, spec.V, spec.W, swapped=spec.layout == "io", **rows)
-    term.name = f"{name}.{spec.path}" if name else spec.path
-    return term
+    swapped = spec.layout == "io"
+    return _term(name, owner, attribute, spec.V, spec.W, path=_path(name, spec.path), swapped=swapped, rows=spec.rows)

@@ -6,31 +6,32 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from math import isfinite
 from os import PathLike
-from typing import Any
+from typing import Any, Self, TypeAlias
 
 import torch
 from torch import nn
+from torch.utils.hooks import RemovableHandle
 
 from grouprep.errors import GroupRepError
-from projectors.penalties import Frobenius, KyFan, Norm, Spectral, State
-from projectors.penalties.named_values import refuse_unmatched, value_for
-from projectors.penalties.records import TermReport, block_norms
-from projectors.torch.buffers import Constants, torch_projection
-from projectors.torch.convolutions import ConvolutionSpectral, norm_of
-from projectors.torch.functions import is_frobenius
+from projectors.models.files import load_spec
+from projectors.models.naming import refuse_unmatched, value_for
+from projectors.models.report import CheckReport, PenaltyReport, term_report
+from projectors.models.schedules import Schedule, as_schedule
+from projectors.models.specs import SpecLike
+from projectors.models.terms import distinct
+from projectors.penalties import Frobenius, Norm
+from projectors.torch.batches import batched
+from projectors.torch.buffers import ProjectionModule
+from projectors.torch.compatibility import check_model, flags
+from projectors.torch.convolutions import ConvolutionSpectral, norm_rule
+from projectors.torch.fast import Traced, implementation_for
 from projectors.torch.layers import layer_terms
 from projectors.torch.naming import match_layers, unwrap
-from projectors.torch.recycled import Scratch, Workspace
-from projectors.torch.report import CheckReport, PenaltyReport
-from projectors.torch.schedules import Schedule, as_schedule
 from projectors.torch.terms import Term, check_finite, in_single
-from projectors.torch.values import batch_values
 
 __all__ = ["EquivariancePenalty"]
 
-
-_SMALL = 1 << 13  # entries of a parameter that is treated together with others
-_EXACT = 24  # singular values of operators with at most that many are computed, not followed
+Weights: TypeAlias = float | Schedule | Mapping[str, float | Schedule]
 
 
 class EquivariancePenalty(nn.Module):
@@ -82,21 +83,20 @@ class EquivariancePenalty(nn.Module):
     def __init__(
         self,
         model: nn.Module,
-        spec: Mapping[str, Any],
+        spec: Mapping[str, SpecLike],
         norm: Norm | ConvolutionSpectral | None = None,
         *,
-        residual: Any = 1.0,
-        equivariant: Any = 0.0,
+        residual: Weights = 1.0,
+        equivariant: Weights = 0.0,
         every: int = 1,
         decoupled: bool = False,
     ) -> None:
         super().__init__()
         self.norm: Norm | ConvolutionSpectral = Frobenius() if norm is None else norm
-        if not isinstance(self.norm, Norm | ConvolutionSpectral):
-            raise GroupRepError(f"norm = {norm!r:.60} is not a norm; use Frobenius(), Spectral(), ...")
+        self._rule = norm_rule(self.norm)
         if isinstance(every, bool) or not isinstance(every, int) or every < 1:
             raise GroupRepError(f"every = {every!r:.40}: a positive integer is needed")
-        if decoupled and self.norm not in (Frobenius(), Frobenius(squared=True)):
+        if decoupled and not self._rule.is_euclidean:
             raise GroupRepError(
                 f"decoupled=True applies the gradient of the squared Frobenius norm; it has no {self.norm}"
             )
@@ -111,81 +111,56 @@ class EquivariancePenalty(nn.Module):
         self.layers = tuple((name, specs) for name, _, specs in layers)
         self.skipped = tuple(skipped)
         found = [t for name, module, specs in layers for t in layer_terms(name, module, specs)]
-        self.terms, self.shared, frozen = _distinct(found)
-        self.skipped += tuple(frozen)
-        if not self.terms:
+        trained = [t for t in found if not t.is_frozen or torch.is_inference(t.parameter())]
+        self.skipped += tuple(t.name for t in found if t not in trained)
+        kept = distinct(trained, lambda term: term.key)
+        if not kept:
             raise GroupRepError("spec: the layers it matches have no parameters to penalise")
-        self._norms = tuple(norm_of(t, self.norm) for t in self.terms)
-        self._homs = tuple(dict.fromkeys(t.hom for t in self.terms))
-        self._number = tuple(self._homs.index(t.hom) for t in self.terms)
-        self._projections = tuple(torch_projection(h) for h in self._homs)
-        self._tables = tuple(Constants(p, f"constant_{i}") for i, p in enumerate(self._projections))
-        self.schedules: tuple[tuple[Schedule, Schedule], ...] = tuple(
-            (
-                as_schedule(value_for(t.layer, residual, 1.0, "residual"), "residual"),
-                as_schedule(value_for(t.layer, equivariant, 0.0, "equivariant"), "equivariant"),
+        self.terms = tuple(term for term, _ in kept)
+        for term, names in kept:
+            term.also = names
+            term.norm = self._rule.of(term)
+            term.schedules = (
+                as_schedule(value_for(term.layer, residual, 1.0, "residual"), "residual"),
+                as_schedule(value_for(term.layer, equivariant, 0.0, "equivariant"), "equivariant"),
             )
-            for t in self.terms
-        )
-        self._both = tuple(bool(e.start_value) or not _is_constant(e) for _, e in self.schedules)
-        self.steps = 0
-        self._small = tuple(self._is_small(k) for k in range(len(self.terms)))
-        self._batches = self._batched()
-        self._fresh_work()
-        self._states: list[State | None] = [None] * len(self.terms)
-        first = self.terms[0].parameter()
-        weights = [[s.start_value for s in pair] for pair in self.schedules]
+        device = self.terms[0].parameter().device
         dtype = torch.float64 if any(_wide(t.parameter()) for t in self.terms) else torch.float32
-        self.register_buffer("weights", torch.tensor(weights, dtype=dtype, device=first.device), persistent=False)
-        order = torch.tensor([k for batch in self._batches for k in batch], device=first.device)
+        spaces = {t.hom: ProjectionModule(t.hom, device, dtype) for t in self.terms}
+        self.spaces = nn.ModuleList(spaces.values())
+        for term in self.terms:
+            term.space = spaces[term.hom]
+        self.steps = 0
+        self.batches = batched(self.terms)
+        self._rows = 1 + any(term.has_both for term in self.terms)
+        weights = [[s.start_value for s in term.schedules] for term in self.terms]
+        self.register_buffer("weights", torch.tensor(weights, dtype=dtype, device=device), persistent=False)
+        places = {term: k for k, term in enumerate(self.terms)}
+        order = torch.tensor([places[term] for batch in self.batches for term in batch.terms], device=device)
         self.register_buffer("order", order, persistent=False)
-        self._place(first.device, dtype)
+        self._start_afresh()
 
-    def _batched(self) -> tuple[tuple[int, ...], ...]:
-        """The terms' numbers, in batches that are computed together: much of the cost of small operations is that of calling functions.
+    @property
+    def schedules(self) -> tuple[tuple[Schedule, Schedule], ...]:
+        """What moves the weights of each term."""
+        return tuple(term.schedules for term in self.terms)
 
-        Small terms of one space are stacked; of others the sizes are, and where they are followed what follows them.
-        """
-        batches: dict[Any, list[int]] = {}
-        for k, term in enumerate(self.terms):
-            space = self._number[k] if self._small[k] or self._is_followed(k) else None
-            alone = term.layout.groups or not (self._is_euclidean(k) or (self._is_followed(k) and not self._both[k]))
-            kind = self._small[k], self._both[k], term.parameter().dtype, self._norms[k]
-            batches.setdefault(k if alone else (space, *kind), []).append(k)
-        return tuple(tuple(b) for b in batches.values())
+    @property
+    def shared(self) -> tuple[tuple[str, ...], ...]:
+        """The other names of each term's weights."""
+        return tuple(term.also for term in self.terms)
 
-    def _is_small(self, k: int) -> bool:
-        """Whether a term is stacked with others of its space."""
-        term = self.terms[k]
-        entries = term.layout.rows(term.parameter()).numel()
-        return entries <= _SMALL and self._is_euclidean(k) and term.is_writable and not term.layout.groups
+    def _start_afresh(self) -> None:
+        """With what the device does best, and nothing to reuse."""
+        self._fast = implementation_for(self.weights.device)
+        for term in self.terms:
+            term.block, term.turns, term.work = None, 0, self._fast.workspace()
 
-    # Constants
-
-    def _place(self, device: torch.device, dtype: torch.dtype) -> None:
-        """The projectors' constants as buffers on a device, from their double-precision originals, in memory of their own."""
-        self._placed = device, dtype
-        for constants in self._tables:
-            constants.place(self, device, dtype)
-        self._placed_constants = [constants.of(self) for constants in self._tables]
-
-    def _constants(self, i: int) -> list[torch.Tensor]:
-        return self._placed_constants[i]
-
-    def _fresh_work(self) -> None:
-        """Nothing to reuse yet."""
-        scratch = Scratch()
-        self._work = tuple(Workspace(scratch=scratch) for _ in self.terms)
-
-    def _apply(self, fn: Callable[[torch.Tensor], torch.Tensor], recurse: bool = True) -> Any:
-        """Moves the buffers; precisions are made anew from double precision."""
+    def _apply(self, fn: Callable[[torch.Tensor], torch.Tensor], recurse: bool = True) -> Self:
+        """Moves the buffers; the spaces make theirs anew from double precision."""
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
-        moved = fn(torch.zeros((), dtype=torch.float32, device=self._placed[0]))
-        dtype = torch.float64 if moved.dtype == torch.float64 else self._placed[1]
-        self.weights = self.weights.to(dtype)
-        self._place(moved.device, dtype)
-        self._fresh_work()
-        self._states = [None] * len(self.terms)
+        self.weights = self.weights.to(torch.promote_types(self.weights.dtype, torch.float32))
+        self._start_afresh()
         return self
 
     # Values
@@ -194,30 +169,16 @@ class EquivariancePenalty(nn.Module):
         """The total, a 0-dimensional tensor: add it to the loss."""
         if self.decoupled or self.steps % self.every:
             return self.weights.new_zeros(())
-        device = self.weights.device
+        device, fast = self.weights.device, Traced() if torch.compiler.is_compiling() else self._fast
         mixed = torch.is_autocast_enabled(device.type)
         with torch.autocast(device_type=device.type, enabled=False) if mixed else nullcontext():
-            values = torch.cat([batch_values(self, batch) for batch in self._batches], dim=1)
+            values = torch.cat([batch.values(fast, self._rows) for batch in self.batches], dim=1)
             weights = self.weights.T[: len(values), self.order].to(values.dtype)
             total: torch.Tensor = (values * weights).sum() * self.every
         if device.type == "cpu" and not torch.compiler.is_compiling() and not isfinite(total.item()):
-            self._explain_nan()
+            for term in self.terms:
+                check_finite(term.name, term.parameter())
         return total
-
-    def _operators(self, k: int) -> torch.Tensor:
-        return in_single(self.terms[k].read())
-
-    def _is_euclidean(self, k: int) -> bool:
-        """Whether the norm of a term is the Frobenius norm; of vectors all unitarily invariant norms are."""
-        return is_frobenius(self._norms[k]) or (1 in self.terms[k].hom.shape and self._norms[k].unitarily_invariant)
-
-    def _is_followed(self, k: int) -> bool:
-        """Whether leading singular values of a term are followed from step to step."""
-        return isinstance(self._norms[k], KyFan) and not self._is_euclidean(k) and min(self.terms[k].hom.shape) > _EXACT
-
-    def _explain_nan(self) -> None:
-        for term in self.terms:
-            check_finite(term.name, term.parameter())
 
     # Steps
 
@@ -225,38 +186,43 @@ class EquivariancePenalty(nn.Module):
     def step(self) -> None:
         """The end of a training step: moves the schedules, and counts for `every`."""
         self.steps += 1
-        shares = [self._share(k) if any(s.needs_share for s in pair) else None for k, pair in enumerate(self.schedules)]
-        old = self.weights.tolist()
-        new = [
-            [s.next_value(self.steps, old[k][c], shares[k]) for c, s in enumerate(pair)]
-            for k, pair in enumerate(self.schedules)
-        ]
+        old, new = self.weights.tolist(), []
+        for values, term in zip(old, self.terms, strict=True):
+            share = _share(term) if any(s.needs_share for s in term.schedules) else None
+            new.append([s.next_value(self.steps, v, share) for s, v in zip(term.schedules, values, strict=True)])
         if new != old:
             self.weights.copy_(torch.tensor(new, dtype=self.weights.dtype))
 
-    def _share(self, k: int) -> float:
-        T, i = self._operators(k), self._number[k]
-        size = torch.linalg.vector_norm(T)
-        R = self._projections[i].residual(T, self._constants(i))
-        return float(torch.linalg.vector_norm(R) / size) if size > 0 else 0.0
-
     @torch.no_grad()
-    def decay_(self, lr: float | torch.optim.Optimizer) -> None:
+    def decay_(self, lr: float | torch.Tensor | torch.optim.Optimizer) -> None:
         """Move the weights by -lr (lambda_perp (T - P(T)) + lambda_G P(T)), as AdamW applies its decay.
 
         Parameters
         ----------
         lr : the learning rate, or the optimizer whose groups' learning rates apply.
         """
-        from projectors.torch.decay import decay_terms
+        if self.steps % self.every:
+            return
+        rates, weights = self._rates(lr), self.weights.tolist()
+        steps = {
+            t: tuple(rate * self.every * w for w in ws) for t, rate, ws in zip(self.terms, rates, weights, strict=True)
+        }
+        for batch in self.batches:
+            batch.move_([steps[term] for term in batch.terms], self._fast)
 
-        if self.steps % self.every == 0:
-            decay_terms(self, lr, float(self.every))
+    def _rates(self, lr: float | torch.Tensor | torch.optim.Optimizer) -> list[float]:
+        if isinstance(lr, int | float | torch.Tensor):
+            return [float(lr)] * len(self.terms)
+        known = {id(p): float(group["lr"]) for group in lr.param_groups for p in group["params"]}
+        for term in self.terms:
+            if id(term.source()) not in known:
+                raise GroupRepError(f'"{term.name}" is none of the parameters of the optimizer that decay_ was given')
+        return [known[id(term.source())] for term in self.terms]
 
-    def attach(self, optimizer: torch.optim.Optimizer) -> Any:
+    def attach(self, optimizer: torch.optim.Optimizer) -> RemovableHandle:
         """Let the optimizer's step end with `decay_` (where decoupled) and `step`; returns the hook's handle."""
 
-        def after(optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
+        def after(optimizer: torch.optim.Optimizer, args: object, kwargs: object) -> None:
             if self.decoupled:
                 self.decay_(optimizer)
             self.step()
@@ -274,38 +240,16 @@ class EquivariancePenalty(nn.Module):
         GroupRepError
             If weights are not finite.
         """
-        from projectors.torch.compatibility import flags
-
-        records, total = [], 0.0
-        weights = self.weights.tolist()
-        for k, term in enumerate(self.terms):
-            T, i = self._operators(k), self._number[k]
+        records = []
+        for term, (away, along) in zip(self.terms, self.weights.tolist(), strict=True):
+            T = in_single(term.read())
             check_finite(term.name, T)
-            P = self._projections[i].project(T, self._constants(i))
-            norm = self._norms[k]
-            r, e = (float(norm.value(x).sum()) for x in (T - P, P))
-            total += weights[k][0] * r + weights[k][1] * e
-            proper = norm.as_norm()
-            size = float(proper.value(T).sum())
-            share = float(proper.value(T - P).sum()) / size if size else 0.0
-            records.append(
-                TermReport(
-                    term.name,
-                    r,
-                    e,
-                    size,
-                    share,
-                    weights[k][0],
-                    weights[k][1],
-                    term.hom.shape,
-                    term.hom.dim,
-                    self.shared[k],
-                    block_norms(T, term.hom, Spectral() if isinstance(self.norm, ConvolutionSpectral) else self.norm),
-                )
-            )
-        return PenaltyReport(total, tuple(records), self.skipped, flags(self), self.steps)
+            P, blocks = term.space.project(T), self._rule.of_blocks
+            records.append(term_report(term, T, P, term.norm, (away, along), term.also, blocks))
+        total, flagged = sum(r.total for r in records), flags(self.model, self.layers)
+        return PenaltyReport(total, tuple(records), self.skipped, flagged, self.steps)
 
-    def check(self, *inputs: Any, strict: bool = False) -> CheckReport:
+    def check(self, *inputs: object, strict: bool = False) -> CheckReport:
         """Whether each layer's output is the next one's input, and whether what is done between respects it.
 
         Parameters
@@ -319,47 +263,26 @@ class EquivariancePenalty(nn.Module):
         GroupRepError
             If strict and something cannot be equivariant.
         """
-        from projectors.torch.compatibility import check_model
-
-        return check_model(self, inputs, strict)
+        return check_model(self.model, self.layers, inputs, strict)
 
     @classmethod
-    def from_toml(cls, model: nn.Module, path: str | PathLike[str], **options: Any) -> EquivariancePenalty:
-        """The penalty that a TOML file of annotations describes (see `projectors.torch.files`); options as for the class."""
-        from projectors.torch.files import load_spec
-
+    def from_toml(cls, model: nn.Module, path: str | PathLike[str], **options: Any) -> Self:
+        """The penalty that a TOML file of annotations describes (see `projectors.models.files`); options as for the class."""
         return cls(model, load_spec(path), **options)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.extra_repr()})"
 
     def extra_repr(self) -> str:
         """What printing it shows."""
         return f"{len(self.terms)} parameters, {self.norm}" + (", decoupled" if self.decoupled else "")
 
 
-def _distinct(terms: list[Term]) -> tuple[tuple[Term, ...], tuple[tuple[str, ...], ...], list[str]]:
-    """Terms without repetitions of shared weights, the other names of each, and the names of frozen ones."""
-    kept: dict[Any, Term] = {}
-    names: dict[Any, list[str]] = {}
-    frozen = []
-    for term in terms:
-        if term.is_frozen and not torch.is_inference(term.parameter()):
-            frozen.append(term.name)
-            continue
-        if term.key in kept:
-            first = kept[term.key]
-            if not first.agrees_with(term):
-                raise GroupRepError(
-                    f'"{first.name}" and "{term.name}" share one weight, but are given {first.hom} and {term.hom}'
-                )
-            names[term.key].append(term.name)
-            continue
-        kept[term.key], names[term.key] = term, []
-    return tuple(kept.values()), tuple(tuple(names[k]) for k in kept), frozen
-
-
-def _is_constant(schedule: Schedule) -> bool:
-    from projectors.torch.schedules import Constant
-
-    return isinstance(schedule, Constant)
+def _share(term: Term) -> float:
+    """||T - P(T)|| / ||T||."""
+    T = in_single(term.read())
+    size = torch.linalg.vector_norm(T)
+    return float(torch.linalg.vector_norm(term.space.residual(T)) / size) if size > 0 else 0.0
 
 
 def _wide(parameter: torch.Tensor) -> bool:

@@ -1,18 +1,16 @@
-"""Finding the layers that a specification names: patterns, wrappers' prefixes, overlaps, frozen layers, misspellings."""
+"""The modules that a specification names: prefixes of wrappers, frozen layers."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping
-from fnmatch import fnmatchcase
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from torch import nn
 
 from grouprep.errors import GroupRepError
-from projectors.torch.specs import Spec, as_specs
+from projectors.models.naming import check_spec, closest, find, is_pattern, match
+from projectors.models.specs import Spec, SpecLike, as_specs
 
-__all__ = ["match_layers", "strip_name", "unwrap"]
+__all__ = ["match_layers", "named_modules", "strip_name", "unwrap"]
 
 
 def unwrap(model: nn.Module) -> nn.Module:
@@ -31,31 +29,19 @@ def strip_name(name: str) -> str:
     return ".".join(part for part in name.split(".") if part != "_orig_mod")
 
 
-def _is_pattern(name: str) -> bool:
-    return any(c in name for c in "*?[")
-
-
-def _names(model: nn.Module) -> dict[str, nn.Module]:
-    found: dict[str, nn.Module] = {}
-    for name, module in model.named_modules(remove_duplicate=False):
-        found[strip_name(name)] = unwrap(module)
-    return found
+def named_modules(model: nn.Module, remove_duplicate: bool = True) -> Iterator[tuple[str, nn.Module]]:
+    """As the model's own `named_modules`, wrappers looked through."""
+    for name, module in model.named_modules(remove_duplicate=remove_duplicate):
+        yield strip_name(name), unwrap(module)
 
 
 def _select(pattern: str, names: Mapping[str, nn.Module]) -> list[str]:
     stripped = strip_name(pattern)
-    for candidate in (pattern, stripped, stripped.removeprefix("module.")):
-        if candidate in names:
-            return [candidate]
-        if _is_pattern(candidate):
-            matching = [n for n in names if n and fnmatchcase(n, candidate)]
-            if matching:
-                return matching
-    return []
+    return next(filter(None, (find(name, names) for name in (pattern, stripped, stripped.removeprefix("module.")))), [])
 
 
 def match_layers(
-    model: nn.Module, spec: Mapping[str, Any]
+    model: nn.Module, spec: Mapping[str, SpecLike]
 ) -> tuple[list[tuple[str, nn.Module, tuple[Spec, ...]]], list[str]]:
     """The layers that a specification means, in its order, and the names of frozen ones that a pattern met.
 
@@ -70,36 +56,21 @@ def match_layers(
         If the specification is empty, a name matches nothing (the closest names are offered), two match one layer, a layer
         named literally is frozen, or all are.
     """
-    if not isinstance(spec, Mapping) or not spec:
-        raise GroupRepError(
-            'spec is empty; give at least one layer, such as {"fc": (V, W)}'
-            if isinstance(spec, Mapping)
-            else f"spec must be a mapping from layer names to (V, W), got {type(spec).__name__}"
-        )
-    names = _names(model)
-    chosen: dict[str, str] = {}
+    check_spec(spec, "layer", "fc")
+    names = dict(named_modules(model, remove_duplicate=False))
+    specs = {pattern: as_specs(value, pattern) for pattern, value in spec.items()}
     layers: list[tuple[str, nn.Module, tuple[Spec, ...]]] = []
     skipped: list[str] = []
-    for pattern, value in spec.items():
-        if not isinstance(pattern, str):
-            raise GroupRepError(f'spec: layers are named by text such as "0" or "encoder.*", got {pattern!r:.40}')
-        specs = as_specs(value, pattern)
-        matching = _select(pattern, names)
-        if not matching:
-            raise GroupRepError(f'spec: no layer is named "{pattern}"; {_offer(pattern, names)}')
-        for name in matching:
-            if name in chosen:
-                raise GroupRepError(f'spec: layer "{name}" is matched by both "{chosen[name]}" and "{pattern}"')
-            chosen[name] = pattern
-            if _is_frozen(names[name]):
-                if not _is_pattern(pattern):
-                    raise GroupRepError(
-                        f'spec: layer "{name}" is frozen (requires_grad is False for all its parameters); leave it out, or name it '
-                        "with a pattern, which skips it"
-                    )
-                skipped.append(name)
-                continue
-            layers.append((name, names[name], specs))
+    for name, pattern, one in match(specs, lambda pattern, _: _select(pattern, names), lambda p: _missing(p, names)):
+        if not _is_frozen(names[name]):
+            layers.append((name, names[name], one))
+        elif is_pattern(pattern):
+            skipped.append(name)
+        else:
+            raise GroupRepError(
+                f'spec: layer "{name}" is frozen (requires_grad is False for all its parameters); leave it out, or name it '
+                "with a pattern, which skips it"
+            )
     if not layers:
         raise GroupRepError(f"spec: every layer that it matches is frozen: {', '.join(skipped)}")
     return layers, skipped
@@ -110,10 +81,10 @@ def _is_frozen(module: nn.Module) -> bool:
     return bool(parameters) and not any(p.requires_grad for p in parameters)
 
 
-def _offer(pattern: str, names: Mapping[str, nn.Module]) -> str:
+def _missing(pattern: str, names: Mapping[str, nn.Module]) -> str:
     known = [n for n in names if n]
-    close = difflib.get_close_matches(pattern, known, 3, 0.5)
-    if close:
-        return "did you mean " + " or ".join(f'"{n}"' for n in close) + "?"
     leaves = [n for n in known if not list(names[n].children())]
-    return f"the layers are {', '.join(leaves[:12])}{', ...' if len(leaves) > 12 else ''}" if leaves else "it has none"
+    listed = (
+        f"the layers are {', '.join(leaves[:12])}{', ...' if len(leaves) > 12 else ''}" if leaves else "it has none"
+    )
+    return f'no layer is named "{pattern}"; {closest(pattern, known, listed)}'

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import torch
 from torch import nn
@@ -12,8 +11,10 @@ from torch.nn.utils import parametrize
 from grouprep.errors import GroupRepError
 from grouprep.representations import Representation
 from projectors.hom import Hom
+from projectors.models.layouts import Layout
+from projectors.models.specs import SpecLike
 from projectors.torch.buffers import ProjectionModule
-from projectors.torch.layouts import Layout
+from projectors.torch.model_penalty import EquivariancePenalty
 
 __all__ = ["EquivariantParametrization", "constrain_"]
 
@@ -58,7 +59,7 @@ class EquivariantParametrization(ProjectionModule):
         return weight
 
 
-def constrain_(model: nn.Module, spec: Mapping[str, Any]) -> None:
+def constrain_(model: nn.Module, spec: Mapping[str, SpecLike]) -> None:
     """Parametrise the layers of a model so that they are exactly equivariant from now on.
 
     Parameters
@@ -75,8 +76,6 @@ def constrain_(model: nn.Module, spec: Mapping[str, Any]) -> None:
     >>> bool(net[0].weight[0, 0] == net[0].weight[1, 1])
     True
     """
-    from projectors.torch.model_penalty import EquivariancePenalty
-
     pen = EquivariancePenalty(model, spec)
     fixed = [t.name for t in pen.terms if not t.is_writable]
     if fixed:

@@ -5,22 +5,16 @@ Source: Finzi, Benton and Wilson, Residual pathway priors for soft equivariance 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from typing import Any
-
 import torch
 from torch import nn
-from torch.nn import functional
 
 from grouprep.representations import Representation
-from projectors.hom import Hom
-from projectors.torch.buffers import ProjectionModule
+from projectors.torch.projected import ProjectedConv, ProjectedLinear, Sizes
 
 __all__ = ["RelaxedConv1d", "RelaxedConv2d", "RelaxedConv3d", "RelaxedLinear"]
 
 
-class RelaxedLinear(nn.Module):
+class RelaxedLinear(ProjectedLinear):
     """A linear layer V -> W with weight P(A) + B and bias P(a) + b: an equivariant and a free part, with a prior for each.
 
     Parameters
@@ -44,40 +38,30 @@ class RelaxedLinear(nn.Module):
     free_bias: nn.Parameter | None
 
     def __init__(self, V: Representation, W: Representation, bias: bool = True, free: float = 0.0) -> None:
-        super().__init__()
-        self._make(Hom(V, W), (W.dim, V.dim), W, bias, free)
+        super().__init__(V, W, bias)
+        self.draw(free)
 
-    def _make(self, hom: Hom, shape: Sequence[int], W: Representation, bias: bool, free: float) -> None:
-        self.project_weight = ProjectionModule(hom)
-        scale = 1 / math.sqrt(hom.V.dim)
-        self.equivariant_weight = nn.Parameter(torch.empty(*shape).uniform_(-scale, scale))
-        with torch.no_grad():  # the projection of a random matrix is small: scale it up to the size it was drawn with
-            P = self._equivariant(self.equivariant_weight)
-            size = torch.linalg.vector_norm(P)
-            factor = torch.linalg.vector_norm(self.equivariant_weight) / size if size > 0 else torch.zeros(())
-            self.equivariant_weight.copy_(P * factor)
-        self.free_weight = nn.Parameter(torch.empty(*shape).uniform_(-scale, scale) * free)
-        self.register_parameter("equivariant_bias", nn.Parameter(torch.zeros(W.dim)) if bias else None)
-        self.register_parameter("free_bias", nn.Parameter(torch.zeros(W.dim)) if bias else None)
-        if bias:
-            self.project_bias = ProjectionModule(Hom(W.group.trivial(), W))
-
-    def _equivariant(self, weight: torch.Tensor) -> torch.Tensor:
-        matrix = weight.reshape(*self.project_weight.hom.shape)
-        return self.project_weight.project(matrix).reshape(weight.shape)
+    def draw(self, free: float) -> None:
+        """New parameters, the free ones at a scale."""
+        first = self.uniform()
+        self.equivariant_weight = nn.Parameter(self.equivariant_of_size(first, torch.linalg.vector_norm(first)))
+        self.free_weight = nn.Parameter(self.uniform() * free)
+        for name in ("equivariant_bias", "free_bias"):
+            zero = None if self.project_bias is None else nn.Parameter(torch.zeros(self.shape[0]))
+            self.register_parameter(name, zero)
 
     @property
-    def weight(self) -> torch.Tensor:
+    def weight(self) -> torch.Tensor:  # type: ignore[override]
         """P(A) + B."""
-        return self._equivariant(self.equivariant_weight) + self.free_weight
+        return self.equivariant(self.equivariant_weight) + self.free_weight
 
     @property
-    def bias(self) -> torch.Tensor | None:
+    def bias(self) -> torch.Tensor | None:  # type: ignore[override]
         """P(a) + b."""
         if self.equivariant_bias is None:
             return None
         assert self.free_bias is not None
-        return self.project_bias.project(self.equivariant_bias[:, None])[:, 0] + self.free_bias
+        return self.equivariant_vector(self.equivariant_bias) + self.free_bias
 
     def prior(self, equivariant: float = 0.0, free: float = 1.0) -> torch.Tensor:
         """(equivariant |A|^2 + free |B|^2) / 2 over weight and bias: minus the logarithm of Gaussian priors, up to a constant."""
@@ -92,21 +76,14 @@ class RelaxedLinear(nn.Module):
                 )
         return total
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """X (..., dim V) -> (..., dim W)."""
-        return functional.linear(x, self.weight, self.bias)
 
-
-class _RelaxedConv(RelaxedLinear):
+class _RelaxedConv(ProjectedConv, RelaxedLinear):
     """A convolution whose kernel is P(A) + B, P acting on channels and pixels together.
 
     Parameters
     ----------
-    V, W : representations of the input's and the output's channels.
-    kernel_size : pixels of the kernel.
-    stride, padding, dilation : as torch.nn.Conv2d.
+    V, W, kernel_size, stride, padding, dilation, grid : as in `ProjectedConv`.
     bias, free : as in `RelaxedLinear`.
-    grid : the representation on the kernel's pixels; None: `G.grid(kernel_size)`.
 
     Raises
     ------
@@ -114,30 +91,20 @@ class _RelaxedConv(RelaxedLinear):
         If the group does not map the kernel's grid to itself.
     """
 
-    dimensions: int
-
     def __init__(
         self,
         V: Representation,
         W: Representation,
-        kernel_size: int | Sequence[int],
-        stride: Any = 1,
-        padding: Any = 0,
-        dilation: Any = 1,
+        kernel_size: Sizes,
+        stride: Sizes = 1,
+        padding: Sizes | str = 0,
+        dilation: Sizes = 1,
         bias: bool = True,
         free: float = 0.0,
         grid: Representation | None = None,
     ) -> None:
-        nn.Module.__init__(self)
-        sizes = (kernel_size,) * self.dimensions if isinstance(kernel_size, int) else tuple(kernel_size)
-        self.kernel_size, self.stride, self.padding, self.dilation = sizes, stride, padding, dilation
-        grid = V.group.grid(sizes) if grid is None else grid
-        self._make(Hom(V * grid, W), (W.dim, V.dim, *sizes), W, bias, free)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """X (batch, dim V, pixels...) -> (batch, dim W, pixels...)."""
-        convolve = (functional.conv1d, functional.conv2d, functional.conv3d)[self.dimensions - 1]
-        return convolve(x, self.weight, self.bias, self.stride, self.padding, self.dilation)
+        ProjectedConv.__init__(self, V, W, kernel_size, stride, padding, dilation, bias, grid)
+        self.draw(free)
 
 
 class RelaxedConv1d(_RelaxedConv):

@@ -2,37 +2,53 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from math import prod
 
 import torch
 from torch import nn
 from torch.nn.parameter import UninitializedParameter
 
-from grouprep.errors import DimensionMismatch, GroupRepError, NotUnitary
+from grouprep.errors import DimensionMismatch, GroupRepError
 from projectors.hom import Hom
-from projectors.torch.layouts import Layout
+from projectors.models.layouts import Layout
+from projectors.models.schedules import Constant, Schedule
+from projectors.models.terms import Term as Described
+from projectors.models.terms import check_entries, check_term
+from projectors.penalties import Norm
+from projectors.torch.buffers import ProjectionModule
 
-__all__ = ["FormTerm", "Term", "check_finite", "in_single", "make_term", "parameter_key"]
+__all__ = ["FormTerm", "Term", "check_finite", "in_single", "make_form", "make_term", "parameter_key"]
 
 
-@dataclass
-class Term:
-    """A parameter of a module as operators V -> W.
+@dataclass(eq=False)
+class Term(Described):
+    """A parameter of a module as operators V -> W, and, in a penalty, what is penalised of it.
 
-    name : the layer's name and the parameter's, as reports show it; layer : the layer's name alone.
     module, attribute : who owns it; it is read live, so that parametrisations work.
-    layout : how it is read.
-    hom : Hom(V, W).
+    also : other names of the same weights.
+    space : the projector on equivariant operators, where the parameter is.
+    norm : N; schedules : the weights of N(T - P(T)) and of N(P(T)).
+    block : what follows leading singular values, (..., dim V, width); turns : how often it has moved on.
+    work : what is reused from step to step.
     """
 
-    name: str
-    layer: str
     module: nn.Module
     attribute: str
-    layout: Layout
-    hom: Hom
+    also: tuple[str, ...] = field(default=(), init=False)
+    space: ProjectionModule = field(init=False, repr=False)
+    norm: Norm = field(init=False)
+    schedules: tuple[Schedule, Schedule] = field(init=False)
+    block: torch.Tensor | None = field(default=None, init=False, repr=False)
+    turns: int = field(default=0, init=False, repr=False)
+    work: object = field(default=None, init=False, repr=False)
+
+    @property
+    def has_both(self) -> bool:
+        """Whether N(P(T)) ever has a weight."""
+        schedule = self.schedules[1]
+        return bool(schedule.start_value) or not isinstance(schedule, Constant)
 
     def parameter(self) -> torch.Tensor:
         """The tensor as the module computes with it."""
@@ -49,12 +65,12 @@ class Term:
 
     def write(self, operators: torch.Tensor) -> None:
         """Replace the operators, in place; a parametrised tensor through its parametrisation."""
-        if nn.utils.parametrize.is_parametrized(self.module, self.attribute):
-            value = self.parameter().detach().clone()
-            self.layout.write(value, operators)
+        parametrised = nn.utils.parametrize.is_parametrized(self.module, self.attribute)
+        value = self.parameter().detach().clone() if parametrised else self.parameter()
+        part = self.layout.rows(value)
+        part.copy_(self.layout.unread(operators, part.shape))
+        if parametrised:
             setattr(self.module, self.attribute, value)
-        else:
-            self.layout.write(self.parameter(), operators)
 
     def source(self) -> torch.Tensor:
         """The parameter that an optimizer holds: the original of a parametrised one, if it has a single one."""
@@ -62,15 +78,6 @@ class Term:
             original = getattr(self.module.parametrizations[self.attribute], "original", None)  # type: ignore[index]
             return self.parameter() if original is None else original
         return self.parameter()
-
-    def agrees_with(self, other: Term) -> bool:
-        """Whether a term that shares its weights is given the same space, or, reading them transposed, that of the transposes."""
-        if self.layout == other.layout:
-            return self.hom == other.hom
-        if self.layout.swapped == other.layout.swapped or self.layout.shape != other.layout.shape[::-1]:
-            return True
-        V, W = self.hom.V, self.hom.W
-        return other.hom.V in (W, W.dual) and other.hom.W in (V, V.dual)
 
     @property
     def is_frozen(self) -> bool:
@@ -87,19 +94,22 @@ class Term:
         return operators.untyped_storage().data_ptr() == self.parameter().untyped_storage().data_ptr()
 
     @property
-    def key(self) -> tuple[Any, ...]:
+    def key(self) -> Hashable:
         """Which numbers it reads: terms with one key share their weights."""
         return parameter_key(self.module, self.attribute), self.layout.start, self.layout.stop
 
-    @cached_property
+    @property
     def is_writable(self) -> bool:
         """Whether operators can be written back."""
         return True
 
 
-@dataclass
+@dataclass(eq=False)
 class FormTerm(Term):
-    """The bilinear forms W_Q^T W_K of an attention layer, (heads, dim query, dim key): operators key -> dual(query)."""
+    """The bilinear forms W_Q^T W_K of an attention layer, (heads, dim query, dim key): operators key -> dual(query).
+
+    query, keys : how W_Q and W_K are read, (heads, dim head, dim); key_module, key_attribute : who owns W_K.
+    """
 
     query: Layout
     keys: Layout
@@ -108,7 +118,7 @@ class FormTerm(Term):
 
     def read(self) -> torch.Tensor:
         q = self.query.read(self.parameter())
-        k = self.keys.read(getattr(self.key_module, self.key_attribute))
+        k: torch.Tensor = self.keys.read(getattr(self.key_module, self.key_attribute))
         return q.transpose(-1, -2) @ k
 
     def unread(self) -> tuple[torch.Tensor, Layout | None]:
@@ -120,10 +130,10 @@ class FormTerm(Term):
         )
 
     @property
-    def key(self) -> tuple[Any, ...]:
+    def key(self) -> Hashable:
         return parameter_key(self.module, self.attribute), "form"
 
-    @cached_property
+    @property
     def is_writable(self) -> bool:
         return False
 
@@ -135,7 +145,18 @@ def parameter_key(module: nn.Module, attribute: str) -> tuple[int, str]:
     return id(getattr(module, attribute)), ""
 
 
-def make_term(name: str, layer: str, module: nn.Module, attribute: str, layout: Layout, hom: Hom) -> Term:
+def make_form(name: str, q: Term, k: Term, hom: Hom, heads: int) -> FormTerm:
+    """The term of W_Q^T W_K, from those of W_Q and W_K, whose rows are those of the heads one after the other."""
+    _ = hom.projection
+    query, keys = (
+        Layout((heads, rows // heads, columns), start=t.layout.start, stop=t.layout.stop)
+        for t, (rows, columns) in ((t, t.layout.shape) for t in (q, k))
+    )
+    layout = Layout((heads, *hom.shape), groups=heads)
+    return FormTerm(name, q.layer, layout, hom, q.module, q.attribute, query, keys, k.module, k.attribute)
+
+
+def make_term(name: str, layer: str, layout: Layout, hom: Hom, module: nn.Module, attribute: str) -> Term:
     """A term whose parameter exists, fits, has no NaN entry, and whose space has a projector.
 
     Raises
@@ -148,24 +169,16 @@ def make_term(name: str, layer: str, module: nn.Module, attribute: str, layout: 
         raise GroupRepError(f'"{name}": {type(module).__name__} has no parameter "{attribute}"')
     if isinstance(parameter, UninitializedParameter):
         raise GroupRepError(f'"{name}" is not initialised yet; run the model once before')
-    if not layout.fits(parameter):
+    if layout.rows(parameter).numel() != prod(layout.operators):
+        many = " x ".join(map(str, layout.operators))
         raise DimensionMismatch(
             f'"{name}" has shape {tuple(parameter.shape)}; W = {hom.W} has dimension {hom.W.dim} and V = {hom.V} has dimension '
-            f"{hom.V.dim}, so {layout.groups or ''}{' x ' if layout.groups else ''}{hom.W.dim} x {hom.V.dim} entries are needed"
+            f"{hom.V.dim}, so {many} entries are needed"
         )
-    if not parameter.is_floating_point() and not parameter.is_complex():
-        raise GroupRepError(f'"{name}" has dtype {parameter.dtype}; a floating-point parameter is needed')
-    if hom.is_complex and not parameter.is_complex():
-        raise GroupRepError(
-            f'"{name}" is real, but V = {hom.V} or W = {hom.W} is complex: real weights cannot be equivariant under complex matrices; '
-            "use a real form of the representation"
-        )
+    is_complex = parameter.is_complex()
+    check_term(name, hom, parameter.dtype, is_complex or parameter.is_floating_point(), is_complex)
     check_finite(name, parameter)
-    try:
-        _ = hom.projection
-    except NotUnitary as error:
-        raise NotUnitary(f'"{name}": {error}') from None
-    return Term(name, layer, module, attribute, layout, hom)
+    return Term(name, layer, layout, hom, module, attribute)
 
 
 def in_single(T: torch.Tensor) -> torch.Tensor:
@@ -175,5 +188,4 @@ def in_single(T: torch.Tensor) -> torch.Tensor:
 
 def check_finite(name: str, tensor: torch.Tensor) -> None:
     """Raise GroupRepError if a tensor has NaN or infinite entries."""
-    if not bool(torch.isfinite(tensor.detach()).all()):
-        raise GroupRepError(f'"{name}" has NaN or infinite entries; the penalty of such weights means nothing')
+    check_entries(name, bool(torch.isfinite(tensor.detach()).all()))

@@ -186,7 +186,7 @@ def test_interrupt(monkeypatch):
     def interrupted(text):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("projectors.cli.inputs.read_group", interrupted)
+    monkeypatch.setattr("projectors.cli.app.read_group", interrupted)
     assert main(["info", "D4"]) == 130
 
 
@@ -194,7 +194,7 @@ def test_a_bug_is_reported_as_one(monkeypatch, capsys):
     def broken(text):
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr("projectors.cli.inputs.read_group", broken)
+    monkeypatch.setattr("projectors.cli.app.read_group", broken)
     assert main(["info", "D4"]) == 70
     message = capsys.readouterr().err
     assert "oops" in message

@@ -23,7 +23,7 @@ def test_compact_algebra(n):
     assert not (np.swapaxes(A.conj(), -1, -2) + A).any()
     flat = A.reshape(len(A), -1)
     assert np.linalg.matrix_rank(np.concatenate([flat.real, flat.imag], axis=1)) == len(A)
-    [stated], [derived] = Sp(n).cartan, derive_cartan(Sp(n))
+    [stated], [derived] = Sp(n).cartan, derive_cartan(Sp(n).algebra)
     assert stated.torus == derived.torus
     assert sorted(stated.roots) == sorted(derived.roots)
 

@@ -6,6 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import sympy
+from cases import cases
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.linalg import expm
@@ -18,7 +19,6 @@ from grouprep.irreps.wigner import real_basis
 from grouprep.linalg import as_exact, as_float, as_image
 from grouprep.linalg import matrices as mat
 from grouprep.linalg.convert import to_domain_matrix, to_sympy
-from grouprep.representations.proof import prove_homomorphism
 from grouprep.testing import check_representation
 from grouprep.testing.elements import draw, exponential
 
@@ -66,7 +66,7 @@ def test_laws_of_the_rational_form(which):
     check_representation(irrep(*which).rational()[0])
 
 
-@pytest.mark.parametrize("which", LARGE, ids=str)
+@cases("which", LARGE, ids=str)
 def test_unitary_homomorphism_and_differential(which):
     V = irrep(*which)
     rng = np.random.default_rng(0)
@@ -91,7 +91,7 @@ def test_exponentials_of_su2(n, over, c):
     assert np.linalg.norm(V(exponential(V.group, np.array(c))) - expm(X), 2) <= 50 * EPS * V.dim * (1 + 4 * n)
 
 
-@pytest.mark.parametrize("which", SMALL + LARGE, ids=str)
+@cases("which", SMALL + LARGE, ids=str)
 def test_differential_is_the_derivative(which):
     """Central differences at the identity: error h^2 |X|^3 / 6 + eps |V| / h."""
     V = irrep(*which)
@@ -168,7 +168,7 @@ def test_realification():
 # --- generators
 
 
-@pytest.mark.parametrize("which", [*SMALL, ("SO(3)", "6", "real"), ("SU(2)", "9/2", "complex")], ids=str)
+@cases("which", [*SMALL, ("SO(3)", "6", "real"), ("SU(2)", "9/2", "complex")], ids=str)
 def test_exact_generators(which):
     """Images are the exact generators (in the field, or rounded once), and those obey the brackets of the group."""
     V = irrep(*which)
@@ -201,7 +201,7 @@ def test_where_images_are_exact():
 # --- the rational form
 
 
-@pytest.mark.parametrize("which", [*SMALL, *LARGE], ids=str)
+@cases("which", [*SMALL, *LARGE], ids=str)
 def test_rational_form_is_equivalent(which):
     V = irrep(*which)
     R, S = V.rational()
@@ -218,7 +218,7 @@ def test_rational_form_is_equivalent(which):
     np.testing.assert_allclose(as_float(R._form()), S @ S, rtol=4 * EPS)
 
 
-@pytest.mark.parametrize(
+@cases(
     "which",
     [
         *(("SU(2)", Fraction(n, 2), "complex") for n in range(1, 7)),
@@ -231,7 +231,7 @@ def test_rational_form_is_equivalent(which):
 )
 def test_rational_form_is_proved(which):
     R, _ = irrep(*which).rational()
-    prove_homomorphism(R.group, R.images)
+    R.group.prove_homomorphism(R.images)
 
 
 def test_wrong_parity_would_not_be_proved():
@@ -256,7 +256,7 @@ TURNS = {
 TURNS["O(3)"] = [-ROTATION, sympy.diag(-1, 1, 1), -sympy.eye(3)]
 
 
-@pytest.mark.parametrize("which", [*SMALL, *LARGE], ids=str)
+@cases("which", [*SMALL, *LARGE], ids=str)
 def test_exact_values_at_exact_elements(which):
     V = irrep(*which)
     R, S = V.rational()
@@ -268,9 +268,7 @@ def test_exact_values_at_exact_elements(which):
     assert mat.equal(R.exact_image(product), mat.matmul(R.exact_image(turns[0]), R.exact_image(turns[1])))
 
 
-@pytest.mark.parametrize(
-    "which", [w for w in SMALL if w[1] in ("1/2", "1", "3/2", "2", "1o", "2o", "3", "3e")], ids=str
-)
+@cases("which", [w for w in SMALL if w[1] in ("1/2", "1", "3/2", "2", "1o", "2o", "3", "3e")], ids=str)
 def test_exact_values_of_the_unitary_form(which):
     V = irrep(*which)
     for g in TURNS[which[0]]:
@@ -307,7 +305,7 @@ def test_no_elements():
 # --- what an irrep knows of itself
 
 
-@pytest.mark.parametrize("which", [*SMALL, *LARGE], ids=str)
+@cases("which", [*SMALL, *LARGE], ids=str)
 def test_type_commutant_and_structure(which):
     V = irrep(*which)
     half = V.spin.denominator == 2
@@ -338,30 +336,30 @@ def test_structure_fixes_the_real_basis():
         np.testing.assert_allclose(C @ S.conj(), S, atol=2 * EPS)
 
 
-@pytest.mark.parametrize("which", [w for w in SMALL if w[1] not in ("5",)], ids=str)
+@cases("which", [w for w in SMALL if w[1] not in ("5",)], ids=str)
 def test_characters_are_those_of_the_generators(which):
     """The closed form against the spectrum of the exact generators, on every component and for powers."""
-    from grouprep.characters import _points
+    from grouprep.characters import class_points
     from grouprep.irreps.rational_spin import RationalSpin
 
     V = irrep(*which)
     R = V.rational()[0]
     assert isinstance(R, RationalSpin)
-    for point in _points(V.group):
+    for point in class_points(V.group):
         for k in (1, 2, 3):
-            assert V._trace(point, k).terms == point.leaf(R, k).terms
+            assert V.character_at(point, k).terms == point.leaf(R, k).terms
 
 
-@pytest.mark.parametrize("which", SMALL, ids=str)
+@cases("which", SMALL, ids=str)
 def test_frobenius_schur_indicator_by_the_integral(which):
     """The mean of chi(g^2) over the group is the indicator of the complex constituent (twice it, for a realification)."""
-    from grouprep.characters import _points
+    from grouprep.characters import class_points
 
     V = irrep(*which)
     total = Fraction(0)
-    for point in _points(V.group):
+    for point in class_points(V.group):
         # on the component h G_0 the square lies in G_0: Adams operations say so by their phases
-        value = V._trace(point, 2) * point.density()
+        value = V.character_at(point, 2) * point.density()
         term = value.constant_term() if isinstance(value, Laurent) else value
         total += term * point.weight
     assert total == V.indicator * (2 if V.type == "H" and V.over == "real" else 1)
@@ -402,7 +400,7 @@ def test_labels_in_every_form():
     assert read_spin_label("O(3)", "12o") == (24, -1)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("group", "label", "message"),
     [
         ("SO(3)", -1, "l = 0, 1, 2"),

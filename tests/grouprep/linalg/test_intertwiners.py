@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from grouprep import AmbiguousRank, DimensionMismatch
 from grouprep.linalg import Monomial, as_image, intertwiners
 from grouprep.linalg.convert import to_numpy
-from grouprep.linalg.orbits import OrbitSpace
-from grouprep.linalg.spaces import ExactSpace, FloatSpace, intertwiner_space
+from grouprep.linalg.intertwiners import intertwiner_space
+from grouprep.linalg.spaces import ExactSpace, FloatSpace, OrbitSpace
 
 TURN = [[0, -1], [1, 0]]
 SHEAR = [[1, 1], [0, 1]]

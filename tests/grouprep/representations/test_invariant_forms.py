@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from sympy import Matrix, Rational
 
-from grouprep import SO, SU, LieGroup, Lorentz, O, Representation, Symmetric
+from grouprep import SO, SU, Cyclic, LieGroup, Lorentz, O, Representation, Symmetric
 from grouprep.linalg import as_float
 from grouprep.linalg.convert import to_sympy
+from grouprep.linalg.forms import is_invariant
 from grouprep.linalg.matrices import as_exact
-from grouprep.representations.forms import is_invariant
 from projectors import commutant
 
 
@@ -41,7 +41,7 @@ def test_projection_in_any_basis_is_the_average(V):
     R = moved(V, S)
     assert R.gram is not None
     assert not R.is_unitary
-    assert is_invariant(R.gram, R.images)
+    assert is_invariant(R.gram, *R.by_kind())
     s = np.array(S, dtype=float)
     T = np.random.default_rng(1).standard_normal((V.dim, V.dim))
     expected = s @ commutant(V).project(np.linalg.inv(s) @ T @ s) @ np.linalg.inv(s)
@@ -68,3 +68,8 @@ def test_groups_without_a_positive_form():
     form = as_float(Lorentz().defining().invariant_form)
     assert np.array_equal(form * np.sign(form[0, 0]), abs(form[0, 0]) * np.diag([1, -1, -1, -1]))
     assert LieGroup.from_algebra([[[0, 1], [0, 0]]]).defining().gram is None
+
+
+def test_positive_forms_of_extreme_scale():
+    V = Representation(Cyclic(2), images=[[[0, 10**9], ["1/1000000000", 0]]])
+    assert V.gram is not None

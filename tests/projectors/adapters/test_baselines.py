@@ -91,7 +91,7 @@ def test_relaxed_group_linear_is_the_sum_of_the_definition():
     layer = RelaxedGroupLinear(G.regular(), G.regular(), banks=2, generator=generator()).double()
     with torch.no_grad():
         layer.mixing.copy_(normal(2, 6))
-    P = layer._projected().detach()
+    P = layer.equivariant(layer.banks).detach()
     elements = list(G.elements)
     expected = torch.zeros(6, 6, dtype=torch.float64)
     for a, g in enumerate(elements):

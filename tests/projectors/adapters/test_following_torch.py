@@ -7,7 +7,7 @@ from torch_networks import G
 
 from grouprep import Cyclic
 from projectors.penalties import Spectral
-from projectors.torch import EquivariancePenalty, following
+from projectors.torch import EquivariancePenalty, lobpcg
 from projectors.torch.lobpcg import follow
 
 
@@ -69,8 +69,8 @@ def test_blocks_are_renewed_in_every_second_step(monkeypatch):
     model = nn.Sequential(nn.Linear(128, 128), nn.Linear(128, 128))
     pen = EquivariancePenalty(model, {"0": (V, V), "1": (V, V)}, Spectral())
     pen()
-    renewed, original = [], following._adjoint_images
-    monkeypatch.setattr(following, "_adjoint_images", lambda *args: renewed.append(1) or original(*args))
+    renewed, original = [], lobpcg._adjoint_images
+    monkeypatch.setattr(lobpcg, "_adjoint_images", lambda *args: renewed.append(1) or original(*args))
     counts = []
     for _ in range(6):
         renewed.clear()
@@ -95,7 +95,7 @@ def test_autocast_does_not_touch_followed_norms():
         assert value.dtype == torch.float32
         values.append(value.item())
     assert values[0] == values[1]
-    assert torch.equal(plain._states[0].V, mixed._states[0].V)
+    assert torch.equal(plain.terms[0].block, mixed.terms[0].block)
 
 
 def test_both_parts_of_terms_of_one_space():

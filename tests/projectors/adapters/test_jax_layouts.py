@@ -194,7 +194,7 @@ def test_one_array_under_two_names_counts_once():
     assert report["b/kernel"].also == ("b/kernel",)
     state = pen.init({"a": {"kernel": w}, "b": {"kernel": w}})
     assert float(pen.step({"a": {"kernel": w}, "b": {"kernel": w}}, state)[0]) == pytest.approx(alone, rel=8 * EPS)
-    with pytest.raises(GroupRepError, match="are one array"):
+    with pytest.raises(GroupRepError, match="share one weight"):
         EquivariancePenalty({"a": (V, V), "b": (V, 16 * G.trivial())})({"a": {"kernel": w}, "b": {"kernel": w}})
 
 
@@ -212,7 +212,7 @@ def test_one_array_under_two_names_counts_once():
         ({"first/kernel": (W, V)}, DimensionMismatch, r'"first/kernel" has shape \(16, 12\).*looks transposed'),
         ({"first/kernel": (V, V)}, DimensionMismatch, r'"first/kernel" has shape \(16, 12\).*16 and 16'),
         ({"first/bias": (V, W)}, DimensionMismatch, r'"first/bias" has shape \(12,\)'),
-        ({"first/kernel": LayerSpec(V, W, "HWIO")}, DimensionMismatch, "HWIO"),
+        ({"first/kernel": LayerSpec(V, W, layout="HWIO")}, DimensionMismatch, "HWIO"),
         ({"first/kernel": LayerSpec(V, W, stacked=1)}, DimensionMismatch, "after 1 stacked"),
         (
             {"first/kernel": LayerSpec(V, W, grid=3 * G.trivial())},

@@ -205,10 +205,10 @@ def test_constants_own_their_memory():
     model = net()
     pen = EquivariancePenalty(model, SPEC)
     H = pen.terms[0].hom
-    for buffer, constant in zip(pen._constants(0), H.projection.home, strict=True):
+    for buffer, constant in zip(pen.terms[0].space.constants, H.projection.home, strict=True):
         assert buffer.data_ptr() != constant.ctypes.data
     first = pen().item()
-    for buffer in pen._constants(0):
+    for buffer in pen.terms[0].space.constants:
         buffer.zero_()
     assert EquivariancePenalty(model, SPEC)().item() == first
 

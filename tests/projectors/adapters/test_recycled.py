@@ -11,7 +11,7 @@ from torch import nn
 from grouprep import Cyclic
 from projectors.penalties import Spectral
 from projectors.torch import EquivariancePenalty
-from projectors.torch.recycled import RecycledMemory
+from projectors.torch.fast.recycled import RecycledMemory
 
 SHAPE, LIKE = (256, 512), torch.zeros(1)
 
@@ -102,7 +102,7 @@ def test_values_that_are_not_followed_backward_give_their_memory_back():
     for _ in range(5):
         pen()
         gc.collect()
-    assert pen._work[0].memory.nbytes <= 2 * (layer.weight.nbytes + 64)
+    assert pen.terms[0].work.memory.nbytes <= 2 * (layer.weight.nbytes + 64)
 
 
 @pytest.mark.parametrize("norm", [None, Spectral()], ids=("Frobenius", "Spectral"))
@@ -127,15 +127,15 @@ def test_scratch_is_shared_by_the_terms_and_made_anew_for_another_precision():
     V = 32 * Cyclic(4).regular()
     net = nn.Sequential(nn.Linear(128, 128), nn.Linear(128, 128))
     pen = EquivariancePenalty(net, {"0": (V, V), "1": (V, V)})
-    scratch = pen._work[0].scratch
-    assert all(work.scratch is scratch for work in pen._work)
+    scratch = pen.terms[0].work.scratch
+    assert all(term.work.scratch is scratch for term in pen.terms)
     pen()
-    index = pen._constants(0)[0]
+    index = pen.terms[0].space.constants[0]
     assert scratch.wide(index) is scratch.wide(index)
     assert scratch.buffer("means", (2, 3), LIKE).data_ptr() == scratch.buffer("means", (3, 2), LIKE).data_ptr()
     large = scratch.buffer("means", (1 << 12, 1 << 12), LIKE)
     assert scratch.buffer("means", (2, 3), LIKE).data_ptr() == large.data_ptr()
     value = pen().item()
     net.double(), pen.double()
-    assert pen._work[0].scratch is not scratch
+    assert pen.terms[0].work.scratch is not scratch
     assert pen().item() == pytest.approx(value, rel=1e-6)

@@ -9,9 +9,9 @@ from grouprep import SO, Cyclic, Dihedral
 from projectors import Hom
 from projectors.penalties import Frobenius, Spectral
 from projectors.torch import EquivariancePenalty, LayerSpec
-from projectors.torch.buffers import torch_projection
+from projectors.torch.buffers import ProjectionModule
+from projectors.torch.fast.residual import measured_residual, move_, product_residual
 from projectors.torch.lobpcg import follow
-from projectors.torch.residual import measured_residual, move_, product_residual
 
 C3, C4, S3 = Cyclic(3), Cyclic(4), SO(3)
 SPACES = {
@@ -35,8 +35,7 @@ def threads(request):
 @pytest.fixture(params=SPACES.values(), ids=SPACES)
 def space(request):
     H = Hom(*request.param)
-    projection = torch_projection(H)
-    return H, projection, projection.constants
+    return H, ProjectionModule(H, dtype=torch.float64)
 
 
 def matrix(H, seed=0):
@@ -50,9 +49,9 @@ def dense(H, T):
 
 
 def test_residual_and_its_size(space, threads):
-    H, projection, constants = space
+    H, P = space
     T = matrix(H)
-    R, size, share = measured_residual(T, projection, constants)
+    R, size, share = measured_residual(T, P)
     assert np.abs(R.numpy() - dense(H, T)).max() <= 1e-14
     assert size.item() == pytest.approx(np.linalg.norm(dense(H, T)), rel=1e-14)
     assert share == pytest.approx(size.item() / T.norm().item(), rel=1e-14)
@@ -61,15 +60,15 @@ def test_residual_and_its_size(space, threads):
 @pytest.mark.parametrize("scale", [1e-30, 1e-22, 1e-16, 1.0, 1e18])
 def test_sizes_in_single_precision_neither_over_nor_underflow(threads, scale):
     H = Hom(*SPACES["orbits of one size"])
-    projection = torch_projection(H)
+    P = ProjectionModule(H, dtype=torch.float64)
     T = matrix(H)
-    _, size, _ = measured_residual((T * scale).float(), projection, projection.constants)
+    _, size, _ = measured_residual((T * scale).float(), P)
     assert size.item() == pytest.approx(scale * np.linalg.norm(dense(H, T)), rel=1e-6, abs=0)
 
 
 def test_means_keep_their_digits_where_products_may_lose_them(threads, monkeypatch):
     H = Hom(*SPACES["orbits of one size"])
-    projection = torch_projection(H)
+    P = ProjectionModule(H, dtype=torch.float64)
     T = matrix(H)
 
     def rounded(*args, **kwargs):
@@ -79,7 +78,7 @@ def test_means_keep_their_digits_where_products_may_lose_them(threads, monkeypat
     before = torch.get_float32_matmul_precision()
     try:
         torch.set_float32_matmul_precision("medium")
-        R, _, _ = measured_residual(T.float(), projection, projection.constants)
+        R, _, _ = measured_residual(T.float(), P)
     finally:
         torch.set_float32_matmul_precision(before)
     # in units of max |T| / 2^24: rounding T, three sums and a product for the mean of four, the difference
@@ -96,27 +95,27 @@ def test_one_nearly_equivariant_layer_among_others():
         equivariant = torch.from_numpy(H.project(torch.randn(V.dim, V.dim).double().numpy()))
         model[0].weight.copy_(equivariant + 1e-6 * torch.randn(V.dim, V.dim).double())
     pen = EquivariancePenalty(model, {"0": (V, V), "1": (V, V)}, residual={"0": 1.0, "1": 0.0})
-    assert len(pen._batches) == 1
+    assert len(pen.batches) == 1
     exact = np.linalg.norm(dense(H, model[0].weight.detach().double()))
     assert pen().item() == pytest.approx(exact, rel=1e-6, abs=0)
 
 
 @pytest.mark.parametrize(("away", "along"), [(0.25, 0.0), (0.0, 0.5), (0.25, 0.5)])
 def test_steps_in_place(space, threads, away, along):
-    H, projection, constants = space
+    H, P = space
     T = matrix(H)
     R = dense(H, T)
     expected = T.numpy() - away * R - along * (T.numpy() - R)
-    move_(T, projection, constants, away, along)
+    move_(T, P, away, along)
     assert np.abs(T.numpy() - expected).max() <= 1e-14
 
 
 @pytest.mark.parametrize("k", [1, 3])
 def test_residual_of_a_product(space, threads, k):
-    H, projection, constants = space
+    H, P = space
     torch.manual_seed(0)
     u, v = (torch.randn(n, k, dtype=torch.float64) for n in H.shape)
-    out = product_residual(u, v, projection, constants)
+    out = product_residual(u, v, P)
     assert np.abs(out.numpy() - dense(H, u @ v.mT)).max() <= 1e-13
 
 
@@ -188,7 +187,7 @@ def test_terms_computed_together_are_those_computed_alone(norm):
     model = network()
     pen = EquivariancePenalty(model, spec, norm, residual={"0": 2.0, "1": 0.5, "2": 0.0, "3": 1.0})
     model[3].weight.requires_grad_(False)
-    assert max(len(batch) for batch in pen._batches) >= 2
+    assert max(len(batch.terms) for batch in pen.batches) >= 2
     total = pen()
     total.backward()
     alone, each = network(), 0.0

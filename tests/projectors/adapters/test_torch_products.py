@@ -9,9 +9,9 @@ from torch_networks import G
 from grouprep import SO, Cyclic, Quaternion
 from projectors import Hom
 from projectors.torch import EquivariancePenalty, LayerSpec, project_
-from projectors.torch.buffers import torch_projection
-from projectors.torch.recycled import Workspace
-from projectors.torch.residual import product_residual, residual_of
+from projectors.torch.buffers import ProjectionModule
+from projectors.torch.fast.recycled import Workspace
+from projectors.torch.fast.residual import product_residual, residual_of
 
 
 @pytest.mark.parametrize("k", [1, 3])
@@ -27,20 +27,20 @@ def test_projections_of_narrow_products_are_those_of_the_whole(k):
     torch.manual_seed(0)
     for H in cases:
         u, v = (torch.randn(n, k, dtype=torch.float64) for n in H.shape)
-        projection = torch_projection(H)
+        space = ProjectionModule(H, dtype=torch.float64)
         expected = H.residual(u @ v.T)
-        assert (product_residual(u, v, projection, projection.constants) - expected).abs().max() <= 1e-14
-        whole = residual_of(u @ v.T, projection, projection.constants, Workspace())
+        assert (product_residual(u, v, space) - expected).abs().max() <= 1e-14
+        whole = residual_of(u @ v.T, space, Workspace())
         assert (whole - expected).abs().max() <= 1e-14
 
 
 def test_pieces_of_large_and_batched_operators():
     A = 64 * Cyclic(4).regular()
     H = Hom(A, 512 * Cyclic(4).regular())
-    projection = torch_projection(H)
+    space = ProjectionModule(H, dtype=torch.float64)
     for lead in ((), (2,)):
         T = torch.randn(*lead, *H.shape, dtype=torch.float64)
-        assert (residual_of(T, projection, projection.constants) - H.residual(T)).abs().max() <= 1e-14
+        assert (residual_of(T, space) - H.residual(T)).abs().max() <= 1e-14
 
 
 def test_spins_in_the_basis_of_the_irreps():
@@ -51,9 +51,9 @@ def test_spins_in_the_basis_of_the_irreps():
     T = layer.weight.detach().clone()
     pen = EquivariancePenalty(layer, {"": LayerSpec(A, B, bias=False)}, equivariant=0.5)
     H = Hom(A, B)
-    assert pen._projections[0].frame is not None
+    assert pen.terms[0].space.projection.frame is not None
     slow = H.basis().project(T.numpy())
-    assert np.abs(residual_of(T, pen._projections[0], pen._constants(0)).numpy() - (T.numpy() - slow)).max() <= 1e-14
+    assert np.abs(residual_of(T, pen.terms[0].space).numpy() - (T.numpy() - slow)).max() <= 1e-14
     pen().backward()
     R = T.numpy() - slow
     expected = R / np.linalg.norm(R) + 0.5 * slow / np.linalg.norm(slow)
@@ -66,7 +66,7 @@ def test_spins_in_the_basis_of_the_irreps():
     V = 2 * C.irrep(1) + C.irrep(0)
     layer = nn.Linear(V.dim, V.dim, bias=False).double()
     pen = EquivariancePenalty(layer, {"": (V, V)})
-    assert pen._projections[0].frame is not None
+    assert pen.terms[0].space.projection.frame is not None
     expected = np.linalg.norm(layer.weight.detach().numpy() - Hom(V, V).basis().project(layer.weight.detach().numpy()))
     assert pen().item() == pytest.approx(expected, rel=1e-14)
     project_(layer, {"": (V, V)})

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from cases import cases
 
 from grouprep import (
     SO,
@@ -189,7 +190,7 @@ def test_torch_and_jax_agree_with_numpy():
                     assert np.allclose(H.residual(grad.numpy()), grad.numpy(), atol=1e-6)  # (1 - P) of the subgradient
 
 
-@pytest.mark.parametrize("norm", [Spectral(), Nuclear(), Schatten(3), Schatten(float("inf"))], ids=str)
+@cases("norm", [Spectral(), Nuclear(), Schatten(3), Schatten(float("inf"))], ids=str)
 @pytest.mark.parametrize(
     "H",
     [
@@ -202,7 +203,7 @@ def test_torch_and_jax_agree_with_numpy():
     ],
     ids=str,
 )
-@pytest.mark.parametrize("kind", [float, complex])
+@cases("kind", [float, complex])
 def test_equivariant_norms_from_blocks(H, norm, kind):
     """Singular values of P(T) from matrices of multiplicities are those of the whole matrix, and so are gradients."""
     rng = np.random.default_rng(0)
@@ -231,13 +232,21 @@ def test_equivariant_norms_from_blocks(H, norm, kind):
     ids=str,
 )
 def test_single_precision_keeps_its_digits_near_equivariance(V, frame, library):
-    """At a residual of 1e-6 |T| the penalty of the same float32 operator in double precision is met to 1e-6, in every library."""
+    """At a residual of 1e-6 |T| the penalty of the same float32 operator in double precision is met to 1e-6, in every library.
+
+    The residual itself is right to the last places. Singular values in single precision are those of R + E with ||E|| <= p u ||R||, where u
+    is the unit roundoff and p at most the larger dimension (LAPACK Users' Guide, 4.9.1): 1.4e-6 for 24 x 24.
+    """
     module = pytest.importorskip(library)
     make = (module.numpy if library == "jax" else module).asarray
     H, rng = commutant(V), np.random.default_rng(0)
     X, E = H.project(rng.standard_normal(H.shape)), H.residual(rng.standard_normal(H.shape))
     T = (X + 1e-6 * np.linalg.norm(X) / np.linalg.norm(E) * E).astype(np.float32)
+    R = H.residual(T.astype(float))
+    assert np.linalg.norm(np.asarray(H.residual(make(T))) - R) <= 4 * np.finfo(np.float32).eps * np.linalg.norm(R)
     for norm in (Frobenius(), Spectral(), Nuclear(), Mixed(2, 1)):
         value = penalty(make(T), H, norm, frame=frame)
-        assert float(value) == pytest.approx(float(penalty(T.astype(float), H, norm, frame=frame)), rel=1e-6, abs=0)
+        decomposed = norm.schatten not in (None, 2)
+        error = max(1e-6, float(max(H.shape) * np.finfo(np.float32).eps / 2) if decomposed else 0)
+        assert float(value) == pytest.approx(float(penalty(T.astype(float), H, norm, frame=frame)), rel=error, abs=0)
         assert "float32" in str(value.dtype)

@@ -1,0 +1,29 @@
+"""The shipped families of groups: a file each with all that is known of the family, registered when it is imported."""
+
+from grouprep.families.alternating import Alternating
+from grouprep.families.cyclic import Cyclic
+from grouprep.families.dihedral import Dihedral
+from grouprep.families.lorentz import Lorentz
+from grouprep.families.orthogonal import O
+from grouprep.families.quaternion import Quaternion
+from grouprep.families.special_orthogonal import SO
+from grouprep.families.special_unitary import SU
+from grouprep.families.symmetric import Symmetric
+from grouprep.families.symplectic import Sp
+from grouprep.families.symplectic_real import SpReal
+from grouprep.families.unitary import U
+
+__all__ = [
+    "SO",
+    "SU",
+    "Alternating",
+    "Cyclic",
+    "Dihedral",
+    "Lorentz",
+    "O",
+    "Quaternion",
+    "Sp",
+    "SpReal",
+    "Symmetric",
+    "U",
+]

@@ -1,0 +1,35 @@
+"""The Lorentz group O(1, 3)."""
+
+from __future__ import annotations
+
+from grouprep.families._common import matrix, rotations, sign_change
+from grouprep.groups.lie import LieGroup
+from grouprep.groups.registry import GroupFamily, register_family
+
+__all__ = ["Lorentz"]
+
+
+def Lorentz() -> LieGroup:
+    """The Lorentz group O(1, 3) in coordinates (t, x, y, z): rotations, boosts, parity and time reversal; not compact.
+
+    Examples
+    --------
+    >>> from projectors import Hom
+    >>> V = Lorentz().defining()
+    >>> Hom(V**2, V**2, inner="euclidean").dim
+    3
+    """
+    boosts = [matrix(4, {(0, i): 1, (i, 0): 1}) for i in (1, 2, 3)]
+    parity, reversal = sign_change(4, (1, 2, 3)), sign_change(4, [0])
+    return LieGroup.from_algebra(rotations(4, start=1) + boosts, [parity, reversal], name="O(1,3)")
+
+
+register_family(
+    GroupFamily(
+        name="Lorentz",
+        constructor=Lorentz,
+        pattern=r"O\(1, ?3\)|Lorentz(?:\(\))?",
+        example="O(1,3)",
+        neighbours={"emlp": {"O13": Lorentz, "Lorentz": Lorentz}},
+    )
+)

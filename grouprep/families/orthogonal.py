@@ -1,0 +1,66 @@
+"""The orthogonal groups O(n), rotations and reflections; their identity components are the SO(n)."""
+
+from __future__ import annotations
+
+from grouprep.families._common import checked_size, plane_torus, rotations, sign_change, so_roots, symplectic_roots
+from grouprep.groups.base import Group
+from grouprep.groups.lie import CartanComponent, LieGroup
+from grouprep.groups.registry import GroupFamily, numbered, register_family
+from grouprep.irreps.plane import PlaneFamily
+from grouprep.irreps.plane_elements import CirclePlaneElements
+from grouprep.irreps.spin import SpinFamily
+
+__all__ = ["O"]
+
+
+def O(n: int) -> LieGroup:  # noqa: E743
+    """The orthogonal group O(n), n >= 2: SO(n) and the reflection of the first axis.
+
+    Raises
+    ------
+    GroupRepError
+        If n is not an integer >= 2.
+
+    Examples
+    --------
+    >>> from projectors import Hom
+    >>> V = O(3).defining()
+    >>> Hom(V**2, V**2).dim
+    3
+
+    References
+    ----------
+    Characters on the component of determinant -1: H. Weyl, The Classical Groups, chapter VII.9 (O(2m) meets Sp(2m - 2)).
+    """
+    n = checked_size(n, "O", 2, 64)
+    G = LieGroup.from_algebra(rotations(n), [sign_change(n, [0])], name=f"O({n})")
+    rank = (n - 1) // 2
+    odd = n % 2 == 1
+    other = so_roots(rank, odd=True, shifted=True) if odd else symplectic_roots(rank)
+    cartan = [
+        CartanComponent(None, plane_torus(n, 0), tuple(so_roots(n // 2, odd))),
+        CartanComponent(0, plane_torus(n, 1), tuple(other)),
+    ]
+    return LieGroup(G.algebra, G.components, name=G.name, cartan=cartan)
+
+
+def _irreps(G: Group) -> PlaneFamily | SpinFamily | None:
+    """Of O(2) and O(3)."""
+    if not isinstance(G, LieGroup):
+        return None
+    if G.n == 2 and G == O(2):
+        return PlaneFamily(CirclePlaneElements(G))
+    return SpinFamily(G, "O(3)") if G.n == 3 and G == O(3) else None
+
+
+register_family(
+    GroupFamily(
+        name="O",
+        constructor=O,
+        pattern=numbered("O"),
+        example="O(3)",
+        irreps=_irreps,
+        irreps_of="O(2), O(3)",
+        neighbours={"emlp": {"O": O}},
+    )
+)

@@ -1,0 +1,214 @@
+"""Proving that matrices for the generators of a Lie group define a representation of the group, not just of its algebra."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from grouprep.errors import AmbiguousRank, NotAHomomorphism, UnsupportedGroup
+from grouprep.groups.base import Generator
+from grouprep.groups.cartan import close_algebra, combination, coordinates, derive_cartan, flatten, joint_spectrum
+from grouprep.groups.exponential import principal_logarithm
+from grouprep.linalg import Image, as_exact, as_float
+from grouprep.linalg import matrices as mat
+from grouprep.linalg.forms import invariant_form, is_positive, is_unitary
+from grouprep.linalg.nullspace import nullspace
+from grouprep.linalg.sparse import equal_exact, identity_exact, matmul_exact, stack_exact, trace_exact
+from grouprep.typing import Array
+
+if TYPE_CHECKING:
+    from sympy.polys.matrices import DomainMatrix
+
+    from grouprep.groups.lie import LieGroup
+
+__all__ = ["prove_lie"]
+
+
+def prove_lie(G: LieGroup, images: Mapping[Generator, Image]) -> None:
+    """See `Group.prove_homomorphism`: brackets, closed one-parameter subgroups, discrete components.
+
+    Raises
+    ------
+    NotAHomomorphism
+        Naming the bracket, the closed path or the relation that fails.
+    UnsupportedGroup
+        If G or the images are float, or G's closed paths are not known.
+
+    References
+    ----------
+    Brocker and tom Dieck, Representations of Compact Lie Groups (1985), IV.2 and V.7 (the integral lattice).
+    """
+    generators = [a for a in G.generator_names if a.kind == "algebra"]
+    if not G.is_exact or not all(mat.is_exact(images[a]) for a in images):
+        raise UnsupportedGroup(
+            f"a representation of {G} from its differential is proved for exact matrices only; write entries as integers, "
+            "fractions, or text such as 'sqrt(2)/2'"
+        )
+    exact = {a: as_exact(images[a]) for a in generators}
+    basis, values = _extend(G, [exact[a] for a in generators])
+    _check_brackets(G, basis, values)
+    _check_closed_paths(G, basis, values)
+    if G.components:
+        _check_components(G, images, basis, values)
+
+
+def _extend(G: LieGroup, given: list[DomainMatrix]) -> tuple[list[DomainMatrix], list[DomainMatrix]]:
+    """A basis of the algebra, and the images that brackets force on it; checks generators that depend on others."""
+    generators = [as_exact(a) for a in G.algebra]
+    origin, basis = close_algebra(generators)
+    values: list[DomainMatrix] = []
+    remaining = iter(range(len(generators)))
+    for source, element in zip(origin, basis, strict=True):
+        if source is not None:
+            i, j = source
+            values.append(values[i] * values[j] - values[j] * values[i])
+            continue
+        k = next(k for k in remaining if equal_exact(generators[k], element))
+        values.append(given[k])
+    for k, a in enumerate(generators):
+        _check_linear(basis, values, a, given[k], f"A{k + 1}")
+    return basis, values
+
+
+def _check_linear(
+    basis: list[DomainMatrix], values: list[DomainMatrix], element: DomainMatrix, image: DomainMatrix, what: str
+) -> None:
+    found = coordinates(basis, element)
+    if found is None:
+        raise NotAHomomorphism(f"{what} does not lie in the span of the algebra")
+    if not equal_exact(combination(values, found, flatten([*basis, element]).domain), image):
+        raise NotAHomomorphism(f"the images break the relation {what} = its expansion in the other generators")
+
+
+def _check_brackets(G: LieGroup, basis: list[DomainMatrix], values: list[DomainMatrix]) -> None:
+    for i in range(len(basis)):
+        for j in range(i):
+            left = basis[i] * basis[j] - basis[j] * basis[i]
+            name = f"[A{j + 1}, A{i + 1}]" if max(i, j) < len(G.algebra) else f"[X{j + 1}, X{i + 1}]"
+            image = values[i] * values[j] - values[j] * values[i]
+            _check_linear(basis, values, left, image, f"{name} (a bracket of the Lie algebra of {G})")
+
+
+def _check_closed_paths(G: LieGroup, basis: list[DomainMatrix], values: list[DomainMatrix]) -> None:
+    """exp(2 pi H) = 1 in G must have exp(2 pi rho(H)) = 1: integral weights on a lattice that covers the fundamental group."""
+    from sympy import QQ
+
+    for indices, vector in _closed_paths(basis):
+        H = combination([values[i] for i in indices], [QQ(c.numerator, c.denominator) for c in vector], QQ)
+        name = _element(indices, vector)
+        try:
+            weights = [w for _, (w,) in joint_spectrum(None, [H])]
+        except AmbiguousRank as error:
+            message = f"the image of {name}, which generates a circle in {G}, has no real frequencies: {error}"
+            raise NotAHomomorphism(message) from None
+        for w in weights:
+            if w.denominator != 1:
+                raise NotAHomomorphism(
+                    f"the images break the relation exp(2 pi {name}) = 1 of {G}: the image of {name} has the weight {w}, which "
+                    "is not an integer (a representation of the algebra or of a covering group only)"
+                )
+
+
+def _element(indices: list[int], vector: tuple[Fraction, ...]) -> str:
+    terms = [f"{'' if c == 1 else f'{c} '}A{i + 1}" for i, c in zip(indices, vector, strict=True) if c]
+    return terms[0] if len(terms) == 1 else "(" + " + ".join(terms) + ")"
+
+
+def _closed_paths(basis: list[DomainMatrix]) -> list[tuple[list[int], tuple[Fraction, ...]]]:
+    """The kernel of exp(2 pi .) on a maximal torus of a maximal compact subgroup, as combinations of basis elements.
+
+    If every basis element is Hermitian or anti-Hermitian, the group is its compact part (the anti-Hermitian ones) times a
+    contractible space (polar decomposition), so the torus of the compact part carries the fundamental group. Otherwise the
+    whole group must be compact. See Knapp, Lie Groups Beyond an Introduction, theorem 6.31.
+    """
+    compact = [i for i, x in enumerate(basis) if _is_anti_hermitian(x)]
+    if not all(i in compact or _is_anti_hermitian(x, sign=-1) for i, x in enumerate(basis)):
+        compact = list(range(len(basis)))
+    if not compact:
+        return []
+    algebra = [basis[i] for i in compact]
+    cartan = derive_cartan(algebra) if _is_compact(algebra) else None
+    if cartan is None:
+        raise UnsupportedGroup(
+            "the closed paths of this Lie group are not known (its generators contain no maximal commuting set with rational "
+            "frequencies), so that representations of a covering group cannot be told from its own; build representations "
+            "from G.defining() with +, *, dual and powers"
+        )
+    return [(compact, tuple(Fraction(c) for c in vector)) for vector in cartan[0].torus]
+
+
+def _is_compact(algebra: Sequence[DomainMatrix]) -> bool:
+    if is_unitary((), algebra):
+        return True
+    form = invariant_form((), algebra)
+    return form is not None and is_positive(form)
+
+
+def _is_anti_hermitian(x: DomainMatrix, sign: int = 1) -> bool:
+    star = as_exact(mat.transpose(mat.conjugate(x)))
+    return bool((x + star if sign > 0 else x - star).is_zero_matrix)
+
+
+def _check_components(
+    G: LieGroup, images: Mapping[Generator, Image], basis: list[DomainMatrix], values: list[DomainMatrix]
+) -> None:
+    """rho(h) rho(X) rho(h)^-1 = rho(h X h^-1), and the discrete generators' own relations."""
+    parts = [a for a in G.generator_names if a.kind == "element"]
+    for a in parts:
+        h, image = as_exact(G.components[a.index]), as_exact(images[a])
+        h_inverse, image_inverse = as_exact(mat.inverse(h)), as_exact(mat.inverse(image))
+        for i, (x, v) in enumerate(zip(basis, values, strict=True)):
+            moved = as_exact(mat.matmul(mat.matmul(h, x), h_inverse))
+            moved_image = as_exact(mat.matmul(mat.matmul(image, v), image_inverse))
+            _check_linear(basis, values, moved, moved_image, f"{a} A{i + 1} {a}^-1")
+    F = G.component_group
+    moved_by = {b: images[a] for a, b in zip(parts, F.generator_names, strict=True)}
+    F.prove_homomorphism(moved_by)
+    finite = F.extend(moved_by)
+    for g in F.elements[1:]:
+        element = as_exact(F.defining().exact_image(g))
+        if not _outside_identity_component(basis, element):
+            _check_connected(G, images, element, as_float(finite.exact(g)))
+
+
+def _outside_identity_component(basis: list[DomainMatrix], element: DomainMatrix) -> bool:
+    """Whether an element of finite order is shown not to lie in the identity component.
+
+    By its determinant where the algebra is traceless, or because it moves a vector that the compact part of the algebra
+    kills: an element of finite order lies in a conjugate of the compact part, for unitary ones in that part itself.
+    """
+    field = element.domain.get_field()
+    if not any(trace_exact(x) for x in basis) and element.to_field().to_dense().det() != field.one:
+        return True
+    one = identity_exact(element.shape[0], element.domain)
+    star = as_exact(mat.transpose(mat.conjugate(element)))
+    compact = [x for x in basis if _is_anti_hermitian(x)]
+    if not compact or not equal_exact(matmul_exact(star, element), one):
+        return False
+    if not all(_is_anti_hermitian(x) or _is_anti_hermitian(x, sign=-1) for x in basis):
+        return False
+    fixed = nullspace(stack_exact(compact))
+    return bool(fixed.shape[0]) and not equal_exact(matmul_exact(element, fixed.transpose()), fixed.transpose())
+
+
+def _check_connected(G: LieGroup, images: Mapping[Generator, Image], element: DomainMatrix, got: Array) -> None:
+    """An element that may lie in the identity component: its image must be the exponential's, if its logarithm is known."""
+    from scipy.linalg import expm
+
+    X = principal_logarithm(G, as_float(element))
+    if X is None:
+        raise UnsupportedGroup(
+            f"a product of the discrete generators of {G} may lie in the identity component, and its logarithm is not known; "
+            "choose generators whose products lie outside, or build representations from G.defining()"
+        )
+    expected = expm(
+        np.tensordot(X, np.array([as_float(images[a]) for a in G.generator_names if a.kind == "algebra"]), 1)
+    )
+    # expm is accurate to eps times the condition of the exponential; exp of a unitary algebra has condition 1.
+    if np.linalg.norm(expected - got) > np.sqrt(np.finfo(float).eps) * max(1.0, float(np.linalg.norm(got))):
+        raise NotAHomomorphism(
+            "a product of discrete generators lies in the identity component, its image does not agree"
+        )

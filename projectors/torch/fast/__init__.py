@@ -1,0 +1,15 @@
+"""The operations in which a penalty spends its time, as each device does them best."""
+
+import torch
+
+from projectors.torch.fast.base import Fast, Operand
+from projectors.torch.fast.cpu import Cpu
+from projectors.torch.fast.plain import Plain
+from projectors.torch.fast.traced import Traced
+
+__all__ = ["Cpu", "Fast", "Operand", "Plain", "Traced", "implementation_for"]
+
+
+def implementation_for(device: torch.device) -> Fast:
+    """The implementation for a device, with nothing to reuse yet."""
+    return Cpu() if device.type == "cpu" else Plain()
