@@ -39,7 +39,7 @@ fi
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types format bench bench-check clean distclean
+.PHONY: help demo test test-fast coverage lint types format bench bench-check clean distclean
 
 help:  ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -49,6 +49,12 @@ demo: $(VENV)/.installed-demo  ## Turn a group into a proven equivariant basis a
 
 test: $(VENV)/.installed-test  ## Run the tests, the doctests and the documents' examples
 	$(ONE_THREAD) HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-ci} $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+test-fast: $(VENV)/.installed-test  ## Run what takes under a minute: no slow tests (docs/testing.md says which)
+	$(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS) -m "not slow" $(ARGS)
+
+coverage: ARGS += --cov  ## Run all tests and list the lines that none of them reaches
+coverage: test
 
 lint: $(VENV)/.installed-test  ## Check style, format and types
 	$(BIN)/ruff check .

@@ -134,12 +134,14 @@ class ClassPoint(Protocol):
 
     def density(self) -> ClassValue:
         """What is multiplied to a class function before its constant term is taken."""
+        return 1
 
     def leaf(self, V: Representation, k: int) -> ClassValue:
         """The character of a representation that is not made from others, at the k-th power."""
 
     def pulled_back(self, V: Pullback, k: int) -> ClassValue:
         """The character of a pullback at the k-th power."""
+        return self.leaf(V, k)
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,9 +156,6 @@ class FinitePoint(ClassPoint):
     @property
     def weight(self) -> Fraction:
         return Fraction(self.size, int(self.group.order))
-
-    def density(self) -> ClassValue:
-        return 1
 
     def part(self, factor: int) -> FinitePoint:
         """The class in a factor of a direct product that the representative lies over, of size 1."""
@@ -179,9 +178,6 @@ class FinitePoint(ClassPoint):
         if isinstance(image, np.ndarray):
             return complex(np.trace(image))
         return _trace_value(image)
-
-    def pulled_back(self, V: Pullback, k: int) -> ClassValue:
-        return self.leaf(V, k)
 
 
 def _trace_value(image: Image) -> Scalar:

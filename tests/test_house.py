@@ -182,7 +182,11 @@ def documents() -> list[str]:
 
 
 def runnable_documents() -> list[str]:
-    return [name for name in documents() if name.startswith(("README", "docs/guide/", "docs/formulation/"))]
+    return [
+        name
+        for name in documents()
+        if name.startswith(("README", "docs/architecture", "docs/guide/", "docs/formulation/"))
+    ]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from grouprep.errors import DimensionMismatch, UnsupportedGroup
 from grouprep.linalg.pickling import Value
-from grouprep.typing import Element, Integers
+from grouprep.typing import Array, Element, Floats, Integers
 
 if TYPE_CHECKING:
     from grouprep.groups.cartan import CartanComponent
@@ -127,6 +127,16 @@ class Group(Value):
     @abstractmethod
     def exp(self, coefficients: ArrayLike) -> Element:
         """exp(c_1 A_1 + c_2 A_2 + ...) for the algebra generators A_k, in floats; leading axes of the coefficients are batch."""
+
+    def algebra_coefficients(self, X: Array) -> Floats:
+        """The coefficients in the algebra's generators of an element of the Lie algebra, a matrix of a group of matrices.
+
+        Raises
+        ------
+        DimensionMismatch
+            If X is not in the span of the generators.
+        """
+        raise DimensionMismatch(f"X has shape {X.shape}; give coefficients in the generators of the algebra of {self}")
 
     @abstractmethod
     def sample(self, n: int, rng: np.random.Generator) -> Element:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,12 +12,21 @@ from grouprep.groups.cartan import close_algebra
 from grouprep.groups.extension import Extension
 from grouprep.linalg import Image, Monomial, as_exact, as_float, as_image
 from grouprep.linalg import matrices as mat
-from grouprep.typing import Array, Element
+from grouprep.typing import Array, Element, Floats
 
 if TYPE_CHECKING:
     from grouprep.groups.lie import LieGroup
 
-__all__ = ["LieExtension", "principal_logarithm"]
+__all__ = ["LieExtension", "least_squares", "principal_logarithm"]
+
+
+def least_squares(algebra: Sequence[Image], X: Array) -> tuple[Floats, float]:
+    """The real coefficients of the combination of matrices that is nearest to X, and its distance."""
+    basis = np.array([as_float(a).ravel() for a in algebra]).T
+    real = np.concatenate([basis.real, basis.imag])
+    target = np.concatenate([X.real.ravel(), X.imag.ravel()])
+    found: Floats = np.linalg.lstsq(real, target, rcond=None)[0]
+    return found, float(np.linalg.norm(real @ found - target))
 
 
 def principal_logarithm(G: LieGroup, element: Array) -> Array | None:
@@ -26,22 +36,15 @@ def principal_logarithm(G: LieGroup, element: Array) -> Array | None:
     if np.linalg.norm(element - np.eye(len(element))) == 0:
         return np.zeros(len(G.algebra))
     X = np.asarray(logm(np.asarray(element, dtype=complex)))
-    algebra = [as_float(a) for a in G.algebra]
     if G.is_exact:
         origin, closed = close_algebra([as_exact(a) for a in G.algebra])
         if any(o is not None for o in origin):
             raise GroupRepError(
                 f"values need generators of {G} that are a basis of its Lie algebra, give all {len(closed)}"
             )
-    basis = np.array([a.ravel() for a in algebra]).T
-    real = np.concatenate([basis.real, basis.imag])
-    target = np.concatenate([X.real.ravel(), X.imag.ravel()])
-    found, *_ = np.linalg.lstsq(real, target, rcond=None)
+    found, error = least_squares(G.algebra, X)
     # logm loses up to half the digits near the cut locus (eigenvalue -1); beyond that the element is not exp of the algebra.
-    if np.linalg.norm(real @ found - target) > np.sqrt(np.finfo(float).eps) * max(1.0, float(np.linalg.norm(target))):
-        return None
-    coefficients: Array = found
-    return coefficients
+    return found if error <= np.sqrt(np.finfo(float).eps) * max(1.0, float(np.linalg.norm(X))) else None
 
 
 _TRIES = 6  # elements k with which g k^-1 is tried; a generic one has its logarithm in the algebra

@@ -13,14 +13,14 @@ from numpy.typing import ArrayLike
 from grouprep.errors import DimensionMismatch, GroupRepError
 from grouprep.groups.base import Generator, Group
 from grouprep.groups.cartan import CartanComponent, Weight, close_algebra, derive_cartan
-from grouprep.groups.exponential import LieExtension
+from grouprep.groups.exponential import LieExtension, least_squares
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.lie_images import prove_lie
 from grouprep.groups.plain_data import lie_group_to_dict
 from grouprep.groups.torsion import conjugation_representatives, torsion_elements
 from grouprep.linalg import Image, Monomial, as_exact, as_float, as_image
 from grouprep.linalg.matrices import is_exact, matrix_key, size
-from grouprep.typing import Array
+from grouprep.typing import Array, Floats
 
 if TYPE_CHECKING:
     from sympy.polys.matrices import DomainMatrix
@@ -170,6 +170,16 @@ class LieGroup(Group):
         stack = np.array([as_float(a) for a in self.algebra])
         g: Array = expm(np.tensordot(np.asarray(coefficients), stack, 1))
         return g
+
+    def algebra_coefficients(self, X: Array) -> Floats:
+        if X.shape != (self.n, self.n):
+            return super().algebra_coefficients(X)
+        found, error = least_squares(self.algebra, X)
+        # Householder least squares is backward stable: for X in the span the error is at most about m n eps |X| (Golub and
+        # Van Loan 5.3.3); the projection of a matrix outside the span is off by a part of |X|.
+        if error > 2 * X.size * len(self.algebra) * np.finfo(float).eps * float(np.linalg.norm(X)):
+            raise DimensionMismatch(f"X does not lie in the span of the generators of the Lie algebra of {self}")
+        return found
 
     def random(self, n: int, rng: np.random.Generator, scale: float = 1.0) -> Array:
         """n random elements, not Haar distributed, of any Lie group: a discrete element times exp of a Gaussian one."""

@@ -33,10 +33,6 @@ def direct_product(factors: Sequence[Group]) -> Group:
     return ProductGroup(factors)
 
 
-def _product_generators(factors: Sequence[Group]) -> tuple[Generator, ...]:
-    return tuple(a.inside(k) for k, G in enumerate(factors) for a in G.generator_names)
-
-
 class ProductExtension(Extension):
     """Values at elements of a mixed product are not offered: its representations are made from those of its factors."""
 
@@ -49,12 +45,38 @@ class ProductExtension(Extension):
         raise UnsupportedGroup(f"values at elements of {self.group}: pull back representations of its factors instead")
 
 
-def _sum_of_factors(G: Group) -> Representation:
-    return reduce(lambda V, W: V + W, [G.pullback(k, H.defining()) for k, H in enumerate(G.factors)])
+class _Product(Group):
+    """What direct products share."""
+
+    _factors: tuple[Group, ...]
+
+    @property
+    def factors(self) -> tuple[Group, ...]:
+        return self._factors
+
+    @property
+    def is_product(self) -> bool:
+        return True
+
+    @cached_property
+    def generator_names(self) -> tuple[Generator, ...]:
+        return tuple(a.inside(k) for k, G in enumerate(self._factors) for a in G.generator_names)
+
+    def defining(self) -> Representation:
+        """The direct sum of the factors' defining representations."""
+        return reduce(lambda V, W: V + W, [self.pullback(k, G.defining()) for k, G in enumerate(self._factors)])
+
+    def key(self) -> tuple[object, ...]:
+        return self._factors
+
+    def to_dict(self) -> dict[str, object]:
+        return {"name": self.name, "product": [G.to_dict() for G in self._factors]}
 
 
-class FiniteProduct(FiniteGroup):
+class FiniteProduct(_Product, FiniteGroup):
     """The direct product of finite groups; an element permutes the points of all factors, one factor after the other."""
+
+    _factors: tuple[FiniteGroup, ...]
 
     def __init__(self, factors: Sequence[FiniteGroup]) -> None:
         self._factors = tuple(factors)
@@ -67,44 +89,22 @@ class FiniteProduct(FiniteGroup):
                 whole[self.offsets[k] : self.offsets[k + 1]] = p + self.offsets[k]
                 whole.setflags(write=False)
                 perms.append(whole)
-        labels = [str(a) for a in _product_generators(factors)]
+        labels = [str(a) for a in self.generator_names]
         name = " x ".join(str(G) for G in factors)
         super().__init__(perms, name=name, labels=labels, relators=_product_relators(factors))
-
-    @property
-    def factors(self) -> tuple[Group, ...]:
-        return self._factors
-
-    @cached_property
-    def generator_names(self) -> tuple[Generator, ...]:
-        return _product_generators(self._factors)
 
     @cached_property
     def order(self) -> int:
         return math.prod(G.order for G in self._factors)
-
-    @property
-    def is_product(self) -> bool:
-        return True
 
     def part(self, g: Perm, factor: int) -> Perm:
         start, stop = self.offsets[factor], self.offsets[factor + 1]
         component: Perm = np.asarray(g)[..., start:stop] - start
         return component
 
-    def defining(self) -> Representation:
-        """The direct sum of the factors' defining representations."""
-        return _sum_of_factors(self)
-
     def sample(self, n: int, rng: np.random.Generator) -> Perm:
         parts = [G.sample(n, rng) + start for G, start in zip(self._factors, self.offsets, strict=False)]
         return np.concatenate(parts, axis=1)
-
-    def key(self) -> tuple[Group, ...]:
-        return self._factors
-
-    def to_dict(self) -> dict[str, object]:
-        return {"name": self.name, "product": [G.to_dict() for G in self._factors]}
 
 
 def _product_relators(factors: Sequence[FiniteGroup]) -> list[Word] | None:
@@ -121,20 +121,12 @@ def _product_relators(factors: Sequence[FiniteGroup]) -> list[Word] | None:
     return words
 
 
-class ProductGroup(Group):
+class ProductGroup(_Product):
     """The direct product of groups of which one at least is infinite; an element is a tuple of the factors' elements."""
 
     def __init__(self, factors: Sequence[Group]) -> None:
         self._factors = tuple(factors)
         self.name = " x ".join(str(G) for G in factors)
-
-    @property
-    def factors(self) -> tuple[Group, ...]:
-        return self._factors
-
-    @cached_property
-    def generator_names(self) -> tuple[Generator, ...]:
-        return _product_generators(self._factors)
 
     @property
     def order(self) -> float:
@@ -202,10 +194,6 @@ class ProductGroup(Group):
         return tuple(G.check_element(x) for G, x in zip(self._factors, g, strict=True))
 
     @property
-    def is_product(self) -> bool:
-        return True
-
-    @property
     def parts(self) -> tuple[Group, ...]:
         return self._factors
 
@@ -223,16 +211,6 @@ class ProductGroup(Group):
     def torsion(self) -> tuple[Element, ...]:
         one = [G.exact_identity() for G in self._factors]
         return tuple((*one[:k], h, *one[k + 1 :]) for k, G in enumerate(self._factors) for h in G.torsion)
-
-    def defining(self) -> Representation:
-        """The direct sum of the factors' defining representations."""
-        return _sum_of_factors(self)
-
-    def key(self) -> tuple[Group, ...]:
-        return self._factors
-
-    def to_dict(self) -> dict[str, object]:
-        return {"name": self.name, "product": [G.to_dict() for G in self._factors]}
 
     def __repr__(self) -> str:
         return f"ProductGroup({self.name!r})"

@@ -27,12 +27,8 @@ def torsion_elements(algebra: Sequence[Image]) -> tuple[Monomial, ...]:
            [ 1.,  0.,  0.],
            [ 0.,  0.,  1.]])
     """
-    found = []
-    for a in algebra:
-        h = _quarter_turn(a) if is_exact(a) else None
-        if h is not None:
-            found.append(h)
-    return tuple(found)
+    found = map(_quarter_turn, filter(is_exact, algebra))
+    return tuple(h for h in found if h is not None)
 
 
 def conjugation_representatives(algebra: Sequence[Image], elements: Sequence[Monomial]) -> tuple[int, ...]:

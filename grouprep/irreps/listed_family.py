@@ -14,7 +14,7 @@ from grouprep.irreps.family import Family, Images, Splitting, check_up_to
 from grouprep.irreps.real_form import RealForm
 from grouprep.irreps.user_irreps import UserIrrep, check_distinct
 from grouprep.linalg import as_float
-from grouprep.linalg.intertwiners import FloatSpace, intertwiner_space
+from grouprep.linalg.intertwiners import intertwiner_space
 from grouprep.representations.base import Representation
 from grouprep.typing import Array
 
@@ -81,9 +81,8 @@ class ListedFamily(Family):
         out: Splitting = []
         for I in self._complex:
             space = intertwiner_space((n, I.dim), [(as_float(I.images[a]), m) for a, m in matrices.items()])
-            assert isinstance(space, FloatSpace)
             if space.dim:
-                out.append((I, space.array.reshape(-1, n, I.dim) * np.sqrt(I.dim)))
+                out.append((I, space.floats().reshape(-1, n, I.dim) * np.sqrt(I.dim)))
         return out
 
 

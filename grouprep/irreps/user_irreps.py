@@ -10,7 +10,8 @@ from grouprep.errors import GroupRepError, NotUnitary, UnsupportedGroup
 from grouprep.groups.base import Generator, Group
 from grouprep.irreps.base import Field, Irrep, Position
 from grouprep.linalg import Image, as_float
-from grouprep.linalg.intertwiners import FloatSpace, Space, intertwiner_space
+from grouprep.linalg.intertwiners import intertwiner_space
+from grouprep.linalg.spaces import Space
 from grouprep.representations.base import Representation
 from grouprep.typing import Array, Element, Scalar
 
@@ -129,8 +130,7 @@ class UserIrrep(Irrep):
 
 
 def _dense(space: Space, n: int) -> Array:
-    rows = space.array if isinstance(space, FloatSpace) else as_float(space.rows())
-    return np.asarray(rows).reshape(-1, n, n)
+    return space.floats().reshape(-1, n, n)
 
 
 def _commutant(V: Representation) -> Array:

@@ -23,7 +23,7 @@ from grouprep.typing import Array
 if TYPE_CHECKING:
     from sympy import Matrix
 
-__all__ = ["ExactSpace", "FloatSpace", "Space", "float_space", "intertwiner_space", "intertwiners"]
+__all__ = ["float_space", "intertwiner_space", "intertwiners"]
 
 
 def intertwiner_space(shape: tuple[int, int], pairs: Sequence[tuple[Image, Image]]) -> Space:

@@ -17,7 +17,7 @@ from grouprep.linalg.monomial import Monomial
 from grouprep.linalg.spaces import OrbitSpace
 from grouprep.typing import Integers
 
-__all__ = ["OrbitSpace", "solve_orbits"]
+__all__ = ["solve_orbits"]
 
 
 def trivial_space(shape: tuple[int, int]) -> OrbitSpace:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from grouprep.linalg.matrices import Image, as_exact, is_exact
 from grouprep.linalg.modular import modular_nullspace
-from grouprep.linalg.orbits import OrbitSpace
+from grouprep.linalg.spaces import OrbitSpace
 from grouprep.linalg.sparse import sparse_matrix
 from grouprep.typing import Scalar
 

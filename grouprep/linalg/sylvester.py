@@ -85,9 +85,7 @@ def _dense_rows(space: OrbitSpace, left: Triples, right: Triples) -> list[tuple[
     b, a = np.zeros((m, m)), np.zeros((n, n))
     b[left[0], left[1]] = left[2]
     a[right[0], right[1]] = right[2]
-    inside = np.flatnonzero(space.labels >= 0)
-    expand = np.zeros((m * n, space.dim))
-    expand[inside, space.labels[inside]] = np.where(space.phase[inside] == 0, 1.0, -1.0)
+    expand = space.floats().T
     after = (b @ expand.reshape(m, -1)).reshape(m, n, -1)
     system = (after - a.T @ expand.reshape(m, n, -1)).reshape(m * n, -1)
     system = system[system.any(axis=1)]
@@ -163,10 +161,7 @@ def float_constraint(space: OrbitSpace, a: Image, b: Image) -> Array:
     a, b = as_float(a), as_float(b)
     m, n = space.shape
     require_memory(3 * m * n * space.dim, f"the constraint on {m} x {n} operators", remedy="give exact generators")
-    inside = np.flatnonzero(space.labels >= 0)
-    expand = np.zeros((m * n, space.dim), dtype=np.result_type(space.values()))
-    expand[inside, space.labels[inside]] = space.values()[inside] / np.sqrt(space.sizes()[space.labels[inside]])
-    expand = expand.reshape(m, n, space.dim)
+    expand = (space.floats().T / np.sqrt(space.sizes())).reshape(m, n, space.dim)
     system = np.tensordot(b, expand, 1) - np.einsum("ijk,jl->ilk", expand, a)
     scale = max(float(np.linalg.norm(a, 2)), float(np.linalg.norm(b, 2))) if min(m, n) else 0.0
     scaled: Array = system.reshape(m * n, space.dim) / (scale or 1.0)

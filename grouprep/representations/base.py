@@ -20,7 +20,7 @@ from grouprep.linalg.forms import invariant_form, is_positive, is_unitary
 from grouprep.linalg.matrices import adjoint, is_exact, is_real, matmul
 from grouprep.linalg.pickling import Value
 from grouprep.linalg.sparse import add_exact, equal_exact, identity_exact
-from grouprep.representations.arguments import algebra_coefficients, checked_count
+from grouprep.representations.arguments import checked_count
 from grouprep.typing import Array, Element, Integers
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ class Representation(Value):
             raise UnsupportedGroup(f"{self.group} is finite and has no Lie algebra")
         array = np.asarray(X)
         if array.shape != (len(generators),):
-            array = algebra_coefficients(self.group, array)
+            array = self.group.algebra_coefficients(array)
         return np.tensordot(array, np.array([as_float(self.image(a)) for a in generators]), 1)
 
     @cached_property

@@ -1,79 +1,46 @@
 """Laws of groups and representations, to run on your own: plain functions, a pytest suite, hypothesis strategies.
 
-`check_group`, `check_representation`, `check_irrep` and `check_irreps` raise AssertionError naming the law that fails;
-`GroupLaws` and `IrrepLaws` are test classes to subclass; `grouprep.testing.strategies` draws groups and representations (it
-needs hypothesis, the rest does not).
+`check_group`, `check_representation`, `check_irrep` and `check_irreps` raise AssertionError naming the laws that fail;
+`GroupLaws` and `IrrepLaws` are test classes to subclass; `law` registers a law, `laws` lists those of a subject. With
+`pytest_plugins = ["grouprep.testing.summary"]` in a conftest.py, pytest ends with a table of the laws that held and of those
+that did not apply. `grouprep.testing.strategies` draws groups and representations (it needs hypothesis, the rest does not).
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from grouprep.groups import FiniteGroup, Group
+from grouprep.groups import Group
 from grouprep.irreps import Irrep
+from grouprep.irreps.base import Field
 from grouprep.representations import Representation
-from grouprep.testing.algebra_laws import check_powers, check_products, check_restriction, check_square, check_sums
+from grouprep.testing import algebra_laws, irrep_laws, representation_laws  # noqa: F401 - they register their laws
 from grouprep.testing.elements import draw
 from grouprep.testing.group_laws import GROUP_LAWS, check_group
-from grouprep.testing.irrep_laws import (
-    check_coefficients,
-    check_commutant,
-    check_completeness,
-    check_conjugated,
-    check_constituent,
-    check_indicator,
-    check_irreducible,
-    check_irrep_copies,
-    check_labels,
-    check_orthogonality,
-    check_rational,
-    check_structure,
-    check_unitary_homomorphism,
-)
-from grouprep.testing.representation_laws import (
-    check_character,
-    check_differential,
-    check_dual,
-    check_exact,
-    check_form,
-    check_homomorphism,
-    check_images,
-    check_representation_copies,
-    check_representation_data,
-    check_unitary,
-)
+from grouprep.testing.laws import DoesNotApply, LawsFailed, law, laws, require_laws, run_laws
 from grouprep.testing.suites import GroupLaws, IrrepLaws
 
 __all__ = [
     "GROUP_LAWS",
     "IRREP_LAWS",
     "REPRESENTATION_LAWS",
+    "DoesNotApply",
     "GroupLaws",
     "IrrepLaws",
+    "LawsFailed",
     "check_group",
     "check_irrep",
     "check_irreps",
     "check_representation",
     "draw",
+    "law",
+    "laws",
 ]
 
-REPRESENTATION_LAWS = (
-    check_homomorphism,
-    check_images,
-    check_exact,
-    check_dual,
-    check_form,
-    check_unitary,
-    check_differential,
-    check_character,
-    check_sums,
-    check_products,
-    check_powers,
-    check_square,
-    check_restriction,
-    check_representation_data,
-    check_representation_copies,
-)
+REPRESENTATION_LAWS = laws("representation")
+IRREP_LAWS = laws("irrep")
+
+_FIELDS: tuple[Field, ...] = ("real", "complex")
 
 
 def check_representation(V: Representation, rng: np.random.Generator | int = 0) -> None:
@@ -87,7 +54,7 @@ def check_representation(V: Representation, rng: np.random.Generator | int = 0) 
     Raises
     ------
     AssertionError
-        Naming the law that fails.
+        Naming the laws that fail.
 
     Examples
     --------
@@ -95,21 +62,7 @@ def check_representation(V: Representation, rng: np.random.Generator | int = 0) 
     >>> check_representation(Dihedral(5).defining())
     """
     generator = np.random.default_rng(rng)
-    for law in REPRESENTATION_LAWS:
-        law(V, generator)
-
-
-IRREP_LAWS = (
-    check_unitary_homomorphism,
-    check_irreducible,
-    check_indicator,
-    check_commutant,
-    check_structure,
-    check_constituent,
-    check_conjugated,
-    check_rational,
-    check_irrep_copies,
-)
+    require_laws(run_laws("representation", V, rng=lambda: generator))
 
 
 def check_irrep(I: Irrep, rng: np.random.Generator | int = 0) -> None:
@@ -123,7 +76,7 @@ def check_irrep(I: Irrep, rng: np.random.Generator | int = 0) -> None:
     Raises
     ------
     AssertionError
-        Naming the law that fails.
+        Naming the laws that fail.
 
     Examples
     --------
@@ -131,8 +84,7 @@ def check_irrep(I: Irrep, rng: np.random.Generator | int = 0) -> None:
     >>> check_irrep(SU(2).irrep("1/2"))
     """
     generator = np.random.default_rng(rng)
-    for law in IRREP_LAWS:
-        law(I, generator)
+    require_laws(run_laws("irrep", I, rng=lambda: generator))
 
 
 def check_irreps(G: Group, up_to: int | None = None, rng: np.random.Generator | int = 0) -> None:
@@ -147,7 +99,7 @@ def check_irreps(G: Group, up_to: int | None = None, rng: np.random.Generator | 
     Raises
     ------
     AssertionError
-        Naming the law that fails.
+        Naming the laws that fail.
 
     Examples
     --------
@@ -155,12 +107,11 @@ def check_irreps(G: Group, up_to: int | None = None, rng: np.random.Generator | 
     >>> check_irreps(Dihedral(3))
     """
     generator = np.random.default_rng(rng)
-    for field in ("real", "complex"):
+    outcomes = []
+    for field in _FIELDS:
         irreps = G.irreps(field, up_to=up_to)
-        check_labels(G, field, up_to)
-        check_orthogonality(irreps, generator)
-        check_coefficients(irreps, generator)
+        outcomes += run_laws("group with irreps", G, field, up_to, rng=lambda: generator)
+        outcomes += run_laws("list of irreps", irreps, rng=lambda: generator)
         for I in irreps:
-            check_irrep(I, generator)
-    if isinstance(G, FiniteGroup):
-        check_completeness(G)
+            outcomes += run_laws("irrep", I, rng=lambda: generator)
+    require_laws(outcomes)

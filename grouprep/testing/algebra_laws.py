@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import combinations, combinations_with_replacement, permutations
 from math import comb
-from typing import Any
 
 import numpy as np
 
@@ -12,8 +11,10 @@ from grouprep.groups import FiniteGroup, Homomorphism
 from grouprep.linalg import as_float
 from grouprep.representations import Representation
 from grouprep.representations.composite import DirectSum
-from grouprep.testing._bounds import evaluation_error, norm, require_close, require_equal
+from grouprep.testing.bounds import evaluation_error, norm, require, require_close, require_equal
 from grouprep.testing.elements import draw
+from grouprep.testing.laws import DoesNotApply, law
+from grouprep.typing import Array, Element, Floats
 
 __all__ = ["check_powers", "check_products", "check_restriction", "check_square", "check_sums"]
 
@@ -21,6 +22,7 @@ _SQUARED = 9  # dimension above which V ** 2 is left out
 _POWER = 1_000  # dimension of V ** k above which sym(k) and ext(k) are left out
 
 
+@law("representation")
 def check_sums(V: Representation, rng: np.random.Generator) -> None:
     """V + W is block diagonal, n V is kron(1_n, V) (copy-major), and sums are associative."""
     G = V.group
@@ -38,8 +40,8 @@ def check_sums(V: Representation, rng: np.random.Generator) -> None:
     require_close((3 * V)(g)[0], copies, error, f"{V} of {G}: 3 V = kron(1_3, V)")
     require_equal((3 * V).dim, 3 * n, f"{V} of {G}: dimension of 3 V")
     if not isinstance(V, DirectSum):
-        assert 2 * V + V == 3 * V == V * 3 == V + V + V, f"{V} of {G}: 2 V + V, 3 V and V + V + V are not equal"
-    assert (V + W) + V == V + (W + V), f"{V} of {G}: sums are not associative"
+        require(2 * V + V == 3 * V == V * 3 == V + V + V, f"{V} of {G}: 2 V + V, 3 V and V + V + V are not equal")
+    require((V + W) + V == V + (W + V), f"{V} of {G}: sums are not associative")
     for generator, image in (V + W).images.items():
         expected = np.zeros((n + m, n + m), dtype=complex)
         expected[:n, :n] = as_float(V.images[generator])
@@ -47,6 +49,7 @@ def check_sums(V: Representation, rng: np.random.Generator) -> None:
         require_close(as_float(image), expected, 0.0, f"{V} of {G}: image of {generator} on V + W")
 
 
+@law("representation")
 def check_products(V: Representation, rng: np.random.Generator) -> None:
     """V * W = kron(V, W), on elements and (as a derivation) on the Lie algebra; powers; V * trivial."""
     G = V.group
@@ -64,11 +67,12 @@ def check_products(V: Representation, rng: np.random.Generator) -> None:
         found = as_float(T.images[generator])
         require_close(found, both, evaluation_error(T, norm(a), norm(b)), f"{V} of {G}: image of {generator} on V * W")
     require_equal((V**0).dim, 1, f"{V} of {G}: dimension of V ** 0")
-    assert V**1 == V, f"{V} of {G}: V ** 1 is not V"
-    assert V**2 == V * V, f"{V} of {G}: V ** 2 is not V * V"
-    assert (V * W) * V == V * (W * V), f"{V} of {G}: products are not associative"
+    require(V**1 == V, f"{V} of {G}: V ** 1 is not V")
+    require(V**2 == V * V, f"{V} of {G}: V ** 2 is not V * V")
+    require((V * W) * V == V * (W * V), f"{V} of {G}: products are not associative")
 
 
+@law("representation")
 def check_powers(V: Representation, rng: np.random.Generator) -> None:
     """Dimensions and characters of symmetric and exterior powers (Newton), the determinant as the top exterior power."""
     G = V.group
@@ -94,7 +98,7 @@ def check_powers(V: Representation, rng: np.random.Generator) -> None:
         require_close(value, np.linalg.det(x), bound, f"{V} of {G}: the top exterior power is the determinant")
 
 
-def _check_character_of_power(power: Representation, x: Any, k: int, signed: bool, g: Any) -> None:
+def _check_character_of_power(power: Representation, x: Array, k: int, signed: bool, g: Element) -> None:
     """Newton's identities between the traces of x, x^2, ..., x^k and the trace of the power."""
     traces = [np.trace(np.linalg.matrix_power(x, i), axis1=-2, axis2=-1) for i in range(1, k + 1)]
     values = [np.ones_like(traces[0])]
@@ -106,7 +110,7 @@ def _check_character_of_power(power: Representation, x: Any, k: int, signed: boo
     require_close(found, values[k], bound, f"{power} of {power.group}: character against Newton's identities")
 
 
-def _sorting(n: int, k: int, signed: bool) -> Any:
+def _sorting(n: int, k: int, signed: bool) -> Floats:
     """The map V^(x)k -> power that sorts a word of basis vectors, written out from its definition."""
     choose = combinations if signed else combinations_with_replacement
     words = list(choose(range(n), k))
@@ -119,11 +123,12 @@ def _sorting(n: int, k: int, signed: bool) -> Any:
     return out
 
 
-def check_square(V: Representation, rng: np.random.Generator) -> None:
+@law("representation")
+def check_square(V: Representation, rng: np.random.Generator) -> DoesNotApply | None:
     """V ** 2 -> sym(2) and V ** 2 -> ext(2), which sort the generators of a word, commute with the group; the dimensions add up."""
     G, n = V.group, V.dim
     if n > _SQUARED:
-        return
+        return DoesNotApply(f"dimension above {_SQUARED}")
     g = draw(G, 2, rng)
     x = (V**2)(g)
     total = V.symmetric_power(2).dim + (V.exterior_power(2).dim if n > 1 else 0)
@@ -140,8 +145,10 @@ def check_square(V: Representation, rng: np.random.Generator) -> None:
             require_close(
                 S @ a, b @ S, evaluation_error(V**2, norm(a)) * norm(S), f"{V} of {G}: {power} at {generator}"
             )
+    return None
 
 
+@law("representation")
 def check_restriction(V: Representation, rng: np.random.Generator) -> None:
     """V.restrict(f)(g) = V(f(g)): along the identity, and for a finite group along the inclusion of a cyclic subgroup."""
     G = V.group
@@ -164,7 +171,7 @@ def check_restriction(V: Representation, rng: np.random.Generator) -> None:
     h = H.sample(2, rng)
     require_equal((R.dim, R.group), (V.dim, H), f"{V} of {G}: dimension and group of a restriction")
     require_close(R(h), V(h), 0.0, f"{V} of {G}: restriction to a cyclic subgroup")
-    assert (V + V).restrict(H).dim == 2 * V.dim, f"{V} of {G}: dimension of the restriction of a sum"
+    require((V + V).restrict(H).dim == 2 * V.dim, f"{V} of {G}: dimension of the restriction of a sum")
     expected = np.mean([abs(np.trace(V(k))) ** 2 for k in H.elements])
     if V.is_unitary:
         count = R.character.inner(R.character)

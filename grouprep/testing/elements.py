@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from scipy.linalg import expm
 
 from grouprep.errors import UnsupportedGroup
 from grouprep.groups import FiniteGroup, Group, LieGroup
 from grouprep.linalg import as_float
-from grouprep.testing._bounds import gamma, norm
+from grouprep.testing.bounds import gamma, norm
+from grouprep.typing import Element, Floats
 
 __all__ = ["draw", "exponential", "same_elements", "take"]
 
 
-def draw(G: Group, n: int, rng: np.random.Generator) -> Any:
+def draw(G: Group, n: int, rng: np.random.Generator) -> Element:
     """n random elements stacked along a leading axis: Haar distributed where a sampler is known, else just random.
 
     Examples
@@ -34,12 +34,12 @@ def draw(G: Group, n: int, rng: np.random.Generator) -> Any:
         return G.random(n, rng)
 
 
-def take(g: Any, k: Any) -> Any:
+def take(g: Element, k: int | slice) -> Element:
     """The k-th element (or a slice) of a stack of elements, which may be a tuple of stacks."""
     return tuple(take(x, k) for x in g) if isinstance(g, tuple) else g[k]
 
 
-def same_elements(G: Group, g: Any, h: Any, steps: int = 1) -> bool:
+def same_elements(G: Group, g: Element, h: Element, steps: int = 1) -> bool:
     """Whether two elements, or two stacks of them, are equal: exactly for finite groups, to rounding for matrices.
 
     steps : how many products and inverses of matrices the two came from.
@@ -53,10 +53,8 @@ def same_elements(G: Group, g: Any, h: Any, steps: int = 1) -> bool:
     return norm(x - y) <= gamma((steps + 1) * x.shape[-1]) * size ** (steps + 1)
 
 
-def exponential(G: Group, coefficients: Any) -> Any:
+def exponential(G: Group, coefficients: Floats) -> Element:
     """exp(sum c_k A_k) for the algebra generators of G, as an element."""
-    from scipy.linalg import expm
-
     if isinstance(G, FiniteGroup):
         return G.identity()
     if isinstance(G, LieGroup):

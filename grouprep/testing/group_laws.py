@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,8 +13,10 @@ from grouprep.groups import FiniteGroup, Group, LieGroup
 from grouprep.groups.files import group_from_dict
 from grouprep.groups.finite import LISTING_LIMIT
 from grouprep.linalg import as_float
-from grouprep.testing._bounds import gamma, norm, require_equal
+from grouprep.testing.bounds import gamma, norm, require, require_equal
 from grouprep.testing.elements import draw, same_elements, take
+from grouprep.testing.laws import INFINITE, DoesNotApply, law, laws, require_laws, run_laws
+from grouprep.typing import Element
 
 __all__ = [
     "GROUP_LAWS",
@@ -32,6 +34,7 @@ __all__ = [
 _LISTED = 5_000  # elements up to which the laws go through all of them
 
 
+@law("group")
 def check_axioms(G: Group, rng: np.random.Generator) -> None:
     """Associativity, the neutral element, inverses and (g h)^-1 = h^-1 g^-1, on random elements and on stacks of them."""
     g, h, k = (draw(G, 4, rng) for _ in range(3))
@@ -43,30 +46,31 @@ def check_axioms(G: Group, rng: np.random.Generator) -> None:
         "g^-1^-1 = g": (G.inverse(G.inverse(g)), g, 2),
         "(g h)^-1 = h^-1 g^-1": (G.inverse(G.multiply(g, h)), G.multiply(G.inverse(h), G.inverse(g)), 4),
     }
-    for law, (left, right, steps) in pairs.items():
-        assert same_elements(G, left, right, steps), f"{G}: {law} fails"
+    for axiom, (left, right, steps) in pairs.items():
+        require(same_elements(G, left, right, steps), f"{G}: {axiom} fails")
     for x in (G.multiply(g, G.inverse(g)), G.multiply(G.inverse(g), g)):
         for i in range(4):
-            assert same_elements(G, take(x, i), one, 2), f"{G}: g g^-1 = 1 fails"
+            require(same_elements(G, take(x, i), one, 2), f"{G}: g g^-1 = 1 fails")
     for i in range(4):
         single = G.multiply(take(g, i), take(h, i))
-        assert same_elements(G, take(G.multiply(g, h), i), single, 1), (
-            f"{G}: products of a stack differ from single ones"
+        require(
+            same_elements(G, take(G.multiply(g, h), i), single, 1), f"{G}: products of a stack differ from single ones"
         )
 
 
+@law("group")
 def check_order(G: Group, rng: np.random.Generator) -> None:
     """The order is the number of elements, Schreier-Sims agrees, and orders of elements divide it; infinite for Lie groups."""
     if not isinstance(G, FiniteGroup):
-        assert not G.is_finite, f"{G} is not finite, but has order {G.order}"
+        require(not G.is_finite, f"{G} is not finite, but has order {G.order}")
         return
-    assert isinstance(G.order, int), f"{G}: the order {G.order!r} is not an int"
+    require(isinstance(G.order, int), f"{G}: the order {G.order!r} is not an int")
     if G.order <= LISTING_LIMIT:
         table = G.elements
         require_equal(table.shape, (G.order, G.degree), f"{G}: shape of elements")
         require_equal(len({row.tobytes() for row in table}), G.order, f"{G}: number of different elements")
-        assert np.array_equal(table[0], G.identity()), f"{G}: the first element is not the identity"
-        assert np.array_equal(G.index(table), np.arange(G.order)), f"{G}: index does not invert elements"
+        require(np.array_equal(table[0], G.identity()), f"{G}: the first element is not the identity")
+        require(np.array_equal(G.index(table), np.arange(G.order)), f"{G}: index does not invert elements")
     if G.degree <= 500:
         require_equal(int(G.schreier_sims.order()), G.order, f"{G}: order by Schreier-Sims")
     for g in draw(G, 4, rng):
@@ -76,28 +80,32 @@ def check_order(G: Group, rng: np.random.Generator) -> None:
         require_equal(G.order % count, 0, f"{G}: order of the group modulo that of an element ({count})")
 
 
-def check_conjugacy_classes(G: Group, rng: np.random.Generator) -> None:
+@law("group")
+def check_conjugacy_classes(G: Group, rng: np.random.Generator) -> DoesNotApply | None:
     """The classes partition the group, are closed under conjugation and single orbits of it; the identity's is first."""
-    if not isinstance(G, FiniteGroup) or G.order > _LISTED:
-        return
+    if not isinstance(G, FiniteGroup):
+        return DoesNotApply(INFINITE)
+    if G.order > _LISTED:
+        return DoesNotApply(f"more than {_LISTED:,} elements")
     classes = G.conjugacy_classes
     members = np.sort(np.concatenate(classes))
-    assert np.array_equal(members, np.arange(G.order)), f"{G}: the classes do not partition the group"
+    require(np.array_equal(members, np.arange(G.order)), f"{G}: the classes do not partition the group")
     require_equal(classes[0].tolist(), [0], f"{G}: class of the identity")
     label = np.empty(G.order, dtype=np.int64)
     for k, numbers in enumerate(classes):
         label[numbers] = k
         g = G.elements[numbers[0]]
         orbit = np.unique(G.index(G.multiply(G.multiply(G.elements, g), G.inverse(G.elements))))
-        assert np.array_equal(orbit, np.sort(numbers)), (
-            f"{G}: class {k} is not the set of conjugates of its first element"
+        require(
+            np.array_equal(orbit, np.sort(numbers)), f"{G}: class {k} is not the set of conjugates of its first element"
         )
     g, h = draw(G, 8, rng), draw(G, 8, rng)
     moved = G.multiply(G.multiply(h, g), G.inverse(h))
-    assert np.array_equal(label[G.index(g)], label[G.index(moved)]), f"{G}: a conjugate lies in another class"
+    require(np.array_equal(label[G.index(g)], label[G.index(moved)]), f"{G}: a conjugate lies in another class")
+    return None
 
 
-def _evaluate(G: FiniteGroup, word: Any) -> Any:
+def _evaluate(G: FiniteGroup, word: Sequence[tuple[int, int]]) -> Element:
     value = G.identity()
     for k, e in word:
         step = G.generators[k] if e > 0 else G.inverse(G.generators[k])
@@ -106,85 +114,87 @@ def _evaluate(G: FiniteGroup, word: Any) -> Any:
     return value
 
 
-def check_words(G: Group, rng: np.random.Generator) -> None:
+@law("group")
+def check_words(G: Group, rng: np.random.Generator) -> DoesNotApply | None:
     """word(g) multiplies out to g, and generators are the generators' elements."""
     if not isinstance(G, FiniteGroup):
-        return
+        return DoesNotApply(INFINITE)
     require_equal(len(G.generator_names), len(G.generators), f"{G}: number of generators")
     if G.order > LISTING_LIMIT:
-        return
+        return DoesNotApply(f"more than {LISTING_LIMIT:,} elements")
     for g in [G.identity(), *G.generators, *draw(G, 6, rng)]:
-        assert np.array_equal(_evaluate(G, G.word(g)), g), (
-            f"{G}: word({g.tolist()}) = {G.word(g)} gives another element"
-        )
+        word = G.word(g)
+        require(np.array_equal(_evaluate(G, word), g), f"{G}: word({g.tolist()}) = {word} gives another element")
+    return None
 
 
-def check_relations(G: Group, rng: np.random.Generator) -> None:
-    """The relators that a finite group knows equal 1, and its matrices multiply like its elements."""
+@law("group")
+def check_relations(G: Group, rng: np.random.Generator) -> DoesNotApply | None:
+    """The relators that a finite group knows equal 1."""
     if not isinstance(G, FiniteGroup):
-        return
-    for word in G.relators or ():
+        return DoesNotApply(INFINITE)
+    if not G.relators:
+        return DoesNotApply("no relators are known")
+    for word in G.relators:
         value = _evaluate(G, word)
-        assert np.array_equal(value, G.identity()), f"{G}: the relator {word} is not 1"
+        require(np.array_equal(value, G.identity()), f"{G}: the relator {word} is not 1")
+    return None
 
 
-def check_sampling(G: Group, rng: np.random.Generator) -> None:
+@law("group")
+def check_sampling(G: Group, rng: np.random.Generator) -> DoesNotApply | None:
     """Random elements lie in the group, and the mean of rho over Haar measure tends to the projection on invariants."""
     try:
         g = G.sample(400 if G.is_finite else 4000, rng)
     except GroupRepError:
-        assert not isinstance(G, FiniteGroup), f"{G}: a finite group has no sample"
-        return
+        require(not isinstance(G, FiniteGroup), f"{G}: a finite group has no sample")
+        return DoesNotApply("no sampler of Haar measure is known")
     if isinstance(G, FiniteGroup):
-        assert all(G.contains(x) for x in g[:20]), f"{G}: a sample lies outside the group"
+        require(all(G.contains(x) for x in g[:20]), f"{G}: a sample lies outside the group")
     V = G.defining()
     values = V(g)
     if V.gram is not None:
         form = as_float(V.gram)
         left = np.swapaxes(values.conj(), -1, -2) @ form @ values
         bound = gamma(4 * V.dim) * norm(values) ** 2 * norm(form)
-        assert norm(left - form) <= bound, f"{G}: a sample does not preserve the invariant form"
+        require(norm(left - form) <= bound, f"{G}: a sample does not preserve the invariant form")
     mean = values.mean(axis=0)
     # The mean of n samples is P + E with P V(g) = P = P^2; six standard deviations |V| / sqrt(n) of E are exceeded with
     # probability below 1e-7 (Hoeffding's inequality in Hilbert space).
     error = 6 * norm(values) / np.sqrt(len(values))
-    assert norm(mean @ mean - mean) <= (2 * norm(mean) + 1 + 3 * error) * error, (
-        f"{G}: the mean of samples is no projector"
+    require(
+        norm(mean @ mean - mean) <= (2 * norm(mean) + 1 + 3 * error) * error,
+        f"{G}: the mean of samples is no projector",
     )
     moved = mean @ values[:20]
-    assert norm(moved - mean) <= (norm(values) + 1) * error, f"{G}: the mean of samples is not invariant"
+    require(norm(moved - mean) <= (norm(values) + 1) * error, f"{G}: the mean of samples is not invariant")
+    return None
 
 
-def check_group_data(G: Group, rng: np.random.Generator) -> None:
+@law("group")
+def check_group_data(G: Group, rng: np.random.Generator) -> DoesNotApply | None:
     """The group is the one that its plain data describes."""
     if isinstance(G, LieGroup) and not G.is_exact:
-        return
+        return DoesNotApply("the generators are floats")
     data = G.to_dict()
     found = group_from_dict(data)
     require_equal(found.order, G.order, f"{G}: order after a round trip through to_dict")
-    assert found == G, f"{G}: group_from_dict(to_dict()) is another group: {data!r:.200}"
+    require(found == G, f"{G}: group_from_dict(to_dict()) is another group: {data!r:.200}")
+    return None
 
 
+@law("group")
 def check_copies(G: Group, rng: np.random.Generator) -> None:
     """Pickled and deep copies are equal, hash alike, and multiply alike."""
     for other in (pickle.loads(pickle.dumps(G)), copy.deepcopy(G), copy.copy(G)):
-        assert other == G, f"{G}: a copy is not equal to it"
+        require(other == G, f"{G}: a copy is not equal to it")
         require_equal(hash(other), hash(G), f"{G}: hash of a copy")
         g, h = draw(G, 2, np.random.default_rng(1)), draw(other, 2, np.random.default_rng(1))
-        assert same_elements(G, g, h, 0), f"{G}: a copy samples other elements from the same generator"
-    assert G != G * G, f"{G} is equal to its own square"
+        require(same_elements(G, g, h, 0), f"{G}: a copy samples other elements from the same generator")
+    require(G != G * G, f"{G} is equal to its own square")
 
 
-GROUP_LAWS = (
-    check_axioms,
-    check_order,
-    check_conjugacy_classes,
-    check_words,
-    check_relations,
-    check_sampling,
-    check_group_data,
-    check_copies,
-)
+GROUP_LAWS = laws("group")
 
 
 def check_group(G: Group, rng: np.random.Generator | int = 0) -> None:
@@ -198,7 +208,7 @@ def check_group(G: Group, rng: np.random.Generator | int = 0) -> None:
     Raises
     ------
     AssertionError
-        Naming the law that fails.
+        Naming the laws that fail.
 
     Examples
     --------
@@ -206,5 +216,4 @@ def check_group(G: Group, rng: np.random.Generator | int = 0) -> None:
     >>> check_group(Dihedral(5))
     """
     generator = np.random.default_rng(rng)
-    for law in GROUP_LAWS:
-        law(G, generator)
+    require_laws(run_laws("group", G, rng=lambda: generator))

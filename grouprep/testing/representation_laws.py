@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import copy
 import pickle
-from typing import Any
 
 import numpy as np
+from scipy.linalg import expm
 
 from grouprep.errors import NotUnitary, UnsupportedGroup
 from grouprep.groups import FiniteGroup, Group, LieGroup
 from grouprep.linalg import Monomial, as_float
 from grouprep.linalg import matrices as mat
 from grouprep.representations import Representation
-from grouprep.testing._bounds import evaluation_error, gamma, norm, require_close, require_equal
+from grouprep.representations.files import representation_from_dict
+from grouprep.testing.bounds import evaluation_error, gamma, norm, require, require_close, require_equal, require_raises
 from grouprep.testing.elements import draw, exponential, take
+from grouprep.testing.laws import DoesNotApply, law
+from grouprep.typing import Element, Floats
 
 __all__ = [
     "check_character",
@@ -29,7 +32,10 @@ __all__ = [
     "check_unitary",
 ]
 
+FLOATS = "the images are floats"
 
+
+@law("representation")
 def check_homomorphism(V: Representation, rng: np.random.Generator) -> None:
     """V(1) = 1, V(g h) = V(g) V(h), V(g^-1) V(g) = 1; a stack of elements gives the stack of values; the dtype is V.field's."""
     G = V.group
@@ -55,11 +61,11 @@ def check_homomorphism(V: Representation, rng: np.random.Generator) -> None:
     require_close(V(grid), x.reshape(2, 2, V.dim, V.dim), evaluation_error(V, norm(x)), f"{V} of {G}: two batch axes")
 
 
-def _reshape(g: Any, batch: tuple[int, ...]) -> Any:
+def _reshape(g: Element, batch: tuple[int, ...]) -> Element:
     return tuple(_reshape(x, batch) for x in g) if isinstance(g, tuple) else g.reshape(*batch, *g.shape[1:])
 
 
-def _generator(G: Group, position: int) -> Any:
+def _generator(G: Group, position: int) -> Element:
     """The element of the generator at a position, in floats (finite groups: as a permutation)."""
     generator = G.generator_names[position]
     if isinstance(G, FiniteGroup):
@@ -73,6 +79,7 @@ def _generator(G: Group, position: int) -> Any:
     return tuple(parts)
 
 
+@law("representation", "irrep")
 def check_images(V: Representation, rng: np.random.Generator) -> None:
     """The images are those of the generators, exact where a domain is named, real where the field is."""
     G = V.group
@@ -80,7 +87,7 @@ def check_images(V: Representation, rng: np.random.Generator) -> None:
     for position, (generator, image) in enumerate(V.images.items()):
         require_equal(mat.size(image), V.dim, f"{V} of {G}: size of the image of {generator}")
         if V.domain is not None:
-            assert mat.is_exact(image), f"{V} of {G}: the image of {generator} is float, but domain is {V.domain}"
+            require(mat.is_exact(image), f"{V} of {G}: the image of {generator} is float, but domain is {V.domain}")
         value = as_float(image)
         if V.field == "real":
             require_equal(value.dtype.kind, "f", f"{V} of {G}: kind of the image of {generator}")
@@ -89,37 +96,44 @@ def check_images(V: Representation, rng: np.random.Generator) -> None:
             require_close(found, value, evaluation_error(V, norm(value)), f"{V} of {G}: V({generator}) is its image")
     if V.field == "complex":
         kinds = {as_float(m).dtype.kind for m in V.images.values()}
-        assert "c" in kinds, f"{V} of {G}: field is complex, but every image is real"
+        require("c" in kinds, f"{V} of {G}: field is complex, but every image is real")
 
 
-def check_exact(V: Representation, rng: np.random.Generator) -> None:
+@law("representation", "irrep")
+def check_exact(V: Representation, rng: np.random.Generator) -> DoesNotApply | None:
     """Exact values multiply exactly, and floats are what they round to."""
     G = V.group
-    if V.domain is None or not isinstance(G, FiniteGroup | LieGroup):
-        return
+    if V.domain is None:
+        return DoesNotApply(FLOATS)
+    if not isinstance(G, FiniteGroup | LieGroup):
+        return DoesNotApply("a product with a Lie group has no exact elements")
     if isinstance(G, FiniteGroup):
         g, h = draw(G, 3, rng), draw(G, 3, rng)
         elements = [(take(g, i), take(h, i)) for i in range(3)]
         for a, b in elements:
             left, right = V.exact_image(G.multiply(a, b)), mat.matmul(V.exact_image(a), V.exact_image(b))
-            assert mat.equal(left, right), f"{V} of {G}: exactly, V(g h) differs from V(g) V(h)"
-        samples: list[Any] = [a for a, _ in elements]
+            require(mat.equal(left, right), f"{V} of {G}: exactly, V(g h) differs from V(g) V(h)")
+        samples: list[Element] = [a for a, _ in elements]
     else:
-        samples = list(G.components)
+        samples = [Monomial.identity(G.n), *G.components]
+        try:
+            V.exact_image(samples[0])
+        except UnsupportedGroup:
+            return DoesNotApply("exact values at elements are not known")
     for a in samples:
         exact = as_float(V.exact_image(a))
         element = a if isinstance(G, FiniteGroup) else as_float(a)
         value = V(element)
         require_close(value, exact, evaluation_error(V, norm(exact)), f"{V} of {G}: floats against exact values")
-        assert V.exact(a).shape == (V.dim, V.dim), f"{V} of {G}: shape of the exact matrix"
-    if samples:
-        symbolic = np.array(V.exact(samples[0]).evalf(20).tolist(), dtype=complex)
-        exact = as_float(V.exact_image(samples[0]))
-        require_close(
-            symbolic, exact.astype(complex), gamma(1) * norm(exact), f"{V} of {G}: sympy's value of V.exact(g)"
-        )
+        require(V.exact(a).shape == (V.dim, V.dim), f"{V} of {G}: shape of the exact matrix")
+    symbolic = np.array(V.exact(samples[0]).evalf(20).tolist(), dtype=complex)
+    exact = as_float(V.exact_image(samples[0]))
+    bound = gamma(1) * norm(exact)
+    require_close(symbolic, exact.astype(complex), bound, f"{V} of {G}: sympy's value of V.exact(g)")
+    return None
 
 
+@law("representation")
 def check_dual(V: Representation, rng: np.random.Generator) -> None:
     """dual(g) = V(g^-1)^T, conjugate(g) = conj V(g), both involutions; V.dual = V.conjugate for unitary V."""
     G = V.group
@@ -134,7 +148,7 @@ def check_dual(V: Representation, rng: np.random.Generator) -> None:
     )
     require_equal((V.dual.dim, V.conjugate.dim), (V.dim, V.dim), f"{V} of {G}: dimensions of dual and conjugate")
     if V.field == "real":
-        assert V.conjugate == V, f"{V} of {G}: real, but not its own conjugate"
+        require(V.conjugate == V, f"{V} of {G}: real, but not its own conjugate")
     for generator, image in V.images.items():
         value, other = as_float(image), as_float(V.dual.images[generator])
         expected = -value.T if generator.kind == "algebra" else np.linalg.inv(value).T
@@ -146,6 +160,7 @@ def check_dual(V: Representation, rng: np.random.Generator) -> None:
         )
 
 
+@law("representation")
 def check_form(V: Representation, rng: np.random.Generator) -> None:
     """The invariant form is Hermitian and invariant, the gram positive definite, and is_unitary what V(g)* V(g) says."""
     G = V.group
@@ -157,19 +172,19 @@ def check_form(V: Representation, rng: np.random.Generator) -> None:
         require_close(H, H.conj().T, gamma(V.dim) * norm(H), f"{V} of {G}: the invariant form is Hermitian")
         error = evaluation_error(V, norm(x), norm(x)) * max(norm(H), 1.0)
         require_close(star @ H @ x, np.broadcast_to(H, x.shape), error, f"{V} of {G}: rho* H rho = H")
-        assert np.linalg.matrix_rank(H) == V.dim or V.gram is None, f"{V} of {G}: the form is singular"
+        require(np.linalg.matrix_rank(H) == V.dim or V.gram is None, f"{V} of {G}: the form is singular")
     if V.gram is not None:
         values = np.linalg.eigvalsh(as_float(V.gram))
-        assert values.min() > 0, f"{V} of {G}: the gram has the eigenvalue {values.min():.3g}"
+        require(values.min() > 0, f"{V} of {G}: the gram has the eigenvalue {values.min():.3g}")
     if G.is_compact:
-        assert V.gram is not None, f"{V} of {G}: compact group, but no positive-definite invariant form was found"
+        require(V.gram is not None, f"{V} of {G}: compact group, but no positive-definite invariant form was found")
     if V.is_unitary:
         error = evaluation_error(V, norm(x), norm(x))
         require_close(
             star @ x, np.broadcast_to(np.eye(V.dim), x.shape), error, f"{V} of {G}: unitary, but V(g)* V(g) is not 1"
         )
     elif V.domain is not None:
-        assert not _generators_unitary(V), f"{V} of {G}: all generators are unitary, but is_unitary is False"
+        require(not _generators_unitary(V), f"{V} of {G}: all generators are unitary, but is_unitary is False")
 
 
 def _generators_unitary(V: Representation) -> bool:
@@ -185,15 +200,13 @@ def _generators_unitary(V: Representation) -> bool:
     return True
 
 
+@law("representation")
 def check_unitary(V: Representation, rng: np.random.Generator) -> None:
     """unitary() is unitary and U(g) = S V(g) S^-1; without a positive form it raises NotUnitary."""
     G = V.group
     if V.gram is None:
-        try:
-            V.unitary()
-        except NotUnitary:
-            return
-        raise AssertionError(f"{V} of {G}: no positive-definite form, but unitary() returns")
+        require_raises(NotUnitary, V.unitary, f"{V} of {G}: no positive-definite form, but unitary() returns")
+        return
     U, S = V.unitary()
     g = draw(G, 3, rng)
     x, u = V(g), U(g)
@@ -204,25 +217,22 @@ def check_unitary(V: Representation, rng: np.random.Generator) -> None:
     require_close(
         star @ u, np.broadcast_to(np.eye(V.dim), u.shape), error * scale, f"{V} of {G}: unitary() is not unitary"
     )
-    assert U.is_unitary, f"{V} of {G}: unitary() does not say that it is unitary"
+    require(U.is_unitary, f"{V} of {G}: unitary() does not say that it is unitary")
     require_equal(U.dim, V.dim, f"{V} of {G}: dimension of unitary()")
     if V.is_unitary:
-        assert U == V, f"{V} of {G}: unitary already, but unitary() changes it"
-        assert np.array_equal(S, np.eye(V.dim)), f"{V} of {G}: unitary already, but S is not 1"
+        require(U == V, f"{V} of {G}: unitary already, but unitary() changes it")
+        require(np.array_equal(S, np.eye(V.dim)), f"{V} of {G}: unitary already, but S is not 1")
 
 
+@law("representation", "irrep")
 def check_differential(V: Representation, rng: np.random.Generator) -> None:
     """exp(dV(X)) = V(exp X), dV is linear and takes brackets of the group's matrices to brackets."""
     G = V.group
     generators = [a for a in G.generator_names if a.kind == "algebra"]
     if not generators:
-        try:
-            V.differential(np.zeros(1))
-        except UnsupportedGroup:
-            return
-        raise AssertionError(f"{V} of {G}: a finite group has no differential, but no error was raised")
-    from scipy.linalg import expm
-
+        law = f"{V} of {G}: a finite group has no differential, but no error was raised"
+        require_raises(UnsupportedGroup, lambda: V.differential(np.zeros(1)), law)
+        return
     c, d = rng.standard_normal(len(generators)) / 4, rng.standard_normal(len(generators)) / 4
     X, Y = V.differential(c), V.differential(d)
     value = V(exponential(G, c))
@@ -241,7 +251,7 @@ def check_differential(V: Representation, rng: np.random.Generator) -> None:
         _check_brackets(V, G, c, d)
 
 
-def _check_brackets(V: Representation, G: LieGroup, c: Any, d: Any) -> None:
+def _check_brackets(V: Representation, G: LieGroup, c: Floats, d: Floats) -> None:
     stack = np.array([as_float(a) for a in G.algebra])
     x, y = np.tensordot(c, stack, 1), np.tensordot(d, stack, 1)
     X, Y = V.differential(c), V.differential(d)
@@ -254,6 +264,7 @@ def _check_brackets(V: Representation, G: LieGroup, c: Any, d: Any) -> None:
         )
 
 
+@law("representation")
 def check_character(V: Representation, rng: np.random.Generator) -> None:
     """The character is the trace, a class function, exact on classes, and <chi, chi> is a positive integer."""
     G = V.group
@@ -279,26 +290,28 @@ def check_character(V: Representation, rng: np.random.Generator) -> None:
             )
 
 
-def check_representation_data(V: Representation, rng: np.random.Generator) -> None:
+@law("representation")
+def check_representation_data(V: Representation, rng: np.random.Generator) -> DoesNotApply | None:
     """The representation that the plain data describes has the same images, exactly."""
-    from grouprep.representations.files import representation_from_dict
-
     if V.domain is None:
-        return
+        return DoesNotApply(FLOATS)
     found = representation_from_dict(V.to_dict())
-    assert found.group == V.group, f"{V} of {V.group}: to_dict describes another group"
+    require(found.group == V.group, f"{V} of {V.group}: to_dict describes another group")
     for (generator, image), other in zip(V.images.items(), found.images.values(), strict=True):
-        assert mat.equal(image, other), (
-            f"{V} of {V.group}: the image of {generator} changes in a round trip through to_dict"
+        require(
+            mat.equal(image, other),
+            f"{V} of {V.group}: the image of {generator} changes in a round trip through to_dict",
         )
+    return None
 
 
+@law("representation")
 def check_representation_copies(V: Representation, rng: np.random.Generator) -> None:
     """Pickled and deep copies are equal, hash alike and give the same values bit for bit."""
     g = draw(V.group, 2, rng)
     value = V(g)
     for other in (pickle.loads(pickle.dumps(V)), copy.deepcopy(V)):
-        assert other == V, f"{V} of {V.group}: a copy is not equal to it"
+        require(other == V, f"{V} of {V.group}: a copy is not equal to it")
         require_equal(hash(other), hash(V), f"{V} of {V.group}: hash of a copy")
-        assert np.array_equal(other(g), value), f"{V} of {V.group}: a copy has other values"
-    assert V != V + V.group.trivial(), f"{V} of {V.group} is equal to a representation of another dimension"
+        require(np.array_equal(other(g), value), f"{V} of {V.group}: a copy has other values")
+    require(V != V + V.group.trivial(), f"{V} of {V.group} is equal to a representation of another dimension")

@@ -1,20 +1,29 @@
-"""Test classes to subclass: the laws of groups and representations as one pytest test each."""
+"""Test classes to subclass: all laws of a group, of a representation or of irreps as one pytest item each."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from grouprep.groups import FiniteGroup, Group
+from grouprep.groups import Group
 from grouprep.irreps import Irrep
+from grouprep.irreps.base import Field
 from grouprep.representations import Representation
 from grouprep.representations.expression import parse_representation
-from grouprep.testing import algebra_laws, group_laws, irrep_laws, representation_laws
+from grouprep.testing.laws import Outcome, require_laws, run_laws
 
-__all__ = ["GroupLaws", "IrrepLaws"]
+if TYPE_CHECKING:
+    import pytest
+
+__all__ = ["PROPERTY", "GroupLaws", "IrrepLaws", "LawSuite", "read"]
+
+PROPERTY = "laws"
+"""The user property of a test item that lists (subject, law, reason why it does not apply or "") for each law it ran."""
+
+Record = Callable[[str, object], None]
 
 
 @lru_cache(maxsize=256)
@@ -22,8 +31,39 @@ def _parsed(G: Group, text: str) -> Representation:
     return parse_representation(G, text)
 
 
-class GroupLaws:
-    """The laws of a group and of some of its representations; subclass it and pytest runs one test for each.
+def read(G: Group, representation: str | Representation) -> Representation:
+    """The representation that an expression describes, made once, or the representation itself."""
+    return _parsed(G, representation) if isinstance(representation, str) else representation
+
+
+class LawSuite:
+    """What the test classes share: the group, the random elements, and what becomes of the laws that an item has run."""
+
+    seed: int = 0
+
+    @property
+    def group(self) -> Group:
+        """The group; a subclass names it."""
+        raise NotImplementedError(f"{type(self).__name__} names no group")
+
+    @property
+    def rng(self) -> np.random.Generator:
+        """A new random generator."""
+        return np.random.default_rng(self.seed)
+
+    def run(self, subject: str, *arguments: object) -> list[Outcome]:
+        """All laws of a subject, each with a new random generator."""
+        return run_laws(subject, *arguments, rng=lambda: self.rng)
+
+    def judge(self, outcomes: Iterable[Outcome], record: Record) -> None:
+        """Record what held and what does not apply, as a property of the test item; raise what failed."""
+        outcomes = list(outcomes)
+        record(PROPERTY, [[o.subject, o.law, o.reason or ""] for o in outcomes if o.error is None])
+        require_laws(outcomes)
+
+
+class GroupLaws(LawSuite):
+    """The laws of a group and of some of its representations; subclass it and pytest runs an item for each of them.
 
     A subclass gives
 
@@ -40,101 +80,31 @@ class GroupLaws:
             representations = ["natural", "sym(2, natural)"]
     """
 
-    group: Any
     representations: ClassVar[Sequence[str | Representation]] = ("trivial", "defining")
-    seed: int = 0
 
-    def pytest_generate_tests(self, metafunc: Any) -> None:
-        """One test for each representation."""
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """One item for each representation."""
         if "representation" in metafunc.fixturenames:
             metafunc.parametrize("representation", list(self.representations), ids=str)
 
-    @property
-    def rng(self) -> np.random.Generator:
-        """A new random generator."""
-        return np.random.default_rng(self.seed)
-
     def resolve(self, representation: str | Representation) -> Representation:
         """The representation that an expression describes, made once."""
-        return _parsed(self.group, representation) if isinstance(representation, str) else representation
+        return read(self.group, representation)
 
-    def test_axioms(self) -> None:
-        group_laws.check_axioms(self.group, self.rng)
+    def test_group(self, record_property: Record) -> None:
+        self.judge(self.run("group", self.group), record_property)
 
-    def test_order(self) -> None:
-        group_laws.check_order(self.group, self.rng)
-
-    def test_conjugacy_classes(self) -> None:
-        group_laws.check_conjugacy_classes(self.group, self.rng)
-
-    def test_words(self) -> None:
-        group_laws.check_words(self.group, self.rng)
-
-    def test_relations(self) -> None:
-        group_laws.check_relations(self.group, self.rng)
-
-    def test_sampling(self) -> None:
-        group_laws.check_sampling(self.group, self.rng)
-
-    def test_data(self) -> None:
-        group_laws.check_group_data(self.group, self.rng)
-
-    def test_copies(self) -> None:
-        group_laws.check_copies(self.group, self.rng)
-
-    def test_homomorphism(self, representation: str | Representation) -> None:
-        representation_laws.check_homomorphism(self.resolve(representation), self.rng)
-
-    def test_images(self, representation: str | Representation) -> None:
-        representation_laws.check_images(self.resolve(representation), self.rng)
-
-    def test_exact(self, representation: str | Representation) -> None:
-        representation_laws.check_exact(self.resolve(representation), self.rng)
-
-    def test_dual(self, representation: str | Representation) -> None:
-        representation_laws.check_dual(self.resolve(representation), self.rng)
-
-    def test_form(self, representation: str | Representation) -> None:
-        representation_laws.check_form(self.resolve(representation), self.rng)
-
-    def test_unitary(self, representation: str | Representation) -> None:
-        representation_laws.check_unitary(self.resolve(representation), self.rng)
-
-    def test_differential(self, representation: str | Representation) -> None:
-        representation_laws.check_differential(self.resolve(representation), self.rng)
-
-    def test_character(self, representation: str | Representation) -> None:
-        representation_laws.check_character(self.resolve(representation), self.rng)
-
-    def test_sums(self, representation: str | Representation) -> None:
-        algebra_laws.check_sums(self.resolve(representation), self.rng)
-
-    def test_products(self, representation: str | Representation) -> None:
-        algebra_laws.check_products(self.resolve(representation), self.rng)
-
-    def test_powers(self, representation: str | Representation) -> None:
-        algebra_laws.check_powers(self.resolve(representation), self.rng)
-
-    def test_square(self, representation: str | Representation) -> None:
-        algebra_laws.check_square(self.resolve(representation), self.rng)
-
-    def test_restriction(self, representation: str | Representation) -> None:
-        algebra_laws.check_restriction(self.resolve(representation), self.rng)
-
-    def test_representation_data(self, representation: str | Representation) -> None:
-        representation_laws.check_representation_data(self.resolve(representation), self.rng)
-
-    def test_representation_copies(self, representation: str | Representation) -> None:
-        representation_laws.check_representation_copies(self.resolve(representation), self.rng)
+    def test_representation(self, representation: str | Representation, record_property: Record) -> None:
+        self.judge(self.run("representation", self.resolve(representation)), record_property)
 
 
 @lru_cache(maxsize=256)
-def _listed(G: Group, field: str, up_to: Any) -> tuple[Irrep, ...]:
+def _listed(G: Group, field: Field, up_to: int | None) -> tuple[Irrep, ...]:
     return tuple(G.irreps(field, up_to=up_to))
 
 
-class IrrepLaws:
-    """The laws of the irreps of a group over the real and the complex numbers; subclass it and pytest runs a test for each.
+class IrrepLaws(LawSuite):
+    """The laws of the irreps of a group over the real and the complex numbers; subclass it and pytest runs an item for each field.
 
     A subclass gives
 
@@ -150,73 +120,18 @@ class IrrepLaws:
             group = FiniteGroup.from_permutations([[1, 2, 0], [0, 2, 1]], name="mine")
     """
 
-    group: Any
-    up_to: Any = None
-    seed: int = 0
+    up_to: int | None = None
 
-    def pytest_generate_tests(self, metafunc: Any) -> None:
-        """One test for each ground field."""
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """One item for each ground field."""
         if "field" in metafunc.fixturenames:
             metafunc.parametrize("field", ["real", "complex"])
 
-    @property
-    def rng(self) -> np.random.Generator:
-        """A new random generator."""
-        return np.random.default_rng(self.seed)
-
-    def irreps(self, field: str) -> tuple[Irrep, ...]:
+    def irreps(self, field: Field) -> tuple[Irrep, ...]:
         """The irreps over a field, made once."""
         return _listed(self.group, field, self.up_to)
 
-    def test_labels(self, field: str) -> None:
-        irrep_laws.check_labels(self.group, field, self.up_to)
-
-    def test_orthogonality(self, field: str) -> None:
-        irrep_laws.check_orthogonality(self.irreps(field), self.rng)
-
-    def test_coefficients(self, field: str) -> None:
-        irrep_laws.check_coefficients(self.irreps(field), self.rng)
-
-    def test_completeness(self) -> None:
-        if isinstance(self.group, FiniteGroup):
-            irrep_laws.check_completeness(self.group)
-
-    def test_unitary_homomorphism(self, field: str) -> None:
-        self._each(irrep_laws.check_unitary_homomorphism, field)
-
-    def test_irreducible(self, field: str) -> None:
-        self._each(irrep_laws.check_irreducible, field)
-
-    def test_indicator(self, field: str) -> None:
-        self._each(irrep_laws.check_indicator, field)
-
-    def test_commutant(self, field: str) -> None:
-        self._each(irrep_laws.check_commutant, field)
-
-    def test_structure(self, field: str) -> None:
-        self._each(irrep_laws.check_structure, field)
-
-    def test_constituent(self, field: str) -> None:
-        self._each(irrep_laws.check_constituent, field)
-
-    def test_conjugated(self, field: str) -> None:
-        self._each(irrep_laws.check_conjugated, field)
-
-    def test_rational(self, field: str) -> None:
-        self._each(irrep_laws.check_rational, field)
-
-    def test_copies(self, field: str) -> None:
-        self._each(irrep_laws.check_irrep_copies, field)
-
-    def test_images(self, field: str) -> None:
-        self._each(representation_laws.check_images, field)
-
-    def test_exact(self, field: str) -> None:
-        self._each(representation_laws.check_exact, field)
-
-    def test_differential(self, field: str) -> None:
-        self._each(representation_laws.check_differential, field)
-
-    def _each(self, law: Any, field: str) -> None:
-        for I in self.irreps(field):
-            law(I, self.rng)
+    def test_irreps(self, field: Field, record_property: Record) -> None:
+        irreps = self.irreps(field)
+        outcomes = self.run("group with irreps", self.group, field, self.up_to) + self.run("list of irreps", irreps)
+        self.judge(outcomes + [o for I in irreps for o in self.run("irrep", I)], record_property)

@@ -20,6 +20,7 @@ from projectors.demo.demo import demo_record, print_demo
 from projectors.files import verify as verify_file
 from projectors.penalties.registry import norm_names
 from projectors.report import Record
+from projectors.solvers import SOLVERS
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -29,7 +30,6 @@ __all__ = ["app"]
 F = TypeVar("F", bound=Callable[..., object])
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-SOLVERS = ("auto", "orbits", "schur", "constraint", "sparse", "modular", "float", "averaging")
 NORMS = tuple(name for name in norm_names() if "(" not in name)
 
 
@@ -143,7 +143,11 @@ def info(group: str, as_json: bool) -> None:
     "--save", metavar="F", help="Write the exact basis with all its proof needs to a JSON file (implies --exact)."
 )
 @click.option(
-    "--solver", type=click.Choice(SOLVERS), default="auto", show_default=True, help="How the constraint is solved."
+    "--solver",
+    type=click.Choice(tuple(SOLVERS)),
+    default="auto",
+    show_default=True,
+    help="How the constraint is solved.",
 )
 @json_option
 def basis(

@@ -10,7 +10,8 @@ import numpy as np
 from grouprep.errors import GroupRepError
 from grouprep.groups import Generator
 from grouprep.linalg import Image, Monomial, as_float
-from grouprep.linalg.intertwiners import FloatSpace, Space, intertwiner_space
+from grouprep.linalg.intertwiners import intertwiner_space
+from grouprep.linalg.spaces import FloatSpace, Space
 from grouprep.representations import Representation
 from grouprep.typing import Array
 from projectors.solvers.base import Pair, Solver, product_cost

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from grouprep.groups import Generator
 from grouprep.linalg import Image
-from grouprep.linalg.intertwiners import Space
+from grouprep.linalg.spaces import Space
 from grouprep.representations import Representation
 
 __all__ = ["Pair", "Solver", "generator_pairs", "product_cost"]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from grouprep.errors import UnsupportedGroup
-from grouprep.linalg.intertwiners import ExactSpace, Space
 from grouprep.linalg.nullspace import nullspace
 from grouprep.linalg.orbits import trivial_space
+from grouprep.linalg.spaces import ExactSpace, Space
 from grouprep.linalg.sparse import stack_exact
 from grouprep.linalg.sylvester import exact_constraint
 from grouprep.representations import Representation

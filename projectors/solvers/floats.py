@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from grouprep.linalg import as_float
-from grouprep.linalg.intertwiners import FloatSpace, float_space
+from grouprep.linalg.intertwiners import float_space
 from grouprep.linalg.orbits import trivial_space
+from grouprep.linalg.spaces import FloatSpace
 from grouprep.representations import Representation
 from projectors.solvers.base import Solver, generator_pairs
 

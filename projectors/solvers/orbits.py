@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from grouprep.linalg import Monomial
-from grouprep.linalg.orbits import OrbitSpace, solve_orbits
+from grouprep.linalg.orbits import solve_orbits
+from grouprep.linalg.spaces import OrbitSpace
 from grouprep.representations import Representation
 from projectors.solvers.base import Solver, generator_pairs
 

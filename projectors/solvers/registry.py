@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from grouprep.errors import DimensionMismatch, GroupRepError, UnsupportedGroup
-from grouprep.linalg.intertwiners import Space
 from grouprep.linalg.memory import require_memory
+from grouprep.linalg.spaces import Space
 from grouprep.representations import Representation
 from projectors.solvers.auto import Auto
 from projectors.solvers.averaging import Averaging

@@ -10,8 +10,8 @@ import numpy as np
 
 from grouprep.errors import UnsupportedGroup
 from grouprep.irreps.catalogue import family_of
-from grouprep.linalg.intertwiners import FloatSpace
 from grouprep.linalg.memory import require_memory
+from grouprep.linalg.spaces import FloatSpace
 from grouprep.representations import Representation
 from projectors.decompose import spectral_frame
 from projectors.solvers.base import Solver

@@ -1,6 +1,6 @@
 """Laws of Hom(V, W), its projector, certificates and penalties, of decompositions and the spectral frame, for your own groups.
 
-`check_hom`, `check_decompose`, `check_spectral` and `check_norm` raise AssertionError naming the law that fails; `HomLaws` and
+`check_hom`, `check_decompose`, `check_spectral` and `check_norm` raise AssertionError naming the laws that fail; `HomLaws` and
 `DecompositionLaws` are test classes to subclass; `projectors.testing.strategies` draws operators and spaces (it needs
 hypothesis, the rest does not).
 """
@@ -10,41 +10,12 @@ from __future__ import annotations
 import numpy as np
 
 from grouprep.representations import Representation
+from grouprep.testing.laws import laws, require_laws, run_laws
 from projectors.decompose import decompose
 from projectors.hom import Hom
-from projectors.testing.decomposition_laws import (
-    check_decomposition,
-    check_decomposition_copies,
-    check_exact_decomposition,
-    check_frame,
-    check_gauge,
-    check_mean_spectral_defect,
-    check_multiplicities,
-    check_reproducible,
-    check_schur_solver,
-    check_spectral_norms,
-)
-from projectors.testing.hom_laws import (
-    check_adjoint,
-    check_basis,
-    check_certificate,
-    check_change_of_basis,
-    check_dimension,
-    check_equivariance,
-    check_exact_basis,
-    check_hom_copies,
-    check_projector,
-    check_reynolds,
-    check_solvers,
-    random_operators,
-)
+from projectors.testing import decomposition_laws, hom_laws, penalty_laws  # noqa: F401 - they register their laws
+from projectors.testing.hom_laws import random_operators
 from projectors.testing.norm_laws import NORMS, check_norm, check_subgradient
-from projectors.testing.penalty_laws import (
-    check_defect_bounds,
-    check_mean_defect,
-    check_penalty,
-    check_spectral_penalty,
-)
 from projectors.testing.suites import DecompositionLaws, HomLaws
 
 __all__ = [
@@ -62,23 +33,9 @@ __all__ = [
     "random_operators",
 ]
 
-HOM_LAWS = (
-    check_equivariance,
-    check_basis,
-    check_exact_basis,
-    check_dimension,
-    check_projector,
-    check_change_of_basis,
-    check_reynolds,
-    check_adjoint,
-    check_solvers,
-    check_certificate,
-    check_hom_copies,
-    check_penalty,
-    check_spectral_penalty,
-    check_mean_defect,
-    check_defect_bounds,
-)
+HOM_LAWS = laws("space of equivariant maps")
+DECOMPOSITION_LAWS = laws("decomposition")
+SPECTRAL_LAWS = laws("spectral frame")
 
 
 def check_hom(H: Hom, rng: np.random.Generator | int = 0) -> None:
@@ -92,7 +49,7 @@ def check_hom(H: Hom, rng: np.random.Generator | int = 0) -> None:
     Raises
     ------
     AssertionError
-        Naming the law that fails.
+        Naming the laws that fail.
 
     Examples
     --------
@@ -101,20 +58,7 @@ def check_hom(H: Hom, rng: np.random.Generator | int = 0) -> None:
     >>> check_hom(Hom(G.regular(), G.defining()))
     """
     generator = np.random.default_rng(rng)
-    for law in HOM_LAWS:
-        law(H, generator)
-
-
-DECOMPOSITION_LAWS = (
-    check_decomposition,
-    check_multiplicities,
-    check_reproducible,
-    check_decomposition_copies,
-    check_gauge,
-    check_exact_decomposition,
-)
-
-SPECTRAL_LAWS = (check_frame, check_spectral_norms, check_mean_spectral_defect, check_schur_solver)
+    require_laws(run_laws("space of equivariant maps", H, rng=lambda: generator))
 
 
 def check_decompose(V: Representation, field: str | None = None, rng: np.random.Generator | int = 0) -> None:
@@ -129,7 +73,7 @@ def check_decompose(V: Representation, field: str | None = None, rng: np.random.
     Raises
     ------
     AssertionError
-        Naming the law that fails.
+        Naming the laws that fail.
 
     Examples
     --------
@@ -137,9 +81,7 @@ def check_decompose(V: Representation, field: str | None = None, rng: np.random.
     >>> check_decompose(Dihedral(5).natural())
     """
     generator = np.random.default_rng(rng)
-    D = decompose(V, field)
-    for law in DECOMPOSITION_LAWS:
-        law(D, generator)
+    require_laws(run_laws("decomposition", decompose(V, field), rng=lambda: generator))
 
 
 def check_spectral(H: Hom, rng: np.random.Generator | int = 0) -> None:
@@ -153,7 +95,7 @@ def check_spectral(H: Hom, rng: np.random.Generator | int = 0) -> None:
     Raises
     ------
     AssertionError
-        Naming the law that fails.
+        Naming the laws that fail.
 
     Examples
     --------
@@ -162,5 +104,4 @@ def check_spectral(H: Hom, rng: np.random.Generator | int = 0) -> None:
     >>> check_spectral(Hom(V, V**2))
     """
     generator = np.random.default_rng(rng)
-    for law in SPECTRAL_LAWS:
-        law(H, generator)
+    require_laws(run_laws("spectral frame", H, rng=lambda: generator))

@@ -5,10 +5,9 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from sympy.polys.matrices import DomainMatrix
 
 from grouprep.characters import has_characters, inner
 from grouprep.errors import CertificateError, UnsupportedGroup
@@ -16,15 +15,17 @@ from grouprep.groups import FiniteGroup
 from grouprep.irreps.user_irreps import UserIrrep
 from grouprep.linalg import as_float
 from grouprep.representations import Representation
-from grouprep.testing._bounds import evaluation_error, gamma, norm, require_close, require_equal
+from grouprep.testing.bounds import evaluation_error, gamma, norm, require, require_close, require_equal, require_raises
 from grouprep.testing.elements import draw
+from grouprep.testing.laws import INFINITE, DoesNotApply, law
+from grouprep.typing import Array, Scalar
 from projectors.decompose import Decomposition, decompose
 from projectors.decompose.decomposition import decompose_anew
 from projectors.decompose.exact import ExactDecomposition, ExactIsometry
 from projectors.hom import Hom
 from projectors.penalties import Frobenius, KyFan, Nuclear, Schatten, Spectral, penalty, per_block
 from projectors.solvers.averaging import reynolds_average
-from projectors.testing.hom_laws import random_operators
+from projectors.testing.hom_laws import NOT_UNITARY, is_unitary, random_operators
 
 __all__ = [
     "check_decomposition",
@@ -39,7 +40,6 @@ __all__ = [
     "check_spectral_norms",
 ]
 
-Array = NDArray[Any]
 Given = Sequence[Representation] | None
 
 _LISTED = 40_000  # group elements times unknowns up to which the group is averaged over
@@ -64,70 +64,74 @@ def _name(D: Decomposition) -> str:
     return f"{D.V} of {D.V.group} over the {D.field} numbers"
 
 
-def check_decomposition(D: Decomposition, rng: np.random.Generator) -> None:
+@law("decomposition")
+def check_decomposition(D: Decomposition, rng: np.random.Generator, irreps: Given = None) -> None:
     """V(g) U = U blocks(g), U* H U = 1 to 50 eps dim; U is real over the reals; blocks are those of the irreps, by slices."""
-    V, U, law = D.V, D.change_of_basis, _name(D)
+    V, U, of = D.V, D.change_of_basis, _name(D)
     n = V.dim
-    require_equal(U.shape, (n, n), f"{law}: shape of the change of basis")
-    require_equal(U.dtype.kind, "c" if D.is_complex else "f", f"{law}: kind of the change of basis")
+    require_equal(U.shape, (n, n), f"{of}: shape of the change of basis")
+    require_equal(U.dtype.kind, "c" if D.is_complex else "f", f"{of}: kind of the change of basis")
     if D.field == "real":
-        require_equal(U.dtype, np.dtype(float), f"{law}: dtype of the change of basis")
+        require_equal(U.dtype, np.dtype(float), f"{of}: dtype of the change of basis")
     bound = _rounding(V)
-    require_close(U.conj().T @ _gram(V) @ U, np.eye(n), bound, f"{law}: U* H U = 1")
-    require_close(D.inverse @ U, np.eye(n), bound, f"{law}: the inverse of U")
-    require_close(U @ D.inverse, np.eye(n), bound, f"{law}: the inverse of U")
+    require_close(U.conj().T @ _gram(V) @ U, np.eye(n), bound, f"{of}: U* H U = 1")
+    require_close(D.inverse @ U, np.eye(n), bound, f"{of}: the inverse of U")
+    require_close(U @ D.inverse, np.eye(n), bound, f"{of}: the inverse of U")
     for generator, image in V.images.items():
         a, b = as_float(image), as_float(D.representation.images[generator])
         scale = max(norm(a), 1.0) * max(norm(U), 1.0)
-        require_close(a @ U, U @ b, bound * scale, f"{law}: V U = U blocks at {generator}")
+        require_close(a @ U, U @ b, bound * scale, f"{of}: V U = U blocks at {generator}")
     g = draw(V.group, 3, rng)
     x, y = V(g), D.blocks(g)
     error = evaluation_error(V, norm(x)) + evaluation_error(D.representation, norm(y)) + bound
-    require_close(x @ U, U @ y, error * max(norm(U), 1.0), f"{law}: V(g) U = U blocks(g)")
-    require_equal(sum(m * I.dim for m, I in zip(D.multiplicities, D.irreps, strict=True)), n, f"{law}: dimensions")
-    require_equal((D.slices[0].start, D.slices[-1].stop), (0, n), f"{law}: slices")
+    require_close(x @ U, U @ y, error * max(norm(U), 1.0), f"{of}: V(g) U = U blocks(g)")
+    require_equal(sum(m * I.dim for m, I in zip(D.multiplicities, D.irreps, strict=True)), n, f"{of}: dimensions")
+    require_equal((D.slices[0].start, D.slices[-1].stop), (0, n), f"{of}: slices")
     for I, m, part in zip(D.irreps, D.multiplicities, D.slices, strict=True):
-        assert m > 0, f"{law}: the irrep {I} occurs {m} times"
-        require_equal(part.stop - part.start, m * I.dim, f"{law}: the slice of {I}")
+        require(m > 0, f"{of}: the irrep {I} occurs {m} times")
+        require_equal(part.stop - part.start, m * I.dim, f"{of}: the slice of {I}")
         block = y[..., part, part]
         expected = np.kron(np.eye(m), I(g)) if np.ndim(I(g)) == 2 else np.array([np.kron(np.eye(m), z) for z in I(g)])
-        require_close(block, expected, evaluation_error(I, norm(expected)), f"{law}: the blocks of {I}")
-        require_equal(I.over, D.field, f"{law}: ground field of {I}")
+        require_close(block, expected, evaluation_error(I, norm(expected)), f"{of}: the blocks of {I}")
+        require_equal(I.over, D.field, f"{of}: ground field of {I}")
 
 
-def check_multiplicities(D: Decomposition, rng: np.random.Generator) -> None:
+@law("decomposition")
+def check_multiplicities(D: Decomposition, rng: np.random.Generator, irreps: Given = None) -> None:
     """Multiplicities are what characters count; irreps are different ones in canonical order; `labels` says the same."""
-    V, law = D.V, _name(D)
-    require_equal(len(set(D.irreps)), len(D.irreps), f"{law}: irreps occur twice")
+    V, of = D.V, _name(D)
+    require_equal(len(set(D.irreps)), len(D.irreps), f"{of}: irreps occur twice")
     positions = [I.position for I in D.irreps]
-    require_equal(positions, sorted(positions), f"{law}: order of the irreps")
-    require_equal(tuple(D.labels.values()), D.multiplicities, f"{law}: labels")
-    require_equal(tuple(D.labels), tuple(I.label for I in D.irreps), f"{law}: labels")
+    require_equal(positions, sorted(positions), f"{of}: order of the irreps")
+    require_equal(tuple(D.labels.values()), D.multiplicities, f"{of}: labels")
+    require_equal(tuple(D.labels), tuple(I.label for I in D.irreps), f"{of}: labels")
     if any(isinstance(I, UserIrrep) for I in D.irreps):
         if has_characters(V.group):
             for I, m in zip(D.irreps, D.multiplicities, strict=True):
-                require_equal(inner(I, V), m * len(I.commutant), f"{law}: <{I}, V>")
+                require_equal(inner(I, V), m * len(I.commutant), f"{of}: <{I}, V>")
         return
     try:
-        require_equal(list(V.multiplicities(D.field).items()), list(D.labels.items()), f"{law}: V.multiplicities()")
-    except UnsupportedGroup:
+        require_equal(list(V.multiplicities(D.field).items()), list(D.labels.items()), f"{of}: V.multiplicities()")
+    except UnsupportedGroup:  # the group's own irreps are not known, or not all of them
         return
 
 
+@law("decomposition")
 def check_reproducible(D: Decomposition, rng: np.random.Generator, irreps: Given = None) -> None:
     """Decomposing again, from the start, gives the same bits."""
     again = decompose_anew(D.V, D.field, None if irreps is None else tuple(irreps))
-    assert again == D, f"{_name(D)}: decomposing again gives {again}"
-    assert np.array_equal(again.change_of_basis, D.change_of_basis), f"{_name(D)}: decomposing again gives other bits"
+    require(again == D, f"{_name(D)}: decomposing again gives {again}")
+    require(np.array_equal(again.change_of_basis, D.change_of_basis), f"{_name(D)}: decomposing again gives other bits")
 
 
-def check_decomposition_copies(D: Decomposition, rng: np.random.Generator) -> None:
+@law("decomposition")
+def check_decomposition_copies(D: Decomposition, rng: np.random.Generator, irreps: Given = None) -> None:
     """Pickled and deep copies are equal and have the same change of basis bit for bit."""
     for other in (pickle.loads(pickle.dumps(D)), copy.deepcopy(D)):
-        assert other == D, f"{_name(D)}: a copy is not equal to it"
+        require(other == D, f"{_name(D)}: a copy is not equal to it")
         require_equal(hash(other), hash(D), f"{_name(D)}: hash of a copy")
         require_equal((other.labels, other.slices), (D.labels, D.slices), f"{_name(D)}: a copy")
-        assert np.array_equal(other.change_of_basis, D.change_of_basis), f"{_name(D)}: a copy has other bits"
+        require(np.array_equal(other.change_of_basis, D.change_of_basis), f"{_name(D)}: a copy has other bits")
 
 
 def _isotypic(D: Decomposition) -> list[Array]:
@@ -135,46 +139,47 @@ def _isotypic(D: Decomposition) -> list[Array]:
     return [D.change_of_basis[:, part] @ D.inverse[part] for part in D.slices]
 
 
+@law("decomposition")
 def check_gauge(D: Decomposition, rng: np.random.Generator, irreps: Given = None) -> None:
     """In another orthonormal basis Q V Q* has the same irreps, and the components Q moves there; those are invariant."""
-    V, law = D.V, _name(D)
+    V, of = D.V, _name(D)
     A = rng.standard_normal((V.dim, V.dim))
     if D.field == "complex":
         A = A + 1j * rng.standard_normal(A.shape)
     Q, _ = np.linalg.qr(A)
     other = decompose(V.change_basis(Q), D.field, irreps)
-    require_equal(other.labels, D.labels, f"{law}: labels in another basis")
+    require_equal(other.labels, D.labels, f"{of}: labels in another basis")
     bound = 20 * _rounding(V)  # each projector is a product of two matrices, and Q moves it
     parts = zip(D.irreps, _isotypic(D), _isotypic(other), strict=True)
     x = V(draw(V.group, 2, rng))
     error = evaluation_error(V, norm(x)) * _condition(V) + bound
     for I, P, moved in parts:
-        require_close(
-            Q @ P @ Q.conj().T, moved, bound * max(norm(P), 1.0), f"{law}: the {I} component in another basis"
-        )
-        require_close(x @ P, P @ x, error * max(norm(P), 1.0), f"{law}: the {I} component is invariant")
+        require_close(Q @ P @ Q.conj().T, moved, bound * max(norm(P), 1.0), f"{of}: the {I} component in another basis")
+        require_close(x @ P, P @ x, error * max(norm(P), 1.0), f"{of}: the {I} component is invariant")
 
 
-def check_exact_decomposition(D: Decomposition, rng: np.random.Generator) -> None:
+@law("decomposition")
+def check_exact_decomposition(D: Decomposition, rng: np.random.Generator, irreps: Given = None) -> DoesNotApply | None:
     """exact() is proved, rounds to the float change of basis, and `verify` refuses what was tampered with."""
-    V, law = D.V, _name(D)
-    if not V.group.is_finite or V.domain is None or any(I.domain is None for I in D.irreps) or V.dim > _EXACT:
-        return
+    V, of = D.V, _name(D)
+    if not V.group.is_finite:
+        return DoesNotApply(INFINITE)
+    if V.domain is None or any(I.domain is None for I in D.irreps):
+        return DoesNotApply("the images are floats")
+    if V.dim > _EXACT:
+        return DoesNotApply(f"dimension above {_EXACT}")
     E = D.exact()
     E.verify()
     require_equal([iso.irrep for iso in E.isometries], [I for I, m in zip(D.irreps, D.multiplicities, strict=True)
-                  for _ in range(m)], f"{law}: irreps of the exact isometries")  # fmt: skip
+                  for _ in range(m)], f"{of}: irreps of the exact isometries")  # fmt: skip
     values = np.array(E.change_of_basis.evalf(20).tolist(), dtype=complex).reshape(V.dim, V.dim)
     if D.field == "real":
-        require_close(values.imag, np.zeros(values.shape), 0.0, f"{law}: the exact change of basis is real")
+        require_close(values.imag, np.zeros(values.shape), 0.0, f"{of}: the exact change of basis is real")
     bound = _rounding(V) * max(norm(values), 1.0)
-    require_close(D.change_of_basis.astype(complex), values, bound, f"{law}: floats against the exact change of basis")
+    require_close(D.change_of_basis.astype(complex), values, bound, f"{of}: floats against the exact change of basis")
     for what, bad in _corrupted(E):
-        try:
-            bad.verify()
-        except CertificateError:
-            continue
-        raise AssertionError(f"{law}: verify accepts {what}")
+        require_raises(CertificateError, bad.verify, f"{of}: verify accepts {what}")
+    return None
 
 
 def _corrupted(E: ExactDecomposition) -> list[tuple[str, ExactDecomposition]]:
@@ -195,9 +200,7 @@ def _corrupted(E: ExactDecomposition) -> list[tuple[str, ExactDecomposition]]:
     return [(what, ExactDecomposition(E.V, isometries)) for what, isometries in out]
 
 
-def _replaced(iso: ExactIsometry, rows: list[list[Any]]) -> ExactIsometry:
-    from sympy.polys.matrices import DomainMatrix
-
+def _replaced(iso: ExactIsometry, rows: list[list[Scalar]]) -> ExactIsometry:
     matrix = DomainMatrix(rows, iso.matrix.shape, iso.matrix.domain).to_sparse()
     return ExactIsometry(iso.irrep, matrix, iso.square)
 
@@ -211,6 +214,7 @@ def _bound(H: Hom, *norms: float) -> float:
     return gamma(4 * sum(H.shape)) * size * _condition(H.V) ** 2 * _condition(H.W) ** 2
 
 
+@law("spectral frame")
 def check_frame(H: Hom, rng: np.random.Generator) -> None:
     """to_spectral is U_W^-1 T U_V and to_spatial its inverse; P there is the mask and the in-block trace, and U_W^-1 P(T) U_V."""
     frame = H.spectral
@@ -280,10 +284,11 @@ def _check_contract(H: Hom, T: Array, M: Array) -> None:
         require_equal(b.J is None, not b.equal, f"{H}: commutant of block {b.labels}")
 
 
-def check_spectral_norms(H: Hom, rng: np.random.Generator) -> None:
+@law("spectral frame")
+def check_spectral_norms(H: Hom, rng: np.random.Generator) -> DoesNotApply | None:
     """Unitary V and W: unitarily invariant norms of P and residual agree in both frames; ||R|| <= defect <= 2 ||R||."""
-    if not (H.V.is_unitary and H.W.is_unitary):
-        return
+    if not is_unitary(H):
+        return DoesNotApply(NOT_UNITARY)
     frame = H.spectral
     T = random_operators(H, 2, rng)
     M = H.to_spectral(T)
@@ -303,7 +308,7 @@ def check_spectral_norms(H: Hom, rng: np.random.Generator) -> None:
             )
         R = np.asarray(N.value(frame.residual(M)))
         defects = np.asarray(N.value(b @ M - M @ a))
-        assert (defects <= 2 * R + error).all(), f"{H}: a defect exceeds 2 ||R|| in {N}, in the spectral frame"
+        require((defects <= 2 * R + error).all(), f"{H}: a defect exceeds 2 ||R|| in {N}, in the spectral frame")
     blocks = per_block(T, H, Frobenius(squared=True))
     require_equal(len(blocks), len(frame.blocks), f"{H}: number of blocks of per_block")
     for x in frame.blocks:
@@ -313,15 +318,19 @@ def check_spectral_norms(H: Hom, rng: np.random.Generator) -> None:
     total = np.asarray(Frobenius(squared=True).value(H.residual(T)))
     squares = np.asarray(sum(np.asarray(value) for value in blocks.values()))
     require_close(squares, total, bound * max(norm(T), 1.0), f"{H}: the residual's blocks add up")
+    return None
 
 
-def check_mean_spectral_defect(H: Hom, rng: np.random.Generator) -> None:
+@law("spectral frame")
+def check_mean_spectral_defect(H: Hom, rng: np.random.Generator) -> DoesNotApply | None:
     """E ||rho_W M - M rho_V||_F^2 = 2 ||M - P(M)||_F^2 with the blocks for rho; sup ||rho_W M - M rho_V|| >= ||R||."""
     G = H.V.group
-    if not (H.V.is_unitary and H.W.is_unitary) or not isinstance(G, FiniteGroup):
-        return
+    if not is_unitary(H):
+        return DoesNotApply(NOT_UNITARY)
+    if not isinstance(G, FiniteGroup):
+        return DoesNotApply(INFINITE)
     if G.order * H.shape[0] * H.shape[1] > _LISTED:
-        return
+        return DoesNotApply(f"more than {_LISTED:,} elements times unknowns")
     frame = H.spectral
     M = H.to_spectral(random_operators(H, 1, rng)[0])
     a, b = frame.domain.blocks(G.elements), frame.codomain.blocks(G.elements)
@@ -333,11 +342,13 @@ def check_mean_spectral_defect(H: Hom, rng: np.random.Generator) -> None:
     require_close(np.asarray(mean), np.array(expected), bound, f"{H}: mean squared defect in the spectral frame")
     for N in (Frobenius(), Spectral()):
         worst = np.asarray(N.value(defects)).max()
-        assert worst + bound >= float(N.value(R)), (
-            f"{H}: the largest defect in {N} is below ||R||, in the spectral frame"
+        require(
+            worst + bound >= float(N.value(R)), f"{H}: the largest defect in {N} is below ||R||, in the spectral frame"
         )
+    return None
 
 
+@law("spectral frame")
 def check_schur_solver(H: Hom, rng: np.random.Generator) -> None:
     """Solver "schur" gives an orthonormal basis of the same span, the same coordinates' length and the same projection."""
     S = Hom(H.V, H.W, solver="schur", inner=H.inner, irreps=H.irreps)

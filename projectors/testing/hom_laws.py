@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import copy
 import pickle
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from sympy.polys.matrices import DomainMatrix
 
 from grouprep.errors import NotUnitary, TooLarge, UnsupportedGroup
 from grouprep.groups import FiniteGroup
-from grouprep.linalg import as_float
-from grouprep.linalg.intertwiners import FloatSpace
-from grouprep.linalg.orbits import OrbitSpace
+from grouprep.linalg import as_exact, as_float
+from grouprep.linalg.spaces import OrbitSpace, Space
+from grouprep.linalg.sparse import equal_exact, from_domain_matrix_rows, matmul_exact, sparse_matrix
 from grouprep.representations import Representation
-from grouprep.testing._bounds import evaluation_error, gamma, norm, require_close, require_equal
+from grouprep.testing.bounds import evaluation_error, gamma, norm, require, require_close, require_equal, require_raises
 from grouprep.testing.elements import draw
+from grouprep.testing.laws import DoesNotApply, law
+from grouprep.typing import Array, Scalar
 from projectors.hom import Hom
-from projectors.solvers import solve
+from projectors.solvers import SOLVERS, solve
 from projectors.solvers.averaging import averaging_terms, reynolds_average
 
 __all__ = [
@@ -36,10 +37,13 @@ __all__ = [
     "random_operators",
 ]
 
+ZERO = "the space is zero"
+FLOATS = "the generators are floats"
+WITHOUT_FORM = "no average over the group: the invariant inner product is not known, or not asked for"
+NOT_UNITARY = "not unitary"
+
 _SOLVED = 100  # unknowns up to which every solver is tried
 _AVERAGED = 40_000  # group elements times unknowns up to which the group is averaged over
-
-Array = NDArray[Any]
 
 
 def random_operators(H: Hom, n: int, rng: np.random.Generator) -> Array:
@@ -48,11 +52,17 @@ def random_operators(H: Hom, n: int, rng: np.random.Generator) -> Array:
     return T + 1j * rng.standard_normal(T.shape) if H.is_complex else T
 
 
+def is_unitary(H: Hom) -> bool:
+    """Whether both representations are unitary."""
+    return H.V.is_unitary and H.W.is_unitary
+
+
 def _has_average(H: Hom) -> bool:
     return H.V.gram is not None and H.W.gram is not None
 
 
-def _projects(H: Hom) -> bool:
+def has_projector(H: Hom) -> bool:
+    """Whether P is known: there is an invariant inner product, or the standard one is asked for."""
     return H.inner == "euclidean" or _has_average(H)
 
 
@@ -88,12 +98,13 @@ def _images(V: Representation) -> list[tuple[str, Array]]:
     return [(str(a), as_float(m)) for a, m in V.images.items()]
 
 
-def check_equivariance(H: Hom, rng: np.random.Generator) -> None:
+@law("space of equivariant maps")
+def check_equivariance(H: Hom, rng: np.random.Generator) -> DoesNotApply | None:
     """rho_W X = X rho_V for every basis element, on the generators and on random elements."""
     X = H.basis().matrices
     require_equal(X.shape, (len(H.basis()), *H.shape), f"{H}: shape of basis().matrices")
     if not len(X):
-        return
+        return DoesNotApply(ZERO)
     for (generator, a), (_, b) in zip(_images(H.V), _images(H.W), strict=True):
         bound = _rounding(H, norm(X)) * max(norm(a), norm(b), 1.0)
         require_close(b @ X, X @ a, bound, f"{H}: basis elements at the generator {generator}")
@@ -103,8 +114,10 @@ def check_equivariance(H: Hom, rng: np.random.Generator) -> None:
     condition = max(1.0, norm(a) * norm(b))
     bound = (error + _rounding(H)) * max(norm(X), 1.0) * condition
     require_close(b @ X, X @ a, bound, f"{H}: basis elements at random group elements")
+    return None
 
 
+@law("space of equivariant maps")
 def check_basis(H: Hom, rng: np.random.Generator) -> None:
     """The basis is orthonormal in the stated inner product; coordinates, combine, indexing and dtype agree with it."""
     basis = H.basis()
@@ -132,39 +145,37 @@ def check_basis(H: Hom, rng: np.random.Generator) -> None:
         f"{H}: coordinates(combine(c)) = c",
     )
     for k in {0, r // 2, r - 1} if r else ():
-        assert np.array_equal(basis[k], X[k]), f"{H}: basis[{k}] differs from matrices[{k}]"
+        require(np.array_equal(basis[k], X[k]), f"{H}: basis[{k}] differs from matrices[{k}]")
     if not H.is_complex and not any(
         isinstance(s, OrbitSpace) and not s.is_real for s in (H.space(*p) for p in H.pairs)
     ):
         require_equal(X.dtype, np.dtype(float), f"{H}: dtype of the basis of a real space")
 
 
-def check_exact_basis(H: Hom, rng: np.random.Generator) -> None:
+@law("space of equivariant maps")
+def check_exact_basis(H: Hom, rng: np.random.Generator) -> DoesNotApply | None:
     """The exact basis is exactly equivariant, independent, of the same size, and spans what the float basis spans."""
     if not H.is_exact:
-        return
+        return DoesNotApply(FLOATS)
     exact = H.exact_basis()
     basis = H.basis()
     require_equal(len(exact), len(basis), f"{H}: sizes of the exact and the float basis")
     X = exact.to_numpy()
     require_equal(X.shape, (len(exact), *H.shape), f"{H}: shape of exact_basis().to_numpy()")
     if not len(exact):
-        return
-    from grouprep.linalg import as_exact
-    from grouprep.linalg.sparse import equal_exact, matmul_exact
-
+        return DoesNotApply(ZERO)
     for k in sorted({0, len(exact) - 1}):
         matrix = exact.rows.extract([k], list(range(H.shape[0] * H.shape[1])))
         x = _reshaped(matrix, H.shape)
         for generator in H.V.images:
             left = matmul_exact(as_exact(H.W.images[generator]), x)
             right = matmul_exact(x, as_exact(H.V.images[generator]))
-            assert equal_exact(left, right), f"{H}: exact basis element {k} does not intertwine {generator}"
+            require(equal_exact(left, right), f"{H}: exact basis element {k} does not intertwine {generator}")
         value = np.array(exact[k].evalf(20).tolist(), dtype=complex).reshape(H.shape)
         require_close(X[k].astype(complex), value, gamma(1) * norm(X[k]), f"{H}: floats of exact element {k}")
     size = np.linalg.norm(X.reshape(len(X), -1), axis=1)
     scaled = X / size[:, None, None]
-    assert np.linalg.matrix_rank(scaled.reshape(len(X), -1)) == len(X), f"{H}: the exact basis elements are dependent"
+    require(np.linalg.matrix_rank(scaled.reshape(len(X), -1)) == len(X), f"{H}: the exact basis elements are dependent")
     require_close(
         basis.project(scaled), scaled, _rounding(H, norm(scaled)) * len(X), f"{H}: exact elements lie in the float span"
     )
@@ -172,22 +183,22 @@ def check_exact_basis(H: Hom, rng: np.random.Generator) -> None:
     flat = X.reshape(len(X), -1)
     bound = gamma(flat.shape[1]) * norm(X) ** 2 * len(X)
     require_close((flat.conj() @ flat.T).astype(complex), gram, bound, f"{H}: exact_basis().gram is tr(X_i* X_j)")
+    return None
 
 
-def _reshaped(row: Any, shape: tuple[int, int]) -> Any:
-    from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
-
+def _reshaped(row: DomainMatrix, shape: tuple[int, int]) -> DomainMatrix:
     n = shape[1]
-    out: dict[int, dict[int, Any]] = {}
+    out: dict[int, dict[int, Scalar]] = {}
     for index, x in from_domain_matrix_rows(row).get(0, {}).items():
         out.setdefault(index // n, {})[index % n] = x
     return sparse_matrix(out, shape, row.domain)
 
 
+@law("space of equivariant maps")
 def check_dimension(H: Hom, rng: np.random.Generator) -> None:
     """dim = len(basis()) = len(exact_basis()) = the character count; Hom(W, V) has the same dimension for compact groups."""
     dim = H.dim
-    assert isinstance(dim, int), f"{H}: dim is {dim!r}, not an int"
+    require(isinstance(dim, int), f"{H}: dim is {dim!r}, not an int")
     require_equal(len(H.basis()), dim, f"{H}: size of the float basis")
     if H.is_exact:
         require_equal(len(H.exact_basis()), dim, f"{H}: size of the exact basis")
@@ -205,15 +216,14 @@ def check_dimension(H: Hom, rng: np.random.Generator) -> None:
             )
 
 
+@law("space of equivariant maps")
 def check_projector(H: Hom, rng: np.random.Generator) -> None:
     """P is linear, P^2 = P = P*, fixes the basis, gives equivariant operators, and keeps shape, precision and kind."""
     T, S = random_operators(H, 2, rng), random_operators(H, 2, rng)
-    if not _projects(H):
-        try:
-            H.project(T)
-        except NotUnitary:
-            return
-        raise AssertionError(f"{H}: no invariant positive form, but project returns")
+    if not has_projector(H):
+        law = f"{H}: no invariant positive form, but project returns"
+        require_raises(NotUnitary, lambda: H.project(T), law)
+        return
     P = H.project
     X = H.basis().matrices
     bound = _rounding(H, norm(T) + norm(S))
@@ -246,18 +256,19 @@ def _check_array_contract(H: Hom, T: Array) -> None:
     require_close(P(small).astype(T.dtype), P(T), bound, f"{H}: P in single against double precision")
     before = T.copy()
     P(T)
-    assert np.array_equal(T, before), f"{H}: project changes its argument"
+    require(np.array_equal(T, before), f"{H}: project changes its argument")
 
 
-def check_change_of_basis(H: Hom, rng: np.random.Generator) -> None:
+@law("space of equivariant maps")
+def check_change_of_basis(H: Hom, rng: np.random.Generator) -> DoesNotApply | None:
     """With unitary() U_V = S_V V S_V^-1, P commutes with the change of basis: P(S_W T S_V^-1) = S_W P(T) S_V^-1."""
     if not _has_average(H) or H.inner != "invariant":
-        return
+        return DoesNotApply(WITHOUT_FORM)
     (V, S), (W, R) = H.V.unitary(), H.W.unitary()
     if V == H.V and W == H.W:
-        return
+        return DoesNotApply("both are unitary as they are given")
     if H.V.dim * H.W.dim > _SOLVED:
-        return
+        return DoesNotApply(f"more than {_SOLVED:,} unknowns")
     other = Hom(V, W)
     T = random_operators(H, 2, rng)
     inverse = np.linalg.inv(S)
@@ -266,30 +277,33 @@ def check_change_of_basis(H: Hom, rng: np.random.Generator) -> None:
     require_close(
         other.project(R @ T @ inverse), R @ H.project(T) @ inverse, bound, f"{H}: P against P in unitary coordinates"
     )
+    return None
 
 
-def check_reynolds(H: Hom, rng: np.random.Generator) -> None:
+@law("space of equivariant maps")
+def check_reynolds(H: Hom, rng: np.random.Generator) -> DoesNotApply | None:
     """P(T) is the mean of rho_W(g) T rho_V(g)^-1: over all elements or an exact quadrature, over samples where there is none."""
     if not _has_average(H) or H.inner != "invariant":
-        return
+        return DoesNotApply(WITHOUT_FORM)
     T = random_operators(H, 1, rng)
     terms = _terms(H)
     if terms is not None:
         if terms * H.shape[0] * H.shape[1] > _AVERAGED:
-            return
+            return DoesNotApply(f"more than {_AVERAGED:,} elements times unknowns")
         mean = reynolds_average(H.V, H.W, T)
         error = (evaluation_error(H.V) + evaluation_error(H.W)) * norm(T) * _condition(H)
         bound = _rounding(H, norm(T)) * np.log2(2 * terms) + error
         require_close(H.project(T), mean, bound, f"{H}: P is the Reynolds average")
-        return
+        return None
     try:
         g = H.V.group.sample(4_000, rng)
     except UnsupportedGroup:
-        return
+        return DoesNotApply("no sampler of Haar measure is known")
     a, b = H.V(g), H.W(g)
     moved = b @ T @ np.linalg.inv(a)
     error = 6 * norm(moved - H.project(T)) / np.sqrt(len(moved)) + _rounding(H, norm(T))
     require_close(moved.mean(axis=0)[None], H.project(T), error, f"{H}: P is close to the mean over samples")
+    return None
 
 
 def _terms(H: Hom) -> int | None:
@@ -300,10 +314,11 @@ def _terms(H: Hom) -> int | None:
         return None
 
 
-def check_adjoint(H: Hom, rng: np.random.Generator) -> None:
+@law("space of equivariant maps")
+def check_adjoint(H: Hom, rng: np.random.Generator) -> DoesNotApply | None:
     """For unitary V and W, X* lies in Hom(W, V), and P(T)* is the projection of T* there; conj(X) in Hom(conj V, conj W)."""
-    if not (H.V.is_unitary and H.W.is_unitary) or not _projects(H):
-        return
+    if not is_unitary(H) or not has_projector(H):
+        return DoesNotApply(NOT_UNITARY)
     T = random_operators(H, 2, rng)
     star = np.swapaxes(H.project(T).conj(), -1, -2)
     other = Hom(H.W, H.V, inner=H.inner)
@@ -311,37 +326,42 @@ def check_adjoint(H: Hom, rng: np.random.Generator) -> None:
     require_close(other.project(np.swapaxes(T.conj(), -1, -2)), star, bound, f"{H}: adjoints lie in Hom(W, V)")
     conjugate = Hom(H.V.conjugate, H.W.conjugate, inner=H.inner)
     require_close(conjugate.project(T.conj()), H.project(T).conj(), bound, f"{H}: conjugates")
+    return None
 
 
-def check_solvers(H: Hom, rng: np.random.Generator) -> None:
+@law("space of equivariant maps")
+def check_solvers(H: Hom, rng: np.random.Generator) -> DoesNotApply | None:
     """Every solver that applies finds the same space as "auto": same dimension, same projector on the span."""
-    for V, W in H.pairs:
-        if V.dim * W.dim > _SOLVED:
-            continue
-        expected = _span(solve(V, W, "auto"))
-        for solver in ("orbits", "constraint", "sparse", "modular", "float", "averaging"):
-            if (
-                solver == "averaging"
-                and isinstance(V.group, FiniteGroup)
-                and V.group.order * V.dim * W.dim > _AVERAGED // 10
-            ):
+    pairs = [(V, W) for V, W in H.pairs if V.dim * W.dim <= _SOLVED]
+    if not pairs:
+        return DoesNotApply(f"more than {_SOLVED:,} unknowns")
+    for V, W in pairs:
+        expected = _span(solve(V, W))
+        for name, solver in SOLVERS.items():
+            if name == "auto" or not solver.applies(V, W):
+                continue
+            if name == "averaging" and _elements(V) * V.dim * W.dim > _AVERAGED // 10:
                 continue
             try:
                 found = _span(solve(V, W, solver))
-            except (UnsupportedGroup, TooLarge):
+            except TooLarge:
                 continue
-            require_equal(len(found), len(expected), f'{H}: dimension by solver "{solver}" for {V} -> {W}')
+            require_equal(len(found), len(expected), f'{H}: dimension by solver "{name}" for {V} -> {W}')
             # Both are orthonormal; a float solver's span is off by eps over its gap, which it keeps above 1e-6.
-            bound = gamma(V.dim * W.dim) * 1e6 if solver == "float" else gamma((V.dim * W.dim) ** 2)
+            bound = gamma(V.dim * W.dim) * 1e6 if name == "float" else gamma((V.dim * W.dim) ** 2)
             gap = found - (found @ expected.conj().T) @ expected
-            require_close(gap, np.zeros_like(gap), bound, f'{H}: span by solver "{solver}" for {V} -> {W}')
+            require_close(gap, np.zeros_like(gap), bound, f'{H}: span by solver "{name}" for {V} -> {W}')
+    return None
 
 
-def _span(space: Any) -> Array:
+def _elements(V: Representation) -> int:
+    """How many elements an average over a finite group runs over; 0 for others, which take a quadrature."""
+    return V.group.order if isinstance(V.group, FiniteGroup) else 0
+
+
+def _span(space: Space) -> Array:
     """Orthonormal rows (r, m * n) that span the space."""
-    from grouprep.linalg.convert import to_numpy
-
-    rows = space.array if isinstance(space, FloatSpace) else to_numpy(space.rows())
+    rows = space.floats()
     if not len(rows):
         return np.zeros((0, rows.shape[1]))
     q, _ = np.linalg.qr((rows / np.linalg.norm(rows, axis=1, keepdims=True)).T)
@@ -349,28 +369,32 @@ def _span(space: Any) -> Array:
     return out
 
 
+@law("space of equivariant maps")
 def check_certificate(H: Hom, rng: np.random.Generator) -> None:
     """certify() proves an exact basis, and bounds a float one; the certificate names the dimension and copies are equal."""
     certificate = H.certify()
     require_equal(certificate.dim, H.dim, f"{H}: dimension in the certificate")
-    assert certificate.claims, f"{H}: the certificate claims nothing"
+    require(certificate.claims, f"{H}: the certificate claims nothing")
     if H.is_exact:
-        assert certificate.proved, f"{H}: exact, but not proved: {certificate}"
+        require(certificate.proved, f"{H}: exact, but not proved: {certificate}")
     else:
-        assert not certificate.claims[0].proved, f"{H}: float, but equivariance counts as proved"
-    assert pickle.loads(pickle.dumps(certificate)) == certificate, f"{H}: a copy of the certificate is not equal to it"
+        require(not certificate.claims[0].proved, f"{H}: float, but equivariance counts as proved")
+    require(
+        pickle.loads(pickle.dumps(certificate)) == certificate, f"{H}: a copy of the certificate is not equal to it"
+    )
     require_equal(certificate.to_dict()["dim"], H.dim, f"{H}: dimension in the certificate's plain data")
 
 
+@law("space of equivariant maps")
 def check_hom_copies(H: Hom, rng: np.random.Generator) -> None:
     """Copies are equal and hash alike, solved or not, and have the same basis bit for bit."""
     X = H.basis().matrices
     fresh = Hom(H.V, H.W, solver=H.solver, inner=H.inner)
-    assert fresh == H, f"{H}: an equal space is not equal"
-    assert np.array_equal(fresh.basis().matrices, X), f"{H}: solving again gives another basis"
+    require(fresh == H, f"{H}: an equal space is not equal")
+    require(np.array_equal(fresh.basis().matrices, X), f"{H}: solving again gives another basis")
     for other in (pickle.loads(pickle.dumps(H)), copy.deepcopy(H)):
-        assert other == H, f"{H}: a copy is not equal"
+        require(other == H, f"{H}: a copy is not equal")
         require_equal(hash(other), hash(H), f"{H}: hash of a copy")
-        assert np.array_equal(other.basis().matrices, X), f"{H}: a copy has another basis"
+        require(np.array_equal(other.basis().matrices, X), f"{H}: a copy has another basis")
     if H.V != H.W:
-        assert Hom(H.W, H.V, inner=H.inner) != H, f"{H}: equal to Hom(W, V)"
+        require(Hom(H.W, H.V, inner=H.inner) != H, f"{H}: equal to Hom(W, V)")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from grouprep.groups import Group
 from grouprep.testing.strategies import representations
+from grouprep.typing import Array
 from projectors.hom import Hom
 
 __all__ = ["homs", "operators"]
@@ -22,7 +20,7 @@ def operators(
     max_batch: int = 2,
     single: bool = True,
     magnitude: int = 4,
-) -> NDArray[Any]:
+) -> Array:
     """Operators (..., dim W, dim V) for a space, or for a shape.
 
     Parameters
@@ -48,7 +46,7 @@ def operators(
     T = T * draw(st.sampled_from([1, 1, 1, 0]))
     if single and draw(st.booleans()):
         T = T.astype(np.complex64 if T.dtype.kind == "c" else np.float32)
-    found: NDArray[Any] = T
+    found: Array = T
     return found
 
 

@@ -1,37 +1,35 @@
-"""A test class to subclass: the laws of Hom(V, W) and its penalties as one pytest test each."""
+"""Test classes to subclass: all laws of Hom(V, W), of a decomposition or of a spectral frame as one pytest item each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, ClassVar
-
-import numpy as np
+from typing import TYPE_CHECKING, ClassVar
 
 from grouprep.groups import Group
+from grouprep.irreps.base import Field
 from grouprep.representations import Representation
-from grouprep.representations.expression import parse_representation
+from grouprep.testing.suites import LawSuite, Record, read
 from projectors.decompose import Decomposition, decompose
 from projectors.hom import Hom
-from projectors.testing import decomposition_laws, hom_laws, penalty_laws
+
+if TYPE_CHECKING:
+    import pytest
 
 __all__ = ["DecompositionLaws", "HomLaws"]
 
 
 Given = tuple[Representation, ...] | None
+Pair = tuple[str | Representation, str | Representation]
 
 
 @lru_cache(maxsize=256)
 def _made(G: Group, V: str | Representation, W: str | Representation, inner: str, irreps: Given = None) -> Hom:
-    return Hom(_read(G, V), _read(G, W), inner=inner, irreps=irreps)
+    return Hom(read(G, V), read(G, W), inner=inner, irreps=irreps)
 
 
-def _read(G: Group, V: str | Representation) -> Representation:
-    return parse_representation(G, V) if isinstance(V, str) else V
-
-
-class HomLaws:
-    """The laws of spaces Hom(V, W) of one group; subclass it and pytest runs one test for each.
+class HomLaws(LawSuite):
+    """The laws of spaces Hom(V, W) of one group; subclass it and pytest runs an item for each.
 
     A subclass gives
 
@@ -49,73 +47,24 @@ class HomLaws:
             pairs = [("natural", "natural"), ("natural", "sym(2, natural)")]
     """
 
-    group: Any
-    pairs: ClassVar[Sequence[tuple[str | Representation, str | Representation]]] = (("defining", "defining"),)
+    pairs: ClassVar[Sequence[Pair]] = (("defining", "defining"),)
     inner: str = "invariant"
-    seed: int = 0
 
-    def pytest_generate_tests(self, metafunc: Any) -> None:
-        """One test for each pair."""
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """One item for each pair."""
         if "pair" in metafunc.fixturenames:
             metafunc.parametrize("pair", list(self.pairs), ids=lambda pair: f"{pair[0]}->{pair[1]}")
 
-    @property
-    def rng(self) -> np.random.Generator:
-        """A new random generator."""
-        return np.random.default_rng(self.seed)
-
-    def hom(self, pair: Any) -> Hom:
+    def hom(self, pair: Pair) -> Hom:
         """The space of a pair, made once."""
         return _made(self.group, pair[0], pair[1], self.inner)
 
-    def test_equivariance(self, pair: Any) -> None:
-        hom_laws.check_equivariance(self.hom(pair), self.rng)
-
-    def test_basis(self, pair: Any) -> None:
-        hom_laws.check_basis(self.hom(pair), self.rng)
-
-    def test_exact_basis(self, pair: Any) -> None:
-        hom_laws.check_exact_basis(self.hom(pair), self.rng)
-
-    def test_dimension(self, pair: Any) -> None:
-        hom_laws.check_dimension(self.hom(pair), self.rng)
-
-    def test_projector(self, pair: Any) -> None:
-        hom_laws.check_projector(self.hom(pair), self.rng)
-
-    def test_change_of_basis(self, pair: Any) -> None:
-        hom_laws.check_change_of_basis(self.hom(pair), self.rng)
-
-    def test_reynolds(self, pair: Any) -> None:
-        hom_laws.check_reynolds(self.hom(pair), self.rng)
-
-    def test_adjoint(self, pair: Any) -> None:
-        hom_laws.check_adjoint(self.hom(pair), self.rng)
-
-    def test_solvers(self, pair: Any) -> None:
-        hom_laws.check_solvers(self.hom(pair), self.rng)
-
-    def test_certificate(self, pair: Any) -> None:
-        hom_laws.check_certificate(self.hom(pair), self.rng)
-
-    def test_copies(self, pair: Any) -> None:
-        hom_laws.check_hom_copies(self.hom(pair), self.rng)
-
-    def test_penalty(self, pair: Any) -> None:
-        penalty_laws.check_penalty(self.hom(pair), self.rng)
-
-    def test_spectral_penalty(self, pair: Any) -> None:
-        penalty_laws.check_spectral_penalty(self.hom(pair), self.rng)
-
-    def test_mean_defect(self, pair: Any) -> None:
-        penalty_laws.check_mean_defect(self.hom(pair), self.rng)
-
-    def test_defect_bounds(self, pair: Any) -> None:
-        penalty_laws.check_defect_bounds(self.hom(pair), self.rng)
+    def test_hom(self, pair: Pair, record_property: Record) -> None:
+        self.judge(self.run("space of equivariant maps", self.hom(pair)), record_property)
 
 
-class DecompositionLaws:
-    """The laws of decompositions into irreps and of the spectral frame; subclass it and pytest runs one test for each.
+class DecompositionLaws(LawSuite):
+    """The laws of decompositions into irreps and of the spectral frame; subclass it and pytest runs an item for each.
 
     A subclass gives
 
@@ -136,67 +85,31 @@ class DecompositionLaws:
             pairs = [("natural", "natural^2")]
     """
 
-    group: Any
     representations: ClassVar[Sequence[str | Representation]] = ("defining",)
-    pairs: ClassVar[Sequence[tuple[str | Representation, str | Representation]]] = (("defining", "defining"),)
-    fields: ClassVar[Sequence[str]] = ("real", "complex")
+    pairs: ClassVar[Sequence[Pair]] = (("defining", "defining"),)
+    fields: ClassVar[Sequence[Field]] = ("real", "complex")
     irreps: Given = None
-    seed: int = 0
 
-    def pytest_generate_tests(self, metafunc: Any) -> None:
-        """One test for each representation, and for each pair."""
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """One item for each representation, and for each pair."""
         if "representation" in metafunc.fixturenames:
             metafunc.parametrize("representation", list(self.representations), ids=str)
         if "pair" in metafunc.fixturenames:
             metafunc.parametrize("pair", list(self.pairs), ids=lambda pair: f"{pair[0]}->{pair[1]}")
 
-    @property
-    def rng(self) -> np.random.Generator:
-        """A new random generator."""
-        return np.random.default_rng(self.seed)
-
     def decompositions(self, representation: str | Representation) -> list[Decomposition]:
         """Over the fields; complex representations over the complex numbers alone."""
-        V = _read(self.group, representation)
+        V = read(self.group, representation)
         fields = [field for field in self.fields if field == "complex" or V.field == "real"]
         return [decompose(V, field, self.irreps) for field in fields]
 
-    def hom(self, pair: Any) -> Hom:
+    def hom(self, pair: Pair) -> Hom:
         """The space of a pair, made once."""
         return _made(self.group, pair[0], pair[1], "invariant", self.irreps)
 
-    def test_decomposition(self, representation: str | Representation) -> None:
-        for D in self.decompositions(representation):
-            decomposition_laws.check_decomposition(D, self.rng)
+    def test_decomposition(self, representation: str | Representation, record_property: Record) -> None:
+        found = self.decompositions(representation)
+        self.judge([o for D in found for o in self.run("decomposition", D, self.irreps)], record_property)
 
-    def test_multiplicities(self, representation: str | Representation) -> None:
-        for D in self.decompositions(representation):
-            decomposition_laws.check_multiplicities(D, self.rng)
-
-    def test_reproducible(self, representation: str | Representation) -> None:
-        for D in self.decompositions(representation):
-            decomposition_laws.check_reproducible(D, self.rng, self.irreps)
-
-    def test_copies(self, representation: str | Representation) -> None:
-        for D in self.decompositions(representation):
-            decomposition_laws.check_decomposition_copies(D, self.rng)
-
-    def test_gauge(self, representation: str | Representation) -> None:
-        for D in self.decompositions(representation):
-            decomposition_laws.check_gauge(D, self.rng, self.irreps)
-
-    def test_exact(self, representation: str | Representation) -> None:
-        for D in self.decompositions(representation):
-            decomposition_laws.check_exact_decomposition(D, self.rng)
-
-    def test_frame(self, pair: Any) -> None:
-        decomposition_laws.check_frame(self.hom(pair), self.rng)
-
-    def test_spectral_norms(self, pair: Any) -> None:
-        decomposition_laws.check_spectral_norms(self.hom(pair), self.rng)
-
-    def test_mean_spectral_defect(self, pair: Any) -> None:
-        decomposition_laws.check_mean_spectral_defect(self.hom(pair), self.rng)
-
-    def test_schur_solver(self, pair: Any) -> None:
-        decomposition_laws.check_schur_solver(self.hom(pair), self.rng)
+    def test_spectral_frame(self, pair: Pair, record_property: Record) -> None:
+        self.judge(self.run("spectral frame", self.hom(pair)), record_property)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import sympy
+from cases import cases
 
 import grouprep
 from grouprep import (
@@ -28,6 +29,7 @@ from grouprep import (
     load_group,
 )
 from grouprep.linalg import as_image, intertwiners
+from grouprep.representations.expression import parse_representation
 from projectors import Hom, commutant
 
 SPIN_HALF = [[["I/2", 0], [0, "-I/2"]], [[0, "1/2"], ["-1/2", 0]], [[0, "I/2"], ["I/2", 0]]]
@@ -127,7 +129,7 @@ def test_a_large_group_without_presentation():
         Representation(G, images=bad)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("make", "error", "message"),
     [
         (lambda: Representation(Cyclic(2), images=[[[1, 2, 3], [4, 5, 6]]]), DimensionMismatch, "images.*r.*square"),
@@ -356,3 +358,15 @@ def test_missing_and_unreadable_files(tmp_path):
         load_group("D4y")
     with pytest.raises(GroupRepError, match="unknown"):
         load_group("S99999")
+
+
+@pytest.mark.parametrize("text", ["trivial^1000000000", "sym(1000000000, regular)", "defining^" + "9" * 30])
+def test_absurd_expressions(text):
+    with pytest.raises(TooLarge):
+        parse_representation(Dihedral(4), text)
+
+
+def test_absurd_permutations():
+    for text in ("(1 99999999)", "(1 " + "9" * 40 + ")"):
+        with pytest.raises(TooLarge):
+            FiniteGroup.from_permutations([text])

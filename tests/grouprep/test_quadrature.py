@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from cases import cases
 
 from grouprep import (
     SO,
@@ -59,7 +60,7 @@ def rounding(rule, degree):
 
 
 @pytest.mark.parametrize("G", GROUPS, ids=str)
-@pytest.mark.parametrize("degree", [0, 1, 2, 5])
+@cases("degree", [0, 1, 2, 5])
 def test_weights(G, degree):
     rule = haar_quadrature(G, degree)
     assert rule.weights.min() > 0

@@ -5,12 +5,13 @@ import pickle
 
 import numpy as np
 import pytest
+from cases import cases
 
 from grouprep import SU, CertificateError, Cyclic, Dihedral, FiniteGroup, Lorentz, Quaternion, Symmetric
 from grouprep.linalg.orbits import OrbitSpace
 from grouprep.linalg.spaces import ExactSpace, FloatSpace
 from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
-from grouprep.testing._bounds import gamma
+from grouprep.testing.bounds import gamma
 from projectors import Hom, commutant
 from projectors.certify import certify_spaces
 from projectors.certify.evidence import float_residual_bound, orthonormality_bound, suborbit_count
@@ -128,8 +129,8 @@ def test_a_true_basis_is_proved(name, counted):
         assert certificate.dim == H.dim
 
 
-@pytest.mark.parametrize("counted", [True, False], ids=["with-characters", "without-characters"])
-@pytest.mark.parametrize("corrupt", CORRUPTIONS, ids=lambda f: f.__name__)
+@cases("counted", [True, False], ids=["with-characters", "without-characters"])
+@cases("corrupt", CORRUPTIONS, ids=lambda f: f.__name__)
 @pytest.mark.parametrize("name", GROUPS)
 def test_a_corrupted_basis_is_rejected(name, corrupt, counted):
     H = GROUPS[name]()

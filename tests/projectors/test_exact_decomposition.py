@@ -121,3 +121,16 @@ def test_refusals():
     V = Dihedral(4).natural().change_basis(np.eye(4) + 0.1)
     with pytest.raises(GroupRepError, match="float images"):
         decompose(V).exact()
+
+
+def test_exact_gauge_of_several_complex_copies():
+    """Gram-Schmidt of complex seeds that are not orthogonal: a conjugate too few went unnoticed."""
+    n = 6
+    S = np.eye(n, dtype=int) + np.triu(np.random.default_rng(0).integers(-3, 4, (n, n)), 1)
+    V = (2 * Cyclic(3).natural()).change_basis(S.tolist())
+    D = decompose(V, field="complex")
+    assert D.multiplicities == (2, 2, 2)
+    E = D.exact()
+    E.verify()
+    exact = np.array(E.change_of_basis.evalf(30).tolist(), dtype=complex)
+    assert np.abs(exact - D.change_of_basis).max() < 1e-10

@@ -12,6 +12,7 @@ from grouprep import (
     Dihedral,
     FiniteGroup,
     GroupRepError,
+    LieGroup,
     Lorentz,
     NotAHomomorphism,
     Quaternion,
@@ -252,3 +253,19 @@ def test_repeated_entries_are_rejected(saved):
 
     with pytest.raises(GroupRepError):
         verify(edit(saved("C4 plane"), repeat))
+
+
+def test_scaled_generators_are_saved_and_verified(tmp_path):
+    G = LieGroup.from_algebra([[[0, -2, 0], [2, 0, 0], [0, 0, 0]], [[0, 0, 0], [0, 0, -2], [0, 2, 0]]])
+    commutant(G.defining()).save(tmp_path / "basis.json")
+    assert verify(tmp_path / "basis.json").proved
+
+
+def test_saving_replaces_files_only(tmp_path):
+    with pytest.raises(GroupRepError, match="folder or a device"):
+        write_text(tmp_path, "x")
+    (tmp_path / "real.json").write_text("old", encoding="utf-8")
+    (tmp_path / "link.json").symlink_to(tmp_path / "real.json")
+    write_text(tmp_path / "link.json", "new")
+    assert (tmp_path / "link.json").is_symlink()
+    assert (tmp_path / "real.json").read_text(encoding="utf-8") == "new"

@@ -295,3 +295,14 @@ def test_products_of_sums_are_split():
     D = decompose(V)
     for g in G.generators:
         assert np.abs(V(g) @ D.change_of_basis - D.change_of_basis @ D.blocks(g)).max() <= 1e-14
+
+
+def test_zero_characters_and_high_rank():
+    G = Symmetric(3) * SO(3)
+    A = G.pullback(0, Symmetric(3).defining()) * G.pullback(1, SO(3).defining()) + G.trivial()
+    assert commutant(A * A).dim == len(commutant(A * A).basis())
+    assert commutant(SO(18).defining()).dim == 1
+
+
+def test_regular_characters_are_cheap():
+    assert Hom(Cyclic(1024).regular(), Cyclic(1024).trivial()).dim == 1

@@ -11,7 +11,20 @@ import numpy as np
 import pytest
 import torch
 
-from grouprep import SO, SU, Cyclic, Dihedral, DimensionMismatch, FiniteGroup, GroupRepError, Quaternion, Symmetric
+from grouprep import (
+    SO,
+    SU,
+    Cyclic,
+    Dihedral,
+    DimensionMismatch,
+    FiniteGroup,
+    GroupRepError,
+    Quaternion,
+    Representation,
+    Symmetric,
+)
+from grouprep.linalg import as_float
+from grouprep.linalg.convert import to_domain_matrix
 from projectors import Hom, commutant
 from projectors.solvers.averaging import reynolds_average
 from projectors.structure import Projection
@@ -203,3 +216,48 @@ def test_bad_input():
         assert not torch.isfinite(H.project(torch.tensor(T))).all()
     large = np.full(H.shape, 1e300)
     assert np.isfinite(H.project(large)).all()
+
+
+def test_projection_keeps_its_digits_in_a_bad_basis():
+    rng = np.random.default_rng(3)
+    n, G = 24, Symmetric(4)
+    lower = np.tril(rng.integers(-1, 2, (n, n)), -1) + np.eye(n, dtype=int)
+    upper = np.triu(rng.integers(-1, 2, (n, n)), 1) + np.eye(n, dtype=int)
+    S = to_domain_matrix(lower @ upper)
+    inverse = S.to_field().to_dense().inv()
+    R = G.regular()
+    V = Representation(
+        G,
+        images=[
+            S.to_field().to_dense() * to_domain_matrix(as_float(R.image(a)).astype(int)).to_field().to_dense() * inverse
+            for a in G.generator_names
+        ],
+    )
+    T = rng.integers(-5, 6, (n, n))
+    total = np.zeros((n, n), dtype=object)
+    for g in G.elements:
+        forward = np.array(V.exact(g).tolist(), dtype=object)
+        back = np.array(V.exact(G.inverse(g)).tolist(), dtype=object)
+        total = total + forward.dot(T.astype(object)).dot(back)
+    average = np.array((total / G.order).tolist(), dtype=float)
+    error = np.abs(commutant(V).project(T) - average).max()
+    # A sum of r products of rounded numbers, each as large as |X_k| |D_k| |T|: far below the 1e-2 of a float orthonormal basis.
+    assert error <= 1e-9 * np.abs(average).max()
+
+
+def test_projection_with_a_complex_gram_matrix():
+    """A basis of the commutant whose inner products are not real: the dual needs the conjugate of the inverse Gram matrix."""
+    w = "(-1/2 + sqrt(3)*I/2)"
+    # S diag(1, 1, w) S^-1 with S = [[1, I, 0], [0, 1, 1 + I], [0, 0, 1]]
+    r = [[1, 0, 0], [0, 1, f"(1 + I)*({w} - 1)"], [0, 0, w]]
+    r[0][2] = f"-I*(1 + I)*({w} - 1) + I*(1 + I)*({w} - 1)"
+    V = Representation(Cyclic(3), images=[r])
+    H = commutant(V)
+    assert H.dim == 5
+    assert not V.is_unitary
+    gram = np.array(H.exact_basis().gram, dtype=complex)
+    assert np.abs(gram.imag).max() > 0.1
+    rng = np.random.default_rng(5)
+    T = rng.standard_normal((3, 3)) + 1j * rng.standard_normal((3, 3))
+    average = reynolds_average(V, V, T)
+    assert np.abs(H.project(T) - average).max() <= 1000 * np.finfo(float).eps * np.abs(average).max()

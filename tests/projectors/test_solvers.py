@@ -18,8 +18,7 @@ from grouprep import (
     UnsupportedGroup,
 )
 from grouprep.linalg.convert import to_numpy
-from grouprep.linalg.orbits import OrbitSpace
-from grouprep.linalg.spaces import ExactSpace, FloatSpace
+from grouprep.linalg.spaces import ExactSpace, FloatSpace, OrbitSpace
 from projectors import Hom, commutant
 from projectors.solvers import SOLVERS, register, solve
 from projectors.solvers.averaging import reynolds_average

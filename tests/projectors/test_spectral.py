@@ -8,12 +8,26 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import torch
+from cases import cases
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grouprep import SO, SU, Cyclic, Dihedral, DimensionMismatch, GroupRepError, O, Symmetric, UnsupportedGroup
+from grouprep import (
+    SO,
+    SU,
+    Cyclic,
+    Dihedral,
+    DimensionMismatch,
+    GroupRepError,
+    O,
+    Quaternion,
+    Representation,
+    Symmetric,
+    UnsupportedGroup,
+)
 from grouprep.testing.strategies import representations
 from projectors import Hom, commutant
+from projectors.penalties import per_block
 from projectors.testing import check_spectral
 from projectors.testing.strategies import operators
 
@@ -101,7 +115,7 @@ LIBRARIES = {
 
 @pytest.mark.parametrize("pair", PAIRS)
 @pytest.mark.parametrize("library", LIBRARIES)
-@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])
+@cases("dtype", [np.float32, np.float64, np.complex128])
 def test_array_libraries(pair, library, dtype):
     if library == "jax" and np.dtype(dtype).itemsize >= 8 and not jax.config.jax_enable_x64:
         dtype = {np.float64: np.float32, np.complex128: np.complex64}[dtype]
@@ -258,3 +272,27 @@ def test_random_operators(data):
     assert np.abs(H.to_spatial(M) - T).max(initial=0) <= tolerance
     assert np.abs(H.to_spatial(H.spectral.project(M)) - H.project(T)).max(initial=0) <= tolerance
     assert M.shape == T.shape
+
+
+def test_given_irreps_with_one_label_are_told_apart():
+    Q = Quaternion()
+    i = [[0, -1, 0, 0], [1, 0, 0, 0], [0, 0, 0, -1], [0, 0, 1, 0]]
+    j = [[0, 0, -1, 0], [0, 0, 0, 1], [1, 0, 0, 0], [0, -1, 0, 0]]
+    signs = [Representation(Q, images=[[[a]], [[b]]], name="sign") for a in (1, -1) for b in (1, -1)]
+    H = Hom(Q.regular(), Q.regular(), irreps=[*signs, Representation(Q, images=[i, j], name="H")])
+    assert H.spectral.dim == 8
+    T = np.random.default_rng(0).normal(size=H.shape)
+    assert np.abs(H.spectral.project(H.to_spectral(T)) - H.to_spectral(H.project(T))).max() < 1e-14
+    with pytest.raises(GroupRepError, match="same label"):
+        per_block(T, H)
+
+
+def test_the_schur_projector_says_whether_it_is_self_adjoint():
+    """The backward pass takes P for its adjoint where it says so."""
+    V = Dihedral(4).natural()
+    skew = V.change_basis([[1, 2, 0, 1], [0, 1, 3, 0], [0, 0, 1, 1], [0, 0, 0, 1]])
+    A, B = np.random.default_rng(0).normal(size=(2, 4, 4))
+    for W, expected in ((V, True), (skew, False)):
+        H = Hom(W, W, solver="schur")
+        assert H.projection.is_self_adjoint is expected
+        assert np.isclose(np.vdot(H.project(A), B), np.vdot(A, H.project(B))) == expected

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from grouprep import SO, Dihedral, Representation
 from projectors import Basis, Certificate, Decomposition, ExactBasis, Hom, commutant, decompose
-from projectors.penalties import Frobenius, penalty
+from projectors.penalties import Frobenius, penalty, per_block
 from projectors.torch import EquivariancePenalty, LayerSpec, PenaltyReport
 
 G = Dihedral(4)
@@ -40,11 +40,12 @@ assert_type(H.residual(tensor), torch.Tensor)
 
 MYPY = False  # which mypy takes for true: sympy, from which the type comes, has none for it
 if not MYPY:
-    from sympy import ImmutableDenseMatrix
+    from sympy import Matrix
 
-    assert_type(H.exact_basis()[0], ImmutableDenseMatrix)
-size: float = float(penalty(array, H, norm=Frobenius()))
-loss: torch.Tensor = penalty(tensor, H)
+    assert_type(H.exact_basis()[0], Matrix)
+assert_type(penalty(array, H, norm=Frobenius()), NDArray[np.float64])
+assert_type(penalty(tensor, H), torch.Tensor)
+assert_type(per_block(tensor, H), dict[tuple[str, str], torch.Tensor])
 matrices: NDArray[np.float64] = H.basis().matrices
 rho: NDArray[np.float64] = V(G.elements[0])
 

@@ -3,8 +3,22 @@
 import numpy as np
 import pytest
 
-from grouprep import SO, SU, Cyclic, Dihedral, Homomorphism, NotAHomomorphism, O, Quaternion, Symmetric, U
+from grouprep import (
+    SO,
+    SU,
+    Cyclic,
+    Dihedral,
+    FiniteGroup,
+    Homomorphism,
+    LieGroup,
+    NotAHomomorphism,
+    O,
+    Quaternion,
+    Symmetric,
+    U,
+)
 from grouprep.characters import inner
+from projectors import commutant
 
 EPS = np.finfo(float).eps
 
@@ -108,3 +122,20 @@ def test_inclusion_of_so_in_o():
     assert inner(SO(3).trivial(), W.restrict(f)) == 1
     with pytest.raises(NotAHomomorphism):
         Homomorphism.inclusion(O(3), SO(3))
+
+
+def test_real_forms_are_told_apart():
+    SL2R = LieGroup.from_algebra([[[0, "-1/2"], ["1/2", 0]], [["1/2", 0], [0, "-1/2"]], [[0, "1/2"], ["1/2", 0]]])
+    with pytest.raises(NotAHomomorphism):
+        Homomorphism.inclusion(SL2R, SU(2))
+
+
+def test_membership_across_fields():
+    r = [["sqrt(2)/2", "sqrt(2)/2"], ["sqrt(2)/2", "-sqrt(2)/2"]]
+    f = Homomorphism.inclusion(FiniteGroup.from_matrices([r]), O(2))
+    assert commutant(O(2).defining().restrict(f)).dim == 2
+
+
+def test_maps_out_of_mixed_products():
+    f = Homomorphism(SO(2) * Cyclic(2), O(2), [O(2).algebra[0], [[-1, 0], [0, -1]]])
+    assert commutant(O(2).defining().restrict(f)).dim == 2

@@ -117,3 +117,14 @@ def test_what_is_not_known_of_a_given_irrep():
     for name in ("conjugated", "real_form", "constituent"):
         with pytest.raises(GroupRepError, match="not known"):
             getattr(I, name)
+
+
+def test_reducible_representations_are_no_irreps_though_their_commutants_have_dimension_2_or_4():
+    """R + R, the 2 x 2 matrices and R + R + R + R were taken for C and H."""
+    G, C2, C4 = Symmetric(4), Cyclic(2), Cyclic(4)
+    signs = [G.trivial(), Representation(G, images=[[[G_sign]] for G_sign in (-1, -1)], name="sign")]
+    for V in (G.natural(), signs[0] + signs[1], 2 * G.trivial(), 2 * C2.irrep("B")):
+        with pytest.raises(GroupRepError, match="reducible"):
+            decompose(V, irreps=[V])
+    plane = Representation(C4, images=[[[0, -1], [1, 0]]], name="plane")
+    assert decompose(plane, irreps=[plane]).irreps[0].type == "C"

@@ -9,6 +9,8 @@ from sympy import Matrix, cos, exp, pi, sin, sympify
 from grouprep import SO, Cyclic, Dihedral, FiniteGroup, GroupRepError, O, Symmetric, U, UnsupportedGroup
 from grouprep.linalg import as_float
 
+EPS = float(np.finfo(float).eps)
+
 I_SYMPY = sympify("I")
 
 
@@ -236,3 +238,24 @@ def test_random_cyclic_groups(n, data):
     assert abs(V(product)[0, 0] - expected) <= 1e-15
     real = V.real_form
     assert abs(np.trace(real(product)) - (expected if real.dim == 1 else 2 * expected).real) <= 2e-15
+
+
+@pytest.mark.parametrize("k", [7, 13, 20])
+def test_frequencies_of_the_circle_are_homomorphisms_to_rounding(k):
+    """The angle was rounded near pi and then multiplied by the frequency: 88 eps for the one-dimensional irrep 18."""
+    rng = np.random.default_rng(1)
+    for G, label, field in ((SO(2), k, "complex"), (SO(2), k, "real"), (O(2), f"E{k}", "real"), (U(1), k, "complex")):
+        rho = G.irrep(label, field=field)
+        g, h = G.sample(2000, rng), G.sample(2000, rng)
+        error = np.linalg.norm(rho(G.multiply(g, h)) - rho(g) @ rho(h), 2, axis=(-2, -1)).max()
+        assert error <= 50 * EPS * rho.dim
+
+
+@pytest.mark.parametrize("G", [Cyclic(5), Cyclic(12), Dihedral(8), Dihedral(9)], ids=str)
+def test_values_in_closed_form_are_the_exact_ones_rounded(G):
+    for field in ("real", "complex"):
+        for rho in G.irreps(field):
+            exact = np.array([as_float(rho.exact_image(g)) for g in G.elements])
+            assert np.array_equal(rho(G.elements), exact)
+            traces = np.trace(exact, axis1=-2, axis2=-1)
+            assert np.abs(rho.character.values - [traces[c[0]] for c in G.conjugacy_classes]).max() < 4 * EPS

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from grouprep import SO, SU, Cyclic, Dihedral, GroupRepError, O, Symmetric, U, UnsupportedGroup
 from grouprep.testing import check_irreps
 
+EPS = float(np.finfo(float).eps)
+
 
 def test_two_complex_factors_give_two_real_irreps():
     """(1, 1) and (1, 2) of C3 x C3 are not conjugate: 2 cos of the sum and of the difference of the angles."""
@@ -117,3 +119,14 @@ small = st.one_of(st.builds(Cyclic, st.integers(1, 5)), st.builds(Dihedral, st.i
 @given(st.tuples(small, small).filter(lambda pair: pair[0].order * pair[1].order <= 16))
 def test_random_products_obey_all_laws(pair):
     check_irreps(pair[0] * pair[1])
+
+
+@pytest.mark.parametrize("G", [Cyclic(3) * Dihedral(5), Cyclic(3) * Cyclic(4) * Cyclic(5)], ids=str)
+def test_characters_of_products_are_products_of_characters(G):
+    """They were traces in a number field of the product: 19 s for C5 x C7 x C3."""
+    for field in ("real", "complex"):
+        for rho in G.irreps(field):
+            values = np.trace(rho(G.elements), axis1=-2, axis2=-1)
+            assert (
+                np.abs(rho.character.values - [values[c[0]] for c in G.conjugacy_classes]).max() <= 50 * EPS * rho.dim
+            )

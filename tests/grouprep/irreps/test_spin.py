@@ -6,6 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import sympy
+from cases import cases
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.linalg import expm
@@ -65,7 +66,7 @@ def test_laws_of_the_rational_form(which):
     check_representation(irrep(*which).rational()[0])
 
 
-@pytest.mark.parametrize("which", LARGE, ids=str)
+@cases("which", LARGE, ids=str)
 def test_unitary_homomorphism_and_differential(which):
     V = irrep(*which)
     rng = np.random.default_rng(0)
@@ -90,7 +91,7 @@ def test_exponentials_of_su2(n, over, c):
     assert np.linalg.norm(V(exponential(V.group, np.array(c))) - expm(X), 2) <= 50 * EPS * V.dim * (1 + 4 * n)
 
 
-@pytest.mark.parametrize("which", SMALL + LARGE, ids=str)
+@cases("which", SMALL + LARGE, ids=str)
 def test_differential_is_the_derivative(which):
     """Central differences at the identity: error h^2 |X|^3 / 6 + eps |V| / h."""
     V = irrep(*which)
@@ -167,7 +168,7 @@ def test_realification():
 # --- generators
 
 
-@pytest.mark.parametrize("which", [*SMALL, ("SO(3)", "6", "real"), ("SU(2)", "9/2", "complex")], ids=str)
+@cases("which", [*SMALL, ("SO(3)", "6", "real"), ("SU(2)", "9/2", "complex")], ids=str)
 def test_exact_generators(which):
     """Images are the exact generators (in the field, or rounded once), and those obey the brackets of the group."""
     V = irrep(*which)
@@ -200,7 +201,7 @@ def test_where_images_are_exact():
 # --- the rational form
 
 
-@pytest.mark.parametrize("which", [*SMALL, *LARGE], ids=str)
+@cases("which", [*SMALL, *LARGE], ids=str)
 def test_rational_form_is_equivalent(which):
     V = irrep(*which)
     R, S = V.rational()
@@ -217,7 +218,7 @@ def test_rational_form_is_equivalent(which):
     np.testing.assert_allclose(as_float(R._form()), S @ S, rtol=4 * EPS)
 
 
-@pytest.mark.parametrize(
+@cases(
     "which",
     [
         *(("SU(2)", Fraction(n, 2), "complex") for n in range(1, 7)),
@@ -255,7 +256,7 @@ TURNS = {
 TURNS["O(3)"] = [-ROTATION, sympy.diag(-1, 1, 1), -sympy.eye(3)]
 
 
-@pytest.mark.parametrize("which", [*SMALL, *LARGE], ids=str)
+@cases("which", [*SMALL, *LARGE], ids=str)
 def test_exact_values_at_exact_elements(which):
     V = irrep(*which)
     R, S = V.rational()
@@ -267,9 +268,7 @@ def test_exact_values_at_exact_elements(which):
     assert mat.equal(R.exact_image(product), mat.matmul(R.exact_image(turns[0]), R.exact_image(turns[1])))
 
 
-@pytest.mark.parametrize(
-    "which", [w for w in SMALL if w[1] in ("1/2", "1", "3/2", "2", "1o", "2o", "3", "3e")], ids=str
-)
+@cases("which", [w for w in SMALL if w[1] in ("1/2", "1", "3/2", "2", "1o", "2o", "3", "3e")], ids=str)
 def test_exact_values_of_the_unitary_form(which):
     V = irrep(*which)
     for g in TURNS[which[0]]:
@@ -306,7 +305,7 @@ def test_no_elements():
 # --- what an irrep knows of itself
 
 
-@pytest.mark.parametrize("which", [*SMALL, *LARGE], ids=str)
+@cases("which", [*SMALL, *LARGE], ids=str)
 def test_type_commutant_and_structure(which):
     V = irrep(*which)
     half = V.spin.denominator == 2
@@ -337,7 +336,7 @@ def test_structure_fixes_the_real_basis():
         np.testing.assert_allclose(C @ S.conj(), S, atol=2 * EPS)
 
 
-@pytest.mark.parametrize("which", [w for w in SMALL if w[1] not in ("5",)], ids=str)
+@cases("which", [w for w in SMALL if w[1] not in ("5",)], ids=str)
 def test_characters_are_those_of_the_generators(which):
     """The closed form against the spectrum of the exact generators, on every component and for powers."""
     from grouprep.characters import class_points
@@ -351,7 +350,7 @@ def test_characters_are_those_of_the_generators(which):
             assert V.character_at(point, k).terms == point.leaf(R, k).terms
 
 
-@pytest.mark.parametrize("which", SMALL, ids=str)
+@cases("which", SMALL, ids=str)
 def test_frobenius_schur_indicator_by_the_integral(which):
     """The mean of chi(g^2) over the group is the indicator of the complex constituent (twice it, for a realification)."""
     from grouprep.characters import class_points
@@ -401,7 +400,7 @@ def test_labels_in_every_form():
     assert read_spin_label("O(3)", "12o") == (24, -1)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("group", "label", "message"),
     [
         ("SO(3)", -1, "l = 0, 1, 2"),

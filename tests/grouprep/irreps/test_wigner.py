@@ -5,6 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import sympy
+from cases import cases
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.linalg import expm
@@ -127,7 +128,7 @@ def test_batches():
 # --- D: a unitary homomorphism at rounding level
 
 
-@pytest.mark.parametrize("n", range(0, 41))
+@cases("n", range(0, 41))
 def test_unitary_homomorphism(n):
     j = Fraction(n, 2)
     p = np.concatenate([quaternions(20, 1), GIMBAL, GIMBAL])
@@ -283,7 +284,7 @@ def test_single_precision_input():
 # --- bad input
 
 
-@pytest.mark.parametrize("j", [-1, "1/3", 0.3, -0.5, "x", None, True, float("nan"), float("inf"), 1j])
+@cases("j", [-1, "1/3", 0.3, -0.5, "x", None, True, float("nan"), float("inf"), 1j])
 def test_wrong_spin(j):
     with pytest.raises(GroupRepError, match="j must be one of 0, 1/2"):
         wigner_D(j, [1, 0, 0, 0])

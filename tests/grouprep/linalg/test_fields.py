@@ -8,6 +8,7 @@ from math import gcd
 
 import pytest
 import sympy
+from cases import cases
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import QQ, QQ_I, ZZ, I, Rational, cos, exp, pi, sin, sqrt
@@ -47,7 +48,7 @@ def assert_same_number(elem, K, expr):
         assert abs(sympy.N(exact - Rational(str(expected)), 50)) < Rational(1, 10**40)
 
 
-@pytest.mark.parametrize("n", [*range(1, 40), 60, 105])
+@cases("n", [*range(1, 40), 60, 105])
 def test_cyclotomic_fields(n):
     K = cyclotomic_field(n)
     assert degree(K) == sympy.totient(n)
@@ -58,7 +59,7 @@ def test_cyclotomic_fields(n):
         assert_same_number(K.unit, K, exp(2 * pi * I / n))
 
 
-@pytest.mark.parametrize("n", [*range(1, 40), 60, 105])
+@cases("n", [*range(1, 40), 60, 105])
 def test_real_cyclotomic_fields(n):
     K = real_cyclotomic_field(n)
     assert degree(K) == max(1, sympy.totient(n) // 2)
@@ -67,7 +68,7 @@ def test_real_cyclotomic_fields(n):
         assert_same_number(cosine(n, k), K, 2 * cos(2 * pi * k / n))
 
 
-@pytest.mark.parametrize("d", [2, 3, 5, -2, -5, -7, 12, -20, 10007, -1, -3])
+@cases("d", [2, 3, 5, -2, -5, -7, 12, -20, 10007, -1, -3])
 def test_quadratic_fields(d):
     K = quadratic_field(d)
     assert degree(K) == 2
@@ -124,7 +125,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("text", "domain"), CASES)
+@cases(("text", "domain"), CASES)
 def test_smallest_domain_and_values(text, domain):
     expr = parse_expression(text)
     K = domain_of([expr])
@@ -165,7 +166,7 @@ def test_other_algebraic_numbers():
     assert element(sqrt(2), K) ** 2 == K.one * 2
 
 
-@pytest.mark.parametrize(
+@cases(
     ("bad", "reason"),
     [
         (sympy.Float("0.5"), "0.5.*float"),
@@ -225,7 +226,7 @@ TRIPLES = [
 ]
 
 
-@pytest.mark.parametrize(("domains", "expected"), TRIPLES)
+@cases(("domains", "expected"), TRIPLES)
 def test_common_domain(domains, expected):
     assert common_domain(*domains) == expected
     assert degree(common_domain(*reversed(domains))) == degree(expected)
@@ -248,7 +249,7 @@ def random_field_elements(K, count=6):
     return [K([QQ((7 * i + 3 * j) % 11 - 5, 1 + (i + j) % 3) for j in range(degree(K))]) for i in range(count)]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("small", "large"),
     [
         (quadratic_field(5), cyclotomic_field(5)),

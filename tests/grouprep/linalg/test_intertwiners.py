@@ -10,8 +10,7 @@ from grouprep import AmbiguousRank, DimensionMismatch
 from grouprep.linalg import Monomial, as_image, intertwiners
 from grouprep.linalg.convert import to_numpy
 from grouprep.linalg.intertwiners import intertwiner_space
-from grouprep.linalg.orbits import OrbitSpace
-from grouprep.linalg.spaces import ExactSpace, FloatSpace
+from grouprep.linalg.spaces import ExactSpace, FloatSpace, OrbitSpace
 
 TURN = [[0, -1], [1, 0]]
 SHEAR = [[1, 1], [0, 1]]

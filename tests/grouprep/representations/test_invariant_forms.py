@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sympy import Matrix, Rational
 
-from grouprep import SO, SU, LieGroup, Lorentz, O, Representation, Symmetric
+from grouprep import SO, SU, Cyclic, LieGroup, Lorentz, O, Representation, Symmetric
 from grouprep.linalg import as_float
 from grouprep.linalg.convert import to_sympy
 from grouprep.linalg.forms import is_invariant
@@ -68,3 +68,8 @@ def test_groups_without_a_positive_form():
     form = as_float(Lorentz().defining().invariant_form)
     assert np.array_equal(form * np.sign(form[0, 0]), abs(form[0, 0]) * np.diag([1, -1, -1, -1]))
     assert LieGroup.from_algebra([[[0, 1], [0, 0]]]).defining().gram is None
+
+
+def test_positive_forms_of_extreme_scale():
+    V = Representation(Cyclic(2), images=[[[0, 10**9], ["1/1000000000", 0]]])
+    assert V.gram is not None

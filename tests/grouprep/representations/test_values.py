@@ -237,3 +237,11 @@ def test_permutation_representations():
     for g in G.elements:
         assert np.array_equal(V(g), np.eye(3)[:, :][np.argsort(action(g))])
     assert V.character.inner(V.character) == 2
+
+
+def test_values_at_the_cut_locus():
+    V = Representation(SU(3), images=[SU(3).defining().image(a) for a in SU(3).generator_names])
+    g = SU(3).sample(50, np.random.default_rng(0))
+    assert np.abs(V(g) - g).max() < 1e-12
+    W = Representation(SO(3), images=[SO(3).defining().image(a) for a in SO(3).generator_names])
+    assert np.abs(W(np.diag([-1.0, -1.0, 1.0])) - np.diag([-1.0, -1.0, 1.0])).max() < 1e-12

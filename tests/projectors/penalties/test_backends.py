@@ -4,6 +4,7 @@ from math import inf
 
 import numpy as np
 import pytest
+from cases import cases
 
 from grouprep import GroupRepError
 from projectors.penalties import Frobenius, KyFan, Mixed, Schatten, Spectral
@@ -32,9 +33,9 @@ def as_numpy(x):
 
 
 @pytest.mark.parametrize("norm", ALL, ids=str)
-@pytest.mark.parametrize("library", LIBRARIES)
-@pytest.mark.parametrize("kind", [np.float32, np.complex64])
-@pytest.mark.parametrize("scale", [1.0, 1e-6])
+@cases("library", LIBRARIES)
+@cases("kind", [np.float32, np.complex64])
+@cases("scale", [1.0, 1e-6])
 def test_values_and_subgradients_agree(norm, library, kind, scale):
     A = matrices(kind) * kind(scale)
     make = LIBRARIES[library]
@@ -49,7 +50,7 @@ def test_values_and_subgradients_agree(norm, library, kind, scale):
 
 
 @pytest.mark.parametrize("norm", ALL, ids=str)
-@pytest.mark.parametrize("library", LIBRARIES)
+@cases("library", LIBRARIES)
 def test_corners_agree(norm, library):
     """Tied singular values, tied entries and zeros: the choice of the subgradient is the same in every library."""
     for A in (np.eye(4, 3), np.ones((4, 3)), np.zeros((4, 3)), np.outer([1.0, 2, 0, 0], [0, 1, -1])):
@@ -59,8 +60,8 @@ def test_corners_agree(norm, library):
 
 
 @pytest.mark.parametrize("norm", ALL, ids=str)
-@pytest.mark.parametrize("shape", [(4, 3), (2, 4), (3, 3)], ids=str)
-@pytest.mark.parametrize("kind", [np.float64, np.complex128])
+@cases("shape", [(4, 3), (2, 4), (3, 3)], ids=str)
+@cases("kind", [np.float64, np.complex128])
 def test_torch_derivatives(norm, shape, kind):
     """Autograd through value is the subgradient; first and second derivatives agree with finite differences."""
     A = torch.asarray(matrices(kind, shape)).requires_grad_()
@@ -72,7 +73,7 @@ def test_torch_derivatives(norm, shape, kind):
 
 
 @pytest.mark.parametrize("norm", [Frobenius(), Schatten(3), Schatten(4), SQUARED], ids=str)
-@pytest.mark.parametrize("shape", [(3, 3), (4, 3), (3, 4)], ids=str)
+@cases("shape", [(3, 3), (4, 3), (3, 4)], ids=str)
 def test_second_derivatives_at_ties_and_low_rank(norm, shape):
     """Where the singular vectors have no derivative, the norm has: tied singular values, rank 1."""
     for A in (np.eye(*shape), np.outer(np.arange(1.0, shape[0] + 1), np.ones(shape[1]))):

@@ -5,6 +5,7 @@ from math import inf
 
 import numpy as np
 import pytest
+from cases import cases
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,7 +52,7 @@ MORE = (
 
 
 @pytest.mark.parametrize("norm", [*NORMS, *MORE], ids=str)
-@pytest.mark.parametrize("shape", [(1, 1), (4, 3), (3, 4), (1, 5), (3, 3)], ids=str)
+@cases("shape", [(1, 1), (4, 3), (3, 4), (1, 5), (3, 3)], ids=str)
 def test_laws(norm, shape):
     check_norm(norm, shape=shape)
 
@@ -157,7 +158,7 @@ def test_refuses_what_is_not_finite(norm):
         norm.value(np.array([["a", "b"]]))
 
 
-@pytest.mark.parametrize(
+@cases(
     ("make", "words"),
     [
         (lambda: Schatten(0.5), "p = 0.5"),
@@ -281,7 +282,7 @@ def test_laws_catch_wrong_norms():
             check_norm(norm)
 
 
-@pytest.mark.parametrize("entry", [np.nan, np.inf])
+@cases("entry", [np.nan, np.inf])
 @pytest.mark.parametrize("norm", NORMS, ids=str)
 def test_subgradients_of_what_is_not_finite_raise_before_computing(norm, entry):
     """No RuntimeWarning of numpy comes first."""

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from cases import cases
 
 from grouprep import (
     SO,
@@ -189,7 +190,7 @@ def test_torch_and_jax_agree_with_numpy():
                     assert np.allclose(H.residual(grad.numpy()), grad.numpy(), atol=1e-6)  # (1 - P) of the subgradient
 
 
-@pytest.mark.parametrize("norm", [Spectral(), Nuclear(), Schatten(3), Schatten(float("inf"))], ids=str)
+@cases("norm", [Spectral(), Nuclear(), Schatten(3), Schatten(float("inf"))], ids=str)
 @pytest.mark.parametrize(
     "H",
     [
@@ -202,7 +203,7 @@ def test_torch_and_jax_agree_with_numpy():
     ],
     ids=str,
 )
-@pytest.mark.parametrize("kind", [float, complex])
+@cases("kind", [float, complex])
 def test_equivariant_norms_from_blocks(H, norm, kind):
     """Singular values of P(T) from matrices of multiplicities are those of the whole matrix, and so are gradients."""
     rng = np.random.default_rng(0)

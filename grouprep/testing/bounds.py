@@ -1,34 +1,45 @@
-"""Error bounds of floating point, from which the laws take their tolerances."""
+"""Error bounds of floating point, from which the laws take their tolerances, and the comparisons that they make."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextvars import ContextVar
 from math import prod
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, DTypeLike
 
 from grouprep.groups import Group
 from grouprep.linalg import as_float
 from grouprep.representations import Representation
 
-__all__ = ["evaluation_error", "gamma", "norm", "require_close", "require_equal", "sensitivity"]
+__all__ = [
+    "comparisons",
+    "evaluation_error",
+    "gamma",
+    "norm",
+    "require",
+    "require_close",
+    "require_equal",
+    "require_raises",
+    "sensitivity",
+]
 
 _COMPLEX = 4  # a complex product rounds like 2 sqrt(2) real ones, and eps is twice the unit roundoff: 4 covers both
 
 
-def gamma(count: float, dtype: Any = np.float64) -> float:
+def gamma(count: float, dtype: DTypeLike = np.float64) -> float:
     """The relative error k eps / (1 - k eps) of k = 4 count roundings in a row.
 
     References
     ----------
     N. J. Higham, Accuracy and Stability of Numerical Algorithms, SIAM 2002, sections 3.1 and 3.6 (complex numbers).
     """
-    k = _COMPLEX * max(float(count), 1.0) * float(np.finfo(dtype).eps)
+    k = _COMPLEX * max(float(count), 1.0) * float(np.finfo(np.dtype(dtype)).eps)
     return k / (1 - k) if k < 1 else float("inf")
 
 
-def norm(matrices: Any) -> float:
+def norm(matrices: ArrayLike) -> float:
     """The largest Frobenius norm in a stack (..., m, n)."""
     array = np.asarray(matrices)
     return float(np.sqrt((np.abs(array) ** 2).sum(axis=(-2, -1))).max(initial=0.0))
@@ -65,20 +76,48 @@ def evaluation_error(V: Representation, *norms: float) -> float:
     return gamma(count) * prod(max(x, 1.0) for x in norms)
 
 
-def require_close(actual: NDArray[Any], expected: NDArray[Any], bound: float, law: str) -> None:
+_COMPARISONS: ContextVar[int] = ContextVar("comparisons", default=0)
+
+
+def comparisons() -> int:
+    """How many comparisons the functions below have made so far."""
+    return _COMPARISONS.get()
+
+
+def _count() -> None:
+    _COMPARISONS.set(_COMPARISONS.get() + 1)
+
+
+def require(condition: object, message: str) -> None:
+    """Raise AssertionError with the message if the condition does not hold."""
+    _count()
+    if not condition:
+        raise AssertionError(message)
+
+
+def require_close(actual: ArrayLike, expected: ArrayLike, bound: float, law: str) -> None:
     """Raise AssertionError naming the law if a matrix of a stack is further from the expected one than the bound."""
-    if np.shape(actual) != np.shape(expected):
-        raise AssertionError(f"{law}: shapes {np.shape(actual)} and {np.shape(expected)} differ")
-    error = (
-        norm(np.asarray(actual) - np.asarray(expected))
-        if np.ndim(actual) >= 2
-        else float(np.abs(np.asarray(actual) - np.asarray(expected)).max(initial=0.0))
-    )
+    _count()
+    x, y = np.asarray(actual), np.asarray(expected)
+    if x.shape != y.shape:
+        raise AssertionError(f"{law}: shapes {x.shape} and {y.shape} differ")
+    error = norm(x - y) if x.ndim >= 2 else float(np.abs(x - y).max(initial=0.0))
     if not error <= bound:
         raise AssertionError(f"{law}: the two sides differ by {error:.3g}, rounding explains at most {bound:.3g}")
 
 
-def require_equal(actual: Any, expected: Any, law: str) -> None:
+def require_equal(actual: object, expected: object, law: str) -> None:
     """Raise AssertionError naming the law if two values differ."""
+    _count()
     if actual != expected:
         raise AssertionError(f"{law}: {actual!r:.200} is not {expected!r:.200}")
+
+
+def require_raises(error: type[Exception], call: Callable[[], object], message: str) -> None:
+    """Raise AssertionError with the message if the call returns instead of raising that error."""
+    _count()
+    try:
+        call()
+    except error:
+        return
+    raise AssertionError(message)
