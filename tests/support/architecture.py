@@ -244,11 +244,14 @@ def import_graph(imports: Iterable[Import]) -> dict[str, set[str]]:
 
 LIGHT = {*sys.stdlib_module_names, "numpy", "array_api_compat", *PACKAGES}
 SPREAD = {"scipy"}  # libraries whose parts load one by one
+SLOW = {"importlib.metadata"}  # of the standard library, what takes longer to load than many a library: 16 ms
 
 
 def library(target: str) -> str | None:
     """The library whose loading an import costs; None for the standard library, numpy and the project itself."""
     parts = target.split(".")
+    if target in SLOW:
+        return target
     if parts[0] in LIGHT:
         return None
     return ".".join(parts[:2]) if parts[0] in SPREAD or parts[-1].startswith("_") else parts[0]
