@@ -10,7 +10,7 @@ from grouprep.groups.base import Group
 from grouprep.linalg import Monomial
 from grouprep.representations import Representation
 from grouprep.typing import Element
-from projectors.arrays import one_by_one
+from projectors.arrays import cast, namespace, one_by_one
 
 __all__ = ["Action", "check_generator", "draw"]
 
@@ -74,19 +74,19 @@ class Action:
         """rho(g) x, x (..., dim, n)."""
         image = self._image(g, x)
         if isinstance(image, torch.Tensor):
-            return _matrix(image, x) @ x
+            return _like(image, x) @ x
         perm, values = image
-        scaled = x if values is None else x * _matrix(values, x)[:, None]
+        scaled = x if values is None else x * _like(values, x)[:, None]
         return torch.index_select(scaled, -2, torch.argsort(perm))
 
     def columns(self, g: Element, x: torch.Tensor) -> torch.Tensor:
         """x rho(g), x (..., n, dim)."""
         image = self._image(g, x)
         if isinstance(image, torch.Tensor):
-            return x @ _matrix(image, x)
+            return x @ _like(image, x)
         perm, values = image
         out = torch.index_select(x, -1, perm)
-        return out if values is None else out * _matrix(values, x)
+        return out if values is None else out * _like(values, x)
 
     def vectors(self, g: Element, x: torch.Tensor) -> torch.Tensor:
         """rho(g) on every sample of x (batch, ...) whose entries are vectors of V."""
@@ -97,15 +97,15 @@ class Action:
         flat = x.reshape(len(x), -1)
         if not self.V.group.is_finite:
             matrices = torch.as_tensor(np.asarray(self.V(_stacked(elements))), device=x.device)
-            return (_matrix(matrices, x) @ flat[..., None])[..., 0].reshape(x.shape)
+            return (_like(matrices, x) @ flat[..., None])[..., 0].reshape(x.shape)
         images = [self._image(g, x) for g in elements]
         if all(isinstance(image, torch.Tensor) for image in images):
-            matrices = torch.stack([_matrix(image, x) for image in images if isinstance(image, torch.Tensor)])
+            matrices = torch.stack([_like(image, x) for image in images if isinstance(image, torch.Tensor)])
             return (matrices @ flat[..., None])[..., 0].reshape(x.shape)
         perms = torch.stack([image[0] for image in images])
         if any(image[1] is not None for image in images):
             flat = flat * torch.stack(
-                [_matrix(image[1] if image[1] is not None else torch.ones_like(flat[0]), x) for image in images]
+                [_like(image[1] if image[1] is not None else torch.ones_like(flat[0]), x) for image in images]
             )
         return torch.empty_like(flat).scatter(1, perms, flat).reshape(x.shape)
 
@@ -133,8 +133,7 @@ def _stacked(elements: list[Element]) -> Element:
     return np.stack(elements)
 
 
-def _matrix(values: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+def _like(values: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     """Entries of a representation in the precision of a tensor that they act on."""
-    if values.is_complex() and not x.is_complex():
-        return values.to(torch.promote_types(x.dtype, torch.complex64))
-    return values.to(x.dtype)
+    out: torch.Tensor = cast(values, x.dtype, namespace(x))
+    return out

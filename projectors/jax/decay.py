@@ -10,8 +10,7 @@ import jax.numpy as jnp
 
 from grouprep.errors import GroupRepError
 from projectors.jax.functions import project
-from projectors.jax.terms import Term, is_array
-from projectors.jax.typing import PyTree, Scalar
+from projectors.jax.terms import PyTree, Scalar, Term, is_array
 
 __all__ = ["GradientTransformation", "decay_updates", "transformation"]
 

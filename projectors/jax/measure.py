@@ -26,15 +26,11 @@ def equivariance_error(
 ) -> measure.EquivarianceError:
     """How far a function of arrays is from f(g x) = g f(x): the relative error over group elements.
 
-    All elements of a finite group of order up to 1,000 are taken, else a Haar sample.
-
     Parameters
     ----------
     f : the function of a batch, such as `functools.partial(apply, params)`.
-    V, W : representations of the input and the output: on a sample's entries, or on its channels (pixels follow the plane).
-    x : (batch, ...), inputs.
-    rng : a numpy Generator, a seed, or a key of `jax.random`; samples : how many elements of a larger group are drawn.
-    channels : "last" or "first", where inputs and outputs with pixels have their channels.
+    rng : a numpy Generator, a seed, or a key of `jax.random`.
+    V, W, x, samples, channels : as in `projectors.models.equivariance_error`.
 
     Raises
     ------

@@ -18,8 +18,7 @@ from projectors.hom import Hom
 from projectors.jax.decay import GradientTransformation, decay_updates, transformation
 from projectors.jax.functions import norms, project
 from projectors.jax.naming import leaf_names, match_leaves
-from projectors.jax.terms import Term, check_finite, is_array, make_term
-from projectors.jax.typing import PyTree, Scalar
+from projectors.jax.terms import PyTree, Scalar, Term, check_finite, is_array, make_term
 from projectors.models.naming import check_spec, refuse_unmatched, value_for
 from projectors.models.report import PenaltyReport, term_report
 from projectors.models.specs import LayerSpec, SpecLike, as_specs

@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping, Sequence
 import jax
 
 from grouprep.errors import GroupRepError
-from projectors.jax.typing import PyTree
 from projectors.models.naming import closest, find, match
 from projectors.models.specs import LayerSpec
 
@@ -19,7 +18,7 @@ BIASES = ("bias", "b")
 Named = tuple[int, str, LayerSpec, bool]  # a leaf, its name, its specification, whether it is a layer's bias
 
 
-def leaf_names(params: PyTree) -> list[str]:
+def leaf_names(params: object) -> list[str]:
     """The names of all leaves in the order of the flattened pytree: keys, indices and attributes, joined by "/".
 
     Variables that box an array, such as those of flax.nnx, are named by themselves: "linear/kernel", not "linear/kernel/value".

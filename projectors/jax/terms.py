@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -19,7 +20,10 @@ from projectors.models.terms import Term as Described
 from projectors.models.terms import check_entries, check_term
 from projectors.structure import Projection
 
-__all__ = ["Term", "check_finite", "is_array", "make_term"]
+__all__ = ["PyTree", "Scalar", "Term", "check_finite", "is_array", "make_term"]
+
+PyTree: TypeAlias = Any  # containers that JAX takes apart into leaves: parameters, gradients, updates, states
+Scalar: TypeAlias = float | jax.Array
 
 
 @dataclass(eq=False)

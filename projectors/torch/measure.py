@@ -9,27 +9,9 @@ import torch
 
 from grouprep.errors import GroupRepError
 from grouprep.representations import Representation
-from grouprep.typing import Element
 from projectors.models import measure
 
-__all__ = ["act", "equivariance_error"]
-
-
-def act(V: Representation, g: Element, x: torch.Tensor) -> torch.Tensor:
-    """rho(g) on every vector of a batch.
-
-    Parameters
-    ----------
-    V : the representation on a sample's entries, or on its channels: then the pixels follow the group's action on the plane.
-    g : a group element.
-    x : (batch, ...) with V.dim entries a sample, or (batch, V.dim, pixels...).
-
-    Raises
-    ------
-    DimensionMismatch
-        If x has neither shape.
-    """
-    return measure.act(V, g, x, channels="first")
+__all__ = ["equivariance_error"]
 
 
 @torch.no_grad()
@@ -43,19 +25,15 @@ def equivariance_error(
 ) -> measure.EquivarianceError:
     """How far a function of tensors is from f(g x) = g f(x): the relative error over group elements.
 
-    All elements of a finite group of order up to 1,000 are taken, else a Haar sample.
-
     Parameters
     ----------
     model : the function; put it into evaluation mode first.
-    V, W : representations of the input and the output: on a sample's entries, or on its channels (pixels follow the plane).
-    x : (batch, ...), a batch of inputs.
-    samples : how many elements of a larger group are drawn; rng : a numpy Generator or a seed.
+    V, W, x, samples, rng : as in `projectors.models.equivariance_error`; channels come first, (batch, channels, pixels...).
 
     Raises
     ------
-    DimensionMismatch
-        If V or W does not fit the shape of inputs or outputs.
+    GroupRepError
+        If x is no tensor, or V or W does not fit the shape of inputs or outputs (DimensionMismatch).
 
     Examples
     --------

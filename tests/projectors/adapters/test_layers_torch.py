@@ -9,6 +9,7 @@ from torch import nn
 
 from grouprep import Cyclic, Dihedral, DimensionMismatch, FiniteGroup, GroupRepError, UnsupportedGroup
 from projectors import Hom
+from projectors.models import act
 from projectors.torch import (
     AttentionSpec,
     BilinearSpec,
@@ -22,7 +23,6 @@ from projectors.torch import (
     equivariance_error,
     project_,
 )
-from projectors.torch.measure import act
 
 G = Dihedral(4)
 SMALL = 1e-12  # relative errors of a few dozen roundings on sums of at most a thousand terms
@@ -55,7 +55,7 @@ def assert_made_equivariant(layer, spec, V, W, x):
 def test_pixels_turn_as_torch_turns_them():
     x = torch.randn(2, 3, 6, 6, dtype=torch.float64)
     r = G.generators[0]
-    turned = act(3 * G.trivial(), r, x)
+    turned = act(3 * G.trivial(), r, x, "first")
     assert torch.equal(turned, torch.rot90(x, 1, (2, 3))) or torch.equal(turned, torch.rot90(x, -1, (2, 3)))
     V = G.defining()
     y = torch.randn(4, 2, dtype=torch.float64)
