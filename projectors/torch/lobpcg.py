@@ -80,7 +80,8 @@ def follow(
     Knyazev, SIAM J. Sci. Comput. 23 (2001): LOBPCG.
     """
     width = blocks.shape[-1] // 3
-    most = (_MOST if operators[0].device.type == "cpu" else 1) if most is None else most
+    looks = operators[0].device.type == "cpu"
+    most = (_MOST if looks else 1) if most is None else most
     S = blocks.mT.to(operators[0].dtype)  # blocks are kept by columns, their transposes by rows
     for count in range(1, most + 1):
         images = torch.stack([_images(A, s) for A, s in zip(operators, S.contiguous(), strict=True)])
@@ -94,7 +95,7 @@ def follow(
         sizes = torch.linalg.vector_norm(U, dim=-1, keepdim=True)
         U = U / torch.where(sizes > 0, sizes, 1)
         value = sizes[..., :k, 0].sum(-1)
-        settled = count == most or bool((value <= before * (1 + _GROWTH)).all())
+        settled = count == most or (looks and bool((value <= before * (1 + _GROWTH)).all()))
         if settled and count > least:
             break
         gradients = torch.stack([_adjoint_images(A, u) for A, u in zip(operators, U, strict=True)])
