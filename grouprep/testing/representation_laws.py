@@ -116,6 +116,10 @@ def check_exact(V: Representation, rng: np.random.Generator) -> DoesNotApply | N
         samples: list[Element] = [a for a, _ in elements]
     else:
         samples = [Monomial.identity(G.n), *G.components]
+        try:
+            V.exact_image(samples[0])
+        except UnsupportedGroup:
+            return DoesNotApply("exact values at elements are not known")
     for a in samples:
         exact = as_float(V.exact_image(a))
         element = a if isinstance(G, FiniteGroup) else as_float(a)
