@@ -43,6 +43,7 @@ def cases(names, values, ids=None):
             parameters=[*(p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in fixtures), here]
         )
         run.cases = inner, both
+        run.pytestmark = list(getattr(test, "pytestmark", []))
         return run
 
     return decorate
