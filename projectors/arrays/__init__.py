@@ -15,6 +15,7 @@ from projectors.arrays.gather import gather, gathered
 from projectors.arrays.libraries import (
     as_numpy,
     beside,
+    device,
     is_concrete,
     is_differentiable,
     is_traced_by_torch,
@@ -52,6 +53,7 @@ __all__ = [
     "cast",
     "check_shape",
     "complexified",
+    "device",
     "epsilon",
     "fitted",
     "gather",

@@ -8,12 +8,14 @@ from __future__ import annotations
 import sys
 
 import numpy as np
+from array_api_compat import array_namespace, device, to_device
 
 from grouprep.typing import AnyArray, Array, Namespace
 
 __all__ = [
     "as_numpy",
     "beside",
+    "device",
     "is_concrete",
     "is_differentiable",
     "is_jax",
@@ -55,15 +57,11 @@ def namespace(A: AnyArray) -> Namespace:
         import array_api_compat.torch as xp  # quieter under torch.compile than array_namespace, which caches
 
         return xp
-    from array_api_compat import array_namespace
-
     return array_namespace(A)
 
 
 def namespace_of(library: Namespace) -> Namespace:
     """The array-API namespace of a library given as a module: numpy, torch, jax.numpy, array_api_strict, ..."""
-    from array_api_compat import array_namespace
-
     return array_namespace(library.asarray(0.0))
 
 
@@ -88,19 +86,13 @@ def is_concrete(A: AnyArray) -> bool:
     return True
 
 
-def on_device(x: AnyArray, device: object) -> AnyArray:
+def on_device(x: AnyArray, where: object) -> AnyArray:
     """x on a device of its library; where it is if the device is None."""
-    if device is None:
-        return x
-    from array_api_compat import to_device
-
-    return to_device(x, device)
+    return x if where is None else to_device(x, where)
 
 
 def beside(x: AnyArray, A: AnyArray) -> AnyArray:
     """x on the device of A."""
-    from array_api_compat import device
-
     return x if device(x) == device(A) else on_device(x, device(A))
 
 

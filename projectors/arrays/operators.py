@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from array_api_compat import is_array_api_obj
 
 from grouprep.errors import DimensionMismatch, GroupRepError
 from grouprep.typing import AnyArray, Array, ArrayT, Element, Namespace
@@ -20,8 +21,6 @@ def operator_array(T: AnyArray, shape: tuple[int, int], name: str = "T") -> tupl
     DimensionMismatch
         If T is no array of numbers, or has another shape.
     """
-    from array_api_compat import is_array_api_obj
-
     if not is_array_api_obj(T) or isinstance(T, (np.ndarray, np.generic)):
         array = np.asarray(T)
         if array.dtype.kind not in "biufc":

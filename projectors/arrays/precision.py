@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from grouprep.typing import AnyArray, Namespace
-from projectors.arrays.libraries import namespace
+from projectors.arrays.libraries import device, namespace
 
 __all__ = [
     "cast",
@@ -40,8 +40,6 @@ def epsilon(xp: Namespace, A: AnyArray) -> float:
 
 def has_double(xp: Namespace, A: AnyArray) -> bool:
     """Whether the library, as it is configured, computes in double precision where A is."""
-    from array_api_compat import device
-
     return bool(xp.asarray(np.zeros(())).dtype == xp.float64) and getattr(device(A), "type", "") != "mps"
 
 

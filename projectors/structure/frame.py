@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from array_api_compat import device
 
 from grouprep.irreps.base import Irrep
 from grouprep.linalg.pickling import Picklable
 from grouprep.typing import AnyArray, Array, Namespace
-from projectors.arrays import complexified, fitted, in_single, moved, operator_array
+from projectors.arrays import complexified, device, fitted, in_single, moved, operator_array
 from projectors.structure.adapted import AdaptedBasis
 
 __all__ = ["SpectralBlock", "SpectralFrame"]

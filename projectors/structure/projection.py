@@ -10,12 +10,10 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import cast as typed
 
-import array_api_compat
-import array_api_compat.numpy
 import numpy as np
 
 from grouprep.typing import AnyArray, Array, ArrayT, Namespace
-from projectors.arrays import complexified, has_double, in_single, is_half, moved, require_finite
+from projectors.arrays import complexified, device, has_double, in_single, is_half, moved, namespace_of, require_finite
 from projectors.structure.blocks import Band, Blocks
 from projectors.structure.frame import SpectralFrame
 
@@ -44,7 +42,7 @@ class Projection:
     def of(blocks: Blocks) -> Projection:
         """The projector of a structure, in numpy."""
         blocks.prepare()
-        return Projection(blocks, blocks.constants, array_api_compat.numpy, np.ndarray)
+        return Projection(blocks, blocks.constants, namespace_of(np), np.ndarray)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -90,7 +88,7 @@ class Projection:
         """The projector for operators like T: the constants converted, which for numpy and torch on the CPU copies no index."""
         if xp is self.xp and (self.dtype is None or self.dtype == T.dtype):
             return self
-        return self.to(xp, array_api_compat.device(T), T.dtype)
+        return self.to(xp, device(T), T.dtype)
 
     def project(self, T: ArrayT, constants: Sequence[AnyArray] | None = None) -> ArrayT:
         """P(T) for a float or complex array (..., dim W, dim V) of the projector's library.

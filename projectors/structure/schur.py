@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
-import array_api_compat.numpy
 import numpy as np
 
 from grouprep.errors import GroupRepError
 from grouprep.typing import AnyArray, Array, Namespace
+from projectors.arrays import namespace
 from projectors.structure.base import Structure
 from projectors.structure.frame import SpectralFrame
 
@@ -54,7 +54,7 @@ class Schur(Structure):
         lead = M.shape[:-2]
         parts = [np.zeros((*lead, 0), dtype=M.dtype)]
         for b in self.frame.diagonal:
-            c = np.stack(b.coordinates(M, array_api_compat.numpy), axis=-1) * np.sqrt(b.irrep_V.dim)
+            c = np.stack(b.coordinates(M, namespace(M)), axis=-1) * np.sqrt(b.irrep_V.dim)
             parts.append(c.reshape(*lead, b.rows_n * b.columns_n * len(b.irrep_V.commutant)))
         return np.concatenate(parts, axis=-1).astype(M.dtype)
 
@@ -67,7 +67,7 @@ class Schur(Structure):
             k = len(b.irrep_V.commutant)
             stop = start + b.rows_n * b.columns_n * k
             part = c[..., start:stop].reshape(*lead, b.rows_n, b.columns_n, k) / np.sqrt(b.irrep_V.dim)
-            M[..., b.row, b.column] = b.combine([part[..., i] for i in range(k)], array_api_compat.numpy)
+            M[..., b.row, b.column] = b.combine([part[..., i] for i in range(k)], namespace(M))
             start = stop
         return np.asarray(self.frame.to_spatial(M)).astype(dtype)
 

@@ -243,12 +243,15 @@ def import_graph(imports: Iterable[Import]) -> dict[str, set[str]]:
 # --- libraries
 
 LIGHT = {*sys.stdlib_module_names, "numpy", "array_api_compat", *PACKAGES}
+SLOW_PARTS = {"array_api_compat.numpy", "array_api_compat.torch", "importlib.metadata"}  # of what is light otherwise
 SPREAD = {"scipy"}  # libraries whose parts load one by one
 
 
 def library(target: str) -> str | None:
     """The library whose loading an import costs; None for the standard library, numpy and the project itself."""
     parts = target.split(".")
+    if target in SLOW_PARTS:
+        return target
     if parts[0] in LIGHT:
         return None
     return ".".join(parts[:2]) if parts[0] in SPREAD or parts[-1].startswith("_") else parts[0]
