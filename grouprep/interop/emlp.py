@@ -192,7 +192,7 @@ def _candidate(name: str) -> Group | None:
 def _permutation_leaf(perms: list[Array], name: str) -> Leaf:
     G = FiniteGroup.from_permutations(perms, name=name)
     H = _candidate(name)
-    if isinstance(H, FiniteGroup) and H.degree == G.degree and H.order == G.order and all(map(H.contains, perms)):
+    if H is not None and (H.order, len(H.identity())) == (G.order, G.degree) and all(map(H.contains, perms)):
         return H, H.natural()
     return G, G.natural()
 
@@ -202,7 +202,7 @@ def _matrix_leaf(matrices: list[Image], name: str) -> Leaf:
         dict(zip([f"g{i + 1}" for i in range(len(matrices))], matrices, strict=True)), name=name
     )
     H = _candidate(name)
-    if isinstance(H, FiniteGroup) and H.order == G.order and H.defining().dim == G.defining().dim:
+    if H is not None and H.order == G.order and H.defining().dim == G.defining().dim:
         V = H.defining()
         if all(any(equal(V.exact_image(g), m) for g in H.elements) for m in matrices):
             return H, V

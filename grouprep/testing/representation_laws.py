@@ -119,7 +119,7 @@ def check_exact(V: Representation, rng: np.random.Generator) -> DoesNotApply | N
         try:
             V.exact_image(samples[0])
         except UnsupportedGroup:
-            return DoesNotApply("exact values at elements of the group are not known")
+            return DoesNotApply("exact values at elements are not known")
     for a in samples:
         exact = as_float(V.exact_image(a))
         element = a if isinstance(G, FiniteGroup) else as_float(a)

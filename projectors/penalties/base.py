@@ -6,27 +6,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from inspect import signature
 from math import sqrt
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 from grouprep.errors import GroupRepError, NotUnitary
 from grouprep.linalg import Monomial
 from grouprep.representations import Representation
 from projectors.arrays import as_matrices, like_input, refuse_nan
+from projectors.penalties.subspace import State, start
 
-__all__ = ["Norm", "State"]
-
-
-class State(NamedTuple):
-    """What `Norm.step` carries from one step to the next; plain arrays, in the hands of the caller.
-
-    Attributes
-    ----------
-    V : (..., n, width), an orthonormal block that follows the leading right singular vectors; empty where none is needed.
-    steps : 0-dimensional integer array, the number of steps taken.
-    """
-
-    V: Any
-    steps: Any
+__all__ = ["Norm"]
 
 
 class Norm(ABC):
@@ -196,9 +184,7 @@ class Norm(ABC):
         rng : a numpy Generator, or a seed.
         width : columns of the block, where the norm needs one.
         """
-        from projectors.penalties.lanczos import start
-
-        return start((*shape[:-2], 0, 0), xp, dtype, device, rng, 0)
+        return start((*shape[:-2], 0, 0), xp, dtype, device, rng)
 
     def step(
         self, T: Any, state: State, rmatvec: Callable[[Any], Any] | None = None, iterations: int = 2

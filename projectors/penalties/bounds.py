@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from grouprep.errors import GroupRepError
 from projectors.hom import Hom
-from projectors.penalties.norms import Frobenius, Norm
+from projectors.penalties.base import Norm
+from projectors.penalties.entrywise import Frobenius
 
 __all__ = ["DefectBound", "defect_bound"]
 

@@ -5,7 +5,6 @@ Derivation and references: docs/formulation/cheap-singular-values.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import acosh, cosh, inf, pi, sqrt
 from typing import Any, NamedTuple
 
@@ -14,8 +13,9 @@ from numpy.typing import NDArray
 
 from grouprep.errors import DimensionMismatch, GroupRepError
 from projectors.arrays import as_matrices, as_numpy, beside, namespace
-from projectors.penalties.base import Norm, State
-from projectors.penalties.lanczos import ritz
+from projectors.penalties.base import Norm
+from projectors.penalties.lanczos import Map, ritz
+from projectors.penalties.subspace import State
 
 __all__ = ["Bracket", "bracket"]
 
@@ -23,7 +23,6 @@ _MARGINS = (1e-6, 1e-3, 1e-2, 1e-1)  # relative distances above the Ritz value a
 _FORMED = 4096  # the largest side whose Gram matrix is factorised
 
 Array = NDArray[Any]
-Map = Callable[[Any], Any]
 
 
 class Bracket(NamedTuple):

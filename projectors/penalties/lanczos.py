@@ -1,33 +1,22 @@
 """Leading singular values of a slowly moving operator: warm-started block Golub-Kahan-Lanczos, a few block products a step.
 
-Derivation and references: docs/formulation/cheap-singular-values.md.
+The number of operations is fixed, so that a step can be traced, and operators may be maps. Where values may be looked at,
+`lobpcg` takes fewer passes. Derivation and references: docs/formulation/cheap-singular-values.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
+from grouprep.errors import GroupRepError
+from grouprep.typing import AnyArray, Namespace
+from projectors.arrays import absolute_square, adjoint, inner, namespace, refuse_nan, safe_divide, stop_gradient
+from projectors.penalties.subspace import State, largest, ritz_rotation
 
-from grouprep.errors import DimensionMismatch, GroupRepError
-from projectors.arrays import (
-    absolute_square,
-    adjoint,
-    inner,
-    is_half,
-    namespace,
-    namespace_of,
-    on_device,
-    refuse_nan,
-    safe_divide,
-    stop_gradient,
-)
-from projectors.penalties.base import State
+__all__ = ["Ritz", "leading", "ritz"]
 
-__all__ = ["Ritz", "leading", "ritz", "start"]
-
-Map = Callable[[Any], Any]
+Map = Callable[[AnyArray], AnyArray]
 
 
 class Ritz(NamedTuple):
@@ -40,40 +29,12 @@ class Ritz(NamedTuple):
     AV : (..., m, r), A v_i: orthogonal columns of norm theta_i.
     """
 
-    values: Any
-    V: Any
-    AV: Any
+    values: AnyArray
+    V: AnyArray
+    AV: AnyArray
 
 
-def start(shape: tuple[int, ...], xp: Any, dtype: Any, device: Any, rng: Any, width: int) -> State:
-    """A state with a random orthonormal block, (..., n, min(width, n)).
-
-    Parameters
-    ----------
-    shape : (..., m, n), of the operators.
-    xp, dtype, device : where and in what precision; half precision is kept in single.
-    rng : a numpy Generator, or a seed.
-    width : of the block.
-
-    Raises
-    ------
-    DimensionMismatch
-        If shape has fewer than two axes.
-    """
-    if len(shape) < 2:
-        raise DimensionMismatch(f"shape = {shape} is not the shape (..., m, n) of operators")
-    xp = namespace_of(np if xp is None else xp)
-    if dtype is not None and is_half(xp, dtype):
-        dtype = xp.float32
-    n = shape[-1]
-    block = np.random.default_rng(rng).standard_normal((*shape[:-2], n, min(width, n)))
-    if block.size:
-        block = np.linalg.qr(block)[0]
-    V = xp.asarray(block, dtype=xp.asarray(0.0).dtype if dtype is None else dtype)
-    return State(on_device(V, device), on_device(xp.asarray(0), device))
-
-
-def _orthonormalise(xp: Any, block: Any, basis: Any) -> Any:
+def _orthonormalise(xp: Namespace, block: AnyArray, basis: AnyArray) -> AnyArray:
     """Orthonormal columns outside the basis, which with it span the block too.
 
     Householder's Q is orthonormal to rounding whatever it factorises, also where the block adds nothing to the basis (Higham 2002, 19.3):
@@ -83,7 +44,7 @@ def _orthonormalise(xp: Any, block: Any, basis: Any) -> Any:
     return Q[..., basis.shape[-1] :]
 
 
-def ritz(matvec: Map, rmatvec: Map, V: Any, iterations: int) -> Ritz:
+def ritz(matvec: Map, rmatvec: Map, V: AnyArray, iterations: int) -> Ritz:
     """Ritz triples on the block Krylov space spanned by V, A*A V, ..., (A*A)^(iterations - 1) V.
 
     It takes `iterations` products with A and one fewer with A*, on blocks of V's width; the basis is fully reorthogonalised.
@@ -105,26 +66,20 @@ def ritz(matvec: Map, rmatvec: Map, V: Any, iterations: int) -> Ritz:
     image = refuse_nan(xp, image, image)
     basis, images = block, image
     for _ in range(iterations - 1):
-        size = _size(xp, image)  # keeps A* A v from under- and overflow
+        size = largest(xp, image)  # keeps A* A v from under- and overflow
         block = _orthonormalise(xp, stop_gradient(rmatvec(image / size)), basis)
         image = stop_gradient(matvec(block))
         basis, images = xp.concat([basis, block], axis=-1), xp.concat([images, image], axis=-1)
-    scaled = images / _size(xp, images)
-    _, Y = xp.linalg.eigh(adjoint(xp, scaled) @ scaled)
-    Y = xp.flip(Y, axis=-1)
-    vectors = xp.matrix_transpose(xp.matrix_transpose(Y) @ xp.matrix_transpose(basis))  # columns contiguous, for BLAS
-    images = images @ Y
-    size = _size(xp, images)
+    scaled = images / largest(xp, images)
+    Y = ritz_rotation(xp, adjoint(xp, scaled) @ scaled)
+    vectors = xp.matrix_transpose(Y @ xp.matrix_transpose(basis))  # columns contiguous, for BLAS
+    images = images @ xp.matrix_transpose(Y)
+    size = largest(xp, images)
     values = xp.sqrt(xp.sum(absolute_square(xp, images / size), axis=-2)) * size[..., 0, :]
     return Ritz(values, vectors, images)
 
 
-def _size(xp: Any, block: Any) -> Any:
-    top = xp.max(xp.abs(block), axis=(-2, -1), keepdims=True)
-    return xp.where((top > 0) & xp.isfinite(top), top, xp.ones_like(top))
-
-
-def _maps(T: Any, rmatvec: Map | None) -> tuple[Map, Map, Map]:
+def _maps(T: AnyArray, rmatvec: Map | None) -> tuple[Map, Map, Map]:
     """x -> T x with its derivative, the same without, and y -> T* y."""
     if rmatvec is not None:
         return T, T, rmatvec
@@ -134,7 +89,9 @@ def _maps(T: Any, rmatvec: Map | None) -> tuple[Map, Map, Map]:
     return (lambda x: T @ x), (lambda x: constant @ x), (lambda y: adjoint(xp, adjoint(xp, y) @ constant))
 
 
-def leading(T: Any, state: State, k: int = 1, rmatvec: Map | None = None, iterations: int = 2) -> tuple[Any, State]:
+def leading(
+    T: AnyArray, state: State, k: int = 1, rmatvec: Map | None = None, iterations: int = 2
+) -> tuple[AnyArray, State]:
     """(value, next state): the sum of the k largest Ritz values of a slowly moving operator, warm-started.
 
     The value is Re sum_i u_i* A v_i with orthonormal u_i and v_i, so it is a lower bound on the sum of the k largest singular values,
@@ -157,7 +114,8 @@ def leading(T: Any, state: State, k: int = 1, rmatvec: Map | None = None, iterat
     Examples
     --------
     >>> import numpy as np
-    >>> T, state = np.diag(np.arange(100.0)), start((100, 100), None, None, None, 0, 4)
+    >>> from projectors.penalties.subspace import start
+    >>> T, state = np.diag(np.arange(100.0)), start((100, 100))
     >>> for _ in range(30):
     ...     value, state = leading(T, state)
     >>> round(float(value), 6)

@@ -6,9 +6,9 @@ from typing import Any
 
 from grouprep.errors import GroupRepError
 from projectors.hom import Hom
+from projectors.penalties.base import Norm
 from projectors.penalties.blockwise import equivariant_norm
 from projectors.penalties.entrywise import Frobenius
-from projectors.penalties.norms import Norm
 
 __all__ = ["penalty", "per_block"]
 

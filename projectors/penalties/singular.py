@@ -10,10 +10,12 @@ from typing import Any
 
 from grouprep.errors import GroupRepError
 from projectors.arrays import adjoint, as_matrices, epsilon, is_differentiable, refuse_nan, stop_gradient
-from projectors.penalties.base import Norm, State
+from projectors.penalties.base import Norm
 from projectors.penalties.entrywise import check_exponent
 from projectors.penalties.jets import Weights, jet
+from projectors.penalties.lanczos import leading
 from projectors.penalties.registry import register
+from projectors.penalties.subspace import State, start
 
 __all__ = ["KyFan", "Nuclear", "Schatten", "Spectral"]
 
@@ -109,8 +111,6 @@ class KyFan(_SingularValueNorm):
         rng: Any = 0,
         width: int = 4,
     ) -> State:
-        from projectors.penalties.lanczos import start
-
         return start(shape, xp, dtype, device, rng, max(width, self.k + 2))
 
     def step(
@@ -121,8 +121,6 @@ class KyFan(_SingularValueNorm):
         Its derivative is Re sum u_i* dT v_i, of first order only. Operators so small that the Krylov space would be everything are
         taken exactly. Parameters as in `Norm.step`; a bracket is `projectors.penalties.bracket`.
         """
-        from projectors.penalties.lanczos import leading
-
         if rmatvec is None:
             xp, T = as_matrices(T)
             if min(T.shape[-2:]) <= iterations * state.V.shape[-1]:

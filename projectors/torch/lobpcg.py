@@ -1,36 +1,19 @@
-"""The leading singular values of operators that move slowly from step to step, in two narrow products a step.
-
-The block carries the leading right vectors v, the gradients A* A v, and the last directions of search: the three-term
-iteration of LOBPCG on A* A. Derivation: docs/formulation/cheap-singular-values.md.
-"""
+"""Products of operators with narrow blocks as torch computes them fastest, for the iteration `projectors.penalties.lobpcg`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import torch
 
-__all__ = ["Followed", "follow"]
+from projectors.penalties import lobpcg
+from projectors.penalties.lobpcg import MOST, Followed
+
+__all__ = ["follow"]
 
 _SETS = (
     8  # of rows or columns of a product: 2 to 16 take the same time for 1024 x 1024, more is slower for small operators
 )
-_GROWTH, _MOST = 5e-4, 8  # an iteration that adds less to the value ends the step; so does the last one
-
-
-class Followed(NamedTuple):
-    """Leading singular triples of r operators A, (..., m, n), as far as they are known.
-
-    value : (r, ...), sum of the k leading ||A v_i||, a lower bound on the sum of the k largest singular values.
-    u : (r, ..., m, k), A v_i / ||A v_i||, 0 where that is 0; v : (r, ..., n, k), orthonormal.
-    block : (r, ..., n, width), the orthonormal blocks of the next step.
-    """
-
-    value: torch.Tensor
-    u: torch.Tensor
-    v: torch.Tensor
-    block: torch.Tensor
 
 
 def _shares(A: torch.Tensor, size: int) -> int:
@@ -60,47 +43,24 @@ def _adjoint_images(A: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
 @torch.no_grad()
 def follow(
     operators: Sequence[torch.Tensor], blocks: torch.Tensor, k: int = 1, most: int | None = None, least: int = 1
-) -> Followed:
-    """One step: iterations until one adds less than 1 / 2000 to each value, usually a single one.
+) -> Followed[torch.Tensor]:
+    """One step of `projectors.penalties.lobpcg.follow` for several operators, whose small matrices are treated together.
 
-    An iteration finds the best vectors in the block, and renews the block by gradients, which costs as much again. On the CPU the
-    number of iterations depends on the operators; elsewhere, where looking would wait, it is one. Small matrices of all
-    operators are treated together, because a training step in between makes the first call of any function slow.
+    A training step in between makes the first call of any function slow: together they are called once.
 
     Parameters
     ----------
     operators : r operators (..., m, n) of one shape, finite, with m and n at least the blocks' width.
     blocks : (r, ..., n, width), orthonormal, from the step before, or random; a third of the columns, at least k, are followed.
-    k : how many singular values are added.
-    most : iterations at most.
-    least : how often the block is renewed at least; with 0 it is kept where its best vectors have hardly changed.
-
-    References
-    ----------
-    Knyazev, SIAM J. Sci. Comput. 23 (2001): LOBPCG.
+    k, least : as there; u, v, the values and the next blocks are stacked in rows (r, ...).
+    most : iterations at most. On the CPU the number depends on the operators; elsewhere, where looking would wait, it is one.
     """
-    width = blocks.shape[-1] // 3
-    most = (_MOST if operators[0].device.type == "cpu" else 1) if most is None else most
-    S = blocks.mT.to(operators[0].dtype)  # blocks are kept by columns, their transposes by rows
-    for count in range(1, most + 1):
-        images = torch.stack([_images(A, s) for A, s in zip(operators, S.contiguous(), strict=True)])
-        top = images.abs().amax(dim=(-2, -1), keepdim=True)
-        scale = torch.where(top > 0, top, 1)
-        images = images / scale  # squares neither over- nor underflow
-        before = torch.linalg.vector_norm(images[..., :k, :], dim=-1).sum(-1)  # the first rows are the old vectors
-        _, Y = torch.linalg.eigh(torch.nan_to_num(images.conj() @ images.mT))
-        Y = Y.flip(-1)[..., :width].mT
-        V, U = Y @ S, Y @ images
-        sizes = torch.linalg.vector_norm(U, dim=-1, keepdim=True)
-        U = U / torch.where(sizes > 0, sizes, 1)
-        value = sizes[..., :k, 0].sum(-1)
-        settled = count == most or bool((value <= before * (1 + _GROWTH)).all())
-        if settled and count > least:
-            break
-        gradients = torch.stack([_adjoint_images(A, u) for A, u in zip(operators, U, strict=True)])
-        gradients = torch.nan_to_num(gradients / scale)
-        rows = torch.cat([V, gradients, Y[..., width:] @ S[..., width:, :]], dim=-2)
-        S = torch.linalg.qr(rows.mT)[0].mT
-        if settled:
-            break
-    return Followed(value * top[..., 0, 0], U[..., :k, :].mT, V[..., :k, :].mT, S.mT)
+    most = (MOST if operators[0].device.type == "cpu" else 1) if most is None else most
+
+    def images(S: torch.Tensor) -> torch.Tensor:
+        return torch.stack([_images(A, s) for A, s in zip(operators, S.contiguous(), strict=True)])
+
+    def gradients(U: torch.Tensor) -> torch.Tensor:
+        return torch.stack([_adjoint_images(A, u) for A, u in zip(operators, U, strict=True)])
+
+    return lobpcg.follow(images, gradients, blocks.to(operators[0].dtype), k, most, least)

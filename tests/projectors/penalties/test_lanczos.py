@@ -5,7 +5,8 @@ import pytest
 
 from grouprep import DimensionMismatch, GroupRepError
 from projectors.penalties import Frobenius, KyFan, Mixed, Nuclear, Spectral, bracket
-from projectors.penalties.lanczos import leading, ritz, start
+from projectors.penalties.lanczos import leading, ritz
+from projectors.penalties.subspace import start
 
 EPS = np.finfo(float).eps
 

@@ -1,0 +1,85 @@
+"""Blocks of vectors that follow leading singular values: what the iterations `lanczos` and `lobpcg` share.
+
+Both look for the best vectors in a space by one Rayleigh-Ritz step. What they put into the space differs, and so do their states: see
+docs/formulation/cheap-singular-values.md, which says why there are two.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import NamedTuple
+
+import numpy as np
+
+from grouprep.errors import DimensionMismatch
+from grouprep.typing import AnyArray, Namespace
+from projectors.arrays import is_half, namespace_of, on_device
+
+__all__ = ["State", "largest", "ritz_rotation", "start"]
+
+
+class State(NamedTuple):
+    """What `Norm.step` carries from one step to the next; plain arrays, in the hands of the caller.
+
+    Attributes
+    ----------
+    V : (..., n, width), an orthonormal block that follows the leading right singular vectors; empty where none is needed.
+    steps : 0-dimensional integer array, the number of steps taken.
+    """
+
+    V: AnyArray
+    steps: AnyArray
+
+
+def start(
+    shape: tuple[int, ...],
+    xp: Namespace = None,
+    dtype: object = None,
+    device: object = None,
+    rng: np.random.Generator | int = 0,
+    width: int = 4,
+) -> State:
+    """A state with a random orthonormal block, (..., n, min(width, n)).
+
+    Parameters
+    ----------
+    shape : (..., m, n), of the operators.
+    xp, dtype, device : where and in what precision; half precision is kept in single.
+    rng : a numpy Generator, or a seed.
+    width : of the block.
+
+    Raises
+    ------
+    DimensionMismatch
+        If shape has fewer than two axes.
+    """
+    if len(shape) < 2:
+        raise DimensionMismatch(f"shape = {shape} is not the shape (..., m, n) of operators")
+    xp = namespace_of(np if xp is None else xp)
+    if dtype is not None and is_half(xp, dtype):
+        dtype = xp.float32
+    n = shape[-1]
+    block = np.random.default_rng(rng).standard_normal((*shape[:-2], n, min(width, n)))
+    if block.size:
+        block = np.linalg.qr(block)[0]
+    V = xp.asarray(block, dtype=xp.asarray(0.0).dtype if dtype is None else dtype)
+    return State(on_device(V, device), on_device(xp.asarray(0), device))
+
+
+def largest(xp: Namespace, A: AnyArray) -> AnyArray:
+    """The largest modulus of matrices (..., m, n) -> (..., 1, 1), by which they are divided so that no square over- or underflows.
+
+    1 where it is 0 or not finite.
+    """
+    top = xp.max(xp.abs(A), axis=(-2, -1), keepdims=True)
+    return xp.where((top > 0) & (top < inf), top, xp.ones_like(top))
+
+
+def ritz_rotation(xp: Namespace, gram: AnyArray) -> AnyArray:
+    """The rows y_1, y_2, ... for which the A S y_i are orthogonal, the longest first.
+
+    Parameters
+    ----------
+    gram : (..., r, r), (A S)* (A S) for an orthonormal basis S of r columns; finite.
+    """
+    return xp.matrix_transpose(xp.flip(xp.linalg.eigh(gram)[1], axis=-1))
