@@ -174,7 +174,7 @@ class EquivariancePenalty(nn.Module):
         if self.decoupled or self.steps % self.every:
             return self.weights.new_zeros(())
         device, fast = self.weights.device, Traced() if torch.compiler.is_compiling() else self._fast
-        mixed = torch.is_autocast_enabled(device.type)
+        mixed = torch.amp.is_autocast_available(device.type) and torch.is_autocast_enabled(device.type)
         with torch.autocast(device_type=device.type, enabled=False) if mixed else nullcontext():
             values = torch.cat([batch.values(fast, self._rows) for batch in self.batches], dim=1)
             weights = self.weights.T[: len(values), self.order].to(values.dtype)
