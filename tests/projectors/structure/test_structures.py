@@ -22,6 +22,8 @@ SKEW = FiniteGroup.from_matrices(
     {"a": [[0, -1], [1, -1]], "b": [[0, 1], [1, 0]]}
 )  # not unitary: it has a form of its own
 
+MIRROR = FiniteGroup.from_matrices([[[1, 0], [0, -1]]], name="mirror")
+
 
 def solved(V, W, forms=False):
     return structure_of(solve(V, W), (V.gram, W.gram) if forms else None)
@@ -36,6 +38,7 @@ STRUCTURES = {
     "permutations": (solved(Cyclic(4).natural(), Cyclic(4).regular()), Orbits, None),
     "orbits of two sizes": (solved(Symmetric(3).natural(), Symmetric(3).natural()), Orbits, None),
     "signs and orbits that vanish": (solved(Cyclic(4).defining(), Cyclic(4).natural()), Orbits, None),
+    "orbits that vanish beside plain ones": (solved(MIRROR.defining(), MIRROR.defining()), Orbits, None),
     "roots of unity": (solved(Quaternion().defining(), Quaternion().regular()), Orbits, None),
     "dense": (solved(SU(2).defining(), SU(2).defining()), Dense, None),
     "dense with forms": (solved(SKEW.defining(), SKEW.regular(), forms=True), Dense, (SKEW.defining().gram, SKEW.regular().gram)),
