@@ -33,6 +33,7 @@ SLOW = (
     "projectors/demo",
     "projectors/jax",
     "projectors/torch",
+    "tests/grouprep/families/test_new_family.py",
     "tests/grouprep/interop",
     "tests/projectors/adapters",
     "tests/projectors/penalties",

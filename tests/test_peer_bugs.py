@@ -182,6 +182,7 @@ def test_a_zero_basis_explains_itself():
     assert "none in common" in text
 
 
+@pytest.mark.slow
 def test_same_input_same_basis_in_a_fresh_process():
     import subprocess
     import sys

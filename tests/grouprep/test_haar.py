@@ -10,6 +10,7 @@ from grouprep.linalg import as_image
 EPS = np.finfo(float).eps
 
 
+@pytest.mark.slow
 def test_types():
     assert [classical_type(G) for G in (SO(3), O(3), SU(2), SU(3), U(1), U(2))] == ["SO", "SO", "SU", "SU", "U", "U"]
     assert [classical_type(G) for G in (Sp(1), Sp(2), Sp(3))] == ["SU", "Sp", "Sp"]

@@ -273,6 +273,7 @@ def test_the_five_dimensional_embedding_is_the_irrep_of_degree_2():
     assert G != SO(3)
 
 
+@pytest.mark.slow
 def test_a_spin_one_representation_given_by_its_differential():
     """The adjoint representation of SU(2) from its images, with values by exponentials."""
     from grouprep.testing import check_representation

@@ -279,6 +279,7 @@ def octahedral_irreps():
     return G, (A1, A2, E, Representation(G, images=[T1.exact(g) for g in G.generators], name="T1"), T2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("l", "expected"), values("octahedral_branching").items())
 def test_octahedral_branching(l, expected):
     G, irreps = octahedral_irreps()

@@ -213,6 +213,7 @@ def test_repr_and_latex():
     assert "x" not in H._repr_latex_().replace(r"\times", "")
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(finite_groups(max_order=24).flatmap(lambda G: homs(G, max_dim=6)))
 def test_laws_of_drawn_finite_spaces(H):

@@ -114,6 +114,7 @@ print(h.hexdigest())
 """
 
 
+@pytest.mark.slow
 def test_bit_for_bit_in_fresh_processes():
     """Whatever the order of hashes, the same bits."""
     found = set()
@@ -166,6 +167,7 @@ def test_large_sums_share_their_summands():
     assert np.abs(V(g) @ U - U @ D.blocks(g)).max() <= 50 * np.finfo(float).eps * 12
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(
     st.sampled_from([Cyclic(6), Dihedral(3), Dihedral(4), SO(2), O(2), SO(3), SU(2), Cyclic(3) * Cyclic(2)]), st.data()
@@ -233,6 +235,7 @@ def test_skew_bases_cost_their_condition_once(V):
     assert np.abs(D.inverse @ D.change_of_basis - np.eye(n)).max() <= bound
 
 
+@pytest.mark.slow
 def test_irreps_of_groups_with_other_generators_by_restriction():
     """Restriction of spins beyond l = 3, whose images are floats, failed for algebra generators that are combinations."""
     x = [[0, 0, 0], [0, 0, -1], [0, 1, 0]]

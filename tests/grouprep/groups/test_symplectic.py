@@ -14,6 +14,7 @@ def form(size):
     return np.kron([[0, 1], [-1, 0]], np.eye(size // 2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [1, 2, 3])
 def test_compact_algebra(n):
     A = np.array([as_float(a) for a in Sp(n).algebra])

@@ -115,12 +115,14 @@ def test_bounds_and_unknown_factors():
 small = st.one_of(st.builds(Cyclic, st.integers(1, 5)), st.builds(Dihedral, st.integers(1, 4)))
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(st.tuples(small, small).filter(lambda pair: pair[0].order * pair[1].order <= 16))
 def test_random_products_obey_all_laws(pair):
     check_irreps(pair[0] * pair[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("G", [Cyclic(3) * Dihedral(5), Cyclic(3) * Cyclic(4) * Cyclic(5)], ids=str)
 def test_characters_of_products_are_products_of_characters(G):
     """They were traces in a number field of the product: 19 s for C5 x C7 x C3."""

@@ -56,6 +56,7 @@ def algebra(V):
 # --- laws
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", SMALL, ids=str)
 def test_laws_of_representations(which):
     check_representation(irrep(*which))
@@ -84,6 +85,7 @@ def test_unitary_homomorphism_and_differential(which):
     assert np.linalg.norm(V(exponential(V.group, c)) - expm(X), 2) <= error
 
 
+@pytest.mark.slow
 @given(st.integers(0, 6), st.sampled_from(["real", "complex"]), st.tuples(*[st.floats(-2, 2)] * 3))
 def test_exponentials_of_su2(n, over, c):
     V = SpinIrrep(GROUPS["SU(2)"], Fraction(n, 2), over)
@@ -256,6 +258,7 @@ TURNS = {
 TURNS["O(3)"] = [-ROTATION, sympy.diag(-1, 1, 1), -sympy.eye(3)]
 
 
+@pytest.mark.slow
 @cases("which", [*SMALL, *LARGE], ids=str)
 def test_exact_values_at_exact_elements(which):
     V = irrep(*which)

@@ -114,6 +114,7 @@ def composed(first, second):
         return tuple(sympy.Float(str(x), 55) for x in (alpha, beta, gamma))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("j", [Rational(1, 2), 1, Rational(3, 2), 2, 3])
 def test_composed_rotations_to_thirty_digits(j):
     first = tuple(sympy.Float(x, 60) for x in ("0.7", "1.9", "-2.2"))
@@ -159,6 +160,7 @@ def test_total_mass(group):
     assert mu.average(*([1] * mu.components)) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("j", [Rational(n, 2) for n in (1, 2, 3, 4)])
 def test_schur_orthogonality(j):
     group = SU(2) if j.q == 2 else SO(3)

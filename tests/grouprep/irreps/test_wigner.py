@@ -77,6 +77,7 @@ def angular_momentum(j):
 # --- small d
 
 
+@pytest.mark.slow
 def test_small_d_is_sympys():
     beta = 0.7
     for n in range(8):
@@ -91,6 +92,7 @@ def test_small_d_of_spin_one_half():
     np.testing.assert_allclose(wigner_d("1/2", 0.8), [[c, s], [-s, c]], atol=2 * EPS)  # rows and columns down, up
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [0, 1, 2, 5, 12, 40])
 def test_quarter_turn_is_correctly_rounded(n):
     exact = sympy.Matrix(n + 1, n + 1, lambda i, k: _krawtchouk(n, i, k))

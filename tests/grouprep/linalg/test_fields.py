@@ -59,6 +59,7 @@ def test_cyclotomic_fields(n):
         assert_same_number(K.unit, K, exp(2 * pi * I / n))
 
 
+@pytest.mark.slow
 @cases("n", [*range(1, 40), 60, 105])
 def test_real_cyclotomic_fields(n):
     K = real_cyclotomic_field(n)
@@ -376,6 +377,7 @@ def test_fields_survive_pickling():
         assert pickle.loads(pickle.dumps(K)) == K
 
 
+@pytest.mark.slow
 def test_same_fields_in_another_process():
     code = "from grouprep.linalg.fields import *; print(expression(zeta(15, 4) + zeta(15), cyclotomic_field(15)))"
     runs = {

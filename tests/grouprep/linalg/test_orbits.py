@@ -32,6 +32,7 @@ def nullity(shape, pairs):
     return m * n - np.linalg.matrix_rank(np.concatenate(rows))
 
 
+@pytest.mark.slow
 @given(problems())
 def test_orbits_solve_the_linear_system(problem):
     shape, pairs = problem

@@ -1,6 +1,7 @@
 """Laws on groups, representations and expressions drawn at random."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,12 +16,14 @@ def test_groups(G):
     check_group(G)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(finite_groups(max_order=24).flatmap(lambda G: representations(G, max_dim=8)))
 def test_representations_of_finite_groups(V):
     check_representation(V)
 
 
+@pytest.mark.slow
 @settings(max_examples=10)
 @given(lie_groups().flatmap(lambda G: representations(G, max_dim=6)))
 def test_representations_of_lie_groups(V):

@@ -239,6 +239,7 @@ def test_permutation_representations():
     assert V.character.inner(V.character) == 2
 
 
+@pytest.mark.slow
 def test_values_at_the_cut_locus():
     V = Representation(SU(3), images=[SU(3).defining().image(a) for a in SU(3).generator_names])
     g = SU(3).sample(50, np.random.default_rng(0))

@@ -191,6 +191,7 @@ class TestRotations(GroupLaws):
 """
 
 
+@pytest.mark.slow
 def test_the_summary_counts_over_several_processes(tmp_path):
     """A user's suite, with the plugin, on two workers."""
     (tmp_path / "test_mine.py").write_text(SUITE, encoding="utf-8")
