@@ -42,6 +42,7 @@ STRUCTURES = {
     "roots of unity": (solved(Quaternion().defining(), Quaternion().regular()), Orbits, None),
     "dense": (solved(SU(2).defining(), SU(2).defining()), Dense, None),
     "dense with forms": (solved(SKEW.defining(), SKEW.regular(), forms=True), Dense, (SKEW.defining().gram, SKEW.regular().gram)),
+    "dense with a form of W": (solved(SKEW.regular(), SKEW.defining(), forms=True), Dense, (SKEW.regular().gram, SKEW.defining().gram)),
     "irreps of type R": (frame(2 * SO(3).irrep(1) + SO(3).irrep(2), SO(3).irrep(1)), Schur, None),
     "irreps of type C": (frame(Cyclic(3).natural(), 2 * Cyclic(3).natural()), Schur, None),
     "nothing": (solved(Dihedral(4).trivial(), Dihedral(4).defining()), Zero, None),
@@ -190,3 +191,16 @@ def test_only_strided_structures_are_written():
     dense = STRUCTURES["dense"][0]
     with pytest.raises(TypeError, match="Dense is not strided"):
         dense.write(operators(dense), operators(dense), whole(dense).blocks[0])
+
+
+def test_entries_that_are_not_finite_are_seen_in_zero_blocks_too():
+    """P is 0 there and reads nothing; beside it a strided block, which reads its own entries alone."""
+    G = Dihedral(4)
+    for H, place in (
+        (Hom(G.trivial(), G.defining()), (0, 0)),
+        (commutant(MIRROR.trivial() + MIRROR.defining()), (2, 0)),
+    ):
+        T = np.zeros(H.shape)
+        T[place] = np.nan
+        with pytest.raises(GroupRepError, match="T has NaN or infinite entries"):
+            H.project(T)
