@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from grouprep import Dihedral, FiniteGroup
+from grouprep import Dihedral, Group
 from grouprep.typing import Array
 from projectors import Hom
 from projectors.penalties import Frobenius, defect_bound, penalty
@@ -138,7 +138,7 @@ def _answers(p: Mapping[str, Array], images: Array) -> Array:
     return answers
 
 
-def element_names(G: FiniteGroup) -> list[str]:
+def element_names(G: Group) -> list[str]:
     """The elements as words in the generators, in the order of `G.elements`.
 
     Examples

@@ -1,7 +1,8 @@
 """Leading singular values of operators that move slowly from step to step, in two narrow products a step.
 
 The block carries the leading right vectors v, the gradients A* A v, and the last directions of search: the three-term
-iteration of LOBPCG on A* A. It looks at the values to know when it may stop; `lanczos` does not. Derivation: docs/formulation/cheap-singular-values.md.
+iteration of LOBPCG on A* A. It looks at the values to know when it may stop; `lanczos` does not.
+Derivation: docs/formulation/cheap-singular-values.md.
 """
 
 from __future__ import annotations

@@ -75,6 +75,9 @@ def test_sparse_and_modular_elimination_give_the_same_canonical_basis():
 def test_refusals():
     with pytest.raises(UnsupportedGroup, match='solver="constraint"'):
         solve(SKEW.defining(), SKEW.defining(), "orbits")
+    for V, W in ((SKEW.defining(), SKEW.regular()), (SKEW.regular(), SKEW.defining())):  # one of the two is monomial
+        with pytest.raises(UnsupportedGroup, match="the generator a is none on"):
+            solve(V, W, "orbits")
     with pytest.raises(UnsupportedGroup, match="infinite"):
         solve(SO(4).defining(), SO(4).defining(), "averaging")
     with pytest.raises(TooLarge, match="40,320 x 262,144"):
