@@ -204,3 +204,28 @@ def test_entries_that_are_not_finite_are_seen_in_zero_blocks_too():
         T[place] = np.nan
         with pytest.raises(GroupRepError, match="T has NaN or infinite entries"):
             H.project(T)
+
+
+def test_a_frame_is_self_dual_only_between_unitary_representations():
+    V = Dihedral(4).natural()
+    skew = V.change_basis([[1, 0, 0, 0], [1, 1, 0, 0], [0, 1, 1, 0], [0, 0, 1, 2]])
+    assert [frame(*pair).is_self_dual for pair in ((V, V), (V, skew), (skew, V), (skew, skew))] == [
+        True,
+        False,
+        False,
+        False,
+    ]
+
+
+@pytest.mark.parametrize("library", ["numpy", "torch"])
+def test_dense_residuals_in_single_precision_keep_their_digits_near_equivariance(library):
+    """Rounding of an irrational basis would be 2^-24 |T|, a twentieth of a residual of 1e-6 |T|: it is taken in double precision."""
+    module = pytest.importorskip(library)
+    H, rng = Hom(Dihedral(5).natural(), 2 * Dihedral(5).defining()), np.random.default_rng(0)
+    assert {type(b.structure) for b in H.basis().blocks} == {Dense}
+    X, E = H.project(rng.standard_normal(H.shape)), H.residual(rng.standard_normal(H.shape))
+    T = (X + 1e-6 * np.linalg.norm(X) / np.linalg.norm(E) * E).astype(np.float32)
+    R = H.residual(T.astype(float))
+    found = np.asarray(H.residual(module.asarray(T)))
+    assert found.dtype == np.float32
+    assert np.linalg.norm(found - R) <= 2 * np.finfo(np.float32).eps * np.linalg.norm(R)
