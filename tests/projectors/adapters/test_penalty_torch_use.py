@@ -107,6 +107,17 @@ def test_decay_takes_every_step_that_is_left_out_at_once():
         assert torch.allclose(a, b, rtol=0, atol=16 * EPS)
 
 
+def test_weights_follow_their_terms_into_batches():
+    """The first and the last layer are computed together, with two others between them."""
+    A, strengths = G.regular(), {"0": 1.0, "1": 10.0, "2": 100.0, "3": 1000.0}
+    pairs = {"0": (A, A), "1": (A, 2 * A), "2": (2 * A, A), "3": (A, A)}
+    model = nn.Sequential(*(nn.Linear(v.dim, w.dim, bias=False) for v, w in pairs.values())).double()
+    pen = EquivariancePenalty(model, pairs, residual=strengths)
+    assert [[t.layer for t in batch.terms] for batch in pen.batches] == [["0", "3"], ["1"], ["2"]]
+    sizes = {k: float(Hom(*pair).residual(model[int(k)].weight.detach()).norm()) for k, pair in pairs.items()}
+    assert pen().item() == pytest.approx(sum(strengths[k] * sizes[k] for k in pairs), rel=1e-12)
+
+
 def test_small_terms_of_one_space_move_by_their_own_steps():
     """Two layers in one batch, with weights of their own: T <- T - lr (away (T - P(T)) + along P(T)) for each."""
     A = G.regular()
