@@ -38,7 +38,7 @@ import projectors
 from grouprep import SO, SU, Cyclic, Lorentz, O, Representation, Symmetric, load_group
 from projectors import Hom, commutant, decompose
 
-NOT_PRELOADED = {"torch", "jax", "interop", "cli", "report", "testing", "demo", "__main__"}
+NOT_PRELOADED = {"torch", "jax", "baselines", "interop", "cli", "report", "testing", "demo", "__main__"}
 RUBIK = files("grouprep") / "groups" / "data" / "rubik.toml"
 ELEMENTS_CHECKED = 64  # of a basis too large to be an array
 

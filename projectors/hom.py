@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from copy import copy
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +26,7 @@ from projectors.explain import explain
 from projectors.files import save_basis
 from projectors.solvers.base import Pair, Solver
 from projectors.solvers.registry import solve, solver_named
+from projectors.structure.base import Structure
 from projectors.structure.basis import Basis, ExactBasis
 from projectors.structure.blocks import Block, Blocks
 from projectors.structure.dense import Forms
@@ -178,7 +179,9 @@ class Hom(Value):
     @cached_property
     def _blocks(self) -> Blocks:
         """Every distinct pair of summands solved once, in the structure of its solution, in all its places."""
-        structures = {pair: structure_of(self.space(*pair), self._forms(*pair)) for pair in self.pairs}
+        return self._placed({pair: structure_of(self.space(*pair), self._forms(*pair)) for pair in self.pairs})
+
+    def _placed(self, structures: Mapping[Pair, Structure]) -> Blocks:
         rows, columns = self._summands
         blocks = [
             Block(structures[v.representation, w.representation], w.start, w.count, v.start, v.count)
@@ -223,7 +226,8 @@ class Hom(Value):
             why = f"{self} has float generators or a float solver"
             raise GroupRepError(f"{why}; an exact basis needs exact generators (large spins: V.rational()[0] has them)")
         _ = self._checked_dim
-        return ExactBasis(self.shape, self._blocks.exact_rows())
+        structures = {pair: structure_of(self.space(*pair)) for pair in self.pairs}  # exact rows need no forms
+        return ExactBasis(self.shape, self._placed(structures).exact_rows())
 
     def basis(self) -> Basis:
         """An orthonormal float basis, held block by block: `.matrices` (r, dim W, dim V), `.coordinates(T)`, `.combine(c)`.
