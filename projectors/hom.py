@@ -15,7 +15,7 @@ from grouprep.characters import count_intertwiners
 from grouprep.errors import CertificateError, DimensionMismatch, GroupRepError, NotUnitary, UnsupportedGroup
 from grouprep.irreps.base import Irrep
 from grouprep.irreps.user_irreps import listed_irreps
-from grouprep.linalg.pickling import Picklable
+from grouprep.linalg.pickling import Value
 from grouprep.linalg.spaces import Space
 from grouprep.representations import Representation
 from grouprep.typing import AnyArray, ArrayT, Namespace
@@ -38,7 +38,7 @@ from projectors.structure.summands import Summand, summands
 __all__ = ["Hom", "commutant"]
 
 
-class Hom(Picklable):
+class Hom(Value):
     """Hom_G(V, W), the space of linear maps X: V -> W with rho_W(g) X = X rho_V(g) for all g.
 
     Immutable and lazy: nothing is solved until asked for. Direct sums and multiplicities are split first, and each distinct
@@ -412,14 +412,9 @@ class Hom(Picklable):
         """Write the exact basis, V, W and the group to a JSON file that `projectors.files.verify` proves from alone."""
         save_basis(self, path)
 
-    def _key(self) -> tuple[Hashable, ...]:
+    def key(self) -> tuple[Hashable, ...]:
+        """What it was made from."""
         return self.V, self.W, self.solver, self.inner, self.irreps
-
-    def __eq__(self, other: object) -> bool:
-        return self._key() == other._key() if isinstance(other, Hom) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self._key())
 
     def __repr__(self) -> str:
         return f"Hom({self.V}, {self.W}) of {self.V.group}, operators {self.shape[0]} x {self.shape[1]}"

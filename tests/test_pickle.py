@@ -1,7 +1,10 @@
 """Every object pickles and deep-copies equal, used or fresh, and equality is by value, never by how it prints."""
 
 import copy
+import os
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -209,3 +212,17 @@ def test_the_same_input_gives_the_same_basis_bit_for_bit():
     for H, K in zip(make(), make(), strict=True):
         assert np.array_equal(H.basis().matrices, K.basis().matrices)
         assert [str(m) for m in H.exact_basis()] == [str(m) for m in K.exact_basis()]
+
+
+def test_what_one_process_hashed_is_equal_in_another(tmp_path):
+    """Hashes of text differ from process to process; an equal object does not."""
+    made = "G = Dihedral(4); V = G.regular(); H = Hom(V, V); things = G, V, H, decompose(V), H.spectral, H.basis()"
+    imports = "import pickle; from grouprep import Dihedral; from projectors import Hom, decompose"
+    path = tmp_path / "things.pickle"
+    write = f"{imports}; {made}; list(map(hash, things)); pickle.dump(things, open({str(path)!r}, 'wb'))"
+    compare = "print([a == b and hash(a) == hash(b) for a, b in zip(found, things)])"
+    read = f"{imports}; {made}; found = pickle.load(open({str(path)!r}, 'rb')); {compare}"
+    for seed, code in (("1", write), ("2", read)):
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONWARNINGS": "ignore"}
+        run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+    assert run.stdout.strip() == str([True] * 6)

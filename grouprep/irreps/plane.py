@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from grouprep.characters import ClassValue
 from grouprep.errors import GroupRepError, UnsupportedGroup
 from grouprep.groups.base import Generator, Group
 from grouprep.irreps.base import Field, Irrep, Position, quaternion_units, realification_isometry
@@ -25,7 +26,7 @@ from grouprep.linalg.fields import cosine, cyclotomic_field, real_cyclotomic_fie
 from grouprep.linalg.sparse import sparse_matrix
 from grouprep.representations.base import Representation
 from grouprep.representations.images import ImageRepresentation
-from grouprep.typing import Array, Element, Scalar
+from grouprep.typing import Array, Element
 
 if TYPE_CHECKING:
     from sympy import Expr, Matrix
@@ -266,7 +267,7 @@ class PlaneIrrep(Irrep):
     def _form(self) -> Image | None:
         return Monomial.identity(self.dim)
 
-    def character_at(self, point: Element, k: int) -> Scalar:
+    def character_at(self, point: Element, k: int) -> ClassValue:
         """In closed form for finite groups: an int where the value is one, else complex, rounded once."""
         n = self.family.plane.order
         if not n:

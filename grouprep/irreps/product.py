@@ -7,6 +7,7 @@ from itertools import product
 
 import numpy as np
 
+from grouprep.characters import ClassValue
 from grouprep.errors import GroupRepError
 from grouprep.groups.base import Generator, Group
 from grouprep.irreps.base import Field, Irrep, Position
@@ -182,7 +183,7 @@ class ProductIrrep(Irrep):
         R, S = self.inner.rational()
         return (self, S) if R is self.inner else (R, S)
 
-    def character_at(self, point: Element, k: int) -> Scalar:
+    def character_at(self, point: Element, k: int) -> ClassValue:
         if not self.group.is_finite:
             return self.inner.character_at(point, k)
         total: Scalar = 1

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from grouprep.characters import ClassPoint, ClassValue
 from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge
 from grouprep.groups.base import Generator, Group
 from grouprep.irreps import divided_powers as powers
@@ -87,7 +88,7 @@ class RationalSpin(Representation):
         rows = {k: {k: QQ(q.numerator, q.denominator)} for k, q in enumerate(squares)}
         return sparse_matrix(rows, (self.dim, self.dim), QQ)
 
-    def character_at(self, point: Element, k: int) -> Scalar:
+    def character_at(self, point: ClassPoint, k: int) -> ClassValue:
         return self.V.character_at(point, k)
 
     def _key(self) -> tuple[object, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from grouprep.characters import ClassPoint, ClassValue
 from grouprep.errors import UnsupportedGroup
 from grouprep.groups.base import Generator, Group
 from grouprep.irreps.base import Irrep, Position, quaternion_units, realification_isometry, realify
@@ -27,7 +28,7 @@ from grouprep.linalg.matrices import is_exact
 from grouprep.linalg.sparse import matmul_exact
 from grouprep.representations.base import Representation
 from grouprep.representations.images import ImageRepresentation
-from grouprep.typing import Array, Element, Scalar
+from grouprep.typing import Array, Element
 
 if TYPE_CHECKING:
     from sympy import Matrix
@@ -157,7 +158,7 @@ class RealForm(Irrep):
     def _form(self) -> Image | None:
         return Monomial.identity(self.dim)
 
-    def character_at(self, point: Element, k: int) -> Scalar:
+    def character_at(self, point: ClassPoint, k: int) -> ClassValue:
         value = self.rho.character_at(point, k)
         return value if self.type == "R" else value + value.conjugate()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grouprep.characters import Laurent
+from grouprep.characters import ClassValue, Laurent
 from grouprep.errors import GroupRepError, UnsupportedGroup
 from grouprep.groups.base import Generator, Group
 from grouprep.irreps import rational_spin as exact
@@ -23,7 +23,7 @@ from grouprep.irreps.spin_splitting import split_spins
 from grouprep.irreps.symbolic import symbolic_spin
 from grouprep.irreps.wigner import wigner_of_quaternions
 from grouprep.linalg import Image, Monomial, as_exact
-from grouprep.typing import Array, Element, Scalar
+from grouprep.typing import Array, Element
 
 if TYPE_CHECKING:
     from sympy import Expr, Matrix
@@ -324,7 +324,7 @@ class SpinIrrep(Irrep):
     def _form(self) -> Image | None:
         return Monomial.identity(self.dim)
 
-    def character_at(self, point: Element, k: int) -> Scalar:
+    def character_at(self, point: Element, k: int) -> ClassValue:
         """sum_m z^m on a torus of rotations; on the odd component of O(3) the elements are parity times a turn by pi more."""
         vector = point.component.torus[0]
         scale = next(c for c in vector if c)

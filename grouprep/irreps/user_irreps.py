@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from grouprep.characters import ClassPoint, ClassValue
 from grouprep.errors import GroupRepError, NotUnitary, UnsupportedGroup
 from grouprep.groups.base import Generator, Group
 from grouprep.irreps.base import Field, Irrep, Position
@@ -13,7 +14,7 @@ from grouprep.linalg import Image, as_float
 from grouprep.linalg.intertwiners import intertwiner_space
 from grouprep.linalg.spaces import Space
 from grouprep.representations.base import Representation
-from grouprep.typing import Array, Element, Scalar
+from grouprep.typing import Array, Element
 
 __all__ = ["UserIrrep", "check_distinct", "listed_irreps", "user_irreps"]
 
@@ -119,7 +120,7 @@ class UserIrrep(Irrep):
     def _form(self) -> Image | None:
         return self.V._form()
 
-    def character_at(self, point: Element, k: int) -> Scalar:
+    def character_at(self, point: ClassPoint, k: int) -> ClassValue:
         return self.V.character_at(point, k)
 
     def _key(self) -> tuple[object, ...]:

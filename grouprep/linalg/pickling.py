@@ -41,6 +41,10 @@ class Value(Picklable, ABC):
     def _hash(self) -> int:
         return hash((type(self).__name__, self.key()))
 
+    def __getstate__(self) -> dict[str, object]:
+        """Without the hash, which differs from process to process."""
+        return {name: value for name, value in self.__dict__.items() if name != "_hash"}
+
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True

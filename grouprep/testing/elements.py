@@ -6,7 +6,7 @@ import numpy as np
 from scipy.linalg import expm
 
 from grouprep.errors import UnsupportedGroup
-from grouprep.groups import FiniteGroup, Group, LieGroup
+from grouprep.groups import Group, LieGroup
 from grouprep.linalg import as_float
 from grouprep.testing.bounds import gamma, norm
 from grouprep.typing import Element, Floats
@@ -24,7 +24,7 @@ def draw(G: Group, n: int, rng: np.random.Generator) -> Element:
     >>> draw(Lorentz(), 5, np.random.default_rng(0)).shape
     (5, 4, 4)
     """
-    if len(G.factors) > 1 and not isinstance(G, FiniteGroup):
+    if len(G.factors) > 1 and not G.is_finite:
         return tuple(draw(H, n, rng) for H in G.factors)
     try:
         return G.sample(n, rng)
@@ -44,7 +44,7 @@ def same_elements(G: Group, g: Element, h: Element, steps: int = 1) -> bool:
 
     steps : how many products and inverses of matrices the two came from.
     """
-    if isinstance(G, FiniteGroup):
+    if G.is_finite:
         return bool(np.array_equal(np.asarray(g), np.broadcast_to(h, np.shape(g))))
     if len(G.factors) > 1:
         return all(same_elements(H, x, y, steps) for H, x, y in zip(G.factors, g, h, strict=True))
@@ -55,7 +55,7 @@ def same_elements(G: Group, g: Element, h: Element, steps: int = 1) -> bool:
 
 def exponential(G: Group, coefficients: Floats) -> Element:
     """exp(sum c_k A_k) for the algebra generators of G, as an element."""
-    if isinstance(G, FiniteGroup):
+    if G.is_finite:
         return G.identity()
     if isinstance(G, LieGroup):
         return expm(np.tensordot(coefficients, np.array([as_float(a) for a in G.algebra]), 1))

@@ -114,7 +114,7 @@ def check_indicator(I: Irrep, rng: np.random.Generator) -> None:
     G = I.group
     bound = gamma(len(class_points(G)) + I.dim) * I.dim
     require_close(np.array(complex(mean_of_squares(I))), np.array(expected), bound, f"{_name(I)}: mean of chi(g^2)")
-    if isinstance(G, FiniteGroup) and G.order <= _LISTED:
+    if G.order <= _LISTED:
         g = G.elements
         mean = np.trace(I(G.multiply(g, g)), axis1=-2, axis2=-1).mean()
         bound = gamma(G.order + I.dim) * I.dim
@@ -234,7 +234,7 @@ def check_rational(I: Irrep, rng: np.random.Generator) -> None:
     field = R.domain.get_field()
     if I.over == "real":
         require_equal(R.field, "real", f"{_name(I)}: field of the rational form")
-    if isinstance(G, FiniteGroup) and G.order <= _LISTED:
+    if G.order <= _LISTED:
         _check_field(I, field)
 
 
@@ -280,7 +280,7 @@ def check_orthogonality(irreps: Sequence[Irrep], rng: np.random.Generator) -> Do
     if not irreps:
         return DoesNotApply(NONE)
     G = irreps[0].group
-    if isinstance(G, FiniteGroup):
+    if G.is_finite:
         X = np.array([I.character.values for I in irreps])
         sizes = np.array([len(c) for c in G.conjugacy_classes])
         expected = np.diag([float(len(I.commutant)) for I in irreps])
@@ -304,7 +304,7 @@ def check_coefficients(irreps: Sequence[Irrep], rng: np.random.Generator) -> Doe
     if not irreps:
         return DoesNotApply(NONE)
     G = irreps[0].group
-    if not isinstance(G, FiniteGroup):
+    if not G.is_finite:
         return DoesNotApply(INFINITE)
     if G.order > _LISTED:
         return DoesNotApply(f"more than {_LISTED:,} elements")

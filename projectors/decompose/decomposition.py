@@ -63,14 +63,8 @@ class Decomposition(AdaptedBasis):
         """
         return exact_decomposition(self.V, self.irreps, self.parts)
 
-    def _key(self) -> tuple[Hashable, ...]:
+    def key(self) -> tuple[Hashable, ...]:
         return self.V, self.field, self.irreps
-
-    def __eq__(self, other: object) -> bool:
-        return self._key() == other._key() if isinstance(other, Decomposition) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self._key())
 
     def __str__(self) -> str:
         terms = []

@@ -6,13 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from inspect import signature
 from math import sqrt
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from grouprep.errors import GroupRepError, NotUnitary
 from grouprep.linalg import Monomial
 from grouprep.representations import Representation
+from grouprep.typing import AnyArray, ArrayT, Namespace
 from projectors.arrays import as_matrices, like_input, refuse_nan
-from projectors.penalties.subspace import State, start
+from projectors.penalties.subspace import Random, State, start
 
 __all__ = ["Norm"]
 
@@ -35,18 +36,18 @@ class Norm(ABC):
     word: ClassVar[str]  # given by `registry.register`
 
     @abstractmethod
-    def _value(self, xp: Any, A: Any) -> Any:
+    def _value(self, xp: Namespace, A: AnyArray) -> AnyArray:
         """The norm of floating-point matrices (..., m, n) -> (...)."""
 
     @abstractmethod
-    def _subgradient(self, xp: Any, A: Any) -> Any:
+    def _subgradient(self, xp: Namespace, A: AnyArray) -> AnyArray:
         """The subgradient, (..., m, n)."""
 
     def _distortion(self, m: int, n: int) -> float:
         """c with N(U A V) <= c N(A) for unitary U, V and (m, n) matrices A."""
         return 1.0
 
-    def value(self, A: Any) -> Any:
+    def value(self, A: ArrayT) -> ArrayT:
         """The norm of matrices (..., m, n) -> (...), in the real precision of A.
 
         Raises
@@ -55,9 +56,10 @@ class Norm(ABC):
             If A has NaN or infinite entries.
         """
         xp, matrices = as_matrices(A)
-        return refuse_nan(xp, self._value(xp, matrices), matrices)
+        value: ArrayT = refuse_nan(xp, self._value(xp, matrices), matrices)
+        return value
 
-    def subgradient(self, A: Any) -> Any:
+    def subgradient(self, A: ArrayT) -> ArrayT:
         """G, (..., m, n) in the precision of A, with N(B) >= N(A) + Re tr(G* (B - A)) for all B; 0 at 0.
 
         Raises
@@ -66,7 +68,8 @@ class Norm(ABC):
             If A has NaN or infinite entries.
         """
         xp, matrices = as_matrices(A)
-        return like_input(self._subgradient(xp, refuse_nan(xp, matrices, matrices)), A)
+        G: ArrayT = like_input(self._subgradient(xp, refuse_nan(xp, matrices, matrices)), A)
+        return G
 
     # What it is
 
@@ -168,10 +171,10 @@ class Norm(ABC):
     def init(
         self,
         shape: tuple[int, ...],
-        xp: Any = None,
-        dtype: Any = None,
-        device: Any = None,
-        rng: Any = 0,
+        xp: Namespace = None,
+        dtype: object = None,
+        device: object = None,
+        rng: Random = 0,
         width: int = 4,
     ) -> State:
         """The state before the first `step`.
@@ -187,8 +190,8 @@ class Norm(ABC):
         return start((*shape[:-2], 0, 0), xp, dtype, device, rng)
 
     def step(
-        self, T: Any, state: State, rmatvec: Callable[[Any], Any] | None = None, iterations: int = 2
-    ) -> tuple[Any, State]:
+        self, T: AnyArray, state: State, rmatvec: Callable[[AnyArray], AnyArray] | None = None, iterations: int = 2
+    ) -> tuple[AnyArray, State]:
         """(value, next state) of operators that move slowly from call to call; a pure function.
 
         Exact for most norms; `Spectral` and `KyFan` follow a few leading singular values.

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Generic, NamedTuple
 
-from grouprep.errors import GroupRepError
+from grouprep.typing import AnyArray, ArrayT
 from projectors.hom import Hom
 from projectors.penalties.base import Norm
-from projectors.penalties.entrywise import Frobenius
+from projectors.penalties.penalty import checked_norm
 
 __all__ = ["DefectBound", "defect_bound"]
 
 
-class DefectBound(NamedTuple):
+class DefectBound(NamedTuple, Generic[ArrayT]):
     """Lower and upper bounds on the defect, each (...) as the batch of operators."""
 
-    lower: Any
-    upper: Any
+    lower: ArrayT
+    upper: ArrayT
 
 
-def defect_bound(T: Any, H: Hom, norm: Norm | None = None) -> DefectBound:
+def defect_bound(T: ArrayT, H: Hom, norm: Norm | None = None) -> DefectBound[ArrayT]:
     """Bounds on the defect sup over g of ||rho_W(g) T - T rho_V(g)|| for unitary V and W.
 
     With R = T - P(T), c ||R|| <= defect <= C ||R|| and (c, C) = `norm.defect_constants(V, W)`: (sqrt(2), 2) for the Frobenius norm, (1, 2)
@@ -51,12 +51,7 @@ def defect_bound(T: Any, H: Hom, norm: Norm | None = None) -> DefectBound:
     ----------
     Mean over the group of ||rho T - T rho||^2 = 2 ||R||^2: Berndt and Stuehmer, arXiv 2601.05028, section 3.
     """
-    norm = Frobenius() if norm is None else norm
-    if not isinstance(norm, Norm):
-        raise GroupRepError(
-            f"norm = {norm!r:.60} is not a norm; use Frobenius(), Spectral() or another one of projectors.penalties"
-        )
-    norm = norm.as_norm()
+    norm = checked_norm(norm).as_norm()
     lower, upper = norm.defect_constants(H.V, H.W)
-    value = norm.value(H.residual(T))
+    value: AnyArray = norm.value(H.residual(T))
     return DefectBound(lower * value, upper * value)

@@ -6,23 +6,21 @@ Derivation and references: docs/formulation/cheap-singular-values.md.
 from __future__ import annotations
 
 from math import acosh, cosh, inf, pi, sqrt
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grouprep.errors import DimensionMismatch, GroupRepError
+from grouprep.typing import AnyArray, Array
 from projectors.arrays import as_matrices, as_numpy, beside, namespace
 from projectors.penalties.base import Norm
 from projectors.penalties.lanczos import Map, ritz
-from projectors.penalties.subspace import State
+from projectors.penalties.subspace import Random, State
 
 __all__ = ["Bracket", "bracket"]
 
 _MARGINS = (1e-6, 1e-3, 1e-2, 1e-1)  # relative distances above the Ritz value at which definiteness is tried, in turn
 _FORMED = 4096  # the largest side whose Gram matrix is factorised
-
-Array = NDArray[Any]
 
 
 class Bracket(NamedTuple):
@@ -46,14 +44,14 @@ def _rounding(count: float, eps: float) -> float:
     return 4 * count * eps / (1 - min(4 * count * eps, 0.5))
 
 
-def _host(x: Any) -> Array:
+def _host(x: AnyArray) -> Array:
     """An array of any library as numpy float64 or complex128."""
     array = as_numpy(x)
     return array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
 
 
 def bracket(
-    T: Any,
+    T: AnyArray,
     norm: Norm | None = None,
     state: State | None = None,
     rmatvec: Map | None = None,
@@ -61,7 +59,7 @@ def bracket(
     iterations: int = 16,
     probes: int = 4,
     failure: float = 1e-6,
-    rng: Any = 0,
+    rng: Random = 0,
 ) -> Bracket:
     """A bracket on the spectral, Ky Fan or nuclear norm of one operator, by block Krylov steps from random probes.
 
@@ -211,7 +209,7 @@ def _definite(A: Array, theta: float) -> float:
     return inf
 
 
-def _probable(found: Any, probe: Array, degree: int, failure: float) -> float:
+def _probable(found: AnyArray, probe: Array, degree: int, failure: float) -> float:
     """The bound on the spectral norm from p(A*A) probe, p the Chebyshev polynomial of a degree on [0, theta_1^2]."""
     theta = np.asarray(found.values)
     if degree < 1 or theta[0] == 0:

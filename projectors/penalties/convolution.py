@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from itertools import product
 from math import ceil, cos, pi, prod
-from typing import Any
 
 import numpy as np
 
 from grouprep.errors import DimensionMismatch, GroupRepError
+from grouprep.typing import AnyArray, Namespace
 from projectors.arrays import as_matrices, beside, complexified, is_complex, refuse_nan, stop_gradient
 from projectors.penalties.singular import Spectral
 
@@ -20,7 +20,7 @@ __all__ = ["kernel_matrix", "polyphase", "symbol_bound", "torus_norm"]
 _OVERSAMPLING = 8  # points for each tap: the bound is then within 1/cos(pi/16) - 1 < 2 % of the supremum for each axis
 
 
-def _checked(kernel: Any) -> tuple[Any, Any]:
+def _checked(kernel: AnyArray) -> tuple[Namespace, AnyArray]:
     xp, K = as_matrices(kernel)
     if not 3 <= K.ndim <= 5 or 0 in K.shape:
         raise DimensionMismatch(
@@ -29,14 +29,14 @@ def _checked(kernel: Any) -> tuple[Any, Any]:
     return xp, K
 
 
-def _per_axis(name: str, value: Any, axes: int) -> tuple[int, ...]:
+def _per_axis(name: str, value: int | tuple[int, ...], axes: int) -> tuple[int, ...]:
     values = (value,) * axes if isinstance(value, int) else tuple(value)
     if len(values) != axes or not all(isinstance(v, int) and v >= 1 for v in values):
         raise GroupRepError(f"{name} = {value!r:.40} must be a positive integer, or one for each of the {axes} axes")
     return values
 
 
-def kernel_matrix(kernel: Any) -> Any:
+def kernel_matrix(kernel: AnyArray) -> AnyArray:
     """The matrix (out, in * taps) of a kernel (out, in, *taps): the operator on one patch.
 
     Its norms are those of the weight; the convolution's own norm lies between it and sqrt(taps) times it on a torus that the
@@ -52,7 +52,7 @@ def kernel_matrix(kernel: Any) -> Any:
     return xp.reshape(K, (K.shape[0], prod(K.shape[1:])))
 
 
-def polyphase(kernel: Any, stride: int | tuple[int, ...]) -> Any:
+def polyphase(kernel: AnyArray, stride: int | tuple[int, ...]) -> AnyArray:
     """The kernel of stride 1 that acts on the phases x[s n + r] as the kernel does on x with stride s.
 
     Parameters
@@ -88,7 +88,7 @@ def polyphase(kernel: Any, stride: int | tuple[int, ...]) -> Any:
     return xp.concat(phases, axis=1)
 
 
-def _symbol(xp: Any, K: Any, points: tuple[int, ...]) -> Any:
+def _symbol(xp: Namespace, K: AnyArray, points: tuple[int, ...]) -> AnyArray:
     """sum_j K[:, :, j] exp(i <w, j>) at w = 2 pi / points: (frequencies, out, in), half of them for real kernels."""
     real = not is_complex(xp, K)
     F = complexified(xp, K)
@@ -101,14 +101,14 @@ def _symbol(xp: Any, K: Any, points: tuple[int, ...]) -> Any:
     return xp.permute_dims(xp.reshape(F, (*F.shape[:2], prod(F.shape[2:]))), (2, 0, 1))
 
 
-def _largest(xp: Any, K: Any, points: tuple[int, ...]) -> Any:
+def _largest(xp: Namespace, K: AnyArray, points: tuple[int, ...]) -> AnyArray:
     symbol = _symbol(xp, K, points)
     norms = xp.max(xp.linalg.svdvals(refuse_nan(xp, stop_gradient(symbol), K)), axis=-1)
     best = xp.reshape(xp.argmax(norms), (1,))
     return Spectral().value(xp.take(symbol, best, axis=0)[0, ...])
 
 
-def torus_norm(kernel: Any, size: int | tuple[int, ...], stride: int | tuple[int, ...] = 1) -> Any:
+def torus_norm(kernel: AnyArray, size: int | tuple[int, ...], stride: int | tuple[int, ...] = 1) -> AnyArray:
     """The spectral norm of the convolution with circular padding on a grid, exactly: the largest norm of the symbol.
 
     Parameters
@@ -143,7 +143,9 @@ def torus_norm(kernel: Any, size: int | tuple[int, ...], stride: int | tuple[int
     return _largest(xp, polyphase(K, steps), tuple(n // s for n, s in zip(sizes, steps)))
 
 
-def symbol_bound(kernel: Any, stride: int | tuple[int, ...] = 1, points: int | tuple[int, ...] | None = None) -> Any:
+def symbol_bound(
+    kernel: AnyArray, stride: int | tuple[int, ...] = 1, points: int | tuple[int, ...] | None = None
+) -> AnyArray:
     """A rigorous upper bound on the spectral norm of the convolution with zero padding, of any amount, on grids of any size.
 
     The supremum of the symbol's norm over all frequencies, bounded by its maximum on a grid of N points an axis over

@@ -6,9 +6,9 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from math import inf
 from numbers import Real
-from typing import Any
 
 from grouprep.errors import GroupRepError
+from grouprep.typing import AnyArray, Namespace
 from projectors.arrays import (
     absolute_square,
     epsilon,
@@ -25,18 +25,18 @@ __all__ = ["Entrywise", "Frobenius", "Induced", "Mixed", "check_exponent", "dual
 _TIE = 4  # units of eps: |z| of a complex number rounds differently from one library to another
 
 
-def check_exponent(name: str, p: Any) -> None:
+def check_exponent(name: str, p: object) -> None:
     """Raise GroupRepError unless p is a real number >= 1, or infinity."""
     if isinstance(p, bool) or not isinstance(p, Real) or not float(p) >= 1:
         raise GroupRepError(f"{name} = {p!r:.40} gives no norm; {name} must be a number >= 1, or math.inf")
 
 
-def _scale(xp: Any, x: Any, axes: tuple[int, ...]) -> Any:
+def _scale(xp: Namespace, x: AnyArray, axes: tuple[int, ...]) -> AnyArray:
     top = xp.max(xp.abs(stop_gradient(x)), axis=axes, keepdims=True)
     return xp.where((top > 0) & xp.isfinite(top), top, xp.ones_like(top))
 
 
-def _tied(xp: Any, a: Any, axes: tuple[int, ...]) -> Any:
+def _tied(xp: Namespace, a: AnyArray, axes: tuple[int, ...]) -> AnyArray:
     """Weights of the maxima of a >= 0: equal, adding up to 1, constant."""
     a = stop_gradient(a)
     top = xp.max(a, axis=axes, keepdims=True)
@@ -44,11 +44,11 @@ def _tied(xp: Any, a: Any, axes: tuple[int, ...]) -> Any:
     return tied / xp.sum(tied, axis=axes, keepdims=True)
 
 
-def _is_empty(x: Any, axes: tuple[int, ...]) -> bool:
+def _is_empty(x: AnyArray, axes: tuple[int, ...]) -> bool:
     return 0 in (x.shape[axis] for axis in axes)
 
 
-def vector_norm(xp: Any, x: Any, p: float, axes: tuple[int, ...]) -> Any:
+def vector_norm(xp: Namespace, x: AnyArray, p: float, axes: tuple[int, ...]) -> AnyArray:
     """(sum |x|^p)^(1/p) over some axes, without overflow, with derivatives that are 0 at 0.
 
     Parameters
@@ -85,7 +85,7 @@ def vector_norm(xp: Any, x: Any, p: float, axes: tuple[int, ...]) -> Any:
     return xp.where(zero, xp.zeros_like(root), root) * xp.squeeze(scale, axis=axes)
 
 
-def dual_vector(xp: Any, x: Any, p: float, axes: tuple[int, ...]) -> Any:
+def dual_vector(xp: Namespace, x: AnyArray, p: float, axes: tuple[int, ...]) -> AnyArray:
     """The gradient of `vector_norm`, as x: |x|^(p-1) sign(x) / ||x||^(p-1), at p = infinity the mean over the maxima."""
     if _is_empty(x, axes):
         return x
@@ -126,12 +126,12 @@ class Frobenius(Norm):
 
     squared: bool = False
 
-    def _value(self, xp: Any, A: Any) -> Any:
+    def _value(self, xp: Namespace, A: AnyArray) -> AnyArray:
         if self.squared:
             return xp.sum(absolute_square(xp, A), axis=(-2, -1))
         return vector_norm(xp, A, 2, (-2, -1))
 
-    def _subgradient(self, xp: Any, A: Any) -> Any:
+    def _subgradient(self, xp: Namespace, A: AnyArray) -> AnyArray:
         return 2 * A if self.squared else dual_vector(xp, A, 2, (-2, -1))
 
     @property
@@ -166,13 +166,13 @@ class _EntryNorm(Norm):
         p, q = self._exponents
         return float(m ** abs(1 / p - 1 / 2) * n ** abs(1 / q - 1 / 2)) if m and n else 1.0
 
-    def _value(self, xp: Any, A: Any) -> Any:
+    def _value(self, xp: Namespace, A: AnyArray) -> AnyArray:
         p, q = self._exponents
         if p == q:
             return vector_norm(xp, A, p, (-2, -1))
         return vector_norm(xp, vector_norm(xp, A, p, (-2,)), q, (-1,))
 
-    def _subgradient(self, xp: Any, A: Any) -> Any:
+    def _subgradient(self, xp: Namespace, A: AnyArray) -> AnyArray:
         p, q = self._exponents
         if p == q:
             return dual_vector(xp, A, p, (-2, -1))
@@ -309,10 +309,10 @@ class Induced(_EntryNorm):
     def _exponents(self) -> tuple[float, float]:
         return 1, inf
 
-    def _value(self, xp: Any, A: Any) -> Any:
+    def _value(self, xp: Namespace, A: AnyArray) -> AnyArray:
         return super()._value(xp, A if self.p == 1 else xp.matrix_transpose(A))
 
-    def _subgradient(self, xp: Any, A: Any) -> Any:
+    def _subgradient(self, xp: Namespace, A: AnyArray) -> AnyArray:
         if self.p == 1:
             return super()._subgradient(xp, A)
         return xp.matrix_transpose(super()._subgradient(xp, xp.matrix_transpose(A)))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
+from grouprep.typing import AnyArray, Namespace
 from projectors.arrays import absolute_square, adjoint, epsilon, is_complex, safe_divide
 
 __all__ = ["Weights", "jet"]
@@ -22,13 +22,13 @@ class Weights:
     ratio : (..., k), phi_i' / s_i, 0 where that is infinite.
     """
 
-    first: Any
-    difference: Any
-    total: Any
-    ratio: Any
+    first: AnyArray
+    difference: AnyArray
+    total: AnyArray
+    ratio: AnyArray
 
     @classmethod
-    def of_largest(cls, xp: Any, s: Any, k: int, tolerance: float) -> tuple[Any, Weights]:
+    def of_largest(cls, xp: Namespace, s: AnyArray, k: int, tolerance: float) -> tuple[AnyArray, Weights]:
         """f and its derivatives for the sum of the k largest; those tied with the k-th share its weight evenly."""
         k = min(k, s.shape[-1])
         boundary = s[..., k - 1 : k]
@@ -46,7 +46,7 @@ class Weights:
         return xp.sum(s[..., :k], axis=-1), weights
 
     @classmethod
-    def of_power(cls, xp: Any, s: Any, p: float, tolerance: float) -> tuple[Any, Weights]:
+    def of_power(cls, xp: Namespace, s: AnyArray, p: float, tolerance: float) -> tuple[AnyArray, Weights]:
         """f and its derivatives for sum s_i^p, p >= 1."""
         zero = s <= tolerance * s[..., :1]
         positive = xp.where(zero, xp.ones_like(s), s)
@@ -69,7 +69,7 @@ class Weights:
         return xp.sum(exact, axis=-1), cls(first, difference, total, ratio)
 
 
-def jet(xp: Any, D: Any, U: Any, V: Any, weights: Weights) -> Any:
+def jet(xp: Namespace, D: AnyArray, U: AnyArray, V: AnyArray, weights: Weights) -> AnyArray:
     """f(A + D) - f(A) to second order in D, (...), for A = U diag(s) V* and f the function of `weights`.
 
     With D = A - stop_gradient(A), which is 0, this is 0, and its first and second derivatives are those of f at A: no derivative

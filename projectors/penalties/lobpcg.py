@@ -1,8 +1,8 @@
 """Leading singular values of operators that move slowly from step to step, in two narrow products a step.
 
 The block carries the leading right vectors v, the gradients A* A v, and the last directions of search: the three-term
-iteration of LOBPCG on A* A. It looks at the values to know when it may stop; `lanczos` does not. Derivation:
-docs/formulation/cheap-singular-values.md.
+iteration of LOBPCG on A* A. It looks at the values to know when it may stop; `lanczos` does not.
+Derivation: docs/formulation/cheap-singular-values.md.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from math import inf
 from typing import Generic, NamedTuple
 
 from grouprep.typing import AnyArray, ArrayT
-from projectors.arrays import namespace
+from projectors.arrays import is_concrete, namespace
 from projectors.penalties.subspace import largest, ritz_rotation
 
 __all__ = ["MOST", "Followed", "follow"]
@@ -44,7 +44,6 @@ def follow(
     k: int = 1,
     most: int = MOST,
     least: int = 1,
-    looks: bool = True,
 ) -> Followed[ArrayT]:
     """One step: iterations until one adds less than 1 / 2000 to each value, usually a single one.
 
@@ -57,9 +56,8 @@ def follow(
     gradients : rows U^T (..., b, m) -> (A* U)^T (..., b, n).
     blocks : (..., n, width), orthonormal, from the step before, or random; a third of the columns, at least k, are followed.
     k : how many singular values are added.
-    most : iterations at most.
+    most : iterations at most, and as many where values cannot be looked at: on an accelerator that would wait.
     least : 1 to renew the block at least once, 0 to keep it where its best vectors have hardly changed.
-    looks : whether values are looked at, so that iterations end early; on an accelerator that would wait.
 
     Examples
     --------
@@ -87,7 +85,7 @@ def follow(
         sizes = xp.linalg.vector_norm(U, axis=-1, keepdims=True)
         U = U / xp.where(sizes > 0, sizes, xp.ones_like(sizes))
         value = xp.sum(sizes[..., :k, 0], axis=-1)
-        settled = count == most or (looks and bool(xp.all(value <= before * (1 + _GROWTH))))
+        settled = count == most or (is_concrete(value) and bool(xp.all(value <= before * (1 + _GROWTH))))
         if settled and count > least:
             break
         rows = [V, _finite(gradients(U) / scale), Y[..., width:] @ S[..., width:, :]]

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from grouprep.errors import GroupRepError
+from grouprep.typing import ArrayT
 from projectors.hom import Hom
 from projectors.penalties.base import Norm
 from projectors.penalties.blockwise import equivariant_norm
 from projectors.penalties.entrywise import Frobenius
 
-__all__ = ["penalty", "per_block"]
+__all__ = ["checked_norm", "penalty", "per_block"]
 
 
-def penalty(T: Any, H: Hom, norm: Norm | None = None, part: str = "residual", frame: str = "spatial") -> Any:
+def penalty(T: ArrayT, H: Hom, norm: Norm | None = None, part: str = "residual", frame: str = "spatial") -> ArrayT:
     """The norm of the part of T that is not equivariant, or of the part that is.
 
     The residual is formed, never taken as a difference of norms, so that it keeps its digits near equivariance.
@@ -60,12 +59,13 @@ def penalty(T: Any, H: Hom, norm: Norm | None = None, part: str = "residual", fr
         return norm.value(H.residual(T) if part == "residual" else H.project(T))
     if frame == "spectral":
         if part == "equivariant" and norm.schatten is not None:
-            return equivariant_norm(H.to_spectral(T), H, norm)
+            value: ArrayT = equivariant_norm(H.to_spectral(T), H, norm)
+            return value
         return norm.value(_spectral_part(T, H, part))
     raise GroupRepError(f'frame = "{frame}" is unknown; choose "spatial" or "spectral"')
 
 
-def per_block(T: Any, H: Hom, norm: Norm | None = None, part: str = "residual") -> dict[tuple[str, str], Any]:
+def per_block(T: ArrayT, H: Hom, norm: Norm | None = None, part: str = "residual") -> dict[tuple[str, str], ArrayT]:
     """The penalty of every pair of irreps: the norms of the blocks of the spectral matrix, to see which irreps break the symmetry.
 
     Parameters
@@ -106,18 +106,31 @@ def per_block(T: Any, H: Hom, norm: Norm | None = None, part: str = "residual") 
     return values
 
 
-def _checked(norm: Norm | None, part: str) -> Norm:
+def checked_norm(norm: Norm | None) -> Norm:
+    """The norm, `Frobenius()` if none is given.
+
+    Raises
+    ------
+    GroupRepError
+        If it is no norm.
+    """
     norm = Frobenius() if norm is None else norm
     if not isinstance(norm, Norm):
         raise GroupRepError(
             f"norm = {norm!r:.60} is not a norm; use Frobenius(), Spectral() or another one of projectors.penalties"
         )
+    return norm
+
+
+def _checked(norm: Norm | None, part: str) -> Norm:
+    norm = checked_norm(norm)
     if part not in ("residual", "equivariant"):
         raise GroupRepError(f'part = "{part}" is unknown; choose "residual" or "equivariant"')
     return norm
 
 
-def _spectral_part(T: Any, H: Hom, part: str) -> Any:
-    if part == "equivariant":
-        return H.spectral.project(H.to_spectral(T))
-    return H.to_spectral(H.residual(T))  # in this order the change of basis errs relative to the residual
+def _spectral_part(T: ArrayT, H: Hom, part: str) -> ArrayT:
+    if part == "residual":
+        return H.to_spectral(H.residual(T))  # in this order the change of basis errs relative to the residual
+    P: ArrayT = H.spectral.project(H.to_spectral(T))
+    return P

@@ -6,16 +6,16 @@ from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
-from typing import Any
 
 from grouprep.errors import GroupRepError
+from grouprep.typing import AnyArray, Namespace
 from projectors.arrays import adjoint, as_matrices, epsilon, is_differentiable, refuse_nan, stop_gradient
 from projectors.penalties.base import Norm
 from projectors.penalties.entrywise import check_exponent
 from projectors.penalties.jets import Weights, jet
 from projectors.penalties.lanczos import leading
 from projectors.penalties.registry import register
-from projectors.penalties.subspace import State, start
+from projectors.penalties.subspace import Random, State, start
 
 __all__ = ["KyFan", "Nuclear", "Schatten", "Spectral"]
 
@@ -24,13 +24,13 @@ class _SingularValueNorm(Norm):
     """N(A) = root(f(s)) of the singular values s of A, scaled to s_1 = 1; f has weights (see `jets.Weights`)."""
 
     @abstractmethod
-    def _function(self, xp: Any, s: Any, size: int) -> tuple[Any, Weights]:
+    def _function(self, xp: Namespace, s: AnyArray, size: int) -> tuple[AnyArray, Weights]:
         """f(s) and its derivatives at scaled singular values s, (..., k), in descending order."""
 
-    def _root(self, xp: Any, f: Any) -> Any:
+    def _root(self, xp: Namespace, f: AnyArray) -> AnyArray:
         return f
 
-    def _decompose(self, xp: Any, A: Any) -> tuple[Any, Any, Any, Any]:
+    def _decompose(self, xp: Namespace, A: AnyArray) -> tuple[AnyArray, AnyArray, AnyArray, AnyArray]:
         """U, scaled singular values, V and the scale (...), constant to derivatives."""
         A = refuse_nan(xp, stop_gradient(A), A)
         U, s, Vh = xp.linalg.svd(A, full_matrices=False)
@@ -38,7 +38,7 @@ class _SingularValueNorm(Norm):
         scale = xp.where(top > 0, top, xp.ones_like(top))
         return U, s / scale[..., None], adjoint(xp, Vh), scale
 
-    def _value(self, xp: Any, A: Any) -> Any:
+    def _value(self, xp: Namespace, A: AnyArray) -> AnyArray:
         if 0 in A.shape[-2:]:
             return xp.sum(xp.abs(A), axis=(-2, -1))
         U, s, V, scale = self._decompose(xp, A)
@@ -47,7 +47,7 @@ class _SingularValueNorm(Norm):
             f = f + jet(xp, (A - stop_gradient(A)) / scale[..., None, None], U, V, weights)
         return self._root(xp, f) * scale
 
-    def _subgradient(self, xp: Any, A: Any) -> Any:
+    def _subgradient(self, xp: Namespace, A: AnyArray) -> AnyArray:
         if 0 in A.shape[-2:]:
             return A
         U, s, V, _ = self._decompose(xp, A)
@@ -55,7 +55,7 @@ class _SingularValueNorm(Norm):
         first = weights.first * self._root_slope(xp, f)[..., None]
         return (U * xp.astype(first, U.dtype)[..., None, :]) @ adjoint(xp, V)
 
-    def _root_slope(self, xp: Any, f: Any) -> Any:
+    def _root_slope(self, xp: Namespace, f: AnyArray) -> AnyArray:
         return xp.ones_like(f)
 
 
@@ -99,23 +99,23 @@ class KyFan(_SingularValueNorm):
     def follows(self) -> int:
         return self.k
 
-    def _function(self, xp: Any, s: Any, size: int) -> tuple[Any, Weights]:
+    def _function(self, xp: Namespace, s: AnyArray, size: int) -> tuple[AnyArray, Weights]:
         return Weights.of_largest(xp, s, self.k, size * epsilon(xp, s))
 
     def init(
         self,
         shape: tuple[int, ...],
-        xp: Any = None,
-        dtype: Any = None,
-        device: Any = None,
-        rng: Any = 0,
+        xp: Namespace = None,
+        dtype: object = None,
+        device: object = None,
+        rng: Random = 0,
         width: int = 4,
     ) -> State:
         return start(shape, xp, dtype, device, rng, max(width, self.k + 2))
 
     def step(
-        self, T: Any, state: State, rmatvec: Callable[[Any], Any] | None = None, iterations: int = 2
-    ) -> tuple[Any, State]:
+        self, T: AnyArray, state: State, rmatvec: Callable[[AnyArray], AnyArray] | None = None, iterations: int = 2
+    ) -> tuple[AnyArray, State]:
         """(value, next state): the sum of the k leading Ritz values, a lower bound that warms up to the norm.
 
         Its derivative is Re sum u_i* dT v_i, of first order only. Operators so small that the Krylov space would be everything are
@@ -189,19 +189,19 @@ class Schatten(_SingularValueNorm):
     def schatten(self) -> float | None:
         return float(self.p)
 
-    def _function(self, xp: Any, s: Any, size: int) -> tuple[Any, Weights]:
+    def _function(self, xp: Namespace, s: AnyArray, size: int) -> tuple[AnyArray, Weights]:
         if self.p == inf:
             return Weights.of_largest(xp, s, 1, size * epsilon(xp, s))
         return Weights.of_power(xp, s, float(self.p), size * epsilon(xp, s))
 
-    def _root(self, xp: Any, f: Any) -> Any:
+    def _root(self, xp: Namespace, f: AnyArray) -> AnyArray:
         if self.p in (1, inf):
             return f
         zero = f == 0
         root = xp.where(zero, xp.ones_like(f), f) ** (1 / self.p)
         return xp.where(zero, xp.zeros_like(f), root)
 
-    def _root_slope(self, xp: Any, f: Any) -> Any:
+    def _root_slope(self, xp: Namespace, f: AnyArray) -> AnyArray:
         if self.p in (1, inf):
             return xp.ones_like(f)
         zero = f == 0

@@ -7,7 +7,7 @@ docs/formulation/cheap-singular-values.md, which says why there are two.
 from __future__ import annotations
 
 from math import inf
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -15,7 +15,9 @@ from grouprep.errors import DimensionMismatch
 from grouprep.typing import AnyArray, Namespace
 from projectors.arrays import is_half, namespace_of, on_device
 
-__all__ = ["State", "largest", "ritz_rotation", "start"]
+__all__ = ["Random", "State", "largest", "ritz_rotation", "start"]
+
+Random: TypeAlias = np.random.Generator | int  # a generator, or a seed
 
 
 class State(NamedTuple):
@@ -36,7 +38,7 @@ def start(
     xp: Namespace = None,
     dtype: object = None,
     device: object = None,
-    rng: np.random.Generator | int = 0,
+    rng: Random = 0,
     width: int = 4,
 ) -> State:
     """A state with a random orthonormal block, (..., n, min(width, n)).

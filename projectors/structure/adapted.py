@@ -5,7 +5,7 @@ The change is gathers, and one small product for each distinct summand: U is nev
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -15,7 +15,7 @@ import numpy as np
 
 from grouprep.irreps.base import Irrep
 from grouprep.linalg.memory import require_memory
-from grouprep.linalg.pickling import Picklable
+from grouprep.linalg.pickling import Picklable, Value
 from grouprep.representations import Representation
 from grouprep.typing import AnyArray, Array, Element, Integers, Namespace
 
@@ -40,7 +40,7 @@ class SplitSummand(Picklable):
     inverse: Array | None
 
 
-class AdaptedBasis(Picklable):
+class AdaptedBasis(Value):
     """A basis of V in which V is a direct sum of irreps: V(g) U = U blocks(g) for all g.
 
     Column blocks of U run over the irreps in their order, then over their copies (by the place in V of the summand they come from).
@@ -50,6 +50,10 @@ class AdaptedBasis(Picklable):
 
     def __init__(self, V: Representation, irreps: Sequence[Irrep], parts: Sequence[SplitSummand]) -> None:
         self.V, self.irreps, self.parts = V, tuple(irreps), tuple(parts)
+
+    def key(self) -> tuple[Hashable, ...]:
+        """The representation, and the irreps that occur."""
+        return self.V, self.irreps
 
     @cached_property
     def multiplicities(self) -> tuple[int, ...]:

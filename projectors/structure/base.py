@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grouprep.linalg.pickling import Picklable
+from grouprep.linalg.pickling import Value
 from grouprep.typing import AnyArray, Array, Namespace
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Structure", "kind"]
 
 
-class Structure(Picklable, ABC):
+class Structure(Value):
     """The intertwiners of one pair of summands, (m, n) matrices: an exact basis, an orthonormal one, and the projector.
 
     The numpy methods act on operators of the pair, (..., m, n). `project` acts on arrays of any library, on whole rows of copies of

@@ -13,7 +13,7 @@ from grouprep.errors import DimensionMismatch
 from grouprep.linalg.convert import to_numpy, to_sympy
 from grouprep.linalg.fields import conjugate
 from grouprep.linalg.memory import require_memory
-from grouprep.linalg.pickling import Picklable
+from grouprep.linalg.pickling import Picklable, Value
 from grouprep.linalg.sparse import equal_exact
 from grouprep.typing import Array
 from projectors.arrays import operator_array
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Basis", "ExactBasis"]
 
 
-class Basis:
+class Basis(Value):
     """An orthonormal float basis of Hom_G(V, W), held as blocks that share what repeats.
 
     Orthonormal in <A, B> = tr(H_V^-1 A* H_W B) with the invariant forms H_V, H_W: the Frobenius inner product for unitary
@@ -93,15 +93,10 @@ class Basis:
         """The orthogonal projection of operators (..., dim W, dim V) on the span, by its definition: combine(coordinates(T))."""
         return self.structure.combine_coordinates(_operators(T, self.shape))
 
-    def _key(self) -> tuple[Hashable, ...]:
+    def key(self) -> tuple[Hashable, ...]:
+        """Where the blocks stand, and their bases, bit for bit."""
         places = tuple((b.row, b.rows_n, b.column, b.columns_n) for b in self.blocks)
         return self.shape, places, tuple(b.structure.key() for b in self.blocks)
-
-    def __eq__(self, other: object) -> bool:
-        return self._key() == other._key() if isinstance(other, Basis) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash((self.shape, len(self)))
 
     def __repr__(self) -> str:
         return f"<orthonormal basis of {len(self)} operators of shape {self.shape}>"

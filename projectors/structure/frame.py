@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from grouprep.irreps.base import Irrep
-from grouprep.linalg.pickling import Picklable
+from grouprep.linalg.pickling import Picklable, Value
 from grouprep.typing import AnyArray, Array, Namespace
 from projectors.arrays import complexified, device, fitted, in_single, moved, operator_array
 from projectors.structure.adapted import AdaptedBasis
@@ -91,7 +91,7 @@ class SpectralBlock(Picklable):
         return xp.reshape(whole, (*c[0].shape[:-2], self.rows_n * d, self.columns_n * d))
 
 
-class SpectralFrame(Picklable):
+class SpectralFrame(Value):
     """The change to spectral bases of V and W, and P there; `Hom.spectral` makes it.
 
     Parameters
@@ -246,14 +246,9 @@ class SpectralFrame(Picklable):
             bands.append(pieces[0] if len(pieces) == 1 else xp.concat(pieces, axis=-1))
         return bands[0] if len(bands) == 1 else xp.concat(bands, axis=-2)
 
-    def _key(self) -> tuple[Hashable, ...]:
+    def key(self) -> tuple[Hashable, ...]:
+        """Both decompositions."""
         return self.domain, self.codomain
-
-    def __eq__(self, other: object) -> bool:
-        return self._key() == other._key() if isinstance(other, SpectralFrame) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self._key())
 
     def __repr__(self) -> str:
         what = f"{len(self.blocks)} blocks, {len(self.diagonal)} diagonal"

@@ -11,7 +11,6 @@ from sympy.polys.matrices import DomainMatrix
 
 from grouprep.characters import has_characters, inner
 from grouprep.errors import CertificateError, UnsupportedGroup
-from grouprep.groups import FiniteGroup
 from grouprep.irreps.user_irreps import UserIrrep
 from grouprep.linalg import as_float
 from grouprep.representations import Representation
@@ -232,7 +231,7 @@ def check_frame(H: Hom, rng: np.random.Generator) -> None:
     require_close(frame.project(P), P, bound, f"{H}: P^2 = P in the spectral frame")
     require_close(frame.residual(M) + P, M, bound, f"{H}: residual + P = M")
     G = H.V.group
-    if isinstance(G, FiniteGroup) and G.order * H.shape[0] * H.shape[1] <= _LISTED:
+    if G.is_finite and G.order * H.shape[0] * H.shape[1] <= _LISTED:
         mean = reynolds_average(H.V, H.W, T[:1])
         require_close(H.to_spatial(P[:1]), mean.astype(P.dtype), bound * G.order, f"{H}: P is the Reynolds average")
     _check_contract(H, T, M)
@@ -327,7 +326,7 @@ def check_mean_spectral_defect(H: Hom, rng: np.random.Generator) -> DoesNotApply
     G = H.V.group
     if not is_unitary(H):
         return DoesNotApply(NOT_UNITARY)
-    if not isinstance(G, FiniteGroup):
+    if not G.is_finite:
         return DoesNotApply(INFINITE)
     if G.order * H.shape[0] * H.shape[1] > _LISTED:
         return DoesNotApply(f"more than {_LISTED:,} elements times unknowns")

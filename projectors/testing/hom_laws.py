@@ -9,7 +9,6 @@ import numpy as np
 from sympy.polys.matrices import DomainMatrix
 
 from grouprep.errors import NotUnitary, TooLarge, UnsupportedGroup
-from grouprep.groups import FiniteGroup
 from grouprep.linalg import as_exact, as_float
 from grouprep.linalg.spaces import OrbitSpace, Space
 from grouprep.linalg.sparse import equal_exact, from_domain_matrix_rows, matmul_exact, sparse_matrix
@@ -207,7 +206,7 @@ def check_dimension(H: Hom, rng: np.random.Generator) -> None:
     if H.V.group.is_compact:
         require_equal(Hom(H.W, H.V, inner=H.inner).dim, dim, f"{H}: dimension of Hom(W, V)")
         G = H.V.group
-        if isinstance(G, FiniteGroup) and G.order <= 500:
+        if G.order <= 500:
             values = np.conj(H.V.character.values) * H.W.character.values
             mean = float((values * [len(c) for c in G.conjugacy_classes]).sum().real / G.order)
             bound = gamma(len(values) + H.V.dim + H.W.dim) * H.V.dim * H.W.dim
@@ -356,7 +355,7 @@ def check_solvers(H: Hom, rng: np.random.Generator) -> DoesNotApply | None:
 
 def _elements(V: Representation) -> int:
     """How many elements an average over a finite group runs over; 0 for others, which take a quadrature."""
-    return V.group.order if isinstance(V.group, FiniteGroup) else 0
+    return int(V.group.order) if V.group.is_finite else 0
 
 
 def _span(space: Space) -> Array:

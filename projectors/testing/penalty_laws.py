@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from grouprep.errors import NotUnitary, UnsupportedGroup
-from grouprep.groups import FiniteGroup
 from grouprep.testing.bounds import evaluation_error, gamma, norm, require, require_close, require_raises
 from grouprep.testing.elements import draw
 from grouprep.testing.laws import DoesNotApply, law
@@ -84,7 +83,7 @@ def check_mean_defect(H: Hom, rng: np.random.Generator) -> DoesNotApply | None:
     G = H.V.group
     T = random_operators(H, 1, rng)[0]
     expected = 2 * float(penalty(T, H, Frobenius(squared=True)))
-    if isinstance(G, FiniteGroup):
+    if G.is_finite:
         if G.order * H.shape[0] * H.shape[1] > _AVERAGED:
             return DoesNotApply(f"more than {_AVERAGED:,} elements times unknowns")
         g = G.elements
@@ -110,8 +109,8 @@ def check_defect_bounds(H: Hom, rng: np.random.Generator) -> None:
         require_raises(NotUnitary, lambda: defect_bound(T, H), f"{H}: not unitary, but defect_bound returns")
         return
     G = H.V.group
-    listed = isinstance(G, FiniteGroup) and G.order * H.shape[0] * H.shape[1] <= _AVERAGED
-    g = G.elements if listed and isinstance(G, FiniteGroup) else draw(G, 200, rng)
+    listed = G.is_finite and G.order * H.shape[0] * H.shape[1] <= _AVERAGED
+    g = G.elements if listed and G.is_finite else draw(G, 200, rng)
     a, b = H.V(g)[:, None], H.W(g)[:, None]
     error = (evaluation_error(H.V, norm(a)) + evaluation_error(H.W, norm(b))) * max(norm(T), 1.0)
     error += gamma(H.shape[0] * H.shape[1]) * max(norm(T), 1.0)

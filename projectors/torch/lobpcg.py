@@ -55,8 +55,7 @@ def follow(
     k, least : as there; u, v, the values and the next blocks are stacked in rows (r, ...).
     most : iterations at most. On the CPU the number depends on the operators; elsewhere, where looking would wait, it is one.
     """
-    looks = operators[0].device.type == "cpu"
-    most = (MOST if looks else 1) if most is None else most
+    most = (MOST if operators[0].device.type == "cpu" else 1) if most is None else most
 
     def images(S: torch.Tensor) -> torch.Tensor:
         return torch.stack([_images(A, s) for A, s in zip(operators, S.contiguous(), strict=True)])
@@ -64,4 +63,4 @@ def follow(
     def gradients(U: torch.Tensor) -> torch.Tensor:
         return torch.stack([_adjoint_images(A, u) for A, u in zip(operators, U, strict=True)])
 
-    return lobpcg.follow(images, gradients, blocks.to(operators[0].dtype), k, most, least, looks)
+    return lobpcg.follow(images, gradients, blocks.to(operators[0].dtype), k, most, least)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from math import isfinite
 from os import PathLike
-from typing import Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import torch
 from torch import nn
@@ -164,6 +164,10 @@ class EquivariancePenalty(nn.Module):
         return self
 
     # Values
+
+    if TYPE_CHECKING:  # torch says nothing of what calling a module gives
+
+        def __call__(self) -> torch.Tensor: ...
 
     def forward(self) -> torch.Tensor:
         """The total, a 0-dimensional tensor: add it to the loss."""

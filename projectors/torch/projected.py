@@ -19,30 +19,19 @@ Sizes = int | Sequence[int]  # one for each axis, or one for all
 
 
 class ProjectedLinear(nn.Module):
-    """A linear layer V -> W with projectors for its weight and its bias; a subclass draws its parameters and gives both.
-
-    Parameters
-    ----------
-    V, W : representations of the input and the output.
-    bias : whether there is a bias.
-    pixels : the representation on the pixels of a convolution's kernel, and sizes : their numbers; None and () for linear layers.
-    """
+    """A linear layer V -> W with projectors for its weight and its bias; a subclass draws its parameters and gives both."""
 
     weight: torch.Tensor
     bias: torch.Tensor | None
 
-    def __init__(
-        self,
-        V: Representation,
-        W: Representation,
-        bias: bool,
-        pixels: Representation | None = None,
-        sizes: tuple[int, ...] = (),
-    ) -> None:
+    def __init__(self, V: Representation, W: Representation, bias: bool) -> None:
         super().__init__()
-        self.shape = (W.dim, V.dim, *sizes)
-        self.project_weight = ProjectionModule(Hom(V if pixels is None else V * pixels, W))
-        self.project_bias = ProjectionModule(Hom(W.group.trivial(), W)) if bias else None
+        self.set_space(Hom(V, W), (W.dim, V.dim), bias)
+
+    def set_space(self, hom: Hom, shape: tuple[int, ...], bias: bool) -> None:
+        """The projectors for a weight of a shape, read as operators of a space, and for a bias."""
+        self.shape, self.project_weight = shape, ProjectionModule(hom)
+        self.project_bias = ProjectionModule(Hom(hom.W.group.trivial(), hom.W)) if bias else None
 
     def uniform(self, *lead: int, generator: torch.Generator | None = None) -> torch.Tensor:
         """Weights (*lead, *shape) as torch.nn.Linear draws them."""
@@ -103,7 +92,9 @@ class ProjectedConv(ProjectedLinear):
         grid: Representation | None,
     ) -> None:
         sizes = (kernel_size,) * self.dimensions if isinstance(kernel_size, int) else tuple(kernel_size)
-        ProjectedLinear.__init__(self, V, W, bias, V.group.grid(sizes) if grid is None else grid, sizes)
+        nn.Module.__init__(self)
+        pixels = V.group.grid(sizes) if grid is None else grid
+        self.set_space(Hom(V * pixels, W), (W.dim, V.dim, *sizes), bias)
         self.kernel_size, self.stride, self.padding, self.dilation = sizes, stride, padding, dilation
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

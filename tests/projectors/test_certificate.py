@@ -250,6 +250,15 @@ def test_float_spaces_get_a_bound_and_no_proof():
     assert orthonormality_bound(space) <= 1e-13
 
 
+def test_float_bases_that_are_not_orthonormal_are_not_proved_independent():
+    """The same element twice: its Gram matrix is 1 everywhere, at a distance of sqrt(2) from the identity."""
+    V = Dihedral(4).defining()
+    space = Hom(V, V, solver="float").space(V, V)
+    twice = FloatSpace(space.shape, np.concatenate([space.array, space.array]), space.gap)
+    assert certify(V, V, space, None).claims[1].proved
+    assert not certify(V, V, twice, None).claims[1].proved
+
+
 def test_a_float_basis_of_the_wrong_size_is_rejected():
     V = Dihedral(5).defining()
     H = Hom(V**2, V**2, solver="float")

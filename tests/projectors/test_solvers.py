@@ -13,6 +13,7 @@ from grouprep import (
     GroupRepError,
     LieGroup,
     Quaternion,
+    Representation,
     Symmetric,
     TooLarge,
     UnsupportedGroup,
@@ -75,6 +76,9 @@ def test_sparse_and_modular_elimination_give_the_same_canonical_basis():
 def test_refusals():
     with pytest.raises(UnsupportedGroup, match='solver="constraint"'):
         solve(SKEW.defining(), SKEW.defining(), "orbits")
+    for V, W in ((SKEW.defining(), SKEW.regular()), (SKEW.regular(), SKEW.defining())):  # one of the two is monomial
+        with pytest.raises(UnsupportedGroup, match="the generator a is none on"):
+            solve(V, W, "orbits")
     with pytest.raises(UnsupportedGroup, match="infinite"):
         solve(SO(4).defining(), SO(4).defining(), "averaging")
     with pytest.raises(TooLarge, match="40,320 x 262,144"):
@@ -214,3 +218,39 @@ def test_a_solver_that_claims_what_it_cannot_solve(registry):
     register(other())
     with pytest.raises(DimensionMismatch, match=r"gives matrices \(4, 4\), not \(1, 4\)"):
         Hom(Symmetric(4).natural(), Symmetric(4).trivial(), solver="wrong").basis()
+
+
+# --- rational forms, and irreps that are given
+
+
+def test_what_is_carried_back_from_rational_forms():
+    """The commutant of a float irrep is the multiples of 1; its rational form is isomorphic, not equal: S is not orthogonal."""
+    V = SO(3).irrep(5)
+    A, S = V.rational()
+    assert V.domain is None
+    assert A.domain is not None
+    assert np.abs(S.T @ S - np.eye(11)).max() > 0.1
+    assert np.allclose(Hom(V, V).basis()[0] * 11**0.5, np.eye(11), rtol=0, atol=1e-13)
+    (X,) = Hom(A, V).basis()
+    X = X / X[0, 0] * S[0, 0]
+    assert np.allclose(X, S, rtol=0, atol=1e-12 * np.abs(S).max())
+
+
+def test_pairs_with_one_rational_form_are_counted_together():
+    V = SO(3).irrep(5)
+    H = commutant(V + V.rational()[0])
+    certificate = H.certify()
+    assert (len(H.pairs), H.dim, certificate.dim, certificate.proved) == (4, 4, 4, True)
+
+
+def test_schur_with_irreps_of_ones_own():
+    G = Quaternion()
+    signs = [
+        G.trivial(),
+        *(Representation(G, images={"i": [[a]], "j": [[b]]}) for a, b in ((1, -1), (-1, 1), (-1, -1))),
+    ]
+    W = 2 * G.defining()
+    found = Hom(W, W, solver="schur", irreps=[*signs, G.defining()])
+    assert (found.dim, len(found.basis()), found.certify().dim) == (4, 4, 4)
+    with pytest.raises(UnsupportedGroup, match="irreps of Q8 are not known"):
+        Hom(W, W, solver="schur").basis()

@@ -41,10 +41,6 @@ class Operand(NamedTuple):
         """
         return gradient if self.layout is None else self.layout.unread(gradient, part.shape).data
 
-    def is_orthogonal(self, part: torch.Tensor) -> bool:
-        """Whether P is its own transpose, and keeps the field of T."""
-        return self.space.is_orthogonal(part)
-
 
 class Fast(ABC):
     """The operations in which a penalty spends its time, differentiable except `move_`."""

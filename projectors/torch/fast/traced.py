@@ -20,7 +20,7 @@ class Traced(Plain):
         self, parts: Sequence[torch.Tensor], operands: Sequence[Operand], squared: bool = False, both: bool = False
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """d = T - stop(T) is 0, and carries the gradient: for an orthogonal P that of ||x|| is x / ||x||."""
-        if not all(operand.is_orthogonal(part) for part, operand in zip(parts, operands, strict=True)):
+        if not all(operand.space.is_orthogonal(part) for part, operand in zip(parts, operands, strict=True)):
             return super().sizes(parts, operands, squared, both)
         first, second = [], []
         for part, operand in zip(parts, operands, strict=True):

@@ -234,3 +234,14 @@ def test_a_followed_norm_compiles_in_one_graph():
     (slope,) = torch.autograd.grad(exact, T)
     assert total.item() == pytest.approx(eager, rel=1e-2) == pytest.approx(exact.item(), rel=1e-2)
     assert torch.linalg.vector_norm(gradient - slope) <= 0.2 * torch.linalg.vector_norm(slope)
+
+
+def test_a_space_in_single_precision_projects_doubles_as_doubles():
+    """The constants are made anew from double precision where an operator is the first that needs it."""
+    H = Hom(Dihedral(5).natural(), 2 * Dihedral(5).defining())
+    space = ProjectionModule(H, torch.device("cpu"), torch.float32)
+    T = torch.randn(H.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    assert space.project(T.float()).dtype == torch.float32
+    assert (space.project(T) - torch.from_numpy(H.project(T.numpy()))).abs().max() <= 64 * torch.finfo(
+        torch.float64
+    ).eps

@@ -88,6 +88,52 @@ def test_schedules():
     assert Cosine(0.0, 1.0, 10).next_value(20, 1.0, None) == 1.0
 
 
+def test_an_equivariant_part_that_starts_without_weight_counts_later():
+    model = net()
+    pen = EquivariancePenalty(model, SPEC, equivariant=Linear(0.0, 1.0, 2))
+    before = pen().item()
+    pen.step()
+    assert before == pytest.approx(EquivariancePenalty(model, SPEC)().item(), rel=1e-12)
+    assert pen().item() == pytest.approx(EquivariancePenalty(model, SPEC, equivariant=0.5)().item(), rel=1e-12)
+    assert pen().item() > before
+
+
+def test_decay_takes_every_step_that_is_left_out_at_once():
+    model, other = net(), net()
+    other.load_state_dict(model.state_dict())
+    EquivariancePenalty(model, SPEC, every=3, decoupled=True, equivariant=0.5).decay_(0.01)
+    EquivariancePenalty(other, SPEC, decoupled=True, equivariant=0.5).decay_(0.03)
+    for a, b in zip(model.parameters(), other.parameters(), strict=True):
+        assert torch.allclose(a, b, rtol=0, atol=16 * EPS)
+
+
+def test_weights_follow_their_terms_into_batches():
+    """The first and the last layer are computed together, with two others between them."""
+    A, strengths = G.regular(), {"0": 1.0, "1": 10.0, "2": 100.0, "3": 1000.0}
+    pairs = {"0": (A, A), "1": (A, 2 * A), "2": (2 * A, A), "3": (A, A)}
+    model = nn.Sequential(*(nn.Linear(v.dim, w.dim, bias=False) for v, w in pairs.values())).double()
+    pen = EquivariancePenalty(model, pairs, residual=strengths)
+    assert [[t.layer for t in batch.terms] for batch in pen.batches] == [["0", "3"], ["1"], ["2"]]
+    sizes = {k: float(Hom(*pair).residual(model[int(k)].weight.detach()).norm()) for k, pair in pairs.items()}
+    assert pen().item() == pytest.approx(sum(strengths[k] * sizes[k] for k in pairs), rel=1e-12)
+
+
+def test_small_terms_of_one_space_move_by_their_own_steps():
+    """Two layers in one batch, with weights of their own: T <- T - lr (away (T - P(T)) + along P(T)) for each."""
+    A = G.regular()
+    model = nn.Sequential(nn.Linear(A.dim, A.dim, bias=False), nn.Linear(A.dim, A.dim, bias=False)).double()
+    before = [layer.weight.detach().clone() for layer in model]
+    pen = EquivariancePenalty(
+        model, {"*": (A, A)}, decoupled=True, residual={"0": 0.5, "1": 2.0}, equivariant={"0": 0.25, "1": 1.0}
+    )
+    assert len(pen.batches) == 1
+    pen.decay_(0.1)
+    H = Hom(A, A)
+    for layer, T, away, along in zip(model, before, (0.05, 0.2), (0.025, 0.1), strict=True):
+        expected = T - away * H.residual(T) - along * H.project(T)
+        assert torch.allclose(layer.weight, expected, rtol=0, atol=16 * EPS)
+
+
 def test_target_share_is_reached():
     torch.manual_seed(0)
     A = 2 * Cyclic(4).regular()

@@ -22,6 +22,8 @@ SKEW = FiniteGroup.from_matrices(
     {"a": [[0, -1], [1, -1]], "b": [[0, 1], [1, 0]]}
 )  # not unitary: it has a form of its own
 
+MIRROR = FiniteGroup.from_matrices([[[1, 0], [0, -1]]], name="mirror")
+
 
 def solved(V, W, forms=False):
     return structure_of(solve(V, W), (V.gram, W.gram) if forms else None)
@@ -36,9 +38,11 @@ STRUCTURES = {
     "permutations": (solved(Cyclic(4).natural(), Cyclic(4).regular()), Orbits, None),
     "orbits of two sizes": (solved(Symmetric(3).natural(), Symmetric(3).natural()), Orbits, None),
     "signs and orbits that vanish": (solved(Cyclic(4).defining(), Cyclic(4).natural()), Orbits, None),
+    "orbits that vanish beside plain ones": (solved(MIRROR.defining(), MIRROR.defining()), Orbits, None),
     "roots of unity": (solved(Quaternion().defining(), Quaternion().regular()), Orbits, None),
     "dense": (solved(SU(2).defining(), SU(2).defining()), Dense, None),
     "dense with forms": (solved(SKEW.defining(), SKEW.regular(), forms=True), Dense, (SKEW.defining().gram, SKEW.regular().gram)),
+    "dense with a form of W": (solved(SKEW.regular(), SKEW.defining(), forms=True), Dense, (SKEW.regular().gram, SKEW.defining().gram)),
     "irreps of type R": (frame(2 * SO(3).irrep(1) + SO(3).irrep(2), SO(3).irrep(1)), Schur, None),
     "irreps of type C": (frame(Cyclic(3).natural(), 2 * Cyclic(3).natural()), Schur, None),
     "nothing": (solved(Dihedral(4).trivial(), Dihedral(4).defining()), Zero, None),
@@ -187,3 +191,41 @@ def test_only_strided_structures_are_written():
     dense = STRUCTURES["dense"][0]
     with pytest.raises(TypeError, match="Dense is not strided"):
         dense.write(operators(dense), operators(dense), whole(dense).blocks[0])
+
+
+def test_entries_that_are_not_finite_are_seen_in_zero_blocks_too():
+    """P is 0 there and reads nothing; beside it a strided block, which reads its own entries alone."""
+    G = Dihedral(4)
+    for H, place in (
+        (Hom(G.trivial(), G.defining()), (0, 0)),
+        (commutant(MIRROR.trivial() + MIRROR.defining()), (2, 0)),
+    ):
+        T = np.zeros(H.shape)
+        T[place] = np.nan
+        with pytest.raises(GroupRepError, match="T has NaN or infinite entries"):
+            H.project(T)
+
+
+def test_a_frame_is_self_dual_only_between_unitary_representations():
+    V = Dihedral(4).natural()
+    skew = V.change_basis([[1, 0, 0, 0], [1, 1, 0, 0], [0, 1, 1, 0], [0, 0, 1, 2]])
+    assert [frame(*pair).is_self_dual for pair in ((V, V), (V, skew), (skew, V), (skew, skew))] == [
+        True,
+        False,
+        False,
+        False,
+    ]
+
+
+@pytest.mark.parametrize("library", ["numpy", "torch"])
+def test_dense_residuals_in_single_precision_keep_their_digits_near_equivariance(library):
+    """Rounding of an irrational basis would be 2^-24 |T|, a twentieth of a residual of 1e-6 |T|: it is taken in double precision."""
+    module = pytest.importorskip(library)
+    H, rng = Hom(Dihedral(5).natural(), 2 * Dihedral(5).defining()), np.random.default_rng(0)
+    assert {type(b.structure) for b in H.basis().blocks} == {Dense}
+    X, E = H.project(rng.standard_normal(H.shape)), H.residual(rng.standard_normal(H.shape))
+    T = (X + 1e-6 * np.linalg.norm(X) / np.linalg.norm(E) * E).astype(np.float32)
+    R = H.residual(T.astype(float))
+    found = np.asarray(H.residual(module.asarray(T)))
+    assert found.dtype == np.float32
+    assert np.linalg.norm(found - R) <= 2 * np.finfo(np.float32).eps * np.linalg.norm(R)
