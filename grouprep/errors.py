@@ -10,6 +10,7 @@ __all__ = [
     "TooLarge",
     "UnsupportedGroup",
     "printable",
+    "printable_lines",
 ]
 
 
@@ -27,11 +28,16 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
+def printable_lines(text: str) -> str:
+    """Text as `printable` makes it, its lines apart: for what the code itself writes in several."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
 class GroupRepError(ValueError):
     """Base of every error of grouprep and projectors; its message names the argument and the remedy, and prints as it is."""
 
     def __init__(self, message: object = "") -> None:
-        super().__init__("\n".join(map(printable, str(message).split("\n"))))
+        super().__init__(printable_lines(str(message)))
 
 
 class NotAHomomorphism(GroupRepError):

@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grouprep.characters import count_intertwiners
-from grouprep.errors import CertificateError, GroupRepError
-from grouprep.groups.base import Group
-from grouprep.groups.permutations import format_order
-from grouprep.groups.plain_data import check_keys, integer, is_named, read_data_file
+from grouprep.errors import CertificateError, GroupRepError, printable
+from grouprep.groups.plain_data import check_keys, described, integer, read_data_file
 from grouprep.linalg.fields import domain_of, element, expression
 from grouprep.linalg.parsing import parse_expression
 from grouprep.linalg.spaces import ExactSpace
@@ -149,17 +147,11 @@ def _inside(index: object, size: int) -> bool:
 
 
 def _subject(path: str | Path, V: Representation, W: Representation) -> str:
-    """What was proved: names are the file's own, and anyone may call a group D4; its order and the dimensions are computed."""
+    """What was proved: the names are the file's own, the order of the group and the dimensions are computed."""
+    group = described(V.group)
+    owner = "the file's group " if group.startswith('"') else ""
     spaces = f'V = the file\'s "{V!s:.60}" of dimension {V.dim:,}, W = the file\'s "{W!s:.60}" of dimension {W.dim:,}'
-    return f"{path}: Hom(V, W) for {_described(V.group)}, {spaces}"
-
-
-def _described(G: Group) -> str:
-    if is_named(G):
-        return f"the group {G}"
-    size = f"order {format_order(int(G.order))}" if G.is_finite else "infinite order"
-    count = len(G.generator_names)
-    return f'the file\'s group "{G!s:.60}" of {size}, given by {count} generator{"s" if count > 1 else ""}'
+    return f"{printable(str(path))}: Hom(V, W) of {owner}{group}, {spaces}"
 
 
 def verify(path: str | Path) -> Certificate:

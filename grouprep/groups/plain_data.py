@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from grouprep.errors import GroupRepError, TooLarge
 from grouprep.groups.base import Group
-from grouprep.groups.permutations import cycle_string
+from grouprep.groups.permutations import cycle_string, format_order
 from grouprep.groups.registry import member
 from grouprep.linalg import Image, as_exact
 from grouprep.linalg.budget import BITS, DEPTH, FILE_BYTES, require
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 __all__ = [
     "Table",
     "check_keys",
+    "described",
     "finite_group_to_dict",
     "integer",
-    "is_named",
     "lie_group_to_dict",
     "matrices_from_data",
     "matrix_from_data",
@@ -190,7 +190,7 @@ def matrix_to_data(matrix: Image) -> list[list[int | str]]:
 
 def finite_group_to_dict(G: FiniteGroup) -> Table:
     """See `FiniteGroup.to_dict`."""
-    if is_named(G):
+    if _is_named(G):
         return {"catalogue": G.name}
     names = [str(a) for a in G.generator_names]
     if G.matrices is not None:
@@ -204,7 +204,7 @@ def lie_group_to_dict(G: LieGroup) -> Table:
     """See `LieGroup.to_dict`."""
     if not G.is_exact:
         raise GroupRepError(f"{G} has float generators; only exact groups are written to files")
-    if is_named(G):
+    if _is_named(G):
         return {"catalogue": G.name}
     data: Table = {"name": G.name, "algebra": [matrix_to_data(a) for a in G.algebra]}
     if G.components:
@@ -212,9 +212,29 @@ def lie_group_to_dict(G: LieGroup) -> Table:
     return data
 
 
-def is_named(G: Group) -> bool:
+def _is_named(G: Group) -> bool:
     """Whether the group's name alone gives it back."""
     try:
         return member(G.name) == G
     except GroupRepError:
         return False
+
+
+def described(G: Group) -> str:
+    """A group for what is claimed of it: a name that says which it is, or one in quotes with the order that was computed.
+
+    Anyone may call a group D4.
+
+    Examples
+    --------
+    >>> from grouprep import Dihedral, FiniteGroup
+    >>> described(Dihedral(4)), described(FiniteGroup.from_permutations([[0]], name="D4"))
+    ('D4', '"D4" (order 1, 1 generator)')
+    """
+    if G.is_product:
+        return " x ".join(map(described, G.factors))
+    if _is_named(G):
+        return G.name
+    size = f"order {format_order(int(G.order))}" if G.is_finite else "infinite"
+    count = len(G.generator_names)
+    return f'"{G.name:.60}" ({size}, {count} generator{"s" if count > 1 else ""})'
