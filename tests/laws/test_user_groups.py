@@ -217,10 +217,8 @@ def sheared(kind: str) -> Representation:
 def in_a_complex_basis() -> dict[str, Representation]:
     V, W, F = sheared("exact"), sheared("basis"), sheared("float")
     return {
-        **{str(X): X for X in (V, V.dual, V.conjugate, V.symmetric_power(2), V.exterior_power(2), W, W.dual, F, F.dual)},
-        "sum": 2 * V.dual + 3 * V.conjugate + V.group.trivial(),
-        "product": V.dual * V,
-        "float product": F.dual * F.conjugate,
+        **{str(X): X for X in (V.dual, W.dual, F.dual)},
+        "sum": 2 * F.dual + 3 * V.conjugate + V.group.trivial(),
         "restricted": V.dual.restrict(V.group.subgroup([V.group.generators[1]])),
     }
 
@@ -247,16 +245,16 @@ class TestHomSheared(HomLaws):
 
 @functools.cache
 def two_circles() -> LieGroup:
-    """The diagonal matrices of determinant 1 and the permutations of three coordinates in turn, in a basis that is not orthonormal."""
+    """The diagonal matrices of determinant 1 and an exchange of two coordinates, in a basis that is not orthonormal."""
     S = sympy.Matrix([[1, 1, 0], [0, 1, -1], [0, 0, 1]])
     circles = [sympy.diag(sympy.I, -sympy.I, 0), sympy.diag(0, sympy.I, -sympy.I)]
-    turn = sympy.Matrix([[0, 0, 1], [1, 0, 0], [0, 1, 0]])
-    return LieGroup.from_algebra([S * a * S.inv() for a in circles], components=[S * turn * S.inv()], name="two circles")
+    swap = sympy.Matrix([[0, 1, 0], [1, 0, 0], [0, 0, 1]])
+    return LieGroup.from_algebra([S * a * S.inv() for a in circles], components=[S * swap * S.inv()], name="two circles")
 
 
 class TestTwoCircles(GroupLaws):
     group = property(lambda self: two_circles())
-    representations = ("defining", "dual(defining)", "conj(defining)", "sym(2, defining)", "2*defining + trivial")
+    representations = ("conj(defining)", "2*dual(defining) + trivial")
 
 
 class TestHomTwoCircles(HomLaws):
