@@ -120,6 +120,12 @@ def test_dense_residues_take_bounded_memory(monkeypatch, spare):
     assert _is_dense(lines, 33, K) == (spare >= 0)
 
 
+def test_the_independent_path_uses_no_primes(monkeypatch):
+    monkeypatch.delattr("grouprep.linalg.nullspace.modular_nullspace")
+    assert sparse_nullspace(DomainMatrix.eye(2, ZZ).to_sparse()).shape == (0, 2)
+    assert sparse_nullspace(sparse({0: {0: ZZ(1), 1: ZZ(2)}}, (1, 2))).shape == (1, 2)
+
+
 def test_many_components():
     n = 600
     matrix = sparse({i: {2 * i: ZZ(2), 2 * i + 1: ZZ(-3)} for i in range(n)}, (n, 2 * n))
