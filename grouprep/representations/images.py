@@ -88,7 +88,8 @@ class ImageRepresentation(Basic):
         return self._values.floats(g)
 
     def _key(self) -> tuple[object, ...]:
-        return tuple(map(matrix_key, self._values.images.values()))
+        form = None if self._gram is None else matrix_key(self._gram)
+        return tuple(map(matrix_key, self._values.images.values())), form
 
     def __str__(self) -> str:
         return self.name or f"V{self.dim}"
