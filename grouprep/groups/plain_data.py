@@ -54,6 +54,8 @@ def read_data_file(path: str | PathLike[str]) -> Table:
     file = Path(path)
     try:
         text = _bytes(file).decode("utf-8-sig").replace("\r\n", "\n")
+    except GroupRepError:
+        raise
     except OSError as error:
         raise GroupRepError(f"cannot read {file}: {error.strerror or error}") from None
     except UnicodeDecodeError:
