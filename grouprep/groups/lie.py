@@ -19,7 +19,7 @@ from grouprep.groups.lie_images import prove_lie
 from grouprep.groups.plain_data import lie_group_to_dict
 from grouprep.groups.torsion import conjugation_representatives, torsion_elements
 from grouprep.linalg import Image, Monomial, as_exact, as_float, as_image
-from grouprep.linalg.matrices import is_exact, matrix_key, size
+from grouprep.linalg.matrices import is_exact, is_invertible, matrix_key, size
 from grouprep.typing import Array, Floats
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class LieGroup(Group):
                 if size(m) != n:
                     raise DimensionMismatch(f"{what}[{i}] is {size(m)} x {size(m)}, generators[0] is {n} x {n}")
         for i, h in enumerate(parts):
-            if abs(np.linalg.det(as_float(h))) <= np.finfo(float).eps * np.linalg.norm(as_float(h)) ** n:
+            if not is_invertible(h):
                 raise GroupRepError(f"components[{i}] is singular; the elements of a group are invertible")
         # A Lie algebra element is no group element: a Monomial generator would be read as one.
         return cls(

@@ -12,10 +12,10 @@ import numpy as np
 from grouprep.errors import DimensionMismatch, GroupRepError, UnsupportedGroup
 from grouprep.groups.permutations import Perm
 from grouprep.linalg import Image, Monomial, as_exact, as_image
-from grouprep.linalg.convert import to_numpy
 from grouprep.linalg.fields import common_domain, convert_matrix, cosine, real_cyclotomic_field
-from grouprep.linalg.matrices import is_exact, matrix_key
+from grouprep.linalg.matrices import is_exact, is_invertible, matrix_key
 from grouprep.linalg.pickling import Value
+from grouprep.linalg.residues import has_finite_order_modulo
 from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
 from grouprep.typing import Scalar
 
@@ -139,8 +139,9 @@ def act_on_vectors(
                 f"{name} is {image.shape[0]} x {image.shape[0]}, the first is {images[0].shape[0]} wide"
             )
     domain, matrices = _common(images)
-    for name, matrix in zip(names, matrices, strict=True):
-        _check_finite_order(name, matrix)
+    for name, image, matrix in zip(names, images, matrices, strict=True):
+        if not isinstance(image, Monomial):
+            _check_finite_order(name, matrix)
     columns = [_columns(m) for m in matrices]
     perms, vectors = _orbit(columns, matrices[0].shape[0], domain, max_points)
     return perms, MatrixAction(images, vectors)
@@ -153,26 +154,13 @@ def _common(images: list[Image]) -> tuple[Domain, list[DomainMatrix]]:
 
 
 def _check_finite_order(name: str, matrix: DomainMatrix) -> None:
-    """A matrix of finite order is a root of x^N - 1 with a bounded N; its characteristic polynomial then has bounded roots."""
-    from sympy.polys.matrices.exceptions import DMNonInvertibleMatrixError
-
-    n = matrix.shape[0]
-    values = np.linalg.eigvals(to_numpy(matrix)) if n else np.ones(0)
-    # Backward error n eps |M|; a defective eigenvalue of multiplicity m moves by its m-th root, hence the generous bound.
-    if np.abs(np.abs(values) - 1).max(initial=0) > 0.5:
+    """Refuse a matrix that is proved to be singular or of infinite order; the orbit of the basis decides the rest."""
+    if not is_invertible(matrix):
+        raise GroupRepError(f"{name} is singular; the matrices of a group are invertible")
+    if not has_finite_order_modulo(matrix):
         raise UnsupportedGroup(
-            f"{name} has the eigenvalue {values[np.argmax(np.abs(np.abs(values) - 1))]:.3g}, not a root of unity: the group is "
-            "infinite; for Lie groups use LieGroup.from_algebra"
+            f"{name} has infinite order, so the group is infinite; for Lie groups use LieGroup.from_algebra"
         )
-    if matrix.domain.is_QQ and any(c.denominator != 1 for c in matrix.to_dense().charpoly()):
-        raise UnsupportedGroup(
-            f"{name} has a characteristic polynomial with fractions, so its eigenvalues are no roots of unity: the group is "
-            "infinite; for Lie groups use LieGroup.from_algebra"
-        )
-    try:
-        matrix.to_field().to_dense().inv()
-    except DMNonInvertibleMatrixError:
-        raise GroupRepError(f"{name} is singular; the matrices of a group are invertible") from None
 
 
 def _columns(matrix: DomainMatrix) -> list[list[tuple[int, Scalar]]]:

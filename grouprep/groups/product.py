@@ -16,7 +16,7 @@ from grouprep.groups.base import Generator, Group, Word
 from grouprep.groups.extension import Extension
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.permutations import Perm
-from grouprep.linalg import Image, as_float
+from grouprep.linalg import Image, bounded
 from grouprep.linalg import matrices as mat
 from grouprep.typing import Array, Element
 
@@ -168,13 +168,13 @@ class ProductGroup(_Product):
             for b in generators[i + 1 :]:
                 if a.path[0] == b.path[0]:
                     continue
-                left, right = mat.matmul(images[a], images[b]), mat.matmul(images[b], images[a])
-                if mat.is_exact(left):
-                    good = mat.equal(left, right)
+                x, y = images[a], images[b]
+                if mat.is_exact(x) and mat.is_exact(y):
+                    good = mat.equal(mat.matmul(x, y), mat.matmul(y, x))
                 else:
-                    x, y = as_float(images[a]), as_float(images[b])
-                    bound = 4 * len(x) * np.finfo(float).eps * np.linalg.norm(x) * np.linalg.norm(y)
-                    good = bool(np.linalg.norm(as_float(left) - as_float(right)) <= bound)
+                    p, q = bounded.bounded(x), bounded.bounded(y)
+                    what = f"the images of {a} and {b} commute"
+                    good = bounded.agree(bounded.product(p, q), bounded.product(q, p), what)
                 if not good:
                     raise NotAHomomorphism(f"the images of {a} and {b}, of different factors of {self}, do not commute")
 
