@@ -105,6 +105,8 @@ def _parse_product(tokens: list[str], names: list[str], text: str) -> tuple[list
             part = []
         else:
             raise GroupRepError(f'relator "{text}": "{token}" is not one of the generators {names}')
+        if tokens and tokens[0] in ("^", "**"):
+            raise GroupRepError(f'relator "{text}": an exponent is an integer, as in {token}^-2')
         if tokens and re.match(r"\^|\*\*", tokens[0]):
             exponent = int(re.sub(r"[\^*\s]", "", tokens[0]))
             if abs(exponent) * max(len(part), 1) > 100_000:

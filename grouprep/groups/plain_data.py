@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grouprep.errors import GroupRepError
+from grouprep.errors import GroupRepError, nearest
 from grouprep.groups.base import Group
 from grouprep.groups.permutations import cycle_string
 from grouprep.groups.registry import member
@@ -47,6 +46,8 @@ def read_data_file(path: str | PathLike[str]) -> Table:
         raise GroupRepError(f"cannot read {file}: {error.strerror or error}") from None
     except UnicodeDecodeError:
         raise GroupRepError(f"{file} is not a text file (UTF-8)") from None
+    except ValueError as error:  # a NUL in the name
+        raise GroupRepError(f"cannot read {str(file)!r:.80}: {error}") from None
     try:
         data = json.loads(text) if file.suffix.lower() == ".json" else tomllib.loads(text)
     except (ValueError, RecursionError) as error:
@@ -60,9 +61,7 @@ def check_keys(data: Mapping[str, object], allowed: Sequence[str], where: str) -
     """Raise GroupRepError for keys that are not allowed, with the closest allowed ones."""
     for key in data:
         if key not in allowed:
-            close = difflib.get_close_matches(str(key), allowed, 1)
-            hint = f'did you mean "{close[0]}"?' if close else f"allowed are {', '.join(allowed)}"
-            raise GroupRepError(f'{where}: unknown key "{key}"; {hint}')
+            raise GroupRepError(f'{where}: unknown key "{key}"; {nearest(key, allowed)}')
 
 
 def matrix_to_data(matrix: Image) -> list[list[int | str]]:
