@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge, UnsupportedGroup
+from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge, UnsupportedGroup, printable
 from grouprep.groups.base import Generator, Group, Word
 from grouprep.groups.constructions import permutations_of_presentation, permutations_of_table
 from grouprep.groups.finite_images import FiniteExtension, prove_finite
@@ -27,6 +27,7 @@ from grouprep.groups.permutations import (
 )
 from grouprep.groups.plain_data import finite_group_to_dict
 from grouprep.linalg import Image, Monomial, as_image
+from grouprep.linalg.budget import COSETS, ELEMENTS
 from grouprep.linalg.memory import require_memory
 from grouprep.linalg.orbits import solve_orbits
 from grouprep.typing import Array, Integers
@@ -45,7 +46,7 @@ _MADE_BY = (
     "Cyclic, Dihedral, Symmetric and other families"
 )
 
-LISTING_LIMIT = 200_000  # elements; S8 has 40,320, and a listed element takes about 100 bytes + 8 for each point
+LISTING_LIMIT = ELEMENTS
 
 
 class FiniteGroup(Group):
@@ -75,7 +76,7 @@ class FiniteGroup(Group):
         """Keep data that is already checked; users call the from_... constructors."""
         if not isinstance(perms, list | tuple) or not perms or not all(isinstance(p, np.ndarray) for p in perms):
             raise GroupRepError(f"FiniteGroup({perms!r:.60}): {_MADE_BY}")
-        self.name = name
+        self.name = printable(name)
         self._perms: tuple[Perm, ...] = tuple(perms)
         self._labels = _labels(labels, len(self._perms))
         self.matrices = matrices
@@ -162,7 +163,7 @@ class FiniteGroup(Group):
 
     @classmethod
     def from_presentation(
-        cls, generators: Sequence[str], relators: Sequence[str], name: str = "", max_cosets: int = 20_000
+        cls, generators: Sequence[str], relators: Sequence[str], name: str = "", max_cosets: int = COSETS
     ) -> FiniteGroup:
         """The group with generators and relators, by coset enumeration over the trivial subgroup.
 
@@ -175,14 +176,12 @@ class FiniteGroup(Group):
         Raises
         ------
         UnsupportedGroup
-            If the enumeration does not close: the group is infinite, or larger than max_cosets.
+            If the enumeration does not close: the group is infinite (the message says whether that is proved), or larger
+            than max_cosets.
         """
-        for argument, value in (("generators", generators), ("relators", relators)):
-            if isinstance(value, str) or not isinstance(value, Iterable) or not all(isinstance(x, str) for x in value):
-                raise GroupRepError(
-                    f'{argument} must be a list of text, such as generators ["r", "s"] and relators ["r^4", "s^2", "(r s)^2"], got '
-                    f"{value!r:.60}"
-                )
+        for what, value in (("generators", generators), ("relators", relators)):
+            if isinstance(value, str) or not isinstance(value, Iterable):
+                raise GroupRepError(f"{what} must be a list of texts, got {value!r:.60}")
         perms, words = permutations_of_presentation(list(generators), list(relators), max_cosets)
         text = f"<{', '.join(generators)} | {', '.join(relators)}>"
         return cls(
@@ -497,7 +496,7 @@ def _labels(labels: Sequence[str] | None, count: int) -> tuple[str, ...]:
         return tuple("abcdefgh"[:count]) if count <= 8 else tuple(f"g{i + 1}" for i in range(count))
     if len(set(labels)) != len(labels) or len(labels) != count:
         raise GroupRepError(f"generator names {list(labels)!r:.80} must be {count} different words")
-    return tuple(labels)
+    return tuple(map(printable, labels))
 
 
 def _as_array(g: object) -> Array:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from grouprep.errors import DimensionMismatch, GroupRepError
+from grouprep.errors import DimensionMismatch, GroupRepError, printable
 from grouprep.groups.base import Generator, Group
 from grouprep.groups.cartan import CartanComponent, Weight, close_algebra, derive_cartan
 from grouprep.groups.exponential import LieExtension, least_squares
@@ -57,7 +57,7 @@ class LieGroup(Group):
                 f'LieGroup({algebra!r:.60}): Lie groups are made by load_group("SO(3)"), LieGroup.from_algebra, or SO, SU and other '
                 "families"
             )
-        self.name = name
+        self.name = printable(name)
         self.algebra = tuple(algebra)
         self.components = tuple(components)
         self._cartan = None if cartan is None else tuple(cartan)

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from grouprep import __version__
-from grouprep.errors import CertificateError, GroupRepError
+from grouprep.errors import CertificateError, GroupRepError, printable
+from grouprep.groups.base import Group
+from grouprep.groups.plain_data import described
 from projectors import Hom
 from projectors.cli.application import Application
 from projectors.cli.failures import CHECK_FAILED, Failure
@@ -20,7 +22,7 @@ from projectors.cli.records import basis_record, certificate_record, decompositi
 from projectors.demo.demo import demo_record, print_demo
 from projectors.files import verify as verify_file
 from projectors.penalties.registry import norm_names
-from projectors.report import Record
+from projectors.report import Record, printable_record
 from projectors.solvers import SOLVERS
 
 if TYPE_CHECKING:
@@ -59,12 +61,12 @@ def working(text: str) -> Iterator[None]:
         return
     from projectors.report.tables import Terminal
 
-    with Terminal(stderr=True).status(text):
+    with Terminal(stderr=True).status(printable(text)):
         yield
 
 
-def show(record: Record, view: Callable[[Record], RenderableType], as_json: bool) -> None:
-    """Print a record, as JSON or through its view."""
+def show(record: Record, view: Callable[[Record], RenderableType], as_json: bool, G: Group | None = None) -> None:
+    """Print a record, as JSON or through its view, in which its group G has the order that was computed, not its name alone."""
     if as_json:
         try:
             text = json.dumps(record, indent=2, allow_nan=False)
@@ -76,7 +78,7 @@ def show(record: Record, view: Callable[[Record], RenderableType], as_json: bool
         return
     from projectors.report.tables import Terminal
 
-    Terminal().print(view(record))
+    Terminal().print(view(printable_record(record if G is None else record | {"group": described(G)})))
 
 
 def space(group: str, domain: str, codomain: str, inner: str, solver: str = "auto") -> Hom:
@@ -138,10 +140,11 @@ def info(group: str, as_json: bool) -> None:
       grouprep info square.toml --json
     """
     with working(f"Looking at {group}"):
-        record = group_record(read_group(group))
+        source = read_group(group)
+        record = group_record(source)
     from projectors.report.tables import group_view
 
-    show(record, group_view, as_json)
+    show(record, group_view, as_json, source.group)
 
 
 @app.command(short_help="A basis of the equivariant maps from V to W.")
@@ -173,10 +176,11 @@ def basis(
       grouprep basis square.toml --in natural --out natural --save square.json
     """
     with working(f"Solving for Hom({domain}, {codomain}) of {group}"):
-        record = basis_record(space(group, domain, codomain, inner, solver), exact, save)
+        H = space(group, domain, codomain, inner, solver)
+        record = basis_record(H, exact, save)
     from projectors.report.tables import basis_view
 
-    show(record, basis_view, as_json)
+    show(record, basis_view, as_json, H.V.group)
     if record["certificate"] and not record["certificate"]["proved"]:
         raise Failure("the certificate leaves claims open", CHECK_FAILED)
 
@@ -206,7 +210,7 @@ def decompose(group: str, representation: str, field: str | None, exact: bool, s
         record = decomposition_record(V, field, exact, save)
     from projectors.report.tables import decomposition_view
 
-    show(record, decomposition_view, as_json)
+    show(record, decomposition_view, as_json, V.group)
 
 
 @app.command(short_help="Prove a saved basis anew, from the file alone.")
@@ -287,10 +291,11 @@ def penalty(
       grouprep penalty w.safetensors --key w --group C8 --in regular --out trivial
     """
     with working(f"Projecting {weights}"):
-        record = penalty_record(weights, key, space(group, domain, codomain, inner), norm, part, per_irrep)
+        H = space(group, domain, codomain, inner)
+        record = penalty_record(weights, key, H, norm, part, per_irrep)
     from projectors.report.tables import penalty_view
 
-    show(record, penalty_view, as_json)
+    show(record, penalty_view, as_json, H.V.group)
 
 
 @app.command(short_help="The Rubik's cube, the Lorentz group, a network.")

@@ -11,7 +11,7 @@ from typing import IO
 
 import click
 
-from grouprep.errors import CertificateError, GroupRepError
+from grouprep.errors import CertificateError, GroupRepError, printable_lines
 
 __all__ = ["BAD_INPUT", "BROKEN_PIPE", "BUG", "CHECK_FAILED", "INTERRUPTED", "Failure", "exit_code"]
 
@@ -28,7 +28,7 @@ class Failure(click.ClickException):
     """
 
     def __init__(self, message: str, exit_code: int = BAD_INPUT) -> None:
-        super().__init__(message)
+        super().__init__(printable_lines(message))
         setattr(self, "exit_code", exit_code)  # noqa: B010 - click types it as a class variable
 
     def show(self, file: IO[str] | None = None) -> None:
