@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property, reduce
 from itertools import combinations, product
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -96,6 +97,14 @@ class FiniteProduct(_Product, FiniteGroup):
     @cached_property
     def order(self) -> int:
         return math.prod(G.order for G in self._factors)
+
+    def check_element(self, g: object) -> Perm:
+        """As `FiniteGroup.check_element`; also a tuple of elements of the factors."""
+        if not isinstance(g, tuple) or len(g) != len(self._factors) or all(isinstance(x, Integral) for x in g):
+            return super().check_element(g)
+        parts = [G.check_element(x) + start for G, x, start in zip(self._factors, g, self.offsets, strict=False)]
+        lead = np.broadcast_shapes(*(p.shape[:-1] for p in parts))
+        return np.concatenate([np.broadcast_to(p, (*lead, p.shape[-1])) for p in parts], axis=-1)
 
     def part(self, g: Perm, factor: int) -> Perm:
         start, stop = self.offsets[factor], self.offsets[factor + 1]
