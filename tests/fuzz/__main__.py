@@ -11,16 +11,19 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 
-from engine import ROOT, Subject, Tally, judge, serve
+from engine import ROOT, Subject, Tally, Worker, serve
 from subjects import search_named, subjects
 
 REPORT = ROOT / "docs/reliability.md"
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="tests/fuzz", description=__doc__)
     parser.add_argument("subject", nargs="*", help="which to try; all by default")
     parser.add_argument("--seconds", type=float, default=120, help="wall time of the whole run")
-    parser.add_argument("--cases", type=int, help="how many cases in all, instead of a time; then the run repeats exactly")
+    parser.add_argument(
+        "--cases", type=int, help="how many cases in all, instead of a time; then the run repeats exactly"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2, help="subjects that are tried at the same time")
     parser.add_argument("--case", metavar="JSON", help="judge this one case of a subject")
@@ -51,14 +54,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _judge_one(subject: Subject, case: object) -> int:
-    found = judge(subject, case)
+    worker = Worker(subject)
+    found = worker.judge(case)
+    worker.close()
     print("\n".join(found[key] for key in ("verdict", "where", "message") if key in found))
     return 1 if found["verdict"] == "failed" else 0
 
 
-def _search_all(
-    names: Sequence[str], seed: int, cases: int | None, seconds: float, workers: int
-) -> list[Tally]:
+def _search_all(names: Sequence[str], seed: int, cases: int | None, seconds: float, workers: int) -> list[Tally]:
     workers = min(workers, len(names))
     each = None if cases is None else -(-cases // len(names))
     found: dict[str, Tally] = {}
@@ -73,12 +76,17 @@ def _search_all(
                 running[pool.submit(search_named, name, seed, each, share)] = name
             done = next(as_completed(running))
             found[running.pop(done)] = tally = done.result()
-            print(f"{tally.title}: {tally.cases:,} cases, {tally.failures:,} failures, {tally.seconds:.0f} s", flush=True)
+            print(
+                f"{tally.title}: {tally.cases:,} cases, {tally.failures:,} failures, {tally.seconds:.0f} s", flush=True
+            )
     return [found[name] for name in names]
 
 
 def _table(tallies: Sequence[Tally]) -> str:
-    lines = ["| subject | cases | answered rightly | refused rightly | failures |", "| --- | ---: | ---: | ---: | ---: |"]
+    lines = [
+        "| subject | cases | answered rightly | refused rightly | failures |",
+        "| --- | ---: | ---: | ---: | ---: |",
+    ]
     lines += [f"| {t.title} | {t.cases:,} | {t.held:,} | {t.refused:,} | {t.failures:,} |" for t in tallies]
     total = [sum(column) for column in zip(*((t.cases, t.held, t.refused, t.failures) for t in tallies), strict=True)]
     return "\n".join([*lines, "| all | " + " | ".join(f"{n:,}" for n in total) + " |"])
@@ -95,7 +103,9 @@ def _print_failures(tally: Tally) -> None:
 def _write(table: str, options: argparse.Namespace) -> None:
     commit = subprocess.run(["git", "describe", "--always"], capture_output=True, text=True, cwd=ROOT, check=False)
     bound = f"CASES={options.cases}" if options.cases is not None else f"SECONDS={options.seconds:g}"
-    head = f"`make fuzz {bound} SEED={options.seed}` on {time.strftime('%Y-%m-%d')}, at revision {commit.stdout.strip()}:"
+    head = (
+        f"`make fuzz {bound} SEED={options.seed}` on {time.strftime('%Y-%m-%d')}, at revision {commit.stdout.strip()}:"
+    )
     text = REPORT.read_text(encoding="utf-8")
     new = f"<!-- counts -->\n{head}\n\n{table}\n<!-- end of counts -->"
     text = re.sub(r"<!-- counts -->.*<!-- end of counts -->", lambda _: new, text, flags=re.DOTALL)

@@ -206,7 +206,9 @@ def _matrices(space: Any) -> list[Any]:
     m, n = space.shape
     turn = sympy.exp(2 * sympy.pi * sympy.I / space.modulus)
     return [
-        sympy.Matrix(m, n, [turn ** int(p) if label == k else 0 for label, p in zip(space.labels, space.phase, strict=True)])
+        sympy.Matrix(
+            m, n, [turn ** int(p) if label == k else 0 for label, p in zip(space.labels, space.phase, strict=True)]
+        )
         for k in range(space.dim)
     ]
 
@@ -262,7 +264,10 @@ def check_floats(case: Data) -> str:
     if finite:
         norms = np.array([np.linalg.norm(x) for x in X])
         scale = max((max(np.linalg.norm(A), np.linalg.norm(B)) for A, B in pairs), default=1.0)
-        residual = max((np.linalg.norm(B @ x - x @ A) / s for A, B in pairs for x, s in zip(X, norms, strict=True) if s), default=0.0)
+        residual = max(
+            (np.linalg.norm(B @ x - x @ A) / s for A, B in pairs for x, s in zip(X, norms, strict=True) if s),
+            default=0.0,
+        )
         gram = np.linalg.norm(rows @ rows.conj().T - np.eye(len(rows)))
         rounding = 100 * rows.shape[1] * np.finfo(float).eps
         residual, gram = max(residual - rounding * scale, 0.0), max(gram - rounding * (1 + gram), 0.0)
@@ -273,10 +278,14 @@ def check_floats(case: Data) -> str:
     try:
         certificate = certify_spaces("fuzz", {(V, W): 1}, {(V, W): spoilt}, known)
     except CertificateError:
-        assert wrong or residual > 0 or gram > 0 or len(rows) != expected, "a float basis that is right to rounding is refused"
+        assert wrong or residual > 0 or gram > 0 or len(rows) != expected, (
+            "a float basis that is right to rounding is refused"
+        )
         return REFUSED
     assert not certificate.proved, f"a float basis is proved:\n{certificate}"
-    assert not wrong, f"a float basis that is wrong (residual {residual:.2g}, Gram {gram:.2g}) is not refused:\n{certificate}"
+    assert not wrong, (
+        f"a float basis that is wrong (residual {residual:.2g}, Gram {gram:.2g}) is not refused:\n{certificate}"
+    )
     assert float_residual_bound(V, W, spoilt) >= residual, "the bound on the residual is too small"
     assert orthonormality_bound(spoilt) >= gram, "the bound on the Gram matrix is too small"
     return HELD
@@ -325,7 +334,12 @@ def _read(text: Data) -> Any:
 
 
 _SIZE = st.sampled_from([1.0, -1.0, 0.5, 1e-3, 1e-6, 1e-9, 1e-14, 1e-150, 1e150, 2.0])
-_FLOATS = st.tuples(st.sampled_from(["add", "add", "scale", "drop", "repeat", "copy", "zero", "rotate", "conj", "nan"]), _PLACE, _PLACE, _SIZE)
+_FLOATS = st.tuples(
+    st.sampled_from(["add", "add", "scale", "drop", "repeat", "copy", "zero", "rotate", "conj", "nan"]),
+    _PLACE,
+    _PLACE,
+    _SIZE,
+)
 _LABELS = st.tuples(st.sampled_from(["label", "phase", "merge", "dim"]), _PLACE, st.integers(0, 11)).map(list)
 
 
@@ -335,7 +349,32 @@ def _with(key: str, strategy: st.SearchStrategy[Data]) -> st.SearchStrategy[Data
 
 SUBJECTS = [
     Subject("exact-bases", "exact bases, corrupted", _cases(), check_live, seconds=30),
-    Subject("orbits", "bases by orbits, corrupted", _with("labels", st.lists(_LABELS, min_size=1, max_size=2)), check_orbits, seconds=30),
-    Subject("float-bases", "float bases, corrupted", _with("floats", st.lists(_FLOATS.map(list), min_size=1, max_size=2)), check_floats, seconds=30),
-    Subject("saved-bases", "saved bases, corrupted", _with("floats", st.lists(st.tuples(st.sampled_from(["none", "none", "none", "float", "decimal"]), _PLACE).map(list), min_size=1, max_size=1)), check_file, seconds=30),
+    Subject(
+        "orbits",
+        "bases by orbits, corrupted",
+        _with("labels", st.lists(_LABELS, min_size=1, max_size=2)),
+        check_orbits,
+        seconds=30,
+    ),
+    Subject(
+        "float-bases",
+        "float bases, corrupted",
+        _with("floats", st.lists(_FLOATS.map(list), min_size=1, max_size=2)),
+        check_floats,
+        seconds=30,
+    ),
+    Subject(
+        "saved-bases",
+        "saved bases, corrupted",
+        _with(
+            "floats",
+            st.lists(
+                st.tuples(st.sampled_from(["none", "none", "none", "float", "decimal"]), _PLACE).map(list),
+                min_size=1,
+                max_size=1,
+            ),
+        ),
+        check_file,
+        seconds=30,
+    ),
 ]

@@ -3,11 +3,12 @@
 import contextlib
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from engine import HELD, REFUSED, Subject
+from engine import HELD, REFUSED, Subject, Wrong
 from files import TEXTS
 from hypothesis import strategies as st
 
@@ -15,25 +16,73 @@ __all__ = ["SUBJECTS"]
 
 Data = Any
 
-_GROUPS = ["D4", "C3", "S3", "Q8", "SO(3)", "O(2)", "SU(2)", "O(1,3)", "C2xC2", "good.toml", "bad.toml", "good.json", "Foo", "C0", "d4", "missing.toml"]
+_GROUPS = [
+    "D4",
+    "C3",
+    "S3",
+    "Q8",
+    "SO(3)",
+    "O(2)",
+    "SU(2)",
+    "O(1,3)",
+    "C2xC2",
+    "good.toml",
+    "bad.toml",
+    "good.json",
+    "Foo",
+    "C0",
+    "d4",
+    "missing.toml",
+]
 _SPACES = ["trivial", "defining", "natural", "regular", "2*regular + trivial", "defining^2", "sym(2, defining)", "ext(2, defining)", "grid(3,3)",
-           "irrep(E1)", "irrep(9)", "dual(defining)", "sign", "regulr", "2", "0*trivial", "-1*trivial", "factor(0, defining)", "defining +", "grid(8,8)",
+           "irrep(E1)", "irrep(9)", "dual(defining)", "sign", "regulr", "2", "0*trivial", "-1*trivial",
+           "factor(0, defining)", "defining +", "grid(8,8)",
            "defining^99", "conj(defining)", "10^6*defining", "sym(99, natural)", "ext(5, defining)"]  # fmt: skip
-_FILES = ["good.npy", "two.npz", "good.json", "good.toml", "saved.json", "missing.npy", "cut.npy", "folder", "", "/dev/null", "x\0y.npy"]
+_FILES = [
+    "good.npy",
+    "two.npz",
+    "good.json",
+    "good.toml",
+    "saved.json",
+    "missing.npy",
+    "cut.npy",
+    "folder",
+    "",
+    "/dev/null",
+    "x\0y.npy",
+]
 _WORDS = st.one_of(
     st.sampled_from(_GROUPS),
     st.sampled_from(_SPACES),
     st.sampled_from(_FILES),
     st.sampled_from(TEXTS),
     st.text(max_size=8),
-    st.sampled_from(["--json", "--exact", "--help", "-h", "--version", "--", "-", "--in", "--solver", "--jsn", "-x", "--field=real", "--per-irrep"]),
+    st.sampled_from(
+        [
+            "--json",
+            "--exact",
+            "--help",
+            "-h",
+            "--version",
+            "--",
+            "-",
+            "--in",
+            "--solver",
+            "--jsn",
+            "-x",
+            "--field=real",
+            "--per-irrep",
+        ]
+    ),
 )
 _NORMS = ["frobenius", "spectral", "nuclear", "frobenius-squared", "induced(1)", "x", ""]
 _SOLVERS = ["auto", "orbits", "constraint", "modular", "sparse", "float", "schur", "averaging", "none", ""]
 
 
 def _some(*options: st.SearchStrategy[list[str]]) -> st.SearchStrategy[list[str]]:
-    return st.tuples(*(st.one_of(st.just([]), option) for option in options)).map(lambda parts: [x for part in parts for x in part])
+    return st.tuples(*(st.one_of(st.just([]), option) for option in options)).map(
+        lambda parts: [x for part in parts for x in part]
+    )
 
 
 def _option(name: str, values: list[str]) -> st.SearchStrategy[list[str]]:
@@ -59,7 +108,8 @@ _LINES = st.one_of(
                                                       _option("--save", ["u.npy", "folder", ""]))),
     _line(st.just("verify"), st.sampled_from(_FILES), _some(_FLAG)),
     _line(st.just("penalty"), st.sampled_from(_FILES), _GROUP.map(lambda g: ["--group", g]), _PAIR,
-          _some(_FLAG, _INNER, _option("--norm", _NORMS), _option("--part", ["residual", "equivariant", "x"]), _option("--key", ["a", "b", ""]),
+          _some(_FLAG, _INNER, _option("--norm", _NORMS), _option("--part", ["residual", "equivariant", "x"]),
+          _option("--key", ["a", "b", ""]),
                 st.just(["--per-irrep"]))),
     st.lists(_WORDS, max_size=5),
 )  # fmt: skip
@@ -80,7 +130,9 @@ def _cases(draw: st.DrawFn) -> Data:
 def _prepare() -> None:
     if Path("good.toml").exists():
         return
-    Path("good.toml").write_text('[permutations]\nr = "(1 2 3)"\ns = "(1 2)"\n[representations.sign]\nimages = { r = [[1]], s = [[-1]] }\n')
+    Path("good.toml").write_text(
+        '[permutations]\nr = "(1 2 3)"\ns = "(1 2)"\n[representations.sign]\nimages = { r = [[1]], s = [[-1]] }\n'
+    )
     Path("bad.toml").write_text('[permutatons]\nr = "(1 2 3)"\n')
     Path("good.json").write_text('{"matrices": {"a": [[0, -1], [1, 0]]}}')
     np.save("good.npy", np.arange(9.0).reshape(3, 3))
@@ -101,16 +153,22 @@ def check_line(case: Data) -> str:
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = main(case)
     said, complaint = (stream.buffer.getvalue().decode() for stream in _flushed(out, err))
-    assert code in (0, 1, 2), f"exit code {code}\n{complaint[-1500:]}"
-    assert "Traceback" not in said + complaint, complaint[-1500:]
+    if code not in (0, 1, 2) or "Traceback" in said + complaint:
+        frames = re.findall(r'File "(\S*(?:grouprep|projectors)/\S*)", line (\d+), in (\w+)', complaint)
+        last = f"{Path(frames[-1][0]).name}:{frames[-1][1]} {frames[-1][2]}" if frames else ""
+        raise Wrong(f"exit code {code} in {last}", f"exit code {code}\n{complaint[-1500:]}")
     if code == 0:
         if "--json" in case and not {"-h", "--help", "--version"} & set(case):
             json.loads(said)
         return HELD
     lines = complaint.strip().splitlines()
     assert lines, f"exit code {code} and not a word on stderr"
-    assert lines[-1].lower().startswith(("error: ", "try ")) or "Usage:" in complaint, f"what is wrong? {complaint[-500:]}"
-    assert not any(ord(c) < 32 and c not in "\n\t" or ord(c) == 127 for c in complaint), f"control characters in {complaint!r:.500}"
+    assert lines[-1].lower().startswith(("error: ", "try ")) or "Usage:" in complaint, (
+        f"what is wrong? {complaint[-500:]}"
+    )
+    assert not any((ord(c) < 32 and c not in "\n\t") or ord(c) == 127 for c in complaint), (
+        f"control characters in {complaint!r:.500}"
+    )
     return REFUSED
 
 

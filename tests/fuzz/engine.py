@@ -8,6 +8,7 @@ import contextlib
 import faulthandler
 import json
 import os
+import re
 import resource
 import select
 import signal
@@ -26,7 +27,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
-__all__ = ["HELD", "REFUSED", "SKIPPED", "Failed", "Subject", "Tally", "Worker", "search", "serve"]
+__all__ = ["HELD", "REFUSED", "SKIPPED", "Failed", "Subject", "Tally", "Worker", "Wrong", "search", "serve"]
 
 HELD, REFUSED, SKIPPED = "held", "refused", "skipped"
 HERE = Path(__file__).resolve().parent
@@ -90,6 +91,14 @@ class Tally:
 # The process of the cases
 
 
+class Wrong(AssertionError):
+    """A failure that says itself where it belongs, as cases that fail in one place are counted as one."""
+
+    def __init__(self, where: str, message: str) -> None:
+        super().__init__(message)
+        self.where = where
+
+
 class _TimeUp(BaseException):
     """The CPU time of a case is spent; no `except Exception` keeps it."""
 
@@ -104,10 +113,10 @@ def serve(subject: Subject) -> None:
     for module in subject.imports:
         import_module(module)
     print("{}", file=answers, flush=True)
-    signal.signal(signal.SIGPROF, _out_of_time)
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         for line in requests:
+            faulthandler.dump_traceback_later(4 * subject.seconds + 4)  # says where a call hangs that no signal ends
             print(json.dumps(judge(subject, json.loads(line))), file=answers, flush=True)
 
 
@@ -134,6 +143,7 @@ def _bounded(subject: Subject):
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         limit = pages * resource.getpagesize() + (subject.megabytes << 20)
         resource.setrlimit(resource.RLIMIT_AS, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
+    signal.signal(signal.SIGPROF, _out_of_time)
     signal.setitimer(signal.ITIMER_PROF, subject.seconds, 2.0)  # again and again, should someone keep the first
     try:
         yield
@@ -148,6 +158,7 @@ def _failure(error: BaseException, message: str) -> dict[str, str]:
     ours = [f for f in frames if Path(f.filename).is_relative_to(ROOT) and ".venv" not in f.filename]
     last = (ours or frames)[-1]
     where = f"{type(error).__name__.lstrip('_')} in {Path(last.filename).name}:{last.lineno} {last.name}"
+    where = getattr(error, "where", where)
     trail = "\n".join(f"  {_short(f.filename)}:{f.lineno} {f.name}: {f.line}" for f in frames[-6:])
     return {"verdict": "failed", "where": where, "message": f"{message[:2000]}\n{trail}"}
 
@@ -180,13 +191,14 @@ class Worker:
 
     def _said(self) -> str:
         self.errors.seek(0)
-        return self.errors.read().decode(errors="replace")[-1500:]
+        return self.errors.read().decode(errors="replace").split("\nExtension modules")[0][-3000:]
 
     def judge(self, case: object) -> dict[str, str]:
         """As the function; a process that dies, or gives no answer in time, is a failure."""
         self.process = self.process or self._start()
         pipe_in, pipe_out = self.process.stdin, self.process.stdout
-        assert pipe_in is not None and pipe_out is not None
+        assert pipe_in is not None
+        assert pipe_out is not None
         with contextlib.suppress(BrokenPipeError):
             pipe_in.write(json.dumps(case).encode() + b"\n")
             pipe_in.flush()
@@ -197,7 +209,14 @@ class Worker:
             return verdict
         self.close()
         what = f"no answer within {wall:g} s" if answer is None else "the process died"
-        return {"verdict": "failed", "where": what, "message": f"{what}\n{self._said()}"}
+        said = self._said()
+        ours = [
+            f
+            for f in re.findall(r'File "(.*?)", line (\d+) in (\w+)', said)
+            if Path(f[0]).is_relative_to(ROOT) and ".venv" not in f[0]
+        ]
+        where = f"{what} in {Path(ours[0][0]).name}:{ours[0][1]} {ours[0][2]}" if ours else what
+        return {"verdict": "failed", "where": where, "message": f"{what}\n{said}"}
 
     def close(self) -> None:
         if self.process is not None:

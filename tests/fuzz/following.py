@@ -56,7 +56,9 @@ def check_following(case: Data) -> str:
     is_complex = dtype.kind == "c"
     A = _matrix(case["shape"], case["ratio"], rng, is_complex)
     norm = Spectral() if case["k"] == 1 else KyFan(case["k"])
-    state = norm.init(tuple(case["shape"]), xp=xp, dtype=getattr(xp, dtype.name) if library != "numpy" else dtype, rng=case["seed"])
+    state = norm.init(
+        tuple(case["shape"]), xp=xp, dtype=getattr(xp, dtype.name) if library != "numpy" else dtype, rng=case["seed"]
+    )
     info = np.finfo(dtype)
     for move, x in [["stay", 0], *case["moves"]]:
         if move == "drift":
@@ -75,7 +77,9 @@ def check_following(case: Data) -> str:
         if size and not float(info.tiny) * 1e3 < size < float(info.max) / 1e3:
             A = A / size  # following at the edge of the precision is what the penalties are tried with
         T = A.astype(dtype)
-        exact = np.linalg.svd(T.astype(np.complex128 if is_complex else np.float64), compute_uv=False)[: case["k"]].sum()
+        exact = np.linalg.svd(T.astype(np.complex128 if is_complex else np.float64), compute_uv=False)[
+            : case["k"]
+        ].sum()
         slack = 64 * sum(case["shape"]) * float(info.eps) * exact
         for step in range(25):
             try:
@@ -151,13 +155,30 @@ def check_model(case: Data) -> str:
             value = penalty()
             (gradient,) = torch.autograd.grad(value, layer.weight)
             value = float(value.detach())
-            assert np.isfinite(value) and torch.isfinite(gradient).all(), f"{move}: {value} at step {step}, or its gradient"
+            assert np.isfinite(value), f"{move}: {value} at step {step}"
+            assert torch.isfinite(gradient).all(), f"{move}: a gradient that is not finite at step {step}"
             assert value <= expected + slack, f"{move}: {value} is above the norm {expected}"
         assert value >= expected * 0.99 - slack, f"{move}: {value} after 25 steps, the norm is {expected}"
     return HELD
 
 
 SUBJECTS = [
-    Subject("following", "followed norms, with jumps", _CASES, check_following, seconds=60, megabytes=6144, imports=LIBRARIES),
-    Subject("training", "the torch penalty of a weight that jumps", _MODEL, check_model, seconds=60, megabytes=6144, imports=LIBRARIES),
+    Subject(
+        "following",
+        "followed norms, with jumps",
+        _CASES,
+        check_following,
+        seconds=60,
+        megabytes=6144,
+        imports=LIBRARIES,
+    ),
+    Subject(
+        "training",
+        "the torch penalty of a weight that jumps",
+        _MODEL,
+        check_model,
+        seconds=60,
+        megabytes=6144,
+        imports=LIBRARIES,
+    ),
 ]

@@ -43,7 +43,9 @@ _SINGLE = st.one_of(
 )  # fmt: skip
 _SMALL = st.one_of(
     st.sampled_from(["C1", "C2", "C3", "D2", "D3", "S3"]).map(lambda name: ["named", name]),
-    st.integers(1, 3).flatmap(lambda n: st.lists(_permutations(n), min_size=1, max_size=2)).map(lambda g: ["permutations", g]),
+    st.integers(1, 3)
+    .flatmap(lambda n: st.lists(_permutations(n), min_size=1, max_size=2))
+    .map(lambda g: ["permutations", g]),
 )
 group_cases = st.one_of(_SINGLE, _SINGLE, st.tuples(_SMALL, _SMALL).map(lambda t: ["product", *t]))
 
@@ -64,7 +66,9 @@ def build_group(case: Data) -> Any:
         return FiniteGroup.from_permutations(rest[0])
     if kind == "monomial":
         modulus, generators, steps = rest
-        root = {1: sympy.Integer(1), 2: sympy.Integer(-1), 4: sympy.I}.get(modulus, sympy.exp(2 * sympy.pi * sympy.I / modulus))
+        root = {1: sympy.Integer(1), 2: sympy.Integer(-1), 4: sympy.I}.get(
+            modulus, sympy.exp(2 * sympy.pi * sympy.I / modulus)
+        )
         matrices = []
         for perm, phases in generators:
             M = sympy.zeros(len(perm), len(perm))
@@ -108,7 +112,11 @@ def _presentation(kind: str, n: int, m: int, turn: int) -> tuple[list[str], list
         names, words, order = ["x", "y"], [["x"] * n + ["y^-1"] * 2, ["y^-1", "x", "y", "x"]], 4 * n
     elif kind == "metacyclic":
         r = _unit(m, n)
-        names, words, order = ["a", "b"], [["a"] * n, ["b"] * _order(r, n), ["b", "a", "b^-1"] + ["a^-1"] * (r % n)], n * _order(r, n)
+        names, words, order = (
+            ["a", "b"],
+            [["a"] * n, ["b"] * _order(r, n), ["b", "a", "b^-1"] + ["a^-1"] * (r % n)],
+            n * _order(r, n),
+        )
     elif kind == "triangle":
         k, order = {1: (2, 6), 2: (2, 6), 3: (3, 12), 4: (4, 24), 5: (5, 60), 6: (3, 12)}[n]
         names, words = ["a", "b"], [["a"] * 2, ["b"] * 3, ["a", "b"] * k]
@@ -183,7 +191,9 @@ _LEAVES = ["trivial", "defining", "natural", "regular"]
 
 @st.composite
 def _tree(draw: st.DrawFn, depth: int) -> Data:
-    kinds = ["leaf"] if depth == 0 else ["leaf", "sum", "tensor", "copies", "dual", "conj", "sym", "ext", "basis", "basis"]
+    kinds = (
+        ["leaf"] if depth == 0 else ["leaf", "sum", "tensor", "copies", "dual", "conj", "sym", "ext", "basis", "basis"]
+    )
     kind = draw(st.sampled_from(kinds))
     if kind == "leaf":
         return draw(st.sampled_from(_LEAVES))
@@ -276,7 +286,9 @@ def character(tree: Data, at: dict[str, np.ndarray]) -> complex:
 def listing(G: Any) -> list[dict[str, np.ndarray]]:
     """The leaves' matrices at every element: products of their matrices at the generators, whatever grouprep says of others."""
     leaves = {name: getattr(G, name)() for name in _LEAVES}
-    generators = [(tuple(map(int, g)), {n: np.asarray(V(g), dtype=complex) for n, V in leaves.items()}) for g in G.generators]
+    generators = [
+        (tuple(map(int, g)), {n: np.asarray(V(g), dtype=complex) for n, V in leaves.items()}) for g in G.generators
+    ]
     one = (tuple(range(G.degree)), {n: np.eye(V.dim, dtype=complex) for n, V in leaves.items()})
 
     def multiply(x: Data, y: Data) -> Data:
@@ -364,7 +376,9 @@ def check_pair(case: Data) -> str:
     for A, B in zip(before, after, strict=True):
         for x in X:
             error = np.abs(B @ x - x @ A).max() / (np.linalg.norm(x) * np.sqrt(condition))
-            assert error <= 1e3 * max(H.shape) * np.finfo(float).eps * condition, f"a basis element is off by {error:.2g}"
+            assert error <= 1e3 * max(H.shape) * np.finfo(float).eps * condition, (
+                f"a basis element is off by {error:.2g}"
+            )
     return HELD
 
 

@@ -146,9 +146,20 @@ def check_penalty(case: Data) -> str:
     size = H.shape[0] * H.shape[1]
     digits = 64 * size * float(info.eps) * condition  # relative to |T|
     with np.errstate(all="ignore"):
-        smallest = np.ldexp(float(info.smallest_subnormal if library == "numpy" or library == "torch" else info.tiny), -exponent)
-    bound = (digits + 64 * size * smallest) * np.abs(wide).max(initial=0) ** (power - 1) * max(np.abs(wide).max(initial=0), smallest)
-    bound = bound * size if power == 1 else bound * size * 4 + np.ldexp(float(info.smallest_subnormal if library != "jax" else info.tiny), -2 * exponent) * 4
+        smallest = np.ldexp(
+            float(info.smallest_subnormal if library == "numpy" or library == "torch" else info.tiny), -exponent
+        )
+    bound = (
+        (digits + 64 * size * smallest)
+        * np.abs(wide).max(initial=0) ** (power - 1)
+        * max(np.abs(wide).max(initial=0), smallest)
+    )
+    bound = (
+        bound * size
+        if power == 1
+        else bound * size * 4
+        + np.ldexp(float(info.smallest_subnormal if library != "jax" else info.tiny), -2 * exponent) * 4
+    )
     bound = bound + 64 * size * smallest
     top = np.log2(max(expected.max(initial=0), 1e-300)) + power * exponent
     try:
@@ -161,7 +172,9 @@ def check_penalty(case: Data) -> str:
     assert not np.isnan(value).any(), f"the value is NaN, not {expected} * 2^{power * exponent}"
     with np.errstate(all="ignore"):
         found = np.ldexp(value.astype(float), -power * exponent)
-    assert np.all(np.abs(found - expected) <= bound), f"{found} * 2^{power * exponent}, not {expected} (bound {bound:.2g})"
+    assert np.all(np.abs(found - expected) <= bound), (
+        f"{found} * 2^{power * exponent}, not {expected} (bound {bound:.2g})"
+    )
     if gradient is not None:
         assert np.isfinite(gradient).all(), "the gradient is not finite"
     return HELD
@@ -178,7 +191,9 @@ def _scaled(T: np.ndarray, exponent: int) -> np.ndarray:
     return by(T.real) + 1j * by(T.imag) if T.dtype.kind == "c" else by(T)
 
 
-def _value_and_gradient(penalty: Any, norm: Any, H: Any, T: np.ndarray, case: Data) -> tuple[np.ndarray, np.ndarray | None]:
+def _value_and_gradient(
+    penalty: Any, norm: Any, H: Any, T: np.ndarray, case: Data
+) -> tuple[np.ndarray, np.ndarray | None]:
     if case["library"] == "numpy":
         return np.asarray(penalty(T, H, norm, part=case["part"])), None
     if case["library"] == "torch":
@@ -199,4 +214,14 @@ def _value_and_gradient(penalty: Any, norm: Any, H: Any, T: np.ndarray, case: Da
     return np.asarray(value), np.asarray(gradient)
 
 
-SUBJECTS = [Subject("penalties", "penalties: precision, scale, norm, library", _cases(), check_penalty, seconds=40, megabytes=6144, imports=LIBRARIES)]
+SUBJECTS = [
+    Subject(
+        "penalties",
+        "penalties: precision, scale, norm, library",
+        _cases(),
+        check_penalty,
+        seconds=40,
+        megabytes=6144,
+        imports=LIBRARIES,
+    )
+]

@@ -27,7 +27,13 @@ def inverse(p: Sequence[int]) -> tuple[int, ...]:
     return tuple(out)
 
 
-def closure(generators: Sequence[Any], one: Any, multiply: Callable[[Any, Any], Any], key: Callable[[Any], Hashable], most: int = 2000):
+def closure(
+    generators: Sequence[Any],
+    one: Any,
+    multiply: Callable[[Any, Any], Any],
+    key: Callable[[Any], Hashable],
+    most: int = 2000,
+):
     """All products of the generators, by their keys, in the order found; None if there are more than `most`."""
     found = {key(one): one}
     frontier = [one]
