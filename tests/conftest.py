@@ -12,7 +12,7 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 from hypothesis import HealthCheck, settings  # noqa: E402
 
 pytest_plugins = ["grouprep.testing.summary"]
-collect_ignore = ["support", "typing"]  # imported by tests and read by type checkers; not searched for doctests
+collect_ignore = ["support", "typing", "fuzz"]  # imported by tests, read by type checkers, run by make fuzz; not searched for doctests
 
 settings.register_profile("default", deadline=None, derandomize=True, database=None)
 settings.register_profile(
@@ -43,6 +43,7 @@ SLOW = (
     "tests/projectors/test_report.py",
     "tests/projectors/test_spectral.py",
     "tests/test_benchmarks.py",
+    "tests/test_fuzz.py",
     "tests/test_house.py",
     "tests/test_notebooks.py",
 )

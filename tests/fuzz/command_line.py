@@ -34,7 +34,8 @@ _GROUPS = [
     "d4",
     "missing.toml",
 ]
-_SPACES = ["trivial", "defining", "natural", "regular", "2*regular + trivial", "defining^2", "sym(2, defining)", "ext(2, defining)", "grid(3,3)",
+_SPACES = ["trivial", "defining", "natural", "regular", "2*regular + trivial", "defining^2",
+           "sym(2, defining)", "ext(2, defining)", "grid(3,3)",
            "irrep(E1)", "irrep(9)", "dual(defining)", "sign", "regulr", "2", "0*trivial", "-1*trivial",
            "factor(0, defining)", "defining +", "grid(8,8)",
            "defining^99", "conj(defining)", "10^6*defining", "sym(99, natural)", "ext(5, defining)"]  # fmt: skip

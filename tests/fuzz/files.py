@@ -61,9 +61,9 @@ _SHAPES = [[], {}, [[]], [[1]], [[1, 0], [0, 1]], [[0, -1], [1, 0]], [[1, 1], [0
            {"perm": [0], "phase": [1], "modulus": 100000000}, {"generators": ["a"], "relators": ["a^5000"]},
            {"generators": ["a"], "relators": []},
            {"generators": ["a", "b"], "relators": ["a^2", "b^2"]}, {"expression": "regular"}, {"images": {"a": [[1]]}}]  # fmt: skip
-_KEYS = ["name", "degree", "permutations", "matrices", "table", "presentation", "algebra", "components", "product", "catalogue", "representations",
-         "perm", "phase", "modulus", "rows", "group", "images", "V", "W", "dim", "shape", "basis", "format", "version",
-         "a", "r", "constructor"]  # fmt: skip
+_KEYS = ["name", "degree", "permutations", "matrices", "table", "presentation", "algebra", "components",
+         "product", "catalogue", "representations", "perm", "phase", "modulus", "rows", "group", "images",
+         "V", "W", "dim", "shape", "basis", "format", "version", "a", "r", "constructor"]  # fmt: skip
 
 hostile = st.one_of(
     st.sampled_from(range(len(NUMBERS))).map(lambda i: ["number", i]),
