@@ -58,7 +58,8 @@ def test_a_certificate_that_checks_no_residual_is_noticed():
 
 
 @pytest.mark.parametrize(
-    ("case", "expected"), [(6, "no answer"), (7, "the process died"), (8, "of CPU time"), (9, "MemoryError"), (5, "held")]
+    ("case", "expected"),
+    [(6, "no answer"), (7, "the process died"), (8, "of CPU time"), (9, "MemoryError"), (5, "held")],
 )
 def test_what_ends_the_process_is_a_failure(case, expected):
     code, output = fuzz("planted-hostile", "--case", case)
