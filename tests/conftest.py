@@ -12,7 +12,7 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 from hypothesis import HealthCheck, settings  # noqa: E402
 
 pytest_plugins = ["grouprep.testing.summary"]
-collect_ignore = ["support", "typing", "mutants"]  # imported by tests, read by type checkers, run by make; no doctests
+collect_ignore = ["support", "typing", "mutants", "fuzz"]  # imported by tests, read by type checkers, run by make; no doctests
 
 settings.register_profile("default", deadline=None, derandomize=True, database=None)
 settings.register_profile(
@@ -44,6 +44,7 @@ SLOW = (
     "tests/projectors/test_report.py",
     "tests/projectors/test_spectral.py",
     "tests/test_benchmarks.py",
+    "tests/test_fuzz.py",
     "tests/test_house.py",
     "tests/test_notebooks.py",
 )
