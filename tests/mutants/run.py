@@ -131,9 +131,11 @@ def _pytest(tree: Path, selection: tuple[str, ...], options: argparse.Namespace)
     try:
         return process.wait(options.timeout)
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
         return None
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def _difference(change: Change) -> str:

@@ -28,13 +28,11 @@ TESTS: dict[str, list[tuple[str, ...]]] = {
         ("tests/grouprep/groups", "tests/grouprep/test_errors.py", "tests/test_pickle.py"),
         ("-m", "not slow", *LAWS),
         ("tests/grouprep/representations", "tests/grouprep/test_haar.py", "tests/grouprep/test_characters.py"),
-        LAWS,
     ],
     "grouprep/representations": [
         ("tests/grouprep/representations",),
         ("-m", "not slow", *LAWS),
         ("tests/grouprep/test_errors.py", "tests/grouprep/test_characters.py", "tests/test_pickle.py"),
-        LAWS,
     ],
     "grouprep/irreps": [
         ("tests/grouprep/irreps",),
