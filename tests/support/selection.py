@@ -18,11 +18,13 @@ SLOW = (
     "tests/projectors/adapters",
     "tests/projectors/penalties",
     "tests/projectors/test_cli.py",
+    "tests/projectors/test_cli_help.py",
     "tests/projectors/test_cli_refusals.py",
     "tests/projectors/test_projection.py",
     "tests/projectors/test_report.py",
     "tests/projectors/test_spectral.py",
     "tests/test_benchmarks.py",
+    "tests/test_fuzz.py",
     "tests/test_house.py",
     "tests/test_notebooks.py",
 )
