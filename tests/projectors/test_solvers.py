@@ -148,7 +148,7 @@ def test_tensor_squares_of_large_classical_groups(name, dim):
 
 
 def test_too_many_index_pairs_are_named():
-    V = SO(64).defining() ** 3
+    V = SO(40).defining() ** 3
     with pytest.raises(TooLarge, match="GB"):
         solve(V, V)
 
