@@ -174,10 +174,10 @@ class _Words:
 
     def random(self) -> tuple[nmod_mat, nmod_mat]:
         """A word on V and on W; of degree three, because irreps that transposing exchanges look alike to those of degree two."""
-        c, d, e, f = (self._number() for _ in range(4))
+        c, d, e, f, g = (self._number() for _ in range(5))
 
         def word(x: nmod_mat, y: nmod_mat) -> nmod_mat:
-            return (x * y * c + x * d + y * e) * (x * f + y)
+            return (x * y * c + x * d + y * e) * (x * f + y) + x * g
 
         return word(*self._left), word(*self._right)
 
