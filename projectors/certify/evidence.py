@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import chain
-from math import lcm
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +12,7 @@ from grouprep.errors import CertificateError
 from grouprep.linalg import Image, Monomial, as_exact, as_float
 from grouprep.linalg.fields import common_domain, convert_matrix
 from grouprep.linalg.modular import modular_rank
+from grouprep.linalg.monomial import common_modulus
 from grouprep.linalg.peakwords import peakword_bound
 from grouprep.linalg.spaces import OrbitSpace, Space
 from grouprep.linalg.sparse import equal_exact, from_domain_matrix_rows, matmul_exact, sparse_matrix
@@ -73,7 +73,7 @@ def _rows(space: Space) -> DomainMatrix:
 
 def _orbits_invariant(space: OrbitSpace, a: Monomial, b: Monomial) -> bool:
     """Entry by entry: X[beta i, alpha j] = b_i conj(a_j) X[i, j]."""
-    m = lcm(space.modulus, a.modulus, b.modulus)
+    m = common_modulus(space, a, b)
     labels = space.labels.reshape(space.shape)
     phase = space.phase.reshape(space.shape) * (m // space.modulus)
     moved = np.ix_(b.perm, a.perm)
