@@ -150,7 +150,8 @@ class Change:
     def apply(self, source: str) -> str:
         """The changed source."""
         changed = mutate_code(source, operator(self.name), self.occurrence)
-        assert changed is not None and changed != source, self
+        assert changed is not None
+        assert changed != source, self
         return changed
 
 
