@@ -16,7 +16,7 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 
-from grouprep.errors import AmbiguousRank, UnsupportedGroup
+from grouprep.errors import AmbiguousRank, GroupRepError, UnsupportedGroup, shown
 from grouprep.groups.base import Group
 from grouprep.groups.cartan import CartanComponent, combination, joint_spectrum
 from grouprep.linalg import Image, Monomial, as_exact, as_float
@@ -387,7 +387,7 @@ class Character:
     def __init__(self, V: Representation) -> None:
         self.representation = V
 
-    def __call__(self, g: Element) -> Array:
+    def __call__(self, g: Element = None) -> Array:
         """The trace of V(g), leading axes of g are batch."""
         traces: Array = np.trace(self.representation(g), axis1=-2, axis2=-1)
         return traces
@@ -409,5 +409,7 @@ class Character:
         ]
 
     def inner(self, other: Character) -> int:
-        """The dimension of the intertwiners from this representation to the other."""
+        """The dimension of the intertwiners from this representation to the other, both given by their characters."""
+        if not isinstance(other, Character):
+            raise GroupRepError(f"inner takes a character, such as W.character, got {shown(other)}")
         return inner(self.representation, other.representation)

@@ -74,7 +74,9 @@ def as_matrices(A: AnyArray) -> tuple[Namespace, AnyArray]:
     try:
         xp = namespace(A)
     except TypeError:
-        A = np.asarray(A)
+        A = _numbers(A)
+        if A is None:
+            raise GroupRepError("A must be an array of numbers (..., m, n)") from None
         xp = namespace(A)
     if A.ndim < 2:
         raise DimensionMismatch(f"A has shape {tuple(A.shape)}; matrices (..., m, n) need two axes")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from grouprep.errors import GroupRepError
+from grouprep.errors import GroupRepError, shown
 from grouprep.typing import AnyArray, ArrayT
 from projectors.arrays import in_range, in_single, operator_array
 from projectors.hom import Hom
@@ -114,11 +114,11 @@ def checked(H: Hom, norm: Norm | None) -> Norm:
         If it is no norm, or H no space of operators.
     """
     if not isinstance(H, Hom):
-        raise GroupRepError(f"H must be Hom(V, W), and comes after the operator: penalty(T, H); got {H!r:.60}")
+        raise GroupRepError(f"H must be Hom(V, W), and comes after the operator: penalty(T, H); got {shown(H)}")
     norm = Frobenius() if norm is None else norm
     if not isinstance(norm, Norm):
         raise GroupRepError(
-            f"norm = {norm!r:.60} is not a norm; use Frobenius(), Spectral() or another one of projectors.penalties"
+            f"norm = {shown(norm)} is not a norm; use Frobenius(), Spectral() or another one of projectors.penalties"
         )
     return norm
 
