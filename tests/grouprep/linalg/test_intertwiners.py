@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grouprep import AmbiguousRank, DimensionMismatch
-from grouprep.linalg import Monomial, as_image, intertwiners
+from grouprep.linalg import Monomial, as_exact, as_image, intertwiners, sylvester
 from grouprep.linalg.convert import to_numpy
 from grouprep.linalg.intertwiners import intertwiner_space
+from grouprep.linalg.nullspace import nullspace
+from grouprep.linalg.orbits import solve_orbits, trivial_space
 from grouprep.linalg.spaces import ExactSpace, FloatSpace, OrbitSpace
 
 TURN = [[0, -1], [1, 0]]
@@ -98,6 +100,33 @@ def test_monomial_pairs_restrict_exact_ones():
     rows = to_numpy(space.rows())
     assert space.dim == 1
     assert np.array_equal(rows[0] / rows[0, 0], [1, 0, 0, 1])
+
+
+def signed_orbits():
+    """Orbits with signs on operators from 2 to 4 dimensions."""
+    left = Monomial([1, 0, 3, 2], [0, 1, 1, 0], 2)
+    return solve_orbits((4, 2), [(Monomial([1, 0], [1, 0], 2), left), (Monomial([0, 1], [1, 1], 2), left @ left)])
+
+
+@pytest.mark.parametrize("size", [3, sylvester._SMALL - 1, sylvester._SMALL, sylvester._SMALL + 1, 2**40])
+@pytest.mark.parametrize("spare", [-1, 0, 1])
+def test_machine_integers_and_field_elements_give_the_same_equations(monkeypatch, size, spare):
+    """Dense and sparse products below the largest entry that is safe, exact numbers from there on."""
+    rng = np.random.default_rng(0)
+    for space in (signed_orbits(), trivial_space((4, 2))):
+        monkeypatch.setattr(sylvester, "_DENSE_SIZE", 8 * space.dim + 16 + 4 + spare)
+        a, b = (rng.integers(-2, 3, (n, n)) for n in (2, 4))
+        a[0, 1] = b[2, 3] = -size
+        pair = as_exact(as_image(a.tolist())), as_exact(as_image(b.tolist()))
+        small = sylvester._integer_constraint(space, *pair)
+        assert (small is None) == (size >= sylvester._SMALL)
+        expected = nullspace(sylvester._field_constraint(space, *pair))
+        assert nullspace(sylvester.exact_constraint(space, *pair)) == expected
+        halves = tuple((m.to_field() / 6).to_sparse() for m in pair)  # a common denominator changes no solution
+        assert nullspace(sylvester.exact_constraint(space, *halves)) == expected
+        third = (pair[0].to_field() / 3).to_sparse(), (pair[1].to_field() / 2).to_sparse()
+        equations = nullspace(sylvester._field_constraint(space, *third))
+        assert nullspace(sylvester.exact_constraint(space, *third)) == equations
 
 
 def test_shapes():
