@@ -215,6 +215,8 @@ def _matrices(space: Any) -> list[Any]:
 
 def _float_defects(V: Any, W: Any, X: np.ndarray) -> tuple[float, float, bool]:
     """The relative residual, the distance of the Gram matrix from 1, both less what rounding explains; whether the X are dependent."""
+    if not len(X):
+        return 0.0, 0.0, False
     rows = X.reshape(len(X), -1)
     sizes = np.linalg.svd(rows, compute_uv=False)
     dependent = len(rows) > rows.shape[1] or bool((sizes <= 1e-10 * sizes.max(initial=0)).any())
@@ -227,8 +229,8 @@ def _float_defects(V: Any, W: Any, X: np.ndarray) -> tuple[float, float, bool]:
             size = np.linalg.norm(x)
             if size:
                 off = np.linalg.norm(B @ x - x @ A) / size - rounding * max(np.linalg.norm(A), np.linalg.norm(B))
-                residual = max(residual, off)
-    return residual, max(gram - rounding * (1 + gram), 0.0), dependent
+                residual = max(residual, off) if np.isfinite(off) else residual
+    return residual, max(gram - rounding * (1 + gram), 0.0) if np.isfinite(gram) else 0.0, dependent
 
 
 def check_floats(case: Data) -> str:
