@@ -9,11 +9,35 @@ __all__ = [
     "NotUnitary",
     "TooLarge",
     "UnsupportedGroup",
+    "printable",
+    "printable_lines",
 ]
 
 
+def printable(text: str) -> str:
+    r"""Text in which whatever does not print (controls, marks that turn the direction of a line) is written as an escape.
+
+    Examples
+    --------
+    >>> from grouprep.errors import printable
+    >>> printable("D4"), printable("D4\x1b[2J")
+    ('D4', 'D4\\x1b[2J')
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def printable_lines(text: str) -> str:
+    """Text as `printable` makes it, its lines apart: for what the code itself writes in several."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
 class GroupRepError(ValueError):
-    """Base of every error of grouprep and projectors; its message names the argument and the remedy."""
+    """Base of every error of grouprep and projectors; its message names the argument and the remedy, and prints as it is."""
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(printable_lines(str(message)))
 
 
 class NotAHomomorphism(GroupRepError):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from grouprep.errors import DimensionMismatch, UnsupportedGroup
+from grouprep.errors import DimensionMismatch, UnsupportedGroup, printable
 from grouprep.linalg.pickling import Value
 from grouprep.typing import Array, Element, Floats, Integers
 
@@ -183,7 +183,7 @@ class Group(Value):
         generators = self.generator_names
         names = [str(a) for a in generators]
         if isinstance(images, Mapping):
-            given = {str(k): v for k, v in images.items()}
+            given = {printable(str(k)): v for k, v in images.items()}
             if set(given) != set(names):
                 raise DimensionMismatch(f"images has the keys {sorted(given)}; {self} has the generators {names}")
             return {a: given[name] for a, name in zip(generators, names, strict=True)}

@@ -23,9 +23,10 @@ from grouprep.errors import GroupRepError
 from grouprep.groups.base import Group
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.lie import LieGroup
-from grouprep.groups.plain_data import Table, check_keys, read_data_file
+from grouprep.groups.plain_data import Table, check_keys, matrices_from_data, read_data_file, text_list
 from grouprep.groups.product import direct_product
 from grouprep.groups.registry import families, member
+from grouprep.linalg.budget import NAME, require
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -111,7 +112,7 @@ def _read_permutations(data: Table, name: str) -> Group:
 
 
 def _read_matrices(data: Table, name: str) -> Group:
-    return FiniteGroup.from_matrices(_entries(data, "matrices"), name=name)
+    return FiniteGroup.from_matrices(matrices_from_data(data["matrices"], "matrices"), name=name)
 
 
 def _read_table(data: Table, name: str) -> Group:
@@ -120,26 +121,33 @@ def _read_table(data: Table, name: str) -> Group:
 
 def _read_presentation(data: Table, name: str) -> Group:
     table = data["presentation"]
+    if not isinstance(table, dict) or set(table) < {"generators", "relators"}:
+        raise GroupRepError('"presentation" must be a table of generators and relators')
     check_keys(table, ("generators", "relators"), "presentation")
-    return FiniteGroup.from_presentation(table["generators"], table["relators"], name=name)
+    generators, relators = (text_list(table[key], f"presentation.{key}") for key in ("generators", "relators"))
+    return FiniteGroup.from_presentation(generators, relators, name=name)
 
 
 def _read_algebra(data: Table, name: str) -> Group:
-    algebra, components = (
-        list(entry.values()) if isinstance(entry, dict) else list(entry)
-        for entry in (_entries(data, "algebra"), data.get("components", []))
-    )
-    return LieGroup.from_algebra(algebra, components, name=name)
+    algebra = matrices_from_data(data["algebra"], "algebra")
+    components = data.get("components", [])
+    if components not in ([], {}):
+        components = matrices_from_data(components, "components")
+    generators, parts = (list(x.values()) if isinstance(x, dict) else list(x) for x in (algebra, components))
+    return LieGroup.from_algebra(generators, parts, name=name)
 
 
 def _read_product(data: Table, name: str) -> Group:
-    parts = [group_from_name(p) if isinstance(p, str) else group_from_dict(p, "product") for p in data["product"]]
-    if len(parts) < 2:
-        raise GroupRepError("a product needs at least two factors")
+    given = data["product"]
+    if not isinstance(given, list) or len(given) < 2:
+        raise GroupRepError('"product" must be a list of at least two factors')
+    parts = [group_from_name(p) if isinstance(p, str) else group_from_dict(p, "product") for p in given]
     return direct_product([H for G in parts for H in G.factors])
 
 
 def _read_catalogue(data: Table, name: str) -> Group:
+    if not isinstance(data["catalogue"], str):
+        raise GroupRepError(f'catalogue must be a name such as "D4", got {data["catalogue"]!r:.60}')
     return group_from_name(data["catalogue"])
 
 
@@ -162,6 +170,7 @@ def group_from_name(name: str) -> Group:
     GroupRepError
         If there is no such group; the message lists the names.
     """
+    require(len(name), NAME, "the name of a group has characters:")
     text = name.strip()
     found = member(text)
     if found is not None:
@@ -170,6 +179,6 @@ def group_from_name(name: str) -> Group:
     if len(parts) > 1:
         return direct_product([H for part in parts for H in group_from_name(part).factors])
     raise GroupRepError(
-        f'group "{name}" is unknown; known are {", ".join(F.example for F in families())} with any number, products such as '
+        f'group "{name:.80}" is unknown; known are {", ".join(F.example for F in families())} with any number, products such as '
         "D4xC2, and files ending in .toml or .json"
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge, UnsupportedGroup
+from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge, UnsupportedGroup, printable
 from grouprep.groups.base import Generator, Group, Word
 from grouprep.groups.constructions import permutations_of_presentation, permutations_of_table
 from grouprep.groups.finite_images import FiniteExtension, prove_finite
@@ -25,6 +25,7 @@ from grouprep.groups.permutations import (
 )
 from grouprep.groups.plain_data import finite_group_to_dict
 from grouprep.linalg import Image, Monomial
+from grouprep.linalg.budget import COSETS, ELEMENTS
 from grouprep.linalg.memory import require_memory
 from grouprep.linalg.orbits import solve_orbits
 from grouprep.typing import Integers
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LISTING_LIMIT", "FiniteGroup", "Word"]
 
-LISTING_LIMIT = 200_000  # elements; S8 has 40,320, and a listed element takes about 100 bytes + 8 for each point
+LISTING_LIMIT = ELEMENTS
 
 
 class FiniteGroup(Group):
@@ -66,7 +67,7 @@ class FiniteGroup(Group):
         order: int | None = None,
     ) -> None:
         """Keep data that is already checked; users call the from_... constructors."""
-        self.name = name
+        self.name = printable(name)
         self._perms = tuple(perms)
         self._labels = _labels(labels, len(self._perms))
         self.matrices = matrices
@@ -153,7 +154,7 @@ class FiniteGroup(Group):
 
     @classmethod
     def from_presentation(
-        cls, generators: Sequence[str], relators: Sequence[str], name: str = "", max_cosets: int = 20_000
+        cls, generators: Sequence[str], relators: Sequence[str], name: str = "", max_cosets: int = COSETS
     ) -> FiniteGroup:
         """The group with generators and relators, by coset enumeration over the trivial subgroup.
 
@@ -166,7 +167,8 @@ class FiniteGroup(Group):
         Raises
         ------
         UnsupportedGroup
-            If the enumeration does not close: the group is infinite, or larger than max_cosets.
+            If the enumeration does not close: the group is infinite (the message says whether that is proved), or larger
+            than max_cosets.
         """
         perms, words = permutations_of_presentation(list(generators), list(relators), max_cosets)
         text = f"<{', '.join(generators)} | {', '.join(relators)}>"
@@ -415,4 +417,4 @@ def _labels(labels: Sequence[str] | None, count: int) -> tuple[str, ...]:
         return tuple("abcdefgh"[:count]) if count <= 8 else tuple(f"g{i + 1}" for i in range(count))
     if len(set(labels)) != len(labels) or len(labels) != count:
         raise GroupRepError(f"generator names {list(labels)!r:.80} must be {count} different words")
-    return tuple(labels)
+    return tuple(map(printable, labels))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from grouprep.errors import DimensionMismatch, GroupRepError
+from grouprep.errors import DimensionMismatch, GroupRepError, printable
 from grouprep.groups.base import Generator, Group
 from grouprep.groups.cartan import CartanComponent, Weight, close_algebra, derive_cartan
 from grouprep.groups.exponential import LieExtension, least_squares
@@ -52,7 +52,7 @@ class LieGroup(Group):
         cartan: Sequence[CartanComponent] | None = None,
     ) -> None:
         """Keep matrices that are already checked; users call from_algebra."""
-        self.name = name
+        self.name = printable(name)
         self.algebra = tuple(algebra)
         self.components = tuple(components)
         self._cartan = None if cartan is None else tuple(cartan)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge
-from grouprep.linalg.monomial import Monomial
+from grouprep.linalg.budget import POINTS, require
+from grouprep.linalg.monomial import Monomial, integers
 from grouprep.linalg.orbits import solve_orbits
 from grouprep.typing import Integers
 
@@ -33,8 +34,6 @@ __all__ = [
 
 Perm = Integers
 
-MAX_DEGREE = 1_000_000
-
 
 def as_permutation(images: object, name: str, degree: int | None = None) -> Perm:
     """A permutation of 0..n-1 from its list of images or, with a degree, from text in cycles of the points 1..degree.
@@ -47,11 +46,12 @@ def as_permutation(images: object, name: str, degree: int | None = None) -> Perm
     if isinstance(images, str):
         return parse_cycles(images, degree, name)
     try:
-        values = np.asarray(images)
-    except ValueError:
-        raise GroupRepError(f"{name} is not a list of integers: {images!r:.80}") from None
-    if values.ndim != 1 or values.dtype.kind not in "iu":
+        values = integers(images, name)  # type: ignore[arg-type]
+    except GroupRepError:
+        raise GroupRepError(f"{name} must be a flat list of integers 0..n-1, got {images!r:.80}") from None
+    if values.ndim != 1 or values.dtype.kind == "O":
         raise GroupRepError(f"{name} must be a flat list of integers 0..n-1, got {images!r:.80}")
+    require(len(values), POINTS, f"{name} permutes points:")
     perm = values.astype(np.int64)
     if not np.array_equal(np.sort(perm), np.arange(len(perm))):
         raise GroupRepError(f"{name} = {perm.tolist()!r:.80} is not a permutation of 0..{len(perm) - 1}")
@@ -70,8 +70,7 @@ def parse_cycles(text: str, degree: int | None, name: str = "permutation") -> Pe
     cycles = [[int(x) for x in re.findall(r"\d+", part)] for part in re.findall(r"\(([^)]*)\)", text)]
     points = [x for cycle in cycles for x in cycle]
     n = max(points, default=1) if degree is None else degree
-    if n > MAX_DEGREE:
-        raise TooLarge(f'{name} = "{text:.80}" moves the point {n:,}; at most {MAX_DEGREE:,} points are permuted')
+    require(n, POINTS, f'{name} = "{text:.80}" moves the point')
     if len(set(points)) != len(points) or any(x < 1 or x > n for x in points):
         raise GroupRepError(f'{name} = "{text:.80}": each point must occur once and lie in 1..{n}')
     perm = np.arange(n, dtype=np.int64)

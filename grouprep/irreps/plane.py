@@ -221,7 +221,9 @@ class PlaneIrrep(Irrep):
         j, n = j // divisor, denominator // divisor
         sign = self.sign if reflected and self.sign is not None else 1
         if self.dim == 1:
-            return Monomial([0], [(j if sign == 1 else j + n // 2) % n], n) if n > 1 else Monomial([0], [sign < 0], 2)
+            return (
+                Monomial([0], [(j if sign == 1 else j + n // 2) % n], n) if n > 1 else Monomial([0], [int(sign < 0)], 2)
+            )
         flip = Monomial([0, 1], [0, 1], 2) if reflected else Monomial.identity(2)
         if n in (1, 2, 4):
             quarter = 4 * j // n

@@ -8,12 +8,11 @@ orbit in which some cycle multiplies an entry by something else than 1.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import lcm
 
 import numpy as np
 
 from grouprep.linalg.memory import require_memory
-from grouprep.linalg.monomial import Monomial
+from grouprep.linalg.monomial import Monomial, common_modulus
 from grouprep.linalg.spaces import OrbitSpace
 from grouprep.typing import Integers
 
@@ -54,7 +53,7 @@ def solve_orbits(shape: tuple[int, int], pairs: Sequence[tuple[Monomial, Monomia
     require_memory(count * (4 + 2 * len(pairs)), f"the orbits on {shape[0]} x {shape[1]} index pairs")
     if not pairs:
         return trivial_space(shape)
-    modulus = lcm(*(m.modulus for pair in pairs for m in pair))
+    modulus = common_modulus(*(m for pair in pairs for m in pair))
     targets, weights = zip(*(_edges(a, b, modulus) for a, b in pairs), strict=True)
     labels, first = _components(count, targets)
     if modulus == 1:

@@ -76,6 +76,11 @@ class Representation(Value):
     def image(self, generator: Generator) -> Image:
         """The matrix of a generator: rho(g) for an element, the differential for a generator of the Lie algebra."""
 
+    def float_image(self, generator: Generator) -> Array | Monomial:
+        """The matrix of a generator in floats, to rounding; monomial where `image` is."""
+        image = self.image(generator)
+        return image if isinstance(image, Monomial) else as_float(image)
+
     @abstractmethod
     def evaluate(self, g: Element) -> Array:
         """rho(g) in floats for checked elements g, (..., dim, dim)."""
@@ -189,7 +194,7 @@ class Representation(Value):
         array = np.asarray(X)
         if array.shape != (len(generators),):
             array = self.group.algebra_coefficients(array)
-        return np.tensordot(array, np.array([as_float(self.image(a)) for a in generators]), 1)
+        return np.tensordot(array, np.array([as_float(self.float_image(a)) for a in generators]), 1)
 
     @cached_property
     def images(self) -> dict[Generator, Image]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from grouprep.errors import GroupRepError
+from grouprep.errors import GroupRepError, printable
 from grouprep.groups.base import Generator, Group
 from grouprep.groups.extension import prepared_images
 from grouprep.linalg import Image, as_image
@@ -59,7 +59,7 @@ class ImageRepresentation(Basic):
         if not isinstance(group, Group):
             raise GroupRepError(f"group must be a Group such as Dihedral(4), got {group!r:.60}")
         prepared = prepared_images(group, images)
-        self._group, self.name = group, name
+        self._group, self.name = group, printable(name)
         self._values = group.extend(prepared)
         self._gram = None if gram is None else as_image(gram, "gram")
         group.prove_homomorphism(prepared)

@@ -81,7 +81,7 @@ def _generator(G: Group, position: int) -> Element:
 
 @law("representation", "irrep")
 def check_images(V: Representation, rng: np.random.Generator) -> None:
-    """The images are those of the generators, exact where a domain is named, real where the field is."""
+    """The images are those of the generators, in floats too, exact where a domain is named, real where the field is."""
     G = V.group
     require_equal(tuple(V.images), G.generator_names, f"{V} of {G}: generators of the images")
     for position, (generator, image) in enumerate(V.images.items()):
@@ -89,6 +89,8 @@ def check_images(V: Representation, rng: np.random.Generator) -> None:
         if V.domain is not None:
             require(mat.is_exact(image), f"{V} of {G}: the image of {generator} is float, but domain is {V.domain}")
         value = as_float(image)
+        near = as_float(V.float_image(generator))
+        require_close(near, value, gamma(V.dim) * norm(value), f"{V} of {G}: the image of {generator} in floats")
         if V.field == "real":
             require_equal(value.dtype.kind, "f", f"{V} of {G}: kind of the image of {generator}")
         if generator.kind == "element":

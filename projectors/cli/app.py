@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from grouprep import __version__
-from grouprep.errors import CertificateError, GroupRepError
+from grouprep.errors import CertificateError, GroupRepError, printable
+from grouprep.groups.base import Group
+from grouprep.groups.plain_data import described
 from projectors import Hom
 from projectors.cli.failures import CHECK_FAILED, Application, Failure
 from projectors.cli.inputs import load_weights, read_group
@@ -19,7 +21,7 @@ from projectors.cli.records import basis_record, certificate_record, decompositi
 from projectors.demo.demo import demo_record, print_demo
 from projectors.files import verify as verify_file
 from projectors.penalties.registry import norm_names
-from projectors.report import Record
+from projectors.report import Record, printable_record
 from projectors.solvers import SOLVERS
 
 if TYPE_CHECKING:
@@ -58,12 +60,12 @@ def working(text: str) -> Iterator[None]:
         return
     from projectors.report.tables import Terminal
 
-    with Terminal(stderr=True).status(text):
+    with Terminal(stderr=True).status(printable(text)):
         yield
 
 
-def show(record: Record, view: Callable[[Record], RenderableType], as_json: bool) -> None:
-    """Print a record, as JSON or through its view."""
+def show(record: Record, view: Callable[[Record], RenderableType], as_json: bool, G: Group | None = None) -> None:
+    """Print a record, as JSON or through its view, in which its group G has the order that was computed, not its name alone."""
     if as_json:
         try:
             text = json.dumps(record, indent=2, allow_nan=False)
@@ -73,7 +75,7 @@ def show(record: Record, view: Callable[[Record], RenderableType], as_json: bool
         return
     from projectors.report.tables import Terminal
 
-    Terminal().print(view(record))
+    Terminal().print(view(printable_record(record if G is None else record | {"group": described(G)})))
 
 
 def space(group: str, domain: str, codomain: str, inner: str, solver: str = "auto") -> Hom:
@@ -129,10 +131,11 @@ def info(group: str, as_json: bool) -> None:
       grouprep info square.toml --json
     """
     with working(f"Looking at {group}"):
-        record = group_record(read_group(group))
+        source = read_group(group)
+        record = group_record(source)
     from projectors.report.tables import group_view
 
-    show(record, group_view, as_json)
+    show(record, group_view, as_json, source.group)
 
 
 @app.command()
@@ -163,10 +166,11 @@ def basis(
       grouprep basis square.toml --in natural --out natural --save square.json
     """
     with working(f"Solving for Hom({domain}, {codomain}) of {group}"):
-        record = basis_record(space(group, domain, codomain, inner, solver), exact, save)
+        H = space(group, domain, codomain, inner, solver)
+        record = basis_record(H, exact, save)
     from projectors.report.tables import basis_view
 
-    show(record, basis_view, as_json)
+    show(record, basis_view, as_json, H.V.group)
     if record["certificate"] and not record["certificate"]["proved"]:
         raise Failure("the certificate leaves claims open", CHECK_FAILED)
 
@@ -195,7 +199,7 @@ def decompose(group: str, representation: str, field: str | None, exact: bool, s
         record = decomposition_record(V, field, exact, save)
     from projectors.report.tables import decomposition_view
 
-    show(record, decomposition_view, as_json)
+    show(record, decomposition_view, as_json, V.group)
 
 
 @app.command()
@@ -281,7 +285,7 @@ def penalty(
         record = {"weights": weights, **penalty_record(loaded, H, norm, part, per_irrep)}
     from projectors.report.tables import penalty_view
 
-    show(record, penalty_view, as_json)
+    show(record, penalty_view, as_json, H.V.group)
 
 
 @app.command()

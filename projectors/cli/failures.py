@@ -10,7 +10,7 @@ from typing import IO
 
 import click
 
-from grouprep.errors import CertificateError, GroupRepError
+from grouprep.errors import CertificateError, GroupRepError, printable_lines
 
 __all__ = ["BAD_INPUT", "BUG", "CHECK_FAILED", "INTERRUPTED", "Application", "Failure", "run"]
 
@@ -27,7 +27,7 @@ class Failure(click.ClickException):
     """
 
     def __init__(self, message: str, exit_code: int = BAD_INPUT) -> None:
-        super().__init__(message)
+        super().__init__(printable_lines(message))
         setattr(self, "exit_code", exit_code)  # noqa: B010 - click types it as a class variable
 
     def show(self, file: IO[str] | None = None) -> None:

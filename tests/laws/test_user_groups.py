@@ -249,7 +249,9 @@ def two_circles() -> LieGroup:
     S = sympy.Matrix([[1, 1, 0], [0, 1, -1], [0, 0, 1]])
     circles = [sympy.diag(sympy.I, -sympy.I, 0), sympy.diag(0, sympy.I, -sympy.I)]
     swap = sympy.Matrix([[0, 1, 0], [1, 0, 0], [0, 0, 1]])
-    return LieGroup.from_algebra([S * a * S.inv() for a in circles], components=[S * swap * S.inv()], name="two circles")
+    return LieGroup.from_algebra(
+        [S * a * S.inv() for a in circles], components=[S * swap * S.inv()], name="two circles"
+    )
 
 
 class TestTwoCircles(GroupLaws):

@@ -23,7 +23,21 @@ PLAIN = ("AddNot", "ReplaceTrueWithFalse", "ReplaceFalseWithTrue", "ReplaceAndWi
          "ReplaceBreakWithContinue", "ReplaceContinueWithBreak", "ExceptionReplacer", "NumberReplacer")  # fmt: skip
 
 TOGETHER = ("arith_expr", "term", "power", "and_test", "or_test")
-CONVERSIONS = {"bool", "dict", "float", "frozenset", "int", "list", "set", "str", "super", "tuple", "cast", "range", "len"}
+CONVERSIONS = {
+    "bool",
+    "dict",
+    "float",
+    "frozenset",
+    "int",
+    "list",
+    "set",
+    "str",
+    "super",
+    "tuple",
+    "cast",
+    "range",
+    "len",
+}
 WORDS = ("raise_stmt", "decorator", "annassign", "import_name", "import_from", "assert_stmt", "fstring", "tfpdef")
 
 
@@ -136,7 +150,8 @@ class Change:
     def apply(self, source: str) -> str:
         """The changed source."""
         changed = mutate_code(source, operator(self.name), self.occurrence)
-        assert changed is not None and changed != source, self
+        if changed is None or changed == source:
+            raise LookupError(f"{self} changes nothing; the file is not the one that the sample was drawn from")
         return changed
 
 

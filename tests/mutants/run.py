@@ -26,7 +26,9 @@ from table import ROOMS, stages
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = ["-x", "-q", "--no-header", "--tb=no", "-p", "no:cacheprovider", "-p", "no:xdist"]
 ENVIRONMENT = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
-CLOCK = itertools.count(int(time.time()))  # a different second for every change of a file, or Python reads the old bytecode
+CLOCK = itertools.count(
+    int(time.time())
+)  # a different second for every change of a file, or Python reads the old bytecode
 
 
 def main() -> int:
@@ -69,7 +71,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", default="0", help="of the sample")
     parser.add_argument("--number", type=int, default=12, help="changes drawn from each room")
     parser.add_argument("--seconds", type=float, default=1800, help="after which no further change is tried")
-    parser.add_argument("--timeout", type=float, default=300, help="seconds for the tests of one change; more is noticed")
+    parser.add_argument(
+        "--timeout", type=float, default=300, help="seconds for the tests of one change; more is noticed"
+    )
     parser.add_argument("--jobs", type=int, default=2, help="changes that are tried at a time")
     parser.add_argument("--only", default="", help="of the sample, what contains this text, such as linalg/forms.py:31")
     parser.add_argument("rooms", nargs="*", metavar="ROOM", help=f"of {', '.join(ROOMS)}; all if none is named")

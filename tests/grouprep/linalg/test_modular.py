@@ -71,8 +71,7 @@ def test_lifting_and_more_primes_find_the_same(monkeypatch, after, bits):
 
 
 def first_prime(top, K=QQ):
-    system = modular._layers(DomainMatrix([[K.one]], (1, 1), K))
-    return next(modular._primes(system, top, split=False))[0]
+    return next(modular._primes(K, top, split=False))[0]
 
 
 def test_primes_that_lower_the_rank_are_discarded():

@@ -115,7 +115,7 @@ def test_where_elimination_gives_way_to_primes(K, n, filled):
 @pytest.mark.parametrize("spare", [-1, 0, 1])
 def test_dense_residues_take_bounded_memory(monkeypatch, spare):
     K = cyclotomic_field(5)
-    lines = [{j: K.one for j in range(33)}] * 2
+    lines = [dict.fromkeys(range(33), K.one)] * 2
     monkeypatch.setattr("grouprep.linalg.nullspace._MOST_ENTRIES", 2 * 33 * 4 + spare)
     assert _is_dense(lines, 33, K) == (spare >= 0)
 

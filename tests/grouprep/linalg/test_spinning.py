@@ -1,7 +1,7 @@
 """Spinning from one seed and from several, for operators between different spaces, and at the sizes where it is chosen."""
 
 import numpy as np
-import pytest
+from cases import cases
 from sympy import ZZ, Matrix, eye, sqrt
 
 from grouprep import Symmetric
@@ -11,9 +11,8 @@ from grouprep.linalg.intertwiners import intertwiner_space
 from grouprep.linalg.matrices import as_exact
 from grouprep.linalg.nullspace import rank
 from grouprep.linalg.orbits import trivial_space
-from grouprep.linalg.spinning import prefers_spinning, spin_intertwiners
 from grouprep.linalg.sparse import stack_exact
-from cases import cases
+from grouprep.linalg.spinning import prefers_spinning, spin_intertwiners
 
 
 def dense(n, seed):

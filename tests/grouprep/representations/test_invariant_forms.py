@@ -89,7 +89,9 @@ def test_forms_of_a_complex_representation_in_an_oblique_basis(build, kind):
     V = build(Representation(Cyclic(3), images=[as_float(image) if kind == "float" else image]))
     assert is_invariant(V.gram, *V.by_kind())
     H, (x,) = as_float(V.gram), (as_float(m) for m in V.images.values())
-    assert np.linalg.norm(x.conj().T @ H @ x - H) <= 64 * np.finfo(float).eps * np.linalg.norm(H) * np.linalg.norm(x) ** 2
+    assert (
+        np.linalg.norm(x.conj().T @ H @ x - H) <= 64 * np.finfo(float).eps * np.linalg.norm(H) * np.linalg.norm(x) ** 2
+    )
     assert np.linalg.eigvalsh(H).min() > 0
     if V.dim > 1:
         assert np.abs(H.imag).max() > 0.01 * np.abs(H).max()
