@@ -40,7 +40,7 @@ fi
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast coverage mutants lint types format bench bench-check clean distclean
+.PHONY: help demo test test-fast fuzz coverage mutants lint types format bench bench-check clean distclean
 
 help:  ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -53,6 +53,10 @@ test: $(VENV)/.installed-test  ## Run the tests, the doctests and the documents'
 
 test-fast: $(VENV)/.installed-test  ## Run what takes under a minute: no slow tests (docs/testing.md says which)
 	$(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS) -m "not slow" $(ARGS)
+
+fuzz: $(VENV)/.installed-test  ## Try random cases against independent judgements, for SECONDS= (120) or CASES=; SEED=
+	$(ONE_THREAD) $(BIN)/python tests/fuzz --workers $(WORKERS) --seed $(or $(SEED),0) \
+	    $(if $(CASES),--cases $(CASES),--seconds $(or $(SECONDS),120)) $(ARGS)
 
 coverage: ARGS += --cov  ## Run all tests and list the lines that none of them reaches
 coverage: test

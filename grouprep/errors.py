@@ -1,4 +1,7 @@
-"""The one family of errors that both packages raise."""
+"""The one family of errors that both packages raise, and what their messages say of a name that is unknown."""
+
+import difflib
+from collections.abc import Iterable
 
 __all__ = [
     "AmbiguousRank",
@@ -9,6 +12,7 @@ __all__ = [
     "NotUnitary",
     "TooLarge",
     "UnsupportedGroup",
+    "nearest",
     "printable",
     "printable_lines",
 ]
@@ -66,3 +70,26 @@ class CertificateError(GroupRepError):
 
 class TooLarge(GroupRepError):
     """The result would exceed a stated bound; the message gives the number."""
+
+
+def nearest(name: object, known: Iterable[object], shown: int = 20) -> str:
+    """What a message says after an unknown name: the known one that was probably meant, or those that there are.
+
+    Parameters
+    ----------
+    name : what was given.
+    known : the names that there are.
+    shown : how many are listed at most.
+
+    Examples
+    --------
+    >>> from grouprep.errors import nearest
+    >>> nearest("regulr", ["trivial", "regular"]), nearest("x", ["trivial", "regular"])
+    ('did you mean "regular"?', 'known are trivial, regular')
+    """
+    names = [str(k) for k in known]
+    lower = {k.lower(): k for k in reversed(names)}
+    close = difflib.get_close_matches(str(name).lower(), lower, 1)
+    if close:
+        return f'did you mean "{lower[close[0]]}"?'
+    return f"known are {', '.join(names[:shown])}" + (", ..." if len(names) > shown else "")

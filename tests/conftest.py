@@ -12,7 +12,7 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 from hypothesis import HealthCheck, settings  # noqa: E402
 
 pytest_plugins = ["grouprep.testing.summary"]
-collect_ignore = ["support", "typing", "mutants"]  # imported by tests, read by type checkers, run by make; no doctests
+collect_ignore = ["support", "typing", "mutants", "fuzz"]  # imported by tests, read by type checkers, run by make; no doctests
 
 settings.register_profile("default", deadline=None, derandomize=True, database=None)
 settings.register_profile(
@@ -38,11 +38,13 @@ SLOW = (
     "tests/projectors/adapters",
     "tests/projectors/penalties",
     "tests/projectors/test_cli.py",
+    "tests/projectors/test_cli_help.py",
     "tests/projectors/test_cli_refusals.py",
     "tests/projectors/test_projection.py",
     "tests/projectors/test_report.py",
     "tests/projectors/test_spectral.py",
     "tests/test_benchmarks.py",
+    "tests/test_fuzz.py",
     "tests/test_house.py",
     "tests/test_notebooks.py",
 )

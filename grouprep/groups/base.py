@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from grouprep.errors import DimensionMismatch, UnsupportedGroup, printable
+from grouprep.errors import DimensionMismatch, GroupRepError, UnsupportedGroup, printable
 from grouprep.linalg.pickling import Value
 from grouprep.typing import Array, Element, Floats, Integers
 
@@ -67,6 +67,14 @@ class Group(Value):
     """
 
     name: str
+
+    def __new__(cls, *args: object, **kwargs: object) -> Self:
+        if cls is Group:
+            raise GroupRepError(
+                'Group is abstract: groups are made by load_group("D4"), by families such as Dihedral(4), by FiniteGroup.from_... and '
+                "LieGroup.from_algebra"
+            )
+        return super().__new__(cls)
 
     @property
     @abstractmethod
@@ -187,6 +195,10 @@ class Group(Value):
             if set(given) != set(names):
                 raise DimensionMismatch(f"images has the keys {sorted(given)}; {self} has the generators {names}")
             return {a: given[name] for a, name in zip(generators, names, strict=True)}
+        if isinstance(images, str) or not isinstance(images, Iterable):
+            raise GroupRepError(
+                f"images must be a list or mapping with an image for each of the generators {names} of {self}, got {images!r:.60}"
+            )
         values = list(images)
         if len(values) != len(generators):
             raise DimensionMismatch(
@@ -302,22 +314,29 @@ class Group(Value):
         """The permutation representation on the points that a finite group acts on."""
         raise UnsupportedGroup(f"{self} is not given by permutations; use defining()")
 
-    def grid(self, shape: Sequence[int]) -> Representation:
+    def grid(self, shape: int | Sequence[int], *more: int) -> Representation:
         """The permutation of the pixels of a grid by the group acting on the plane (or on space) about its centre.
 
         Parameters
         ----------
-        shape : the grid, for the plane (height, width); pixel (row, column) is entry row * width + column, the plane's
-            x axis runs to the right and its y axis up. For other dimensions d: d sizes, axis k of the array is x_k.
+        shape, more : the grid, for the plane (height, width), as one tuple or as numbers; pixel (row, column) is entry
+            row * width + column, the plane's x axis runs to the right and its y axis up. For other dimensions d: d sizes,
+            axis k of the array is x_k.
 
         Raises
         ------
         UnsupportedGroup
             If the group has no matrices of that size, is infinite, or moves the grid off itself.
+
+        Examples
+        --------
+        >>> from grouprep import Dihedral
+        >>> Dihedral(4).grid((8, 8)) == Dihedral(4).grid(8, 8)
+        True
         """
         from grouprep.representations.grid import grid_representation
 
-        return grid_representation(self, shape)
+        return grid_representation(self, (shape, *more) if more else shape)  # type: ignore[arg-type]
 
     def irreps(self, field: str = "real", up_to: int | None = None) -> list[Irrep]:
         """The irreducible representations in canonical order, unitary, with `label`, `type`, `indicator` and `commutant`.

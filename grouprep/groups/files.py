@@ -16,6 +16,7 @@ and [representations.NAME] tables (see `grouprep.representations.files`). Lists 
 from __future__ import annotations
 
 import re
+import reprlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +34,16 @@ if TYPE_CHECKING:
 
 __all__ = ["group_from_dict", "group_from_name", "load_group"]
 
-_KINDS = ("permutations", "matrices", "table", "presentation", "algebra", "product", "catalogue")
-_KEYS = (*_KINDS, "name", "degree", "components", "representations")
+_EXAMPLES = {
+    "permutations": '{ r = "(1 2 3 4)", s = "(2 4)" }',
+    "matrices": "{ r = [[0, -1], [1, 0]] }",
+    "table": "[[0, 1], [1, 0]]",
+    "presentation": '{ generators = ["r", "s"], relators = ["r^4", "s^2", "(r s)^2"] }',
+    "algebra": "{ A1 = [[0, -1], [1, 0]] }",
+    "product": '["D4", "C2"]',
+    "catalogue": '"D4"',
+}
+_KEYS = (*_EXAMPLES, "name", "degree", "components", "representations")
 
 
 def load_group(source: str | PathLike[str]) -> Group:
@@ -72,10 +81,10 @@ def group_from_dict(data: Mapping[str, Any], where: str = "group") -> Group:
     if not isinstance(data, Mapping):
         raise GroupRepError(f"{where}: a table is needed, got {data!r:.60}")
     check_keys(data, _KEYS, where)
-    kinds = [k for k in _KINDS if k in data]
+    kinds = [k for k in _EXAMPLES if k in data]
     if len(kinds) != 1:
         raise GroupRepError(
-            f"{where}: exactly one of {', '.join(_KINDS)} is needed, found {', '.join(kinds) or 'none'}"
+            f"{where}: exactly one of {', '.join(_EXAMPLES)} is needed, found {', '.join(kinds) or 'none'}"
         )
     name = data.get("name", "")
     if not isinstance(name, str):
@@ -90,9 +99,9 @@ def group_from_dict(data: Mapping[str, Any], where: str = "group") -> Group:
         raise type(error)(f"{where}: {error}") from None
     except RecursionError:
         raise GroupRepError(f'{where}: "{kind}" is nested too deeply') from None
-    except (TypeError, KeyError, AttributeError, ValueError, IndexError, OverflowError) as error:
+    except (TypeError, KeyError, AttributeError, ValueError, IndexError, OverflowError):
         raise GroupRepError(
-            f'{where}: "{kind}" does not have the form that the documentation shows ({error})'
+            f"{where}: {kind} = {reprlib.repr(data[kind])} does not have the form of {kind} = {_EXAMPLES[kind]}"
         ) from None
     return group
 

@@ -19,7 +19,7 @@ from grouprep.groups.lie_images import prove_lie
 from grouprep.groups.plain_data import lie_group_to_dict
 from grouprep.groups.torsion import conjugation_representatives, torsion_elements
 from grouprep.linalg import Image, Monomial, as_exact, as_float, as_image
-from grouprep.linalg.matrices import is_exact, matrix_key, size
+from grouprep.linalg.matrices import is_exact, is_invertible, matrix_key, size
 from grouprep.typing import Array, Floats
 
 if TYPE_CHECKING:
@@ -45,13 +45,18 @@ class LieGroup(Group):
 
     def __init__(
         self,
-        algebra: Sequence[Image],
-        components: Sequence[Image],
+        algebra: Sequence[Image] = (),
+        components: Sequence[Image] = (),
         *,
-        name: str,
+        name: str = "",
         cartan: Sequence[CartanComponent] | None = None,
     ) -> None:
         """Keep matrices that are already checked; users call from_algebra."""
+        if not isinstance(algebra, list | tuple) or not algebra:
+            raise GroupRepError(
+                f'LieGroup({algebra!r:.60}): Lie groups are made by load_group("SO(3)"), LieGroup.from_algebra, or SO, SU and other '
+                "families"
+            )
         self.name = printable(name)
         self.algebra = tuple(algebra)
         self.components = tuple(components)
@@ -85,7 +90,7 @@ class LieGroup(Group):
                 if size(m) != n:
                     raise DimensionMismatch(f"{what}[{i}] is {size(m)} x {size(m)}, generators[0] is {n} x {n}")
         for i, h in enumerate(parts):
-            if abs(np.linalg.det(as_float(h))) <= np.finfo(float).eps * np.linalg.norm(as_float(h)) ** n:
+            if not is_invertible(h):
                 raise GroupRepError(f"components[{i}] is singular; the elements of a group are invertible")
         # A Lie algebra element is no group element: a Monomial generator would be read as one.
         return cls(
@@ -141,11 +146,16 @@ class LieGroup(Group):
         return LieExtension(self, images)
 
     def check_element(self, g: object) -> Array:
-        """g as a float array (..., n, n), or DimensionMismatch saying what an element looks like."""
-        array = np.asarray(g)
+        """g as a float array (..., n, n), exact matrices rounded, or DimensionMismatch saying what an element looks like."""
+        try:
+            array = np.asarray(g)
+            if array.dtype.kind not in "iufc" and not isinstance(g, str):
+                array = as_float(as_image(g, "g"))
+        except (ValueError, TypeError):
+            array = np.zeros(0)
         if array.dtype.kind not in "iufc" or array.shape[-2:] != (self.n, self.n):
             raise DimensionMismatch(
-                f"an element of {self} is a float array (..., {self.n}, {self.n}), got shape {array.shape}"
+                f"an element of {self} is an array of numbers (..., {self.n}, {self.n}), got {_shown(g)}"
             )
         if not np.isfinite(array).all():
             raise GroupRepError("g has NaN or infinite entries")
@@ -239,3 +249,7 @@ class LieGroup(Group):
 
     def __repr__(self) -> str:
         return f"LieGroup({self.name!r}, n={self.n}, generators={len(self.algebra)}, components={len(self.components)})"
+
+
+def _shown(g: object) -> str:
+    return f"shape {np.shape(g)}" if isinstance(g, np.ndarray) else f"{g!r:.60}"

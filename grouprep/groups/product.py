@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property, reduce
 from itertools import combinations, product
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ from grouprep.groups.base import Generator, Group, Word
 from grouprep.groups.extension import Extension
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.permutations import Perm
-from grouprep.linalg import Image, as_float
+from grouprep.linalg import Image, bounded
 from grouprep.linalg import matrices as mat
 from grouprep.typing import Array, Element
 
@@ -97,6 +98,14 @@ class FiniteProduct(_Product, FiniteGroup):
     def order(self) -> int:
         return math.prod(G.order for G in self._factors)
 
+    def check_element(self, g: object) -> Perm:
+        """As `FiniteGroup.check_element`; also a tuple of elements of the factors."""
+        if not isinstance(g, tuple) or len(g) != len(self._factors) or all(isinstance(x, Integral) for x in g):
+            return super().check_element(g)
+        parts = [G.check_element(x) + start for G, x, start in zip(self._factors, g, self.offsets, strict=False)]
+        lead = np.broadcast_shapes(*(p.shape[:-1] for p in parts))
+        return np.concatenate([np.broadcast_to(p, (*lead, p.shape[-1])) for p in parts], axis=-1)
+
     def part(self, g: Perm, factor: int) -> Perm:
         start, stop = self.offsets[factor], self.offsets[factor + 1]
         component: Perm = np.asarray(g)[..., start:stop] - start
@@ -168,13 +177,13 @@ class ProductGroup(_Product):
             for b in generators[i + 1 :]:
                 if a.path[0] == b.path[0]:
                     continue
-                left, right = mat.matmul(images[a], images[b]), mat.matmul(images[b], images[a])
-                if mat.is_exact(left):
-                    good = mat.equal(left, right)
+                x, y = images[a], images[b]
+                if mat.is_exact(x) and mat.is_exact(y):
+                    good = mat.equal(mat.matmul(x, y), mat.matmul(y, x))
                 else:
-                    x, y = as_float(images[a]), as_float(images[b])
-                    bound = 4 * len(x) * np.finfo(float).eps * np.linalg.norm(x) * np.linalg.norm(y)
-                    good = bool(np.linalg.norm(as_float(left) - as_float(right)) <= bound)
+                    p, q = bounded.bounded(x), bounded.bounded(y)
+                    what = f"the images of {a} and {b} commute"
+                    good = bounded.agree(bounded.product(p, q), bounded.product(q, p), what)
                 if not good:
                     raise NotAHomomorphism(f"the images of {a} and {b}, of different factors of {self}, do not commute")
 

@@ -58,7 +58,7 @@ def require(count: int, limit: int, what: str, remedy: str = "") -> None:
     >>> require(10**30, 10**6, "the group has order")
     Traceback (most recent call last):
     ...
-    grouprep.errors.TooLarge: the group has order about 10^29; the limit is 1,000,000
+    grouprep.errors.TooLarge: the group has order about 10^30; the limit is 1,000,000
     """
     if count > limit:
         hint = f"; {remedy}" if remedy else ""
@@ -67,4 +67,4 @@ def require(count: int, limit: int, what: str, remedy: str = "") -> None:
 
 def figure(n: int) -> str:
     """A number with thousands separated, or as a power of ten where it is astronomical."""
-    return f"{n:,}" if n < 10**15 else f"about 10^{int(n.bit_length() * 0.30103)}"
+    return f"{n:,}" if n.bit_length() < 100 else f"about 10^{int(n.bit_length() * 0.30103)}"

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from math import lcm
 
 import numpy as np
 
 from grouprep.linalg.memory import require_memory
-from grouprep.linalg.monomial import Monomial
+from grouprep.linalg.monomial import Monomial, common_modulus
 from grouprep.typing import Integers
 
 __all__ = ["monomial_bound"]
@@ -108,7 +107,7 @@ class _Column:
 
 def _divided(a: Monomial, b: Monomial, x: int) -> Monomial:
     """b / a_x, where a e_x = a_x e_y."""
-    modulus = lcm(a.modulus, b.modulus)
+    modulus = common_modulus(a, b)
     return Monomial.diagonal(np.full(len(b), -a.exponents(modulus)[x]), modulus) @ b
 
 
@@ -126,7 +125,7 @@ class _Fixed:
     """The vectors that some monomial matrices fix: on each of their orbits one, or none where a row meets a multiple of itself."""
 
     def __init__(self, by: Sequence[Monomial], n: int) -> None:
-        self.by, self.modulus = by, lcm(1, *(h.modulus for h in by))
+        self.by, self.modulus = by, common_modulus(*by)
         self.orbit = _orbits(by, n)
         self.phase = self._phases()
         self.dead = np.zeros(n, dtype=bool)  # by number of the orbit
@@ -152,7 +151,7 @@ class _Fixed:
 
     def are_fixed_by(self, h: Monomial) -> bool:
         """Whether a further matrix fixes them all."""
-        modulus = lcm(self.modulus, h.modulus)
+        modulus = common_modulus(*self.by, h)
         alive = ~self.dead[self.orbit]
         step = (self.phase[h.perm] - self.phase) * (modulus // self.modulus) - h.exponents(modulus)
         return bool(np.all((self.orbit[h.perm] == self.orbit)[alive]) and not np.any((step % modulus)[alive]))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from functools import cached_property, reduce
-from typing import TYPE_CHECKING
+from numbers import Number
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -32,6 +33,8 @@ __all__ = ["Representation"]
 
 
 _AVERAGE_LIMIT = 2_000  # elements of a finite group; beyond, a linear system for an invariant form is cheaper
+
+_MISSING: Any = object()  # the argument of V()
 
 _EXPONENT_LIMIT = 10_000  # bits of a dimension; nothing larger can be used in any way
 
@@ -117,13 +120,14 @@ class Representation(Value):
 
     # Values
 
-    def __call__(self, g: Element) -> Array:
+    def __call__(self, g: Element = _MISSING) -> Array:
         """rho(g) in floats: for finite groups with exact images every entry is the exact one correctly rounded.
 
         Parameters
         ----------
         g : elements of the group with leading batch axes: integer arrays (..., degree) of permutations for finite groups,
-            float arrays (..., n, n) for Lie groups, tuples of these for products.
+            float arrays (..., n, n) for Lie groups, tuples of these for products. Finite groups that were given by matrices
+            take these too (see `FiniteGroup.check_element`).
 
         Returns
         -------
@@ -134,7 +138,14 @@ class Representation(Value):
         DimensionMismatch
             If g has the wrong shape.
         """
-        g = self.group.check_element(g)
+        if g is _MISSING:
+            raise GroupRepError(
+                f"{self}(g) needs an element g; V.dual, V.conjugate and V.character are properties, without parentheses"
+            )
+        return self._rounded_at(self.group.check_element(g))
+
+    def _rounded_at(self, g: Element) -> Array:
+        """rho(g) in floats for checked elements, each entry the exact one correctly rounded where that is known."""
         if self.group.is_finite and self.domain is not None and not self.domain.is_ZZ:
             return self._round_exact(g)
         return self.evaluate(g)
@@ -345,11 +356,17 @@ class Representation(Value):
 
     def __add__(self, other: object) -> Representation:
         """The direct sum."""
+        if isinstance(other, Number | np.ndarray):
+            raise GroupRepError(f"{self} + {other!r:.40}: only representations add up; n copies are n * G.trivial()")
         if not isinstance(other, Representation):
             return NotImplemented
         from grouprep.representations.composite import direct_sum_of
 
         return direct_sum_of([(1, self), (1, other)])
+
+    def __radd__(self, other: object) -> Representation:
+        """0 + V is V, so that `sum` adds representations."""
+        return self if isinstance(other, int) and other == 0 else self + other
 
     def __mul__(self, other: object) -> Representation:
         """V * W is the tensor product, kron(V, W); V * n and n * V are n copies, kron(I_n, V)."""
@@ -357,15 +374,24 @@ class Representation(Value):
             from grouprep.representations.composite import tensor_of
 
             return tensor_of([self, other])
-        if isinstance(other, int | np.integer) and not isinstance(other, bool):
+        if isinstance(other, Number | np.ndarray):
             from grouprep.representations.composite import direct_sum_of
 
-            if checked_count(other, "n * V", 1).bit_length() > _EXPONENT_LIMIT:
+            if isinstance(other, int) and other == 0:
+                raise GroupRepError(
+                    f"0 * {self} has dimension 0 and no matrices; leave it away: n * V needs an integer >= 1"
+                )
+            n = checked_count(other, "n * V", 1)
+            if n.bit_length() > _EXPONENT_LIMIT:
                 raise TooLarge("n * V: n has more than 3,000 digits")
-            return direct_sum_of([(int(other), self)])
+            return direct_sum_of([(n, self)])
         return NotImplemented
 
     __rmul__ = __mul__
+
+    def __xor__(self, other: object) -> Representation:
+        """Powers are V ** k in Python, where ^ binds less tightly than + and *."""
+        raise GroupRepError(f"{self} ^ {other!r:.40}: powers are written V ** k")
 
     def __pow__(self, k: int) -> Representation:
         """The k-th tensor power; the trivial representation for k = 0."""
@@ -418,6 +444,8 @@ class Representation(Value):
 
         if isinstance(f, Group):
             f = Homomorphism.inclusion(f, self.group)
+        if not isinstance(f, Homomorphism):
+            raise GroupRepError(f"f must be a Homomorphism into {self.group}, or a subgroup of it, got {f!r:.60}")
         if f.target != self.group:
             raise DimensionMismatch(f"f maps into {f.target}, the representation is one of {self.group}")
         return Pullback(f, self)

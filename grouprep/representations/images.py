@@ -51,13 +51,18 @@ class ImageRepresentation(Basic):
     def __init__(
         self,
         group: Group,
-        images: Sequence[object] | Mapping[Generator, object] | Mapping[str, object],
+        images: Sequence[object] | Mapping[Generator, object] | Mapping[str, object] | None = None,
         *,
         gram: object = None,
         name: str = "",
     ) -> None:
         if not isinstance(group, Group):
             raise GroupRepError(f"group must be a Group such as Dihedral(4), got {group!r:.60}")
+        if images is None or isinstance(images, str):
+            raise GroupRepError(
+                f"images must hold a matrix for each of the generators {[str(a) for a in group.generator_names]} of {group}, got "
+                f"{images!r:.60}; representations at hand are {group}.defining(), .regular(), .trivial(), .irrep(label)"
+            )
         prepared = prepared_images(group, images)
         self._group, self.name = group, printable(name)
         self._values = group.extend(prepared)

@@ -9,7 +9,7 @@ from projectors.penalties.base import Norm
 from projectors.penalties.blockwise import equivariant_norm
 from projectors.penalties.entrywise import Frobenius
 
-__all__ = ["checked_norm", "penalty", "per_block"]
+__all__ = ["checked", "penalty", "per_block"]
 
 
 def penalty(T: ArrayT, H: Hom, norm: Norm | None = None, part: str = "residual", frame: str = "spatial") -> ArrayT:
@@ -54,7 +54,7 @@ def penalty(T: ArrayT, H: Hom, norm: Norm | None = None, part: str = "residual",
     ----------
     Berndt and Stuehmer, Approximate equivariance via projection-based regularisation, arXiv 2601.05028, section 3.
     """
-    norm = _checked(norm, part)
+    norm = _checked(H, norm, part)
     if frame == "spatial":
         return norm.value(H.residual(T) if part == "residual" else H.project(T))
     if frame == "spectral":
@@ -96,7 +96,7 @@ def per_block(T: ArrayT, H: Hom, norm: Norm | None = None, part: str = "residual
     Schur's lemma: blocks of distinct irreps are residual as a whole, the others but for their in-block trace (Serre, Linear
     Representations of Finite Groups, 2.2).
     """
-    norm = _checked(norm, part)
+    norm = _checked(H, norm, part)
     X = _spectral_part(T, H, part)
     values = {(b.irrep_V.label, b.irrep_W.label): norm.value(b.read(X)) for b in H.spectral.blocks}
     if len(values) < len(H.spectral.blocks):
@@ -106,14 +106,16 @@ def per_block(T: ArrayT, H: Hom, norm: Norm | None = None, part: str = "residual
     return values
 
 
-def checked_norm(norm: Norm | None) -> Norm:
-    """The norm, `Frobenius()` if none is given.
+def checked(H: Hom, norm: Norm | None) -> Norm:
+    """The norm, `Frobenius()` if none is given, after a look at H.
 
     Raises
     ------
     GroupRepError
-        If it is no norm.
+        If it is no norm, or H no space of operators.
     """
+    if not isinstance(H, Hom):
+        raise GroupRepError(f"H must be Hom(V, W), and comes after the operator: penalty(T, H); got {H!r:.60}")
     norm = Frobenius() if norm is None else norm
     if not isinstance(norm, Norm):
         raise GroupRepError(
@@ -122,8 +124,8 @@ def checked_norm(norm: Norm | None) -> Norm:
     return norm
 
 
-def _checked(norm: Norm | None, part: str) -> Norm:
-    norm = checked_norm(norm)
+def _checked(H: Hom, norm: Norm | None, part: str) -> Norm:
+    norm = checked(H, norm)
     if part not in ("residual", "equivariant"):
         raise GroupRepError(f'part = "{part}" is unknown; choose "residual" or "equivariant"')
     return norm

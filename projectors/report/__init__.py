@@ -11,13 +11,13 @@ Record: TypeAlias = dict[str, Any]
 
 
 def printable_record(record: Any) -> Any:
-    """A record for a terminal: names and paths in it may hold what would move its cursor, and print as escapes.
+    r"""A record for a terminal: names and paths in it may hold what would move its cursor, and print as escapes.
 
     Examples
     --------
     >>> from projectors.report import printable_record
     >>> printable_record({"in": "V\\x1b[2J", "dims": [2, 3]})
-    {'in': 'V\\\\x1b[2J', 'dims': [2, 3]}
+    {'in': 'V\\x1b[2J', 'dims': [2, 3]}
     """
     match record:
         case str():
