@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import sympy
+from cases import cases
 
 from grouprep import (
     SO,
@@ -19,6 +20,7 @@ from grouprep import (
     U,
 )
 from grouprep.linalg import as_float
+from grouprep.linalg.fields import degree
 from grouprep.representations.expression import parse_representation
 
 EPS = np.finfo(float).eps
@@ -246,3 +248,31 @@ def test_values_at_the_cut_locus():
     assert np.abs(V(g) - g).max() < 1e-12
     W = Representation(SO(3), images=[SO(3).defining().image(a) for a in SO(3).generator_names])
     assert np.abs(W(np.diag([-1.0, -1.0, 1.0])) - np.diag([-1.0, -1.0, 1.0])).max() < 1e-12
+
+
+D5, R3 = Dihedral(5), SO(3)
+PENTAGON, CORNERS, TENSORS, VECTORS = D5.irrep("E1"), D5.natural(), R3.irrep(2), R3.defining()
+
+
+@cases(
+    "V, degree_of_field",
+    [
+        (CORNERS + PENTAGON, 2),
+        (PENTAGON + CORNERS, 2),
+        (3 * PENTAGON + 2 * CORNERS, 2),
+        (CORNERS * PENTAGON, 2),
+        (PENTAGON * CORNERS, 2),
+        (VECTORS + TENSORS, 1),
+        (2 * TENSORS + VECTORS, 1),
+        (VECTORS * TENSORS, 1),
+        (PENTAGON.restrict(D5.subgroup([D5.generators[0]])), 2),
+        ((D5 * R3).pullback(1, VECTORS) + (D5 * R3).pullback(1, TENSORS), 1),
+    ],
+)
+def test_rational_forms_of_what_is_made_of_irreps(V, degree_of_field):
+    """V(g) = S R(g) S^-1 over a smaller field, whichever of the parts has one."""
+    R, S = V.rational()
+    assert degree(R.domain) == degree_of_field < degree(V.domain)
+    g = V.group.sample(3, np.random.default_rng(0))
+    x = V(g)
+    assert np.linalg.norm(x @ S - S @ R(g)) <= 64 * V.dim * EPS * np.linalg.norm(x) * np.linalg.norm(S)
