@@ -307,14 +307,6 @@ def test_what_is_known_of_a_product_of_groups_is_known_of_every_factor():
     planes = [[0, -1], [1, 0]], [[0, 1], [1, 0]]
     turn, flip = (as_exact(as_image(m)) for m in planes)
     half, mirror = (as_exact(as_image(np.diag(d))) for d in ([-1, -1, 1], [-1, 1, 1]))
-        as_exact(as_image(m))
-        for m in (
-            [[0, -1], [1, 0]],
-            [[-1, 0, 0], [0, -1, 0], [0, 0, 1]],
-            [[0, 1], [1, 0]],
-            [[-1, 0, 0], [0, 1, 0], [0, 0, 1]],
-        )
-    )
     for G, good, mirrors in ((C * S, (turn, half), (flip, mirror)), (S * C, (half, turn), (mirror, flip))):
         assert G.contains(good)
         assert not G.contains((mirrors[0], good[1]))
