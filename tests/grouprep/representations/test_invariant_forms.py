@@ -97,6 +97,24 @@ def test_forms_of_a_complex_representation_in_an_oblique_basis(build, kind):
         assert np.abs(H.imag).max() > 0.01 * np.abs(H).max()
 
 
+@pytest.mark.parametrize("kind", [as_exact, as_float], ids=["exact", "float"])
+def test_a_form_is_invariant_under_every_generator(kind):
+    """Elements keep H as A* H A, algebra generators as A* H + H A; one that does not, in any place, is enough."""
+    good = [kind(as_image(m)) for m in ([[0, 1], [1, 0]], [[0, -1], [1, 0]])]
+    turns = [kind(as_image(m)) for m in ([[0, -1], [1, 0]], [["I", 0], [0, "-I"]])]
+    bad = kind(as_image([[2, 0], [0, 1]]))
+    form = kind(as_image([[1, 0], [0, 1]]))
+    assert is_invariant(form, good, turns)
+    for k in range(2):
+        assert not is_invariant(form, [*good[:k], bad, *good[k + 1 :]], turns)
+        assert not is_invariant(form, good, [*turns[:k], bad, *turns[k + 1 :]])
+    assert not is_invariant(kind(as_image([[1, 0], [0, 2]])), good)
+    oblique = kind(as_image([[2, "I"], ["-I", 2]]))  # kept by the turn, not by the exchange
+    assert is_invariant(oblique, good[1:], turns[:1])
+    assert not is_invariant(oblique, good)
+    assert not is_invariant(oblique, (), turns)
+
+
 @pytest.mark.parametrize("spare", [-1, 0, 1])
 def test_the_sum_over_the_group_and_the_linear_system_agree(monkeypatch, spare):
     """Up to 2,000 elements a form is summed, beyond solved for; an irrep has one up to a factor."""
