@@ -12,7 +12,12 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 from hypothesis import HealthCheck, settings  # noqa: E402
 
 pytest_plugins = ["grouprep.testing.summary"]
-collect_ignore = ["support", "typing", "mutants", "fuzz"]  # imported by tests, read by type checkers, run by make; no doctests
+collect_ignore = [
+    "support",
+    "typing",
+    "mutants",
+    "fuzz",
+]  # imported by tests, read by type checkers, run by make; no doctests
 
 settings.register_profile("default", deadline=None, derandomize=True, database=None)
 settings.register_profile(
