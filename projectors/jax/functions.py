@@ -5,12 +5,10 @@ The transpose of a gather is a scatter, many times dearer. P is orthogonal, henc
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import jax
 import jax.numpy as jnp
 
-from projectors.arrays import inner, safe_divide
+from projectors.arrays import in_range, inner
 from projectors.penalties import Frobenius, Norm
 from projectors.structure import Projection
 
@@ -27,7 +25,12 @@ def project(T: jax.Array, projection: Projection) -> jax.Array:
     Of JAX's constructs, `custom_linear_solve` is the one that gives a linear map its transpose under jvp, vjp and vmap in any
     order. Its solution is P(T) here; its equation is never evaluated.
     """
-    P: Callable[[jax.Array], jax.Array] = projection.project
+
+    def P(T: jax.Array) -> jax.Array:
+        B, s = in_range(jnp, T, (-2, -1))  # sums of large entries would overflow
+        value: jax.Array = projection.project(B) * s
+        return value
+
     if not _is_orthogonal(T, projection):
         return P(T)
 
@@ -84,15 +87,8 @@ def _frobenius(norm: Frobenius, T: jax.Array, projection: Projection, both: bool
 
     @values.defjvp
     def _(primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[tuple[jax.Array, ...], tuple[jax.Array, ...]]:
-        out = [(norm.value(X), _along(norm, X, tangents[0])) for X in parts(primals[0])]
+        out = [(norm.value(X), inner(jnp, norm.subgradient(X), tangents[0])) for X in parts(primals[0])]
         return tuple(value for value, _ in out), tuple(slope for _, slope in out)
 
     found = values(T)
     return found[0], found[1] if both else jnp.zeros_like(found[0])
-
-
-def _along(norm: Frobenius, X: jax.Array, dT: jax.Array) -> jax.Array:
-    """The derivative of the norm of a part X of T along dT."""
-    direction: jax.Array = 2 * X if norm.squared else safe_divide(jnp, X, norm.value(X)[..., None, None])
-    slope: jax.Array = inner(jnp, direction, dT)
-    return slope
