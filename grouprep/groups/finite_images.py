@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, reduce
-from math import lcm
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +16,8 @@ from grouprep.groups.matrix_groups import act_on_vectors
 from grouprep.groups.permutations import format_order, invert, sympy_group
 from grouprep.linalg import Image, Monomial, as_float, bounded
 from grouprep.linalg import matrices as mat
+from grouprep.linalg.budget import POINTS, require
+from grouprep.linalg.monomial import common_modulus
 from grouprep.typing import Array, Element, Integers
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ _ORBIT_LIMIT = 200_000  # vectors in the orbit of the standard basis under dense
 def _as_permutations(images: Sequence[Image], limit: int) -> list[Integers]:
     """The images as permutations of a finite set on which the group they generate acts faithfully."""
     if all(isinstance(a, Monomial) for a in images):
-        modulus = lcm(*(a.modulus for a in images))  # type: ignore[union-attr]
+        modulus = common_modulus(*images)  # type: ignore[arg-type]
+        require(modulus * mat.size(images[0]), POINTS, "basis vectors times roots of unity are")
         return [_lift(a, modulus) for a in images]  # type: ignore[arg-type]
     return list(act_on_vectors(images, None, max_points=limit)[0])
 
@@ -205,7 +207,7 @@ class FiniteExtension(Extension):
         ordered = [self.images[a] for a in self.group.generator_names]
         if not all(isinstance(m, Monomial) for m in ordered):
             raise UnsupportedGroup(f"{self.group} is too large for values of a representation given by dense matrices")
-        return sympy_group(_pairs(self.group, ordered)), lcm(*(a.modulus for a in ordered))  # type: ignore[union-attr]
+        return sympy_group(_pairs(self.group, ordered)), common_modulus(*ordered)  # type: ignore[arg-type]
 
     def _sifted(self, g: Integers) -> Monomial:
         """rho(g), by writing g through the stabiliser chain of the group of pairs, whose base lies among the points of G."""

@@ -11,13 +11,14 @@ import numpy as np
 
 from grouprep.errors import DimensionMismatch, GroupRepError, UnsupportedGroup
 from grouprep.groups.permutations import Perm
-from grouprep.linalg import Image, Monomial, as_exact, as_image
+from grouprep.linalg import Image, Monomial, as_exact, as_float, as_image
+from grouprep.linalg.convert import to_numpy
 from grouprep.linalg.fields import common_domain, convert_matrix, cosine, real_cyclotomic_field
-from grouprep.linalg.matrices import is_exact, is_invertible, matrix_key
+from grouprep.linalg.matrices import equal, is_exact, is_invertible, matrix_key
 from grouprep.linalg.pickling import Value
 from grouprep.linalg.residues import has_finite_order_modulo
 from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
-from grouprep.typing import Scalar
+from grouprep.typing import Array, Scalar
 
 if TYPE_CHECKING:
     from sympy import Domain
@@ -53,6 +54,25 @@ class MatrixAction(Value):
         """The exact matrix of an element given as a permutation of the vectors."""
         n = self.dim
         return self._vectors.extract(list(range(n)), [int(k) for k in perm[:n]])
+
+    def permutation(self, matrix: Image) -> Perm | None:
+        """The permutation of the vectors by a matrix, exact or rounded; None if it does not permute them."""
+        floats = as_float(matrix)
+        first = np.array([np.argmin(np.abs(self._floats - x[:, None]).max(axis=0)) for x in floats.T])
+        exact = self.exact(first)
+        if not _agrees(exact, matrix):
+            return None
+        moved = [self._numbers.get(v) for v in _vectors(exact * self._vectors)]
+        return None if None in moved else np.array(moved, dtype=np.int64)
+
+    @cached_property
+    def _floats(self) -> Array:
+        return to_numpy(self._vectors)
+
+    @cached_property
+    def _numbers(self) -> dict[tuple[Scalar, ...], int]:
+        """The number of each vector."""
+        return {v: k for k, v in enumerate(_vectors(self._vectors))}
 
 
 class PolygonAction(Value):
@@ -105,6 +125,21 @@ class PolygonAction(Value):
         rows = {0: {0: cos, 1: -sin * sign}, 1: {0: sin, 1: cos * sign}}
         return sparse_matrix({i: {j: x for j, x in row.items() if x} for i, row in rows.items()}, (2, 2), K)
 
+    def permutation(self, matrix: Image) -> Perm | None:
+        """The permutation of the corners by a matrix, exact or rounded; None if it is no symmetry of the polygon."""
+        return next((p for p in self._candidates(as_float(matrix)) if _agrees(self.exact(p), matrix)), None)
+
+    def _candidates(self, matrix: Array) -> list[Perm]:
+        """The rotation and the reflection that move the first corner as a matrix does; all elements for n <= 2."""
+        n = self.corners
+        if n <= 2:
+            points = np.arange(2 * n if self.reflection else n)
+            turned = [points, np.concatenate([points[:2][::-1], points[2:]])][:n]
+            return turned + [np.concatenate([p[:-2], p[-2:][::-1]]) for p in turned if self.reflection]
+        x, y = matrix[:, 0].real
+        start, steps = round(float(np.arctan2(y, x)) * n / (2 * np.pi)), np.arange(n)
+        return [(start + steps) % n, (start - steps) % n][: 1 + self.reflection]
+
     def _small(self, perm: Perm) -> DomainMatrix:
         """For n <= 2: the first two points swap under the rotation by pi, the last two under the reflection."""
         from sympy import ZZ
@@ -113,6 +148,29 @@ class PolygonAction(Value):
         flipped = self.reflection and int(perm[-1]) < int(perm[-2])
         x, y = (-1 if turned else 1), (-1 if turned != flipped else 1)
         return sparse_matrix({0: {0: ZZ(x)}, 1: {1: ZZ(y)}}, (2, 2), ZZ)
+
+
+_FACTORS = 1_000  # a float matrix is read as an element if it may be the rounded product of so many
+
+
+def _agrees(exact: DomainMatrix, matrix: Image) -> bool:
+    """Whether a matrix is the exact one, or for floats one that rounding makes of it.
+
+    A product of k factors, each correctly rounded, is off by k (n + 1) eps in the norm for unitary ones (Higham, Accuracy and
+    Stability, 3.7).
+    """
+    if is_exact(matrix):
+        return equal(exact, matrix)
+    value = to_numpy(exact)
+    bound = _FACTORS * (len(value) + 1) * np.finfo(float).eps * np.linalg.norm(value)
+    return bool(np.linalg.norm(matrix - value) <= bound)
+
+
+def _vectors(matrix: DomainMatrix) -> list[tuple[Scalar, ...]]:
+    """The columns."""
+    rows, zero = from_domain_matrix_rows(matrix), matrix.domain.zero
+    m, n = matrix.shape
+    return [tuple(rows.get(i, {}).get(k, zero) for i in range(m)) for k in range(n)]
 
 
 def act_on_vectors(

@@ -41,7 +41,7 @@ class ChangedBasis(Representation):
         return self.V.dim
 
     def image(self, generator: Generator) -> Image:
-        value = self._moved(self.V.image(generator))
+        value = self._moved((self.V.image if mat.is_exact(self.S) else self.V.float_image)(generator))
         return as_exact(value) if generator.kind == "algebra" and mat.is_exact(value) else value
 
     def _moved(self, value: Image) -> Image:

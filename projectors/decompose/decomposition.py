@@ -200,7 +200,7 @@ def _from_family(V: Representation, field: Field) -> Pieces:
     unitary, S = V.unitary()
     back = inverse_scaled(S.T).T
     gram = _gram(V)
-    images = {a: m if isinstance(m, Monomial) else as_float(m) for a, m in unitary.images.items()}
+    images = {a: unitary.float_image(a) for a in unitary.group.generator_names}
     pieces: Pieces = []
     for rho, found in family_of(V.group).split(images):
         X = found if gram is None else back @ found

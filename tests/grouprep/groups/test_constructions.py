@@ -14,6 +14,7 @@ from grouprep import (
     O,
     Quaternion,
     Symmetric,
+    TooLarge,
     UnsupportedGroup,
     load_group,
 )
@@ -205,3 +206,70 @@ def test_elements_are_read_only():
     given = np.array([1, 0])
     FiniteGroup.from_permutations([given])
     given[:] = [0, 1]  # the caller's array stays his
+
+
+# --- presentations
+
+
+@pytest.mark.parametrize(
+    ("generators", "relators", "order"),
+    [
+        (["a"], ["a^5000"], 5000),
+        (["a"], ["a^6", "a^-4"], 2),
+        (["r", "s"], ["r^2500", "s^2", "(r s)^2"], 5000),
+        (["a", "b"], ["a^2", "b^3", "(a b)^5"], 60),
+        (["a", "b"], ["a^2", "b^3", "(a b)^7", "(a^-1 b^-1 a b)^4"], 168),
+        (["a", "b"], ["a^8", "b^8", "(a b)^2", "(a^-1 b)^2"], 64),
+        (["a", "b"], ["a b a^-1 b^-2", "b a b^-1 a^-2"], 1),
+        (["a", "b"], ["a a^-1", "a", "b^2"], 2),
+    ],
+)
+def test_orders_of_presentations(generators, relators, order):
+    G = FiniteGroup.from_presentation(generators, relators)
+    assert G.order == G.schreier_sims.order() == order
+    for word in G.relators:
+        value = G.identity()
+        for k, e in word:
+            value = G.multiply(value, G.generators[k] if e > 0 else G.inverse(G.generators[k]))
+        assert np.array_equal(value, G.identity())
+
+
+@pytest.mark.parametrize(
+    ("generators", "relators", "reason"),
+    [
+        (["a"], [], "the group is infinite, its abelianisation has rank 1"),
+        (["a", "b"], ["a b a^-1 b^-1"], "the group is infinite, its abelianisation has rank 2"),
+        (["a", "b"], ["a^2", "b^2"], "the group is infinite, a subgroup of index 2 has an abelianisation of rank 1"),
+        (
+            ["a", "b"],
+            ["b a b^-1 a", "b^2"],
+            "the group is infinite, a subgroup of index 2 has an abelianisation of rank 1",
+        ),
+        (["a", "b"], ["a^2", "b^3", "(a b)^7"], "the group is infinite or larger"),
+        (["a"], ["a^20001"], "did not close within 20,000 cosets: the group is infinite or larger"),
+    ],
+)
+def test_presentations_that_do_not_close(generators, relators, reason):
+    with pytest.raises(UnsupportedGroup, match=reason):
+        FiniteGroup.from_presentation(generators, relators)
+
+
+@pytest.mark.parametrize(
+    ("relator", "error", "message"),
+    [
+        ("a^x", GroupRepError, '"\\^" needs an integer'),
+        ("^2", GroupRepError, "nothing before it"),
+        ("a^2^3", GroupRepError, "nothing before it"),
+        ("a)", GroupRepError, 'unexpected "\\)"'),
+        ("a = b", GroupRepError, '"=" is not one of the generators'),
+        ("11", GroupRepError, '"11" is not one of the generators'),
+        (3, GroupRepError, "must be text"),
+        ("a^100001", TooLarge, "100,001; the limit is 100,000"),
+        ("a^" + "9" * 5000, TooLarge, "the limit is 100,000"),
+        ("a^60000 " * 2, TooLarge, "120,000; the limit is 100,000"),
+        ("(" * 101 + "a" + ")" * 101, TooLarge, "101; the limit is 100"),
+    ],
+)
+def test_relators_that_are_no_words(relator, error, message):
+    with pytest.raises(error, match=message):
+        FiniteGroup.from_presentation(["a", "b"], ["a^2", relator])

@@ -21,10 +21,11 @@ from grouprep import (
     Representation,
     Symmetric,
 )
-from grouprep.linalg import as_float
+from grouprep.linalg import as_float, as_image
 from grouprep.linalg.convert import to_domain_matrix, to_sympy
 from grouprep.linalg.forms import is_invariant, is_positive, is_unitary
 from grouprep.linalg.matrices import as_exact
+from grouprep.representations import base
 from projectors import commutant, decompose
 
 
@@ -77,6 +78,69 @@ def test_float_forms():
     assert values.min() > 0
     average = np.linalg.inv(S @ S.T)
     assert np.allclose(V.gram / np.trace(V.gram), average / np.trace(average))
+
+
+OBLIQUE = [[1, "I*(zeta(3) - 1)"], [0, "zeta(3)"]]
+
+
+@pytest.mark.parametrize("kind", ["exact", "float"])
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda V: V.dual,
+        lambda V: V.conjugate,
+        lambda V: V.conjugate.dual,
+        lambda V: V.dual * V,
+        lambda V: 2 * V.dual + V,
+        lambda V: V.dual.symmetric_power(2),
+        lambda V: V.dual.exterior_power(2),
+        lambda V: V.dual.change_basis([[1, "I"], [0, 1]]),
+        lambda V: V.dual.restrict(V.group.subgroup(V.group.generators)),
+    ],
+    ids=["dual", "conj", "conj dual", "product", "sum", "sym", "ext", "basis", "restricted"],
+)
+def test_forms_of_a_complex_representation_in_an_oblique_basis(build, kind):
+    """H is invariant under V, conj(H)^-1 under its dual: with H itself, complex, or its plain inverse nothing is."""
+    image = as_image(OBLIQUE)
+    V = build(Representation(Cyclic(3), images=[as_float(image) if kind == "float" else image]))
+    assert is_invariant(V.gram, *V.by_kind())
+    H, (x,) = as_float(V.gram), (as_float(m) for m in V.images.values())
+    assert (
+        np.linalg.norm(x.conj().T @ H @ x - H) <= 64 * np.finfo(float).eps * np.linalg.norm(H) * np.linalg.norm(x) ** 2
+    )
+    assert np.linalg.eigvalsh(H).min() > 0
+    if V.dim > 1:
+        assert np.abs(H.imag).max() > 0.01 * np.abs(H).max()
+
+
+@pytest.mark.parametrize("kind", [as_exact, as_float], ids=["exact", "float"])
+def test_a_form_is_invariant_under_every_generator(kind):
+    """Elements keep H as A* H A, algebra generators as A* H + H A; one that does not, in any place, is enough."""
+    good = [kind(as_image(m)) for m in ([[0, 1], [1, 0]], [[0, -1], [1, 0]])]
+    turns = [kind(as_image(m)) for m in ([[0, -1], [1, 0]], [["I", 0], [0, "-I"]])]
+    bad = kind(as_image([[2, 0], [0, 1]]))
+    form = kind(as_image([[1, 0], [0, 1]]))
+    assert is_invariant(form, good, turns)
+    for k in range(2):
+        assert not is_invariant(form, [*good[:k], bad, *good[k + 1 :]], turns)
+        assert not is_invariant(form, good, [*turns[:k], bad, *turns[k + 1 :]])
+    assert not is_invariant(kind(as_image([[1, 0], [0, 2]])), good)
+    oblique = kind(as_image([[2, "I"], ["-I", 2]]))  # kept by the turn, not by the exchange
+    assert is_invariant(oblique, good[1:], turns[:1])
+    assert not is_invariant(oblique, good)
+    assert not is_invariant(oblique, (), turns)
+
+
+@pytest.mark.parametrize("spare", [-1, 0, 1])
+def test_the_sum_over_the_group_and_the_linear_system_agree(monkeypatch, spare):
+    """Up to 2,000 elements a form is summed, beyond solved for; an irrep has one up to a factor."""
+    third, swap = as_image([["zeta(3)", 0], [0, "zeta(3)^2"]]), as_image([[0, 1], [1, 0]])
+    moved = Representation(Symmetric(3), images=[third, swap]).change_basis([[1, "I"], [0, 2]])
+    for kind in (as_exact, as_float):
+        V = Representation(moved.group, images=[kind(m) for m in moved.images.values()])
+        monkeypatch.setattr(base, "_AVERAGE_LIMIT", 6 + spare)
+        form, expected = as_float(V._form()), as_float(moved.gram)
+        assert np.allclose(form / np.trace(form), expected / np.trace(expected), rtol=0, atol=64 * np.finfo(float).eps)
 
 
 def test_groups_without_a_positive_form():
