@@ -112,6 +112,11 @@ def certify_spaces(
                 raise CertificateError(
                     f"{subject}: the basis has {dim} elements, the characters count {character_count}"
                 )
+            if any(V.group.is_finite and None in (V.domain, W.domain) for V, W in pairs):
+                return (
+                    False,
+                    f"the characters count {character_count}, read off float matrices; give exact ones for a proof",
+                )
             return True, f"the inner product of the characters is {character_count}"
         if not exact:
             return False, "the rank was read off a gap in the singular values; give exact generators for a proof"

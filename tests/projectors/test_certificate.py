@@ -316,3 +316,15 @@ def test_hom_with_two_summands_counts_places():
     certificate = H.certify()
     assert certificate.dim == H.dim == 5
     assert certificate.proved
+
+
+def test_characters_of_float_matrices_prove_nothing():
+    """The same space in an exact and in a float basis of V; of two summands one float one is enough."""
+    V = Symmetric(3).natural()
+    S = np.array([[1, 0, 0], [2, 1, 0], [0, 3, 1]])
+    exact, rough = V.change_basis(S), V.change_basis(S.astype(float))
+    assert commutant(exact).certify().proved
+    for W in (rough, exact + rough, rough + exact):
+        claims = commutant(W).certify().claims
+        assert not claims[2].proved
+        assert "float matrices" in claims[2].evidence
