@@ -9,6 +9,8 @@ from collections.abc import Mapping
 
 from grouprep.errors import GroupRepError
 from grouprep.groups.base import Group
+from grouprep.linalg.budget import NAME, require
+from grouprep.linalg.parsing import syntax_tree
 from grouprep.representations.base import Representation
 
 __all__ = ["parse_representation"]
@@ -42,14 +44,9 @@ def parse_representation(G: Group, text: str, named: Mapping[str, Representation
     """
     if not isinstance(text, str):
         raise GroupRepError(f"a representation is written as text, got {text!r:.60}")
-    if len(text) > 2_000:
-        raise GroupRepError(f"representation: {len(text):,} characters; at most 2,000 are read")
-    try:
-        tree = ast.parse(_PARITY.sub(r"'\1'", text.strip()).replace("^", "**"), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise GroupRepError(
-            f'representation "{text:.80}" is not an expression: {getattr(error, "msg", error)}'
-        ) from None
+    require(len(text), NAME, "the text of a representation has characters:")
+    source = _PARITY.sub(r"'\1'", text.strip()).replace("^", "**")
+    tree = syntax_tree(source, f'representation "{text:.80}" is not an expression:')
     try:
         value = _Reader(text, named or {}).read(tree, G)
     except RecursionError:
@@ -92,7 +89,17 @@ class _Reader:
         )
 
     def operation(self, node: ast.BinOp, G: Group) -> int | Representation:
-        left, right = self.read(node.left, G), self.read(node.right, G)
+        spine: list[ast.BinOp] = []  # U + V + W + ... is a left spine: walk it in a loop, not by recursion
+        left: ast.expr = node
+        while isinstance(left, ast.BinOp):
+            spine.append(left)
+            left = left.left
+        value = self.read(left, G)
+        for step in reversed(spine):
+            value = self.join(step, value, self.read(step.right, G))
+        return value
+
+    def join(self, node: ast.BinOp, left: int | Representation, right: int | Representation) -> int | Representation:
         if isinstance(node.op, ast.Mult):
             return left * right
         if isinstance(node.op, ast.Add):
