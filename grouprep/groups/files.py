@@ -16,10 +16,12 @@ and [representations.NAME] tables (see `grouprep.representations.files`). Lists 
 from __future__ import annotations
 
 import re
+import reprlib
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from os import PathLike
+from typing import Any
 
-from grouprep.errors import GroupRepError
+from grouprep.errors import GroupRepError, shown
 from grouprep.groups.base import Group
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.lie import LieGroup
@@ -28,13 +30,18 @@ from grouprep.groups.product import direct_product
 from grouprep.groups.registry import families, member
 from grouprep.linalg.budget import NAME, require
 
-if TYPE_CHECKING:
-    from os import PathLike
-
 __all__ = ["group_from_dict", "group_from_name", "load_group"]
 
-_KINDS = ("permutations", "matrices", "table", "presentation", "algebra", "product", "catalogue")
-_KEYS = (*_KINDS, "name", "degree", "components", "representations")
+_EXAMPLES = {
+    "permutations": '{ r = "(1 2 3 4)", s = "(2 4)" }',
+    "matrices": "{ r = [[0, -1], [1, 0]] }",
+    "table": "[[0, 1], [1, 0]]",
+    "presentation": '{ generators = ["r", "s"], relators = ["r^4", "s^2", "(r s)^2"] }',
+    "algebra": "{ A1 = [[0, -1], [1, 0]] }",
+    "product": '["D4", "C2"]',
+    "catalogue": '"D4"',
+}
+_KEYS = (*_EXAMPLES, "name", "degree", "components", "representations")
 
 
 def load_group(source: str | PathLike[str]) -> Group:
@@ -55,6 +62,8 @@ def load_group(source: str | PathLike[str]) -> Group:
     >>> load_group("D4xC2").order
     16
     """
+    if not isinstance(source, str | PathLike):
+        raise GroupRepError(f'source must be a name such as "D4", or the path of a file, got {shown(source)}')
     text = str(source)
     if text.lower().endswith((".toml", ".json")):
         return group_from_dict(read_data_file(source), text)
@@ -72,10 +81,10 @@ def group_from_dict(data: Mapping[str, Any], where: str = "group") -> Group:
     if not isinstance(data, Mapping):
         raise GroupRepError(f"{where}: a table is needed, got {data!r:.60}")
     check_keys(data, _KEYS, where)
-    kinds = [k for k in _KINDS if k in data]
+    kinds = [k for k in _EXAMPLES if k in data]
     if len(kinds) != 1:
         raise GroupRepError(
-            f"{where}: exactly one of {', '.join(_KINDS)} is needed, found {', '.join(kinds) or 'none'}"
+            f"{where}: exactly one of {', '.join(_EXAMPLES)} is needed, found {', '.join(kinds) or 'none'}"
         )
     name = data.get("name", "")
     if not isinstance(name, str):
@@ -90,9 +99,9 @@ def group_from_dict(data: Mapping[str, Any], where: str = "group") -> Group:
         raise type(error)(f"{where}: {error}") from None
     except RecursionError:
         raise GroupRepError(f'{where}: "{kind}" is nested too deeply') from None
-    except (TypeError, KeyError, AttributeError, ValueError, IndexError, OverflowError) as error:
+    except (TypeError, KeyError, AttributeError, ValueError, IndexError, OverflowError):
         raise GroupRepError(
-            f'{where}: "{kind}" does not have the form that the documentation shows ({error})'
+            f"{where}: {kind} = {reprlib.repr(data[kind])} does not have the form of {kind} = {_EXAMPLES[kind]}"
         ) from None
     return group
 
@@ -176,9 +185,27 @@ def group_from_name(name: str) -> Group:
     if found is not None:
         return found
     parts = re.split(r"\s*[x×]\s*(?![^(]*\))", text)
-    if len(parts) > 1:
+    if len(parts) > 1 and all(parts):
         return direct_product([H for part in parts for H in group_from_name(part).factors])
+    meant = "x".join(map(_meant, re.split(r"[x×*]", text)))
     raise GroupRepError(
-        f'group "{name:.80}" is unknown; known are {", ".join(F.example for F in families())} with any number, products such as '
-        "D4xC2, and files ending in .toml or .json"
+        f'group "{name:.80}" is unknown; '
+        + (f'did you mean "{meant}"? ' if all(map(_meant, re.split(r"[x×*]", text))) else "")
+        + f"known are {', '.join(F.example for F in families())} with any number, products such as D4xC2, and files ending in "
+        ".toml or .json"
     )
+
+
+def _meant(text: str) -> str:
+    """The name that was probably meant by one that is unknown, D4 by "d_4" or "DihedralGroup(4)"; empty if none is close."""
+    plain = re.sub(r"group|[\s_/{}^]", "", text, flags=re.IGNORECASE)
+    plain += ")" * ("(" in plain and ")" not in plain)
+    for F in families():
+        symbol = re.match(r"[A-Za-z]*", F.example)[0]  # type: ignore[index]
+        for beginning in sorted({symbol, F.name}, key=len, reverse=True):
+            if plain.lower().startswith(beginning.lower()):
+                rest = plain[len(beginning) :]
+                for found in (symbol + rest, F.example if not rest else ""):
+                    if found and F.reads(found):
+                        return found
+    return plain if any(F.reads(plain) for F in families()) else ""

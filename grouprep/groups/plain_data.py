@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import stat
 import tomllib
@@ -11,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grouprep.errors import GroupRepError, TooLarge
+from grouprep.errors import GroupRepError, TooLarge, nearest
 from grouprep.groups.base import Group
 from grouprep.groups.permutations import cycle_string, format_order
 from grouprep.groups.registry import member
@@ -180,9 +179,7 @@ def check_keys(data: Mapping[str, object], allowed: Sequence[str], where: str) -
     """Raise GroupRepError for keys that are not allowed, with the closest allowed ones."""
     for key in data:
         if key not in allowed:
-            close = difflib.get_close_matches(str(key), allowed, 1)
-            hint = f'did you mean "{close[0]}"?' if close else f"allowed are {', '.join(allowed)}"
-            raise GroupRepError(f'{where}: unknown key "{key}"; {hint}')
+            raise GroupRepError(f'{where}: unknown key "{key}"; {nearest(key, allowed)}')
 
 
 def matrix_to_data(matrix: Image) -> list[list[int | str]]:

@@ -252,9 +252,9 @@ class PlaneIrrep(Irrep):
         row = as_exact(as_image([[1, "I"], [0, 1]])).extract([0], [0, 1])
         return mat.matmul(row, column)
 
-    def __call__(self, g: Element) -> Array:
+    def _rounded_at(self, g: Element) -> Array:
         """rho(g) in floats; for finite groups every entry is the exact one correctly rounded, whatever the order."""
-        return self.evaluate(self.group.check_element(g))
+        return self.evaluate(g)
 
     def evaluate(self, g: Element) -> Array:
         cos, sin, reflected = self.family.plane.waves(g, self.frequency)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sympy import Domain
     from sympy.polys.matrices import DomainMatrix
 
-__all__ = ["Monomial", "common_modulus", "integers"]
+__all__ = ["Monomial", "common_modulus", "integers", "roots_of_unity"]
 
 IntArray = Integers
 
@@ -106,7 +106,7 @@ class Monomial:
         n, columns = matrix.shape
         if n != columns or matrix.nnz() != n:
             return None
-        modulus, exponents = _roots_of_unity(matrix.domain)
+        modulus, exponents = roots_of_unity(matrix.domain)
         perm, phase = np.full(n, -1, dtype=np.int64), np.zeros(n, dtype=np.int64)
         for i, row in matrix.to_sparse().rep.to_sdm().items():
             for j, value in row.items():
@@ -255,7 +255,7 @@ _MODULUS_LIMIT = 1_000  # larger fields have their roots of unity not tabulated;
 
 
 @lru_cache(maxsize=64)
-def _roots_of_unity(domain: Domain) -> tuple[int, dict[Scalar, int]]:
+def roots_of_unity(domain: Domain) -> tuple[int, dict[Scalar, int]]:
     """m and the exponents of the m-th roots of unity that a domain holds."""
     alias = str(getattr(getattr(domain, "ext", None), "alias", None) or "")
     n = int(alias[4:]) if alias.startswith("zeta") and alias[4:].isdigit() else 1

@@ -9,6 +9,7 @@ A group file may hold tables [representations.NAME] with one of
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Any
@@ -28,10 +29,16 @@ from grouprep.groups.plain_data import (
 from grouprep.linalg import Image, Monomial
 from grouprep.linalg.budget import ROOT_ORDER
 from grouprep.representations.base import Representation
-from grouprep.representations.expression import parse_representation
+from grouprep.representations.expression import check_new_name, parse_representation
 from grouprep.representations.images import ImageRepresentation
 
 __all__ = ["load_representations", "named_representations", "representation_from_dict", "representation_to_dict"]
+
+_EXAMPLES = {
+    "expression": '"2*regular + trivial"',
+    "permutations": '{ r = "(1 2)", s = "()" }',
+    "images": "{ r = [[-1]], s = [[1]] }",
+}
 
 
 def load_representations(source: str | PathLike[str]) -> tuple[Group, dict[str, Representation]]:
@@ -58,10 +65,11 @@ def named_representations(G: Group, tables: object, where: str) -> dict[str, Rep
         place = f"{where}: representations.{name}"
         if not isinstance(table, Mapping):
             raise GroupRepError(f"{place}: a table is needed, got {table!r:.60}")
-        check_keys(table, ("expression", "permutations", "images"), place)
+        check_keys(table, tuple(_EXAMPLES), place)
         if len(table) != 1:
             raise GroupRepError(f"{place}: exactly one of expression, permutations, images is needed")
         try:
+            check_new_name(name)
             if "expression" in table:
                 named[name] = parse_representation(G, table["expression"], named)
             elif "permutations" in table:
@@ -70,8 +78,11 @@ def named_representations(G: Group, tables: object, where: str) -> dict[str, Rep
                 named[name] = ImageRepresentation(G, matrices_from_data(table["images"], "images"), name=name)
         except GroupRepError as error:
             raise type(error)(f"{place}: {error}") from None
-        except (TypeError, KeyError, AttributeError, ValueError, IndexError, OverflowError, RecursionError) as error:
-            raise GroupRepError(f"{place}: not of the form that the documentation shows ({error})") from None
+        except (TypeError, KeyError, AttributeError, ValueError, IndexError, OverflowError, RecursionError):
+            (kind,) = table
+            raise GroupRepError(
+                f"{place}: {kind} = {reprlib.repr(table[kind])} does not have the form of {kind} = {_EXAMPLES[kind]}"
+            ) from None
     return named
 
 

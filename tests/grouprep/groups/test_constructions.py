@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sympy import Matrix, diag, sympify
 
 from grouprep import (
     Alternating,
@@ -9,6 +10,8 @@ from grouprep import (
     Dihedral,
     FiniteGroup,
     GroupRepError,
+    LieGroup,
+    O,
     Quaternion,
     Symmetric,
     TooLarge,
@@ -85,6 +88,53 @@ def test_matrices_and_their_permutations():
     a, b = G.generators
     assert np.array_equal(V(G.multiply(a, b)), np.array(images["a"]) @ np.array(images["b"]))
     assert V.exact(a).tolist() == images["a"]
+
+
+def unimodular(c, n=2):
+    """A lower times an upper unitriangular matrix with entries c beside the diagonal."""
+    lower = Matrix(n, n, lambda i, j: int(i == j) + c * int(i == j + 1))
+    return lower * lower.T
+
+
+@pytest.mark.parametrize("c", [0, 1, 10**5, 10**9, 10**40])
+def test_the_order_of_a_matrix_does_not_depend_on_the_basis(c):
+    S, T = unimodular(c), unimodular(c, 3)
+    assert FiniteGroup.from_matrices([S * diag(1, -1) * S.inv()]).order == 2
+    turn, flip = Matrix([[0, -1], [1, -1]]), Matrix([[0, 1], [1, 0]])
+    assert FiniteGroup.from_matrices([S * turn * S.inv(), S * flip * S.inv()]).order == 6
+    shift = Matrix([[0, 0, 1], [1, 0, 0], [0, 1, 0]])
+    assert FiniteGroup.from_matrices([T * shift * T.inv(), T * diag(-1, 1, 1) * T.inv()]).order == 24
+    i = Matrix([["I", 0], [0, "-I"]])
+    assert FiniteGroup.from_matrices([S * i * S.inv(), S * Matrix([[0, 1], [-1, 0]]) * S.inv()]).order == 8
+    for infinite in (
+        [[1, 1], [0, 1]],
+        [["3/5", "-4/5"], ["4/5", "3/5"]],
+        [[2, 0], [0, "1/2"]],
+        [["1+sqrt(2)", 0], [0, 1]],
+    ):
+        for matrices in ([infinite], [flip, infinite]):
+            with pytest.raises(UnsupportedGroup, match=r"generators\[[01]\] has infinite order"):
+                FiniteGroup.from_matrices([S * Matrix(m).applyfunc(sympify) * S.inv() for m in matrices])
+    for matrices in ([[[1, 1], [1, 1]]], [flip, [[0, 1], [0, 0]]]):
+        with pytest.raises(GroupRepError, match=r"generators\[[01]\] is singular"):
+            FiniteGroup.from_matrices([S * Matrix(m) * S.inv() for m in matrices])
+
+
+@pytest.mark.parametrize("n", [2, 22, 23, 24, 60])
+def test_components_are_invertible_in_every_dimension_and_scale(n):
+    turn = np.zeros((n, n), dtype=int)
+    turn[0, 1], turn[1, 0] = -1, 1
+    one = np.eye(n, dtype=int)
+    flip = np.diag([1] * (n - 1) + [-1])
+    assert LieGroup.from_algebra([turn], components=[one, flip]).n == n
+    for scale in (1e-200, 1e-20, 1.0, 1e200):
+        assert LieGroup.from_algebra([turn], components=[one, scale * flip]).n == n
+        singular = scale * np.diag([1.0] * (n - 1) + [0.0])
+        with pytest.raises(GroupRepError, match=r"components\[1\] is singular"):
+            LieGroup.from_algebra([turn], components=[one, singular])
+    with pytest.raises(GroupRepError, match=r"components\[0\] is singular"):
+        LieGroup.from_algebra([turn], components=[np.ones((n, n), dtype=int)])
+    assert O(min(n, 24)).components
 
 
 def test_tables():
