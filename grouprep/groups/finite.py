@@ -331,15 +331,19 @@ class FiniteGroup(Group):
 
     # Listed groups
 
-    @cached_property
-    def _listing(self) -> tuple[Perm, dict[bytes, int], list[tuple[int, int]]]:
-        """Elements in breadth-first order, their numbers, and for each (generator, parent) with g = generator parent."""
+    def require_listing(self) -> None:
+        """Raise TooLarge if the elements cannot be listed; nothing is listed yet."""
         if not self.is_listed:
             raise TooLarge(
                 f"{self} has {format_order(self.order)} elements and at most {LISTING_LIMIT:,} are listed; use sample(), order, or "
                 "representations that act directly (defining, natural, their sums and products)"
             )
         require_memory(self.order * self.degree * 3, f"the list of the {self.order:,} elements of {self}")
+
+    @cached_property
+    def _listing(self) -> tuple[Perm, dict[bytes, int], list[tuple[int, int]]]:
+        """Elements in breadth-first order, their numbers, and for each (generator, parent) with g = generator parent."""
+        self.require_listing()
         elements, steps = [self.identity()], [(-1, -1)]
         numbers = {elements[0].tobytes(): 0}
         position = 0

@@ -90,23 +90,26 @@ class PolygonAction(Value):
         return self.corners, self.reflection
 
     @cached_property
-    def _entries(self) -> tuple[Domain, list[tuple[Scalar, Scalar]]]:
-        """(cos, sin) of 2 pi k / n in the real cyclotomic field of lcm(4, n)."""
+    def _field(self) -> Domain:
+        """The real cyclotomic field of lcm(4, n)."""
+        return real_cyclotomic_field(lcm(4, self.corners))
+
+    def _entry(self, k: int) -> tuple[Scalar, Scalar]:
+        """(cos, sin) of 2 pi k / n in the field; one at a time, each has as many coefficients as the field's degree."""
         from sympy import QQ
 
-        n, order = self.corners, lcm(4, self.corners)
-        K = real_cyclotomic_field(order)
+        order, K = lcm(4, self.corners), self._field
         half = K.convert_from(QQ(1, 2), QQ)
-        step, quarter = order // n, order // 4
-        return K, [(cosine(order, k * step) * half, cosine(order, k * step - quarter) * half) for k in range(n)]
+        step, quarter = order // self.corners, order // 4
+        return cosine(order, k * step) * half, cosine(order, k * step - quarter) * half
 
     @cached_property
     def images(self) -> tuple[Image, ...]:
         """The matrices of the generators."""
         from sympy import ZZ
 
-        K, entries = self._entries
-        cos, sin = entries[1 % self.corners]
+        K = self._field
+        cos, sin = self._entry(1 % self.corners)
         rows = {0: {0: cos, 1: -sin}, 1: {0: sin, 1: cos}}
         rotation = sparse_matrix({i: {j: x for j, x in row.items() if x} for i, row in rows.items()}, (2, 2), K)
         rotation = rotation.convert_to(ZZ) if self.corners in (1, 2, 4) else rotation
@@ -118,9 +121,9 @@ class PolygonAction(Value):
         n = self.corners
         if n <= 2:
             return self._small(perm)
-        K, entries = self._entries
+        K = self._field
         start, turn = int(perm[0]), (int(perm[1]) - int(perm[0])) % n
-        cos, sin = entries[start]
+        cos, sin = self._entry(start)
         sign = K.one if turn == 1 % n else -K.one
         rows = {0: {0: cos, 1: -sin * sign}, 1: {0: sin, 1: cos * sign}}
         return sparse_matrix({i: {j: x for j, x in row.items() if x} for i, row in rows.items()}, (2, 2), K)

@@ -16,7 +16,8 @@ from grouprep.groups.permutations import cycle_string, format_order
 from grouprep.groups.registry import member
 from grouprep.linalg import Image, as_exact
 from grouprep.linalg.budget import BITS, DEPTH, FILE_BYTES, require
-from grouprep.linalg.convert import to_sympy
+from grouprep.linalg.fields import expression
+from grouprep.linalg.sparse import from_domain_matrix_rows
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -183,8 +184,13 @@ def check_keys(data: Mapping[str, object], allowed: Sequence[str], where: str) -
 
 def matrix_to_data(matrix: Image) -> list[list[int | str]]:
     """An exact matrix as nested lists of integers and text, read back by `to_domain_matrix`."""
-    whole = to_sympy(as_exact(matrix))
-    return [[int(x) if x.is_Integer else str(x) for x in whole.row(i)] for i in range(whole.rows)]
+    exact = as_exact(matrix)
+    data: list[list[int | str]] = [[0] * exact.shape[1] for _ in range(exact.shape[0])]
+    for i, row in from_domain_matrix_rows(exact).items():
+        for j, x in row.items():
+            value = expression(x, exact.domain)
+            data[i][j] = int(value) if value.is_Integer else str(value)
+    return data
 
 
 def finite_group_to_dict(G: FiniteGroup) -> Table:

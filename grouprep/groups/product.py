@@ -19,6 +19,7 @@ from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.permutations import Perm
 from grouprep.linalg import Image, bounded
 from grouprep.linalg import matrices as mat
+from grouprep.linalg.budget import IMAGES, require
 from grouprep.typing import Array, Element
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ class FiniteProduct(_Product, FiniteGroup):
     def __init__(self, factors: Sequence[FiniteGroup]) -> None:
         self._factors = tuple(factors)
         degrees = [G.degree for G in factors]
+        count = sum(len(G.generators) for G in factors)
+        require(count * sum(degrees), IMAGES, "the generators of the product have images of points, all together:")
         self.offsets = np.concatenate([[0], np.cumsum(degrees)]).tolist()
         perms = []
         for k, G in enumerate(factors):

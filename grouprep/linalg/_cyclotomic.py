@@ -12,14 +12,13 @@ from functools import lru_cache, reduce
 from math import gcd, lcm
 from typing import TYPE_CHECKING
 
-from grouprep.errors import GroupRepError, TooLarge
+from grouprep.errors import GroupRepError
+from grouprep.linalg.budget import CYCLOTOMIC_DEGREE, require
 from grouprep.linalg.parsing import squarefree
 from grouprep.typing import Scalar
 
 if TYPE_CHECKING:
     from sympy import Domain, Expr
-
-_LARGEST_DEGREE = 10_000
 
 
 def _number_field(modulus: Sequence[Scalar], root: Expr, alias: str) -> Domain:
@@ -110,8 +109,8 @@ def quadratic_field(d: int) -> Domain:
 def _require_positive(n: int) -> None:
     if not isinstance(n, int) or n < 1:
         raise GroupRepError(f"a positive integer n is needed, not {n!r}")
-    if n > _LARGEST_DEGREE and totient(n) > _LARGEST_DEGREE:
-        raise TooLarge(f"the field of exp(2*pi*I/{n}) has degree {totient(n):,}; the limit is {_LARGEST_DEGREE:,}")
+    if n > CYCLOTOMIC_DEGREE:
+        require(totient(n), CYCLOTOMIC_DEGREE, f"the field of exp(2*pi*I/{n}) has degree")
 
 
 def totient(n: int) -> int:

@@ -25,7 +25,8 @@ from grouprep.linalg._cyclotomic import (
     sqrt_in,
     two_cos_in,
 )
-from grouprep.linalg.parsing import Atom, Unrecognised, atoms, evaluate
+from grouprep.linalg.budget import NUMBER_BITS, require
+from grouprep.linalg.parsing import Atom, Unrecognised, atoms, evaluate, height
 from grouprep.typing import Scalar
 
 if TYPE_CHECKING:
@@ -215,6 +216,7 @@ def _rounded(x: Scalar, bits: int) -> int:
 
 def evaluate_in(expr: Expr, K: Domain) -> Scalar:
     """A recognised expression in K; raises Outside if a part of it is not in K, Unrecognised if it is of another kind."""
+    require(degree(K) * height(expr), NUMBER_BITS, "a number needs bits: degree times bits of a coefficient are")
 
     def nested(base: Scalar) -> Scalar:
         n, found = _nested_root(base)

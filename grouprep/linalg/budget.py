@@ -12,17 +12,25 @@ from grouprep.errors import TooLarge
 __all__ = [
     "BITS",
     "COSETS",
+    "CYCLOTOMIC_DEGREE",
     "DEPTH",
     "ELEMENTS",
+    "EXPONENT",
+    "FACTORED",
     "FIELD_DEGREE",
     "FILE_BYTES",
     "GENERAL_DEGREE",
+    "HEIGHT",
+    "IMAGES",
     "LETTERS",
     "MARKS",
     "NAME",
     "NUMBER_BITS",
+    "PIXELS",
     "POINTS",
+    "RADICAND",
     "ROOT_ORDER",
+    "SINGLE_DEGREE",
     "TEXT",
     "require",
 ]
@@ -36,13 +44,21 @@ NAME = 2_000  # characters of an expression for a representation, and of the nam
 
 # Numbers
 BITS = 14_000  # of a rational number: 4,214 digits, and Python reads and writes numbers of up to 4,300
-NUMBER_BITS = 2_000_000  # of an algebraic number, degree times bits of a coefficient
+HEIGHT = 40_000  # bits of an algebraic number for each degree: TEXT digits have 33,220, the rest is for their sums
+EXPONENT = 10_000  # in a power, above or below
+RADICAND = 500  # bits of a rational number under a root
+FACTORED = 160  # bits of a square root's integer, which is factored
+NUMBER_BITS = 10_000_000  # of an algebraic number, degree times bits of a coefficient: (1 + zeta(997))^9999 takes 0.3 s
+CYCLOTOMIC_DEGREE = 10_000  # of the fields of roots of unity in general
 FIELD_DEGREE = 1_000  # of cyclotomic fields that numbers are recognised in
-GENERAL_DEGREE = 12  # of fields with roots such as 2^(1/3), for which a primitive element is looked for
+GENERAL_DEGREE = 32  # of fields with several roots such as 2^(1/3): a primitive element takes a second
+SINGLE_DEGREE = 500  # of fields with one such root: 2^(1/499) takes 0.4 s
 ROOT_ORDER = 1 << 31  # of a root of unity: indices below 2^31 times phases, and sums of four phases, stay below 2^63
 
 # Groups
 POINTS = 1_000_000  # that a permutation moves: 8 MB for each generator
+PIXELS = 4 * POINTS  # of a grid, which has few generators
+IMAGES = 20 * POINTS  # of points under all generators of a product: 160 MB
 ELEMENTS = 200_000  # of a group that is listed; S8 has 40,320, and one takes about 100 bytes + 8 for each point
 COSETS = 20_000  # of the enumeration of a presentation
 LETTERS = 100_000  # of a relator; of all relators of a group ten times as many

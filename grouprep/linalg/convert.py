@@ -130,7 +130,7 @@ def _from_rows(matrix: object, domain: Domain | None) -> DomainMatrix:
     for i, row in enumerate(rows):
         if len(row) != width:
             raise DimensionMismatch(f"row {i} has {len(row)} entries, row 0 has {width}; all rows need the same length")
-    entries = {(i, j): x for i, row in enumerate(rows) for j, x in enumerate(row)}
+    entries = {(i, j): x for i, row in enumerate(rows) for j, x in enumerate(row) if type(x) is not int or x}
     return _from_entries(entries, (len(rows), width), domain)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import lru_cache, reduce
-from math import lcm
-from typing import TYPE_CHECKING
+from math import lcm, prod
+from typing import TYPE_CHECKING, NamedTuple
 
-from grouprep.errors import GroupRepError, TooLarge
+from grouprep.errors import GroupRepError
 from grouprep.linalg._cyclotomic import (
     Outside,
     coefficients,
@@ -24,7 +24,8 @@ from grouprep.linalg._cyclotomic import (
 )
 from grouprep.linalg._evaluation import atom_order, convert_element, embedding, evaluate_in, restrict
 from grouprep.linalg._galois import expression, galois, smallest_domain
-from grouprep.linalg.parsing import Atom, Unrecognised, atoms, parse_expression
+from grouprep.linalg.budget import FIELD_DEGREE, GENERAL_DEGREE, NUMBER_BITS, SINGLE_DEGREE, require
+from grouprep.linalg.parsing import Atom, Unrecognised, atoms, height, parse_expression, turn
 from grouprep.typing import Scalar
 
 if TYPE_CHECKING:
@@ -51,7 +52,6 @@ __all__ = [
     "zeta",
 ]
 
-_LARGEST_DEGREE = 1000  # of cyclotomic fields that numbers are recognised in
 _FEW = 3  # independent square roots that a primitive element is found for
 
 
@@ -96,13 +96,12 @@ def _ambient(expr: Expr) -> int:
 def _ambient_of(found: frozenset[Atom]) -> int:
     """The n of a cyclotomic field that contains the atoms; few square roots of large numbers are better left to sympy."""
     n = reduce(lcm, (atom_order(a) for a in found), 1)
-    if totient(n) <= _LARGEST_DEGREE:
+    if totient(n) <= FIELD_DEGREE:
         return n
     if len(found) <= _FEW and all(name == "sqrt" for name, _ in found):
         raise Unrecognised
-    raise TooLarge(
-        f"numbers such as {_shown(found)} need a field of degree {totient(n):,}; the limit is {_LARGEST_DEGREE:,}"
-    )
+    require(totient(n), FIELD_DEGREE, f"numbers such as {_shown(found)} need a field of degree")
+    raise AssertionError("the degree is beyond the limit")
 
 
 def _shown(found: frozenset[Atom]) -> str:
@@ -161,12 +160,75 @@ def _in_rationals(q: Scalar, K: Domain) -> Scalar:
 
 
 def _sympy_element(expr: Expr, K: Domain) -> Scalar:
+    from sympy import QQ
     from sympy.polys.polyerrors import CoercionFailed
 
+    require(degree(K) * height(expr), NUMBER_BITS, "a number needs bits: degree times bits of a coefficient are")
+
+    def walk(e: Expr) -> Scalar:
+        if e.is_Add:
+            return sum(map(walk, e.args), K.zero)
+        if e.is_Mul:
+            return prod(map(walk, e.args), start=K.one)
+        if e.is_Pow and e.exp.is_Integer:
+            return walk(e.base) ** int(e.exp)
+        return _in_rationals(QQ(int(e.p), int(e.q)), K) if e.is_Rational else _root_in(e, K)
+
     try:
-        return K.from_sympy(expr)
+        return walk(expr)
     except (CoercionFailed, NotImplementedError, ValueError):
         raise GroupRepError(f"{expr} is not in the field {K}, or is not an algebraic number") from None
+
+
+@lru_cache(maxsize=4096)
+def _root_in(e: Expr, K: Domain) -> Scalar:
+    """A number that is no sum, product or integer power, in K: by the generators of K where they are known."""
+    from sympy import Rational
+
+    found, values = _generator_values(K)
+    if e in values:
+        return values[e]
+    r = _unity(e)
+    if r is not None and found.order > 2 and found.order % r.denominator == 0:
+        return values[found.numbers()[0]] ** (r.numerator * found.order // r.denominator)
+    if e.is_Pow and e.exp.is_Rational and found.roots.get(e.base, 1) % int(e.exp.q) == 0:
+        q = found.roots[e.base]
+        return values[e.base ** Rational(1, q)] ** (int(e.exp.p) * q // int(e.exp.q))
+    return K.from_sympy(e)
+
+
+@lru_cache(maxsize=256)
+def _generator_values(K: Domain) -> tuple[_Generators, dict[Expr, Scalar]]:
+    """The numbers whose sum generates K, and their values in it; none if K was not made from them."""
+    if K.is_AlgebraicField:
+        found = _generators([K.to_sympy(K.unit)])
+        L, values = _constructed(tuple(found.numbers()))
+        if L == K:
+            return found, values
+    return _Generators(1, {}, {}), {}
+
+
+@lru_cache(maxsize=256)
+def _constructed(numbers: tuple[Expr, ...]) -> tuple[Domain, dict[Expr, Scalar]]:
+    """A field that numbers generate, and their values in it."""
+    from sympy import S, construct_domain
+
+    K, values = construct_domain([S.Half, *numbers], extension=True)
+    return K, dict(zip(numbers, values[1:], strict=True))
+
+
+def _unity(e: Expr) -> Fraction | None:
+    """r if an expression is written as the root of unity exp(2 pi i r)."""
+    from sympy import I, exp
+
+    if e == I:
+        return Fraction(1, 4)
+    if e == -1:
+        return Fraction(1, 2)
+    if e.is_Pow and e.exp.is_Rational:
+        r = _unity(e.base)
+        return None if r is None else (r - (r > Fraction(1, 2))) * Fraction(int(e.exp.p), int(e.exp.q)) % 1
+    return turn(e.args[0] / I) if isinstance(e, exp) else None
 
 
 def _exact(number: Scalar) -> Expr:
@@ -252,21 +314,71 @@ def closure_under_conjugation(K: Domain) -> Domain:
     return _sympy_domain([generator, generator.conjugate()])
 
 
-def _sympy_domain(expressions: list[Expr]) -> Domain:
-    from sympy import construct_domain
-    from sympy.polys.polyerrors import BasePolynomialError
+class _Generators(NamedTuple):
+    """What generates a field with numbers such as 2^(1/3): one root of unity, one root of each base, and other numbers."""
+
+    order: int
+    roots: dict[Scalar, int]
+    others: dict[Scalar, None]
+
+    def numbers(self) -> list[Expr]:
+        """Generators of the field."""
+        from sympy import I, Rational, exp, pi
+
+        unity = [exp(2 * pi * I / self.order)] if self.order > 2 else []
+        return [*unity, *(base ** Rational(1, q) for base, q in self.roots.items()), *self.others]
+
+    def degree(self) -> int:
+        """An upper bound on the degree."""
+        from sympy import cos, sin, tan
+
+        angles = [turn(e.args[0]) for e in self.others if isinstance(e, cos | sin | tan)]
+        return totient(lcm(self.order, *(4 * r.denominator for r in angles if r))) * prod(self.roots.values())
+
+
+def _generators(expressions: Iterable[Expr]) -> _Generators:
+    order, roots, others = 1, dict[Scalar, int](), dict[Scalar, None]()
+
+    def collect(e: Expr) -> None:
+        nonlocal order
+        if e.is_Rational:
+            return
+        if e.is_Add or e.is_Mul:
+            for part in e.args:
+                collect(part)
+        elif (r := _unity(e)) is not None:
+            order = lcm(order, r.denominator)
+        elif e.is_Pow and e.exp.is_Rational:
+            collect(e.base)
+            if e.exp.q > 1:
+                roots[e.base] = lcm(roots.get(e.base, 1), int(e.exp.q))
+        else:
+            others[e] = None
 
     for e in expressions:
+        collect(e)
+    return _Generators(order, roots, others)
+
+
+def _sympy_domain(expressions: list[Expr]) -> Domain:
+    from sympy.polys.polyerrors import BasePolynomialError
+
+    found = _generators(expressions)
+    numbers, most = found.numbers(), found.degree()
+    names = ", ".join(map(str, numbers[:3]))[:120]
+    for e in numbers:
         if e.is_algebraic is False:
             raise GroupRepError(
                 f"{e} is not an algebraic number; allowed are rationals, roots, exp(2*pi*I*r) and cos(pi*r)"
             )
+    limit = GENERAL_DEGREE if len(numbers) > 1 else SINGLE_DEGREE
+    require(most, limit, f"numbers such as {names} need a field of degree up to")
     try:
-        K, _ = construct_domain(expressions, extension=True)
+        K, _ = _constructed(tuple(numbers))
     except (BasePolynomialError, NotImplementedError, ValueError) as error:
-        raise GroupRepError(f"no number field holds all of {expressions[:5]}: {error}") from None
+        raise GroupRepError(f"no number field holds all of {names}: {error}") from None
     if not (K.is_AlgebraicField or K.is_QQ or K.is_ZZ):
-        bad = next((e for e in expressions if e.is_algebraic is not True), expressions[0])
+        bad = next((e for e in numbers if e.is_algebraic is not True), numbers[0])
         raise GroupRepError(
             f"{bad} is not recognised as an algebraic number; write it with rationals, sqrt, exp and cos"
         )
@@ -329,7 +441,7 @@ def common_domain(*domains: Domain) -> Domain:
             return L
     if all(kind(K)[0] != "other" for K in fields):
         n = reduce(lcm, (conductor(K) for K in fields))
-        if totient(n) <= _LARGEST_DEGREE:
+        if totient(n) <= FIELD_DEGREE:
             return real_cyclotomic_field(n) if all(is_real_field(K) for K in fields) else cyclotomic_field(n)
     numbers = [K.to_sympy(K.unit) for K in fields if K.is_AlgebraicField]
     return _sympy_domain(numbers)

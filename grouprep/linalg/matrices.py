@@ -85,7 +85,9 @@ def as_image(matrix: object, name: str = "matrix") -> Image:
 
 def _has_floats(matrix: Sequence[Scalar]) -> bool:
     return any(
-        isinstance(x, float | complex | np.inexact) for row in matrix for x in np.ravel(np.array(row, dtype=object))
+        isinstance(x, float | complex | np.inexact)
+        for row in matrix
+        for x in (row if isinstance(row, list | tuple) else np.ravel(np.array(row, dtype=object)))
     )
 
 

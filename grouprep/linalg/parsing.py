@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
+from math import ceil
 from typing import TYPE_CHECKING
 
 from grouprep.errors import GroupRepError, TooLarge
+from grouprep.linalg.budget import BITS, DEPTH, EXPONENT, FACTORED, HEIGHT, MARKS, RADICAND, TEXT, require
 from grouprep.typing import Scalar
 
 if TYPE_CHECKING:
     from sympy import Expr
 
-__all__ = ["Atom", "Unrecognised", "atoms", "evaluate", "parse_expression", "squarefree", "turn"]
+__all__ = [
+    "Atom",
+    "Unrecognised",
+    "atoms",
+    "evaluate",
+    "height",
+    "parse_expression",
+    "squarefree",
+    "syntax_tree",
+    "turn",
+]
 
-_MAX_TEXT = 10_000
-_MAX_EXPONENT = 10_000
-_MAX_BITS = 200_000
-_MAX_DEPTH = 100
-_MAX_RADICAND = 500
-_MAX_FACTORED = 160
 _FUNCTIONS = ("sqrt", "exp", "cos", "sin", "zeta", "Rational")
 _NAMES = ("pi", "I", "i")
 
@@ -60,51 +67,71 @@ def parse_expression(text: str) -> Expr:
     """
     if not isinstance(text, str):
         raise GroupRepError(f"a text is needed, not {type(text).__name__}")
-    if len(text) > _MAX_TEXT:
-        raise GroupRepError(f"cannot read {_short(text)!r}: {len(text):,} characters; the limit is {_MAX_TEXT:,}")
-    source = text.strip().replace("^", "**")
+    require(len(text), TEXT, f"cannot read {_short(text)!r}: its characters are")
+    source = " ".join(text.split()).replace("^", "**")
     if not source:
         raise GroupRepError("cannot read an empty text as a number; write 0 for zero")
-    if _parenthesis_depth(source) > _MAX_DEPTH:
-        raise _complaint(text, f"parentheses nested deeper than {_MAX_DEPTH}")
+    value = _Reader(text, source).read(syntax_tree(source, f"cannot read {_short(text)!r}:"), 0)
+    require(height(value), HEIGHT, f"cannot read {_short(text)!r}: its bits are up to")
+    return value
+
+
+def syntax_tree(source: str, what: str) -> ast.expr:
+    """The syntax tree of an expression, refused by counts that are the same for every Python, not by how deep one recurses.
+
+    Raises
+    ------
+    GroupRepError
+        If it is no expression; TooLarge if it is nested too deeply. Messages begin with `what`.
+    """
+    parentheses, depth = _nesting(source)
+    require(parentheses, DEPTH, f"{what} it is nested too deeply, parentheses to the depth")
+    require(depth, MARKS, f"{what} it is nested too deeply, operators to the depth")
     try:
-        tree = ast.parse(source, mode="eval").body
+        return ast.parse(source, mode="eval").body
     except (SyntaxError, ValueError) as error:
-        raise _complaint(text, f"{getattr(error, 'msg', None) or error}") from None
-    except (RecursionError, MemoryError):
-        raise _complaint(text, "it is nested too deeply") from None
-    return _Reader(text, source).read(tree, 0)
+        raise GroupRepError(f"{what} {getattr(error, 'msg', None) or error}") from None
+    except (RecursionError, MemoryError):  # a caller that is itself deep in recursion
+        raise TooLarge(f"{what} it is nested too deeply") from None
+
+
+_MARKS = re.compile(r"[(\[{]|[)\]}]|\*\*|//|[^\w\s]|\b(?:not|and|or|if|else|in|is|lambda|await|for)\b")
+
+
+def _nesting(source: str) -> tuple[int, int]:
+    """How deep parentheses stand inside each other, and a bound on the depth of the syntax tree: operators count too."""
+    levels, deepest = (
+        [[0, 0]],
+        0,
+    )  # for each open parenthesis, the operators in it and the depth of what is closed in it
+    for mark in _MARKS.findall(source):
+        if mark in "([{":
+            levels.append([0, 0])
+            deepest = max(deepest, len(levels) - 1)
+        elif mark in ")]}" and len(levels) > 1:
+            inner = sum(levels.pop()) + 1
+            levels[-1][1] = max(levels[-1][1], inner)
+        else:
+            levels[-1][0] += 1
+    return deepest, sum(map(sum, levels))
 
 
 def _short(text: str) -> str:
     return text if len(text) <= 80 else text[:60] + " ... " + text[-10:]
 
 
-def _complaint(text: str, reason: str) -> GroupRepError:
-    return GroupRepError(f"cannot read {_short(text)!r}: {reason}")
-
-
-def _parenthesis_depth(source: str) -> int:
-    depth = deepest = 0
-    for character in source:
-        depth += (character == "(") - (character == ")")
-        deepest = max(deepest, depth)
-    return deepest
-
-
 class _Reader:
     """Turns the syntax tree of one text into a sympy expression."""
 
     def __init__(self, text: str, source: str) -> None:
-        self.text, self.source = text, source
+        self.text, self.source, self.bytes = text, source, source.encode()  # one line, whose columns count bytes
 
-    def fail(self, node: ast.AST, reason: str) -> GroupRepError:
+    def fail(self, node: ast.AST, reason: str, kind: type[GroupRepError] = GroupRepError) -> GroupRepError:
         part = ast.get_source_segment(self.source, node) or ""
-        return _complaint(self.text, f"{_short(part)!r} {reason}")
+        return kind(f"cannot read {_short(self.text)!r}: {_short(part)!r} {reason}")
 
     def read(self, node: ast.expr, depth: int) -> Scalar:
-        if depth > 2 * _MAX_DEPTH:
-            raise _complaint(self.text, "it is nested too deeply")
+        require(depth, 2 * DEPTH, f"cannot read {_short(self.text)!r}: it is nested too deeply, to the depth")
         if isinstance(node, ast.Constant):
             return self.constant(node)
         if isinstance(node, ast.Name):
@@ -122,8 +149,7 @@ class _Reader:
         from sympy import Integer
 
         if type(node.value) is int:
-            digits = ast.get_source_segment(self.source, node) or ""
-            if not digits.isdecimal():
+            if not self.bytes[node.col_offset : node.end_col_offset].isdigit():
                 raise self.fail(node, "is not a plain integer; write decimal digits alone")
             return Integer(node.value)
         if isinstance(node.value, float | complex):
@@ -145,22 +171,36 @@ class _Reader:
             spine.append(left)
             left = left.left
         value = self.read(left, depth + 1)
+        terms: list[Scalar] = []  # of the sum at the end of the spine, added all at once
         for step in reversed(spine):
-            value = self.apply(step, value, self.read(step.right, depth + 1))
+            right = self.read(step.right, depth + 1)
+            if isinstance(step.op, ast.Add | ast.Sub):
+                terms.append(value)
+                value = right if isinstance(step.op, ast.Add) else -right
+            else:
+                value = self.apply(step, self.total(step, [*terms, value]), right)
+                terms = []
+        return self.total(node, [*terms, value])
+
+    def total(self, node: ast.expr, terms: list[Scalar]) -> Scalar:
+        from sympy import Add
+
+        return self.small(node, Add(*terms) if len(terms) > 1 else terms[0])
+
+    def small(self, node: ast.expr, value: Scalar) -> Scalar:
+        """A rational number that Python can print, or an irrational one."""
+        if value.is_Rational and _bits(value) > BITS:
+            raise self.fail(node, f"has {_bits(value):,} bits; the limit is {BITS:,}", TooLarge)
         return value
 
     def apply(self, node: ast.BinOp, left: Scalar, right: Scalar) -> Scalar:
         match node.op:
-            case ast.Add():
-                return left + right
-            case ast.Sub():
-                return left - right
             case ast.Mult():
-                return left * right
+                return self.small(node, left * right)
             case ast.Div():
                 if right.is_zero:
                     raise self.fail(node, "divides by zero")
-                return left / right
+                return self.small(node, left / right)
             case ast.Pow():
                 return self.power(node, left, right)
         raise self.fail(node, "uses an operator that is not allowed; allowed are + - * / ** ^")
@@ -168,18 +208,20 @@ class _Reader:
     def power(self, node: ast.expr, base: Scalar, exponent: Scalar) -> Scalar:
         if not exponent.is_Rational:
             raise self.fail(node, "has an exponent that is not a rational number")
-        if abs(exponent.p) > _MAX_EXPONENT or exponent.q > _MAX_EXPONENT:
-            raise self.fail(node, f"has an exponent beyond {_MAX_EXPONENT:,}")
+        if abs(exponent.p) > EXPONENT or exponent.q > EXPONENT:
+            raise self.fail(node, f"has an exponent beyond {EXPONENT:,}", TooLarge)
         if base.is_zero and exponent < 0:
             raise self.fail(node, "divides by zero")
-        if base.is_Rational and max(base.p.bit_length(), base.q.bit_length()) * abs(exponent) > _MAX_BITS:
-            raise self.fail(node, f"has more than {_MAX_BITS:,} bits")
-        if base.is_Rational and exponent.q > 1 and max(base.p.bit_length(), base.q.bit_length()) > _MAX_RADICAND:
-            raise self.fail(node, f"has a root of a number beyond {_MAX_RADICAND} bits")
+        if base.is_Rational and (_bits(base) - 1) * abs(exponent) > BITS:
+            raise self.fail(node, f"has more bits than the limit of {BITS:,}", TooLarge)
+        if base.is_Rational and exponent.q > 1 and _bits(base) > RADICAND:
+            raise self.fail(
+                node, f"has a root of a number of {_bits(base):,} bits; the limit is {RADICAND} bits", TooLarge
+            )
         result = base**exponent
-        if any(abs(e.p) > _MAX_EXPONENT for e in _exponents(result)):
-            raise self.fail(node, f"has an exponent beyond {_MAX_EXPONENT:,}")
-        return result
+        if any(abs(e.p) > EXPONENT for e in _exponents(result)):
+            raise self.fail(node, f"has an exponent beyond {EXPONENT:,}", TooLarge)
+        return self.small(node, result)
 
     def call(self, node: ast.Call, depth: int) -> Scalar:
         import sympy
@@ -220,6 +262,38 @@ def _exponents(expr: Scalar) -> list[Scalar]:
     from sympy import Pow
 
     return [p.exp for p in expr.atoms(Pow) if p.exp.is_Rational]
+
+
+def _bits(q: Scalar) -> int:
+    return max(int(q.p).bit_length(), int(q.q).bit_length())
+
+
+def height(expr: Scalar) -> int:
+    """An upper bound on the logarithmic height of an algebraic number in bits: what it takes to write it, for each degree.
+
+    Examples
+    --------
+    >>> from grouprep.linalg.parsing import height, parse_expression
+    >>> height(parse_expression("(1 + sqrt(2))^100"))
+    301
+
+    References
+    ----------
+    M. Waldschmidt, Diophantine Approximation on Linear Algebraic Groups (2000), section 3.2.
+    """
+    return ceil(_height(expr))
+
+
+def _height(e: Scalar) -> float:
+    if e.is_Rational:
+        return _bits(e)
+    if e.is_Add:
+        return sum(map(_height, e.args)) + len(e.args) - 1
+    if e.is_Mul:
+        return sum(map(_height, e.args))
+    if e.is_Pow and e.exp.is_Rational:
+        return abs(int(e.exp.p)) / int(e.exp.q) * _height(e.base)
+    return 1  # I, roots of unity, cosines
 
 
 class Unrecognised(Exception):
@@ -347,8 +421,8 @@ def squarefree(n: int) -> tuple[int, int]:
     """(d, s) with n = d s^2 and d squarefree, d with the sign of n, for n other than 0; TooLarge beyond 160 bits."""
     from flint import fmpz
 
-    if n.bit_length() > _MAX_FACTORED:
-        raise TooLarge(f"the square root of a number of {n.bit_length()} bits; the limit is {_MAX_FACTORED} bits")
+    if n.bit_length() > FACTORED:
+        raise TooLarge(f"the square root of a number of {n.bit_length()} bits; the limit is {FACTORED} bits")
     d, s = (1 if n > 0 else -1), 1
     for p, e in fmpz(abs(n)).factor():
         d, s = d * int(p) ** (e % 2), s * int(p) ** (e // 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,8 @@ from grouprep.representations.base import Representation
 from grouprep.typing import Array, Element, Floats, Integers
 
 if TYPE_CHECKING:
+    from sympy import Domain
+
     from grouprep.characters import ClassPoint, ClassValue
 
 __all__ = [
@@ -103,6 +106,22 @@ class PermutationBasic(FiniteBasic):
     def permuted(self, g: Integers) -> Integers:
         """Where each basis vector goes, (..., dim)."""
 
+    # What is known of every permutation, without the images, for which a group's elements may have to be listed.
+
+    @cached_property
+    def domain(self) -> Domain | None:
+        from sympy import ZZ
+
+        return ZZ
+
+    @cached_property
+    def field(self) -> str:
+        return "real"
+
+    @cached_property
+    def invariant_form(self) -> Image | None:
+        return Monomial.identity(self.dim)
+
     def exact_image(self, g: Element) -> Image:
         return Monomial(self.permuted(self._group.check_element(g)))
 
@@ -134,7 +153,7 @@ class RegularRepresentation(PermutationBasic):
 
     def __init__(self, group: FiniteGroup) -> None:
         super().__init__(group)
-        _ = group.elements  # raises TooLarge now rather than at the first use
+        group.require_listing()  # now rather than at the first use
 
     @property
     def dim(self) -> int:

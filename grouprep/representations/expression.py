@@ -7,8 +7,10 @@ import keyword
 import re
 from collections.abc import Mapping
 
-from grouprep.errors import GroupRepError, nearest, shown
+from grouprep.errors import GroupRepError, TooLarge, nearest, shown
 from grouprep.groups.base import Group
+from grouprep.linalg.budget import NAME, require
+from grouprep.linalg.parsing import syntax_tree
 from grouprep.representations.base import Representation
 
 __all__ = ["check_new_name", "parse_representation"]
@@ -68,11 +70,14 @@ def parse_representation(G: Group, text: str, named: Mapping[str, Representation
         raise GroupRepError(f"G must be a Group such as Dihedral(4), got {shown(G)}")
     if not isinstance(text, str):
         raise GroupRepError(f"a representation is written as text, got {shown(text)}")
-    if len(text) > 2_000:
-        raise GroupRepError(f"representation: {len(text):,} characters; at most 2,000 are read")
+    require(len(text), NAME, "the text of a representation has characters:")
     try:
-        tree = ast.parse(_PARITY.sub(r"'\1'", " ".join(text.split())).replace("^", "**"), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = syntax_tree(
+            _PARITY.sub(r"'\1'", " ".join(text.split())).replace("^", "**"), f'representation "{text:.80}":'
+        )
+    except TooLarge:
+        raise
+    except GroupRepError:
         raise GroupRepError(
             f'representation "{text:.80}" is not an expression; write for example 2*regular + defining^2, or irrep(A1)'
         ) from None
@@ -116,7 +121,17 @@ class _Reader:
         raise self.fail(f'"{name}" is unknown; {nearest(name, [*self.named, *_NAMES, *_CALLS])}')
 
     def operation(self, node: ast.BinOp, G: Group) -> int | Representation:
-        left, right = self.read(node.left, G), self.read(node.right, G)
+        spine: list[ast.BinOp] = []  # U + V + W + ... is a left spine: walk it in a loop, not by recursion
+        left: ast.expr = node
+        while isinstance(left, ast.BinOp):
+            spine.append(left)
+            left = left.left
+        value = self.read(left, G)
+        for step in reversed(spine):
+            value = self.join(step, value, self.read(step.right, G))
+        return value
+
+    def join(self, node: ast.BinOp, left: int | Representation, right: int | Representation) -> int | Representation:
         if isinstance(node.op, ast.Mult):
             return left * right
         if isinstance(node.op, ast.Add):

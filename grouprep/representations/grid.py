@@ -11,6 +11,7 @@ from grouprep.errors import DimensionMismatch, GroupRepError, UnsupportedGroup
 from grouprep.groups.base import Group
 from grouprep.groups.finite import FiniteGroup
 from grouprep.linalg import Image, Monomial
+from grouprep.linalg.budget import PIXELS, require
 from grouprep.linalg.memory import require_memory
 from grouprep.representations.base import Representation
 from grouprep.representations.basic import FiniteBasic, permutation_matrices
@@ -34,16 +35,16 @@ class GridRepresentation(FiniteBasic):
 
     def permuted(self, matrix: Array) -> Integers:
         """Where each pixel goes under a (d, d) matrix."""
-        points = _centres(self.shape)
-        moved = points @ matrix.T
-        numbers = {tuple(p): k for k, p in enumerate(points.tolist())}
-        try:
-            return np.array([numbers[tuple(p)] for p in moved.tolist()])
-        except KeyError:
+        moved = _centres(self.shape) @ matrix.T
+        axes = (-moved[:, 1], moved[:, 0]) if len(self.shape) == 2 else tuple(moved.T)
+        places = [(x + n - 1) / 2 for x, n in zip(axes, self.shape, strict=True)]
+        if any(np.any((k != np.rint(k)) | (k < 0) | (k >= n)) for k, n in zip(places, self.shape, strict=True)):
             raise UnsupportedGroup(
                 f"grid{self.shape}: {self._group} does not map this grid to itself (its matrices must be signed permutations, "
                 "and axes that they exchange must have the same size)"
-            ) from None
+            )
+        pixels: Integers = np.ravel_multi_index(tuple(k.astype(np.int64) for k in places), self.shape)
+        return pixels
 
     def exact_image(self, g: Element) -> Image:
         return Monomial(self.permuted(self._group.defining()(g)))
@@ -79,6 +80,7 @@ def grid_representation(G: Group, shape: int | Sequence[int]) -> Representation:
         raise GroupRepError(f"grid(shape) needs positive integers, such as grid((8, 8)), got {shape!r:.60}")
     sizes = tuple(int(n) for n in given)
     require_memory(4 * prod(sizes), f"grid{sizes}")
+    require(prod(map(int, sizes)), PIXELS, f"grid{sizes} has pixels:")
     if not isinstance(G, FiniteGroup) or G.matrices is None:
         raise UnsupportedGroup(
             f"grid{sizes}: {G} has no action on the plane; use Cyclic, Dihedral or FiniteGroup.from_matrices, or give the "

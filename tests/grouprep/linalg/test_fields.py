@@ -393,3 +393,53 @@ def test_sine_of_any_angle():
         K = domain_of([expr])
         if K.is_AlgebraicField:
             assert_same_number(element(expr, K), K, expr)
+
+
+# --- fields with roots that are in no cyclotomic field
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2^(1/3)*(zeta(5)+2*zeta(5,2)+3*zeta(5,3))",
+        "2^(1/97)+2^(2/97)-3*2^(3/97)",
+        "2^(1/3)+2^(1/5)",
+        "(1+2^(1/3)+3^(1/5))^50",
+        "(1+2^(1/3)+3^(1/5))^-2",
+        "(1+2^(1/3)+3^(1/5))^500",
+        "(-2)^(1/3)+I",
+        "(1+sqrt(2))^(2/3)+1/(1+sqrt(2))^(1/3)",
+        "2^(-2/3)+I/2^(1/3)",
+        "cos(2*pi/5)+2^(1/3)",
+        "sqrt(1+sqrt(3))+sqrt(1-sqrt(3))",
+        "sqrt(6)-zeta(8,3)+sqrt(sqrt(-2))",
+        "2^(1/3)+sqrt(1000003)+sqrt(1000033)",
+    ],
+)
+def test_values_in_fields_with_general_roots(text):
+    """The value under the embedding, against sympy's own evaluation of the expression."""
+    expr = parse_expression(text)
+    K = domain_of([expr])
+    found = value_of(element(expr, K), K, 4000)
+    expected = sympy.N(expr, 40)
+    for part, x in ((found.real, sympy.re(expected)), (found.imag, sympy.im(expected))):
+        assert abs(sympy.Float(part.mid().str(40, radius=False), 40) - x) <= abs(expected) * sympy.Float("1e-30")
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("2^(1/97)+3^(1/89)", "degree up to 8,633; the limit is 32"),
+        ("(1+sqrt(2))^(1/9999)", "degree up to 19,998; the limit is 32"),
+        ("(1+I)^(1/5)+(1-I)^(1/7)", "degree up to 70; the limit is 32"),
+        ("2^(1/9999)", "degree up to 9,999; the limit is 500"),
+        ("2^(1/3)+zeta(101)", "degree up to 300; the limit is 32"),
+        ("cos(2*pi/9973)", "degree 9,972; the limit is 1,000"),
+        ("+".join(f"sqrt({p})" for p in (2, 3, 5, 7, 11, 13, 17, 19, 23, 29)), "the limit is 1,000"),
+        ("(1+zeta(997)+2*zeta(997,2))^9999", "the limit is 40,000"),
+        ("(1+zeta(997)/3)^7000", "the limit is 10,000,000"),
+    ],
+)
+def test_fields_of_large_degree_are_refused(text, number):
+    with pytest.raises(TooLarge, match=number):
+        element(text, domain_of([text]))

@@ -1,5 +1,7 @@
 """The text parser: values, refusals, bounds, and that nothing is executed."""
 
+import math
+
 import pytest
 import sympy
 from hypothesis import given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from sympy import I, Rational, cos, exp, pi, sin, sqrt
 
 from grouprep.errors import GroupRepError, TooLarge
-from grouprep.linalg.parsing import atoms, parse_expression, squarefree, turn
+from grouprep.linalg.parsing import atoms, height, parse_expression, squarefree, turn
 
 
 @pytest.mark.parametrize(
@@ -67,6 +69,12 @@ def test_values(text, value):
         ("2^pi", "not a rational"),
         ("2^10001", "beyond 10,000"),
         ("9^9999^9", "beyond 10,000"),
+        ("2^10000*3^9000", "14,265 bits; the limit is 14,000"),
+        ("*".join(["(10^3000)"] * 900), "19,932 bits; the limit is 14,000"),
+        ("*".join(["(1+sqrt(2))^9999"] * 3), "bits are up to 89,991; the limit is 40,000"),
+        ("1/7+" * 1000 + "1", "operators to the depth 2,000; the limit is 1,000"),
+        ("1-(" * 99 + "2" + "+1" * 1500 + ")" * 99, "the limit is 1,000"),
+        ("2^" * 600 + "2", "nested"),
         ("((1+sqrt(2))^9999)^9999", "beyond 10,000"),
         ("(10^4000)^9999", "bits"),
         ("0x10", "plain integer"),
@@ -135,3 +143,22 @@ def test_turn_is_modulo_one():
 
 def test_atoms():
     assert atoms(sqrt(8) + I) == {("sqrt", 2), ("sqrt", -1)}
+
+
+@pytest.mark.parametrize(
+    "text", ["1+" * 999 + "1", "(" * 100 + "1" + ")" * 100, "2*(" * 99 + "1" + ")" * 99, "-" * 150 + "1"]
+)
+def test_what_is_long_and_not_too_long_is_read(text):
+    """The bounds count, so that they are the same for every Python; none of these comes near its limit of recursion."""
+    assert parse_expression(text).is_Integer
+
+
+def test_heights_bound_what_numbers_take():
+    for text in ("3/7", "(1+sqrt(2))^20", "1/(2-sqrt(3))", "(1/3+zeta(5))^7*sqrt(11)", "5^(2/3)"):
+        value = parse_expression(text)
+        x = sympy.Symbol("x")
+        polynomial = sympy.Poly(sympy.minimal_polynomial(value, x), x)
+        # The Mahler measure is at most the 2-norm of the coefficients; each coefficient at most binomial times the measure.
+        roots = [abs(complex(r)) for r in polynomial.nroots(n=30)]
+        measure = abs(int(polynomial.LC())) * math.prod(max(1, r) for r in roots)
+        assert math.log2(measure) / polynomial.degree() <= height(value) + 1e-9
