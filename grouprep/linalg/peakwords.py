@@ -20,7 +20,7 @@ from grouprep.linalg.spaces import OrbitSpace
 from grouprep.linalg.sparse import sparse_matrix
 
 if TYPE_CHECKING:
-    from flint import fmpz_mat, nmod_mat, nmod_poly
+    from flint import fmpz_mat, nmod, nmod_mat, nmod_poly
     from sympy.polys.matrices import DomainMatrix
 
 __all__ = ["peakword_bound", "peakword_intertwiners", "prefers_peakwords"]
@@ -140,7 +140,7 @@ def _solutions(words: _Words) -> nmod_mat | None:
     if not parts or parts[-1].left or sum(part.krylov.ncols() for part in parts) != n:
         return None
     inverse = _side_by_side([part.krylov for part in parts]).inv().tolist()
-    found: list[int] = []
+    found: list[nmod] = []
     for part in parts:
         k, l = part.vectors.ncols(), part.images.ncols()
         d = part.krylov.ncols() // k
@@ -153,7 +153,7 @@ def _solutions(words: _Words) -> nmod_mat | None:
             image = nmod_mat([columns[t * l + j] for t in range(d)], p).transpose()
             for i in range(k):
                 X = image * nmod_mat([own[t * k + i] for t in range(d)], p)
-                found += reversed(X.entries())
+                found += X.entries()[::-1]
     count = len(found) // (m * n)
     reduced, rank = nmod_mat(count, m * n, found, p).rref()
     return nmod_mat(rank, m * n, reduced.entries()[: rank * m * n][::-1], p)
