@@ -9,8 +9,8 @@ from torch.nn.utils import parametrizations, parametrize
 
 from grouprep import SO, Cyclic, Dihedral, GroupRepError, Quaternion, Symmetric
 from projectors.baselines import (
-    AugmentedLoss,
     Augmentation,
+    AugmentedLoss,
     PathwayPrior,
     RelaxedGroupConv2d,
     RelaxedGroupLinear,
