@@ -5,6 +5,7 @@
 
 VENV ?= .venv
 VENV_BENCH ?= .venv-bench
+VENV_MUTANTS ?= .venv-mutants
 RESULTS ?= benchmarks/results/latest.json
 WORKERS ?= 2
 ARGS ?=
@@ -39,7 +40,7 @@ fi
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast coverage lint types format bench bench-check clean distclean
+.PHONY: help demo test test-fast fuzz coverage mutants lint types format bench bench-check clean distclean
 
 help:  ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -53,8 +54,15 @@ test: $(VENV)/.installed-test  ## Run the tests, the doctests and the documents'
 test-fast: $(VENV)/.installed-test  ## Run what takes under a minute: no slow tests (docs/testing.md says which)
 	$(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS) -m "not slow" $(ARGS)
 
+fuzz: $(VENV)/.installed-test  ## Try random cases against independent judgements, for SECONDS= (120) or CASES=; SEED=
+	$(ONE_THREAD) $(BIN)/python tests/fuzz --workers $(WORKERS) --seed $(or $(SEED),0) \
+	    $(if $(CASES),--cases $(CASES),--seconds $(or $(SECONDS),120)) $(ARGS)
+
 coverage: ARGS += --cov  ## Run all tests and list the lines that none of them reaches
 coverage: test
+
+mutants: $(VENV)/.installed-test $(VENV_MUTANTS)/.installed-mutants  ## Change the code in sampled places and list what no test notices (SECONDS=1800)
+	nice $(VENV_MUTANTS)/bin/python tests/mutants/run.py --python $(abspath $(BIN)/python) --seconds $(or $(SECONDS),1800) --jobs $(WORKERS) $(ARGS)
 
 lint: $(VENV)/.installed-test  ## Check style, format and types
 	$(BIN)/ruff check .
@@ -79,13 +87,16 @@ clean:  ## Remove what was built or cached
 	find grouprep projectors tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean  ## Remove the virtual environments too
-	rm -rf $(VENV) $(VENV_BENCH)
+	rm -rf $(VENV) $(VENV_BENCH) $(VENV_MUTANTS)
 
 $(VENV)/.created:
 	$(call make_venv,$(VENV))
 
 $(VENV_BENCH)/.created:
 	$(call make_venv,$(VENV_BENCH))
+
+$(VENV_MUTANTS)/.created:
+	$(call make_venv,$(VENV_MUTANTS))
 
 $(VENV)/.installed-demo: $(PROJECT) | $(VENV)/.created
 	@echo "Installing grouprep into $(VENV)"
@@ -100,4 +111,9 @@ $(VENV)/.installed-test: $(PROJECT) | $(VENV)/.created
 $(VENV_BENCH)/.installed-bench: $(PROJECT) | $(VENV_BENCH)/.created
 	@echo "Installing grouprep and its peers into $(VENV_BENCH)"
 	@$(VENV_BENCH)/bin/python -m pip install $(PIP_FLAGS) --editable ".[cli,emlp,torch]"
+	@touch $@
+
+$(VENV_MUTANTS)/.installed-mutants: constraints.txt | $(VENV_MUTANTS)/.created
+	@echo "Installing cosmic-ray into $(VENV_MUTANTS)"
+	@$(VENV_MUTANTS)/bin/python -m pip install $(PIP_FLAGS) cosmic-ray
 	@touch $@

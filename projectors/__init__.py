@@ -1,8 +1,17 @@
 """Equivariant linear maps: exact bases of Hom_G(V, W), orthogonal projectors, certificates and penalties."""
 
-from projectors.certify import Certificate
-from projectors.decompose import Decomposition, decompose
-from projectors.hom import Hom, commutant
-from projectors.structure import Basis, ExactBasis
+import sys
+from pathlib import Path
+
+try:
+    from projectors.certify import Certificate
+    from projectors.decompose import Decomposition, decompose
+    from projectors.hom import Hom, commutant
+    from projectors.structure import Basis, ExactBasis
+except KeyboardInterrupt:
+    # The command is not running yet, but it was started (`grouprep`, `python -m projectors`): it ends as `projectors.cli` does.
+    if sys.argv[0] == "-m" or Path(sys.argv[0]).stem == "grouprep":
+        raise SystemExit(130) from None
+    raise
 
 __all__ = ["Basis", "Certificate", "Decomposition", "ExactBasis", "Hom", "commutant", "decompose"]

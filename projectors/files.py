@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grouprep.characters import count_intertwiners
-from grouprep.errors import CertificateError, GroupRepError
-from grouprep.groups.plain_data import check_keys, read_data_file
+from grouprep.errors import CertificateError, GroupRepError, printable, shown
+from grouprep.groups.plain_data import check_keys, described, integer, read_data_file
 from grouprep.linalg.fields import domain_of, element, expression
 from grouprep.linalg.parsing import parse_expression
 from grouprep.linalg.spaces import ExactSpace
@@ -41,12 +41,18 @@ def write_bytes(path: str | Path, content: bytes) -> None:
         If the folder does not exist or cannot be written.
     """
     try:
+        if not isinstance(path, str | Path):
+            raise GroupRepError(f"the file to write must be named by a text or a Path, got {shown(path)}")
+        if not str(path):
+            raise GroupRepError("the name of the file to write is empty")
         target = Path(path).resolve()
         if not target.name or (target.exists() and not target.is_file()):
             raise GroupRepError(f"cannot write {path}: it is a folder or a device; name a file")
         draft = target.with_name(f".{secrets.token_hex(8)}.draft")
     except (OSError, ValueError, RuntimeError) as error:
-        raise error if isinstance(error, GroupRepError) else GroupRepError(f"cannot write {path}: {error}") from None
+        raise (
+            error if isinstance(error, GroupRepError) else GroupRepError(f"cannot write {str(path)!r:.80}: {error}")
+        ) from None
     try:
         with draft.open("xb") as file:
             file.write(content)
@@ -103,7 +109,7 @@ def load_basis(path: str | Path) -> tuple[Representation, Representation, ExactS
     if data.get("format") != FORMAT:
         raise GroupRepError(f'{where} is not a saved basis: "format" is {data.get("format")!r:.40}, not "{FORMAT}"')
     check_keys(data, _KEYS, where)
-    if data.get("version") != 1:
+    if type(data.get("version")) is not int or data["version"] != 1:
         raise GroupRepError(f"{where} has version {data.get('version')!r:.40}; this release reads version 1")
     if missing := [k for k in _KEYS if k not in data]:
         raise GroupRepError(f"{where}: the keys {', '.join(missing)} are missing")
@@ -111,16 +117,16 @@ def load_basis(path: str | Path) -> tuple[Representation, Representation, ExactS
     W = representation_from_dict(data["W"], f"{where}: W")
     if V.group != W.group:
         raise GroupRepError(f"{where}: V and W are representations of different groups")
-    if data["shape"] != [W.dim, V.dim]:
+    if data["shape"] != [W.dim, V.dim] or any(type(n) is not int for n in data["shape"]):
         raise GroupRepError(f"{where}: shape is {data['shape']!r:.40}, the representations give {[W.dim, V.dim]}")
     return V, W, ExactSpace((W.dim, V.dim), _read_rows(data, (W.dim, V.dim), where))
 
 
 def _read_rows(data: Mapping[str, Scalar], shape: tuple[int, int], where: str) -> DomainMatrix:
     m, n = shape
-    basis = data["basis"]
-    if not isinstance(basis, list) or len(basis) != data["dim"]:
-        raise GroupRepError(f"{where}: basis must be a list of {data['dim']!r:.20} elements")
+    basis, dim = data["basis"], integer(data["dim"], f"{where}: dim")
+    if not isinstance(basis, list) or len(basis) != dim:
+        raise GroupRepError(f"{where}: basis must be a list of {dim:,} elements")
     values: dict[int | str, None] = {}
     for entries in basis:
         if not isinstance(entries, list):
@@ -146,6 +152,14 @@ def _inside(index: object, size: int) -> bool:
     return type(index) is int and 0 <= index < size
 
 
+def _subject(path: str | Path, V: Representation, W: Representation) -> str:
+    """What was proved: the names are the file's own, the order of the group and the dimensions are computed."""
+    group = described(V.group)
+    owner = "the file's group " if group.startswith('"') else ""
+    spaces = f'V = the file\'s "{V!s:.60}" of dimension {V.dim:,}, W = the file\'s "{W!s:.60}" of dimension {W.dim:,}'
+    return f"{printable(str(path))}: Hom(V, W) of {owner}{group}, {spaces}"
+
+
 def verify(path: str | Path) -> Certificate:
     """Prove a saved basis from the file alone: that V and W are representations, and the claims of `Hom.certify`.
 
@@ -160,6 +174,6 @@ def verify(path: str | Path) -> Certificate:
     count = count_intertwiners(V, W)
     pair = (V, W)
     try:
-        return certify_spaces(f"{path}: Hom({V}, {W}) of {V.group}", {pair: 1}, {pair: space}, count)
+        return certify_spaces(_subject(path, V, W), {pair: 1}, {pair: space}, count)
     except CertificateError as error:
         raise CertificateError(f"{path}: {error}") from None

@@ -25,8 +25,23 @@ from grouprep import (
     Symmetric,
     U,
 )
-from projectors import Hom, commutant
-from projectors.penalties import Frobenius, Spectral, defect_bound, penalty
+from grouprep.groups.base import Generator
+from grouprep.groups.matrix_groups import PolygonAction
+from grouprep.irreps.user_irreps import UserIrrep
+from grouprep.linalg import Monomial
+from projectors import Hom, commutant, decompose
+from projectors.models import LayerSpec
+from projectors.penalties import (
+    Entrywise,
+    Frobenius,
+    Induced,
+    KyFan,
+    Mixed,
+    Schatten,
+    Spectral,
+    defect_bound,
+    penalty,
+)
 
 GROUPS = {
     "C5": lambda: Cyclic(5),
@@ -192,6 +207,98 @@ def test_equality_is_by_value():
     assert Hom(G.regular(), G.defining()) != Hom(G.regular(), G.defining(), inner="euclidean")
     assert Hom(G.regular(), G.defining()) == Hom(G.regular(), G.defining())
     assert len({Hom(G.regular(), G.defining()), Hom(G.regular(), G.defining())}) == 1
+
+
+R, S = [1, 2, 3, 0], [0, 3, 2, 1]  # generators of D4
+TURN, FLIP, HALF = [[0, -1], [1, 0]], [[1, 0], [0, -1]], [[-1, 0], [0, -1]]
+PLANES = [[[0, -1, 0], [1, 0, 0], [0, 0, 0]], [[0, 0, 0], [0, 0, -1], [0, 1, 0]], [[0, 0, 1], [0, 0, 0], [-1, 0, 0]]]
+D4, C2 = Dihedral(4), Cyclic(2)
+V4 = C2 * C2
+
+
+def by_images(*images, group=V4, **options):
+    return Representation(group, images=[[list(row) for row in m] for m in images], **options)
+
+
+def by_matrices(a, b):
+    return FiniteGroup.from_matrices([a, b])
+
+
+def spec(**changed):
+    V = D4.natural()
+    return LayerSpec(**{"V": V, "W": V, "grid": None, "bias": True, "layout": "in_out", "stacked": 1} | changed)
+
+
+# Each makes an object from the values of its fields: (the fields, another value for each of them).
+FIELDS = {
+    "generator": (Generator, ("a", "element", 0, (1,)), (None, "algebra", 1, (0,))),
+    "monomial": (Monomial, ([1, 0, 2], [0, 1, 0], 3), ([1, 2, 0], [0, 1, 1], 4)),
+    "permutations": (lambda *p: FiniteGroup.from_permutations(p), (R, S), (R[::-1], [1, 0, 3, 2])),
+    "matrices": (by_matrices, (TURN, FLIP), (HALF, HALF)),
+    "polygon": (PolygonAction, (4, True), (5, False)),
+    "algebra": (lambda a, b, c, h: LieGroup.from_algebra([a, b, c], components=[h]),
+                (*PLANES, [[-1, 0, 0], [0, -1, 0], [0, 0, -1]]),
+                ([[0, -2, 0], [2, 0, 0], [0, 0, 0]], [[0, 0, 0], [0, 0, -2], [0, 2, 0]],
+                 [[0, 0, 2], [0, 0, 0], [-2, 0, 0]], [[1, 0, 0], [0, 1, 0], [0, 0, -1]])),
+    "float algebra": (lambda a: LieGroup.from_algebra([np.array(a)]), (np.array(TURN) * 1.0,), (np.array(TURN) * 2.0,)),
+    "product": (lambda G, H: G * H, (C2, D4), (Cyclic(3), C2)),
+    "product with a circle": (lambda G, H: G * H, (SO(2), D4), (U(1), C2)),
+    "homomorphism": (Homomorphism, (D4, C2, [[1, 0], [0, 1]]), (None, Symmetric(2), [[0, 1], [1, 0]])),
+    "projection": (lambda G, k: Homomorphism.projection(G, k), (C2 * C2, 0), (C2 * D4, 1)),
+    "images": (by_images, (FLIP, HALF), (HALF, FLIP)),
+    "float images": (lambda a, b: by_images(np.array(a) * 1.0, np.array(b) * 1.0), (FLIP, HALF), (HALF, FLIP)),
+    "form": (lambda form: by_images([[1, 0], [0, 1]], [[1, 0], [0, 1]], gram=form), ([[2, 1], [1, 2]],), ([[1, 0], [0, 1]],)),
+    "sum": (lambda n, V, m, W: n * V + m * W, (2, D4.defining(), 3, D4.trivial()), (1, D4.natural(), 1, D4.defining())),
+    "tensor product": (lambda V, W: V * W, (D4.defining(), D4.natural()), (D4.natural(), D4.defining())),
+    "symmetric power": (lambda V, k: V.symmetric_power(k), (D4.natural(), 2), (D4.defining(), 3)),
+    "exterior power": (lambda V, k: V.exterior_power(k), (D4.natural(), 2), (D4.regular(), 3)),
+    "power": (lambda V, kind: getattr(V, kind)(2), (D4.natural(), "symmetric_power"), (None, "exterior_power")),
+    "grid": (lambda G, n, m: G.grid((n, m)), (Cyclic(2), 2, 3), (Dihedral(2), 4, 5)),
+    "pullback": (lambda k, V: V4.pullback(k, V), (0, C2.natural()), (1, C2.trivial())),
+    "basis": (lambda V, x: V.change_basis([[1, x], [0, 1]]), (C2.natural(), 2), (2 * C2.trivial(), 3)),
+    "float basis": (lambda V, x: V.change_basis(np.array([[1, x], [0, 1]])), (C2.natural(), 2.0), (2 * C2.trivial(), 3.0)),
+    "irrep": (lambda G, label, over: G.irrep(label, over), (SO(3), 1, "real"), (SU(2), 2, "complex")),
+    "irrep of a finite group": (lambda label, over: D4.irrep(label, over), ("A1", "real"), ("E1", "complex")),
+    "irrep with a parity": (lambda label: O(3).irrep(label), ("1e",), ("1o",)),
+    "given irrep": (UserIrrep, (C2.trivial(), "real", 0), (C2.irrep(1), "complex", 1)),
+    "rational form": (lambda V: V.rational()[0], (SO(3).irrep(1),), (SO(3).irrep(2),)),
+    "Hom": (Hom, (D4.natural(), D4.defining(), "auto", "invariant", None),
+            (D4.regular(), D4.natural(), "averaging", "euclidean", [D4.trivial()])),
+    "decomposition": (lambda V, field: decompose(V, field), (D4.natural(), "real"), (D4.regular(), "complex")),
+    "frame": (lambda V, W: Hom(V, W).spectral, (D4.natural(), D4.defining()), (D4.defining(), D4.natural())),
+    "float basis of operators": (lambda V, W: Hom(V, W).basis(), (D4.natural(), D4.defining()), (D4.defining(), D4.trivial())),
+    "exact basis of operators": (lambda V, W: Hom(V, W).exact_basis(), (D4.natural(), D4.defining()), (D4.defining(), D4.natural())),
+    "Frobenius": (Frobenius, (True,), (False,)),
+    "KyFan": (KyFan, (2,), (3,)),
+    "Schatten": (Schatten, (3,), (4,)),
+    "Mixed": (Mixed, (1, 2), (2, 1)),
+    "Entrywise": (Entrywise, (1,), (3,)),
+    "Induced": (Induced, (1,), (float("inf"),)),
+    "specification": (lambda *values: spec(**dict(zip(("V", "W", "grid", "bias", "layout", "stacked"), values, strict=True))),
+                      (D4.natural(), D4.natural(), None, True, "in_out", 1),
+                      (D4.defining(), D4.trivial(), 9 * D4.trivial(), False, "out_in", 2)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_every_field_counts_for_equality(name):
+    """Two objects that differ in one field alone are not equal; made twice from the same, they are, and hash alike."""
+    make, values, others = FIELDS[name]
+    first, again = make(*values), make(*values)
+    assert first == again
+    assert hash(first) == hash(again)
+    for k, other in enumerate(others):
+        if other is not None:
+            different = make(*values[:k], other, *values[k + 1 :])
+            assert first != different, f"field {k}: {values[k]!r} or {other!r}"
+            assert different != first
+            assert different == make(*values[:k], other, *values[k + 1 :])
+
+
+def test_names_do_not_count_for_equality():
+    assert Generator("a", "element", 0) == Generator("b", "element", 0)
+    assert by_images(FLIP, HALF, name="x") == by_images(FLIP, HALF, name="y")
+    assert Monomial([1, 0], [0, 1], 2) == Monomial([1, 0], [0, 2], 4)
 
 
 def test_representations_that_print_alike_differ():

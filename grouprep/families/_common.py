@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import combinations
+from numbers import Integral
 from typing import TypeAlias
 
 import numpy as np
@@ -13,7 +14,7 @@ from grouprep.groups.lie import CartanComponent, LieGroup, Weight
 from grouprep.groups.permutations import Perm, as_permutation
 
 __all__ = [
-    "Entries", "Matrix", "Roots", "checked_size", "connected", "linear_roots", "matrix", "off_diagonal", "permutation",
+    "Entries", "Matrix", "Roots", "checked_size", "connected", "linear_roots", "matrix", "no_size", "off_diagonal", "permutation",
     "plane_torus", "rotations", "sign_change", "so_roots", "symplectic_roots", "unit_torus",
 ]  # fmt: skip
 
@@ -37,11 +38,20 @@ def checked_size(n: object, name: str, least: int = 1, most: int = 1_000_000) ->
     TooLarge
         If n > most.
     """
-    if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < least:
+    if isinstance(n, bool) or not isinstance(n, Integral) or int(n) < least:
         raise GroupRepError(f"{name}(n) needs an integer n >= {least}, got {n!r}")
-    if n > most:
+    if int(n) > most:
         raise TooLarge(f"{name}({n}) is beyond what is built here: n <= {most:,}")
     return int(n)
+
+
+def no_size(size: Sequence[object], name: str, what: str) -> None:
+    """Raise GroupRepError if a size is given for a group that is the only one of its family.
+
+    name : the constructor; what : the group, and how others are made.
+    """
+    if size:
+        raise GroupRepError(f"{name}() takes no size, got {', '.join(map(repr, size)):.60}: it is {what}")
 
 
 def permutation(images: Sequence[int] | np.ndarray) -> Perm:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from grouprep.families._common import matrix, rotations, sign_change
+from grouprep.families._common import matrix, no_size, rotations, sign_change
 from grouprep.groups.lie import LieGroup
 from grouprep.groups.registry import GroupFamily, register_family
 
 __all__ = ["Lorentz"]
 
 
-def Lorentz() -> LieGroup:
+def Lorentz(*size: object) -> LieGroup:
     """The Lorentz group O(1, 3) in coordinates (t, x, y, z): rotations, boosts, parity and time reversal; not compact.
+
+    Raises
+    ------
+    GroupRepError
+        If a size is given.
 
     Examples
     --------
@@ -19,6 +24,7 @@ def Lorentz() -> LieGroup:
     >>> Hom(V**2, V**2, inner="euclidean").dim
     3
     """
+    no_size(size, "Lorentz", "O(1, 3); other signatures are LieGroup.from_algebra(generators, components)")
     boosts = [matrix(4, {(0, i): 1, (i, 0): 1}) for i in (1, 2, 3)]
     parity, reversal = sign_change(4, (1, 2, 3)), sign_change(4, [0])
     return LieGroup.from_algebra(rotations(4, start=1) + boosts, [parity, reversal], name="O(1,3)")

@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
+from random import Random
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from grouprep.errors import AmbiguousRank, UnsupportedGroup
-from grouprep.linalg import Image, as_exact, as_float
+from grouprep.linalg import Image, as_exact
 from grouprep.linalg.fields import common_domain, conjugate, convert_matrix, cyclotomic_field, is_real_field, zeta
+from grouprep.linalg.matrices import inverse, matmul, matrix_key
 from grouprep.linalg.nullspace import nullspace
+from grouprep.linalg.residues import residues
 from grouprep.linalg.sparse import from_domain_matrix_rows, identity_exact, sparse_matrix
-from grouprep.typing import Array, Scalar
+from grouprep.typing import Scalar
 
 if TYPE_CHECKING:
     from sympy import Domain
@@ -30,6 +31,7 @@ __all__ = [
     "derive_cartan",
     "flatten",
     "joint_spectrum",
+    "moved_outside",
 ]
 
 Weight = tuple[int, ...]
@@ -50,7 +52,7 @@ class CartanComponent:
     roots: tuple[tuple[int, Weight], ...]
 
 
-_DENOMINATOR = 60  # of the weights and phases that are tried
+_LARGEST = 1000  # denominator of the weights, and order of the phase, that are found
 
 Eigenvalue = tuple[Fraction, tuple[Fraction, ...]]
 
@@ -137,6 +139,19 @@ def close_algebra(generators: Sequence[DomainMatrix]) -> tuple[list[tuple[int, i
     return origin, basis
 
 
+def moved_outside(generators: Sequence[DomainMatrix], components: Sequence[Image]) -> tuple[int, int] | None:
+    """(i, k) such that h_i A_k h_i^-1 is not in the Lie algebra that the generators A_k span under brackets; None if all are."""
+    known = {matrix_key(a.to_field()) for generator in generators for a in (generator, -generator)}
+    moved = {
+        (i, k): as_exact(matmul(matmul(h, a), inverse(h)))
+        for i, h in enumerate(components)
+        for k, a in enumerate(generators)
+    }
+    open_ones = {place: m for place, m in moved.items() if matrix_key(m.to_field()) not in known}
+    algebra = close_algebra(generators)[1] if open_ones else []
+    return next((place for place, m in open_ones.items() if coordinates(algebra, m) is None), None)
+
+
 def joint_spectrum(phase: Image | None, algebra: Sequence[Image]) -> Counter[Eigenvalue]:
     """Joint eigenvalues of commuting diagonalisable matrices, with multiplicities, proved exactly.
 
@@ -152,15 +167,11 @@ def joint_spectrum(phase: Image | None, algebra: Sequence[Image]) -> Counter[Eig
     Raises
     ------
     AmbiguousRank
-        If the candidates read off in floats do not account for every dimension exactly.
+        If the candidates read off modulo a prime do not account for every dimension exactly.
     """
-    n = (algebra[0] if algebra else phase).shape[0]  # type: ignore[union-attr]
-    candidates = _float_candidates(phase, algebra, n)
-    found: Counter[Eigenvalue] = Counter()
-    for s, weights in candidates:
-        multiplicity = _joint_nullity(phase, s, algebra, weights, n)
-        if multiplicity:
-            found[s, weights] = multiplicity
+    matrices = [as_exact(h) for h in algebra] + ([] if phase is None else [as_exact(phase)])
+    found = _proved_spectrum(matrices, phase is not None)
+    n = matrices[0].shape[0]
     if sum(found.values()) != n:
         raise AmbiguousRank(
             f"joint eigenvalues {sorted(found)!r:.200} account for {sum(found.values())} of {n} dimensions: the matrices do "
@@ -169,55 +180,94 @@ def joint_spectrum(phase: Image | None, algebra: Sequence[Image]) -> Counter[Eig
     return found
 
 
-def _float_candidates(phase: Image | None, algebra: Sequence[Image], n: int) -> list[Eigenvalue]:
-    """Eigenvalues as floats suggest them; `_joint_nullity` decides each exactly, so a wrong guess can only raise.
+def _proved_spectrum(matrices: Sequence[DomainMatrix], has_phase: bool) -> Counter[Eigenvalue]:
+    """The candidates whose joint eigenspace, computed exactly, is not 0; the last matrix is the phase."""
+    order = lcm(4, _order_modulo(matrices[-1]) if has_phase else 1)
+    roots = sparse_matrix({0: {k: zeta(order, k) for k in range(order)}}, (1, order), cyclotomic_field(order))
+    field = common_domain(roots.domain, *(m.domain for m in matrices)).get_field()
+    exact = [convert_matrix(m, field) for m in matrices]
+    zetas = from_domain_matrix_rows(convert_matrix(roots, field))[0]
+    eye = identity_exact(matrices[0].shape[0], field)
+    found: Counter[Eigenvalue] = Counter()
+    for numbers in _candidates(exact, [zetas[k] for k in range(order)], has_phase):
+        blocks = []
+        for m, x in zip(exact, numbers, strict=True):
+            is_phase = has_phase and m is exact[-1]
+            scalar = zetas[int(x * order)] if is_phase else zetas[order // 4] * _rational(x, field)
+            blocks.append(m - eye * scalar if scalar else m)
+        multiplicity = int(nullspace(blocks[0].vstack(*blocks[1:]) if len(blocks) > 1 else blocks[0]).shape[0])
+        if multiplicity:
+            found[(numbers[-1], numbers[:-1]) if has_phase else (Fraction(0), numbers)] = multiplicity
+    return found
 
-    A random combination separates the joint eigenspaces; weights of the catalogue have denominators 1 and 2.
+
+def _rational(x: Fraction, field: Domain) -> Scalar:
+    from sympy import QQ
+
+    return field.convert_from(QQ(x.numerator, x.denominator), QQ)
+
+
+def _order_modulo(matrix: DomainMatrix) -> int:
+    """The order of a matrix modulo a prime: that of the matrix, if it is finite and at most 1,000; else 1."""
+    for residue in residues(matrix.domain):
+        try:
+            image = residue.matrix(matrix)
+        except ZeroDivisionError:
+            continue
+        power = image
+        for k in range(1, _LARGEST + 1):
+            if power == image**0:
+                return k
+            power = power * image
+        return 1
+    raise AssertionError("the sequence of primes ends by raising")
+
+
+def _candidates(
+    matrices: Sequence[DomainMatrix], zetas: Sequence[Scalar], has_phase: bool
+) -> list[tuple[Fraction, ...]]:
+    """Joint eigenvalues modulo a prime, as w for i w and, of the phase, as s for exp(2 pi i s).
+
+    Every true one is among them, if its numerators are below 2^40, its denominators at most 1,000 and a random combination
+    separates the joint eigenspaces modulo the prime.
     """
-    floats = [as_float(h) for h in algebra]
-    weights = np.random.default_rng(0).standard_normal(len(floats))
-    mix = sum((w * h for w, h in zip(weights, floats, strict=True)), np.zeros((n, n)))
-    if phase is not None:
-        mix = mix + as_float(phase) / np.pi  # any factor that is no ratio of the weights
-    _, vectors = np.linalg.eig(mix)
-    vectors = vectors / np.linalg.norm(vectors, axis=0)
+    from flint import nmod_mat
 
-    def value(matrix: Array, k: int) -> complex:
-        v = vectors[:, k]
-        return complex(v.conj() @ (matrix @ v))
-
-    out = set()
-    for k in range(n):
-        s = Fraction(0)
-        if phase is not None:
-            s = Fraction(float(np.angle(value(as_float(phase), k))) / (2 * np.pi)).limit_denominator(_DENOMINATOR) % 1
-        out.add((s, tuple(Fraction(value(h, k).imag).limit_denominator(_DENOMINATOR) for h in floats)))
+    for residue in residues(matrices[0].domain, len(zetas)):
+        try:
+            images = [residue.matrix(m) for m in matrices]
+            roots = [residue.number(z) for z in zetas]
+        except ZeroDivisionError:
+            continue
+        break
+    p = residue.prime
+    rng = Random(0)
+    mix = images[0] * rng.randrange(1, p)
+    for m in images[1:]:
+        mix = mix + m * rng.randrange(1, p)
+    out: set[tuple[Fraction, ...]] = set()
+    for root, _ in mix.charpoly().roots():
+        kernel, _ = (mix - mix**0 * root).nullspace()
+        vector = nmod_mat(mix.nrows(), 1, [int(kernel[k, 0]) for k in range(mix.nrows())], p)
+        place = next(k for k in range(mix.nrows()) if int(vector[k, 0]))
+        values = [int((m * vector)[place, 0] / vector[place, 0]) for m in images]
+        numbers = [
+            _small_fraction(x * pow(roots[len(roots) // 4], -1, p), p) for x in values[: len(values) - has_phase]
+        ]
+        if has_phase:
+            numbers.append(Fraction(roots.index(values[-1]), len(roots)) if values[-1] in roots else None)
+        if None not in numbers:
+            out.add(tuple(numbers))  # type: ignore[arg-type]
     return sorted(out)
 
 
-def _joint_nullity(
-    phase: Image | None, s: Fraction, algebra: Sequence[Image], weights: tuple[Fraction, ...], n: int
-) -> int:
-    """The exact dimension of the joint eigenspace."""
-    from sympy import QQ
-
-    exact = [as_exact(h) for h in algebra] + ([] if phase is None else [as_exact(phase)])
-    order = lcm(4, s.denominator)
-    field = common_domain(cyclotomic_field(order), *(m.domain for m in exact)).get_field()
-    eye = identity_exact(n, field)
-
-    def scalar(k: int, factor: Fraction) -> Scalar:
-        root = sparse_matrix({0: {0: zeta(order, k)}}, (1, 1), cyclotomic_field(order))
-        value = from_domain_matrix_rows(convert_matrix(root, field))[0][0]
-        return value * field.convert_from(QQ(factor.numerator, factor.denominator), QQ)
-
-    blocks = []
-    for h, w in zip(algebra, weights, strict=True):
-        shifted = convert_matrix(as_exact(h), field)
-        blocks.append(shifted - eye * scalar(order // 4, w) if w else shifted)
-    if phase is not None:
-        blocks.append(convert_matrix(as_exact(phase), field) - eye * scalar(int(s * order), Fraction(1)))
-    return int(nullspace(blocks[0].vstack(*blocks[1:]) if len(blocks) > 1 else blocks[0]).shape[0])
+def _small_fraction(x: int, p: int) -> Fraction | None:
+    """The number with numerator below 2^40 and the least denominator up to 1,000 that is x modulo p."""
+    for denominator in range(1, _LARGEST + 1):
+        numerator = (x * denominator + p // 2) % p - p // 2
+        if abs(numerator) < 2**40:
+            return Fraction(numerator, denominator)
+    return None
 
 
 def derive_cartan(algebra: Sequence[Image]) -> tuple[CartanComponent, ...] | None:

@@ -9,7 +9,10 @@ import numpy as np
 
 from grouprep.errors import GroupRepError, UnsupportedGroup
 from grouprep.groups.base import Word
+from grouprep.groups.coset_enumeration import enumerate_cosets, proof_of_infinity
 from grouprep.groups.permutations import Perm, invert
+from grouprep.linalg.budget import COSETS, DEPTH, LETTERS, require
+from grouprep.linalg.monomial import integers
 from grouprep.typing import Integers
 
 __all__ = ["parse_word", "permutations_of_presentation", "permutations_of_table"]
@@ -27,12 +30,9 @@ def permutations_of_table(table: Sequence[Sequence[int]]) -> tuple[list[Perm], l
     ----------
     Light's associativity test: Clifford and Preston, The Algebraic Theory of Semigroups I (1961), section 1.2.
     """
-    try:
-        t = np.asarray(table)
-    except ValueError:
-        raise GroupRepError("table has rows of different lengths; a square table n x n is needed") from None
-    n = len(t)
-    if t.ndim != 2 or t.shape != (n, n) or n == 0 or t.dtype.kind not in "iu":
+    t = integers(table, "table")
+    n = len(t) if t.ndim else 0
+    if t.shape != (n, n) or n == 0 or t.dtype.kind == "O":
         raise GroupRepError(f"table must be a square array of integers, got shape {t.shape}")
     numbers = np.arange(n)
     for axis, what in ((1, "row"), (0, "column")):
@@ -71,96 +71,87 @@ def _generating_set(t: Integers, neutral: int) -> list[int]:
     return generators or [neutral]
 
 
+_TOKEN = re.compile(r"([A-Za-z_]\w*)|(?:\^|\*\*)\s*(-?\d+)|([()])|[*\s]|(?<!\d)1(?!\d)|(\d+|\S)")
+
+
 def parse_word(text: str, names: Sequence[str]) -> Word:
     """A word such as "r^2 s r^-1 (r s)^3" as ((generator number, exponent +1 or -1), ...).
 
     Raises
     ------
     GroupRepError
-        If the text is not a word in those names; the message shows it.
+        If the text is not a word in those names; the message shows it. TooLarge if it has more than 100,000 letters.
     """
-    tokens = re.findall(r"[A-Za-z_]\w*|\^\s*-?\d+|\*\*\s*-?\d+|[()*]|\d+|\S", text)
-    word, rest = _parse_product(tokens, list(names), text)
-    if rest:
-        raise GroupRepError(
-            f'relator "{text}": unexpected "{rest[0]}"; write a word such as "(r s)^2" in {list(names)}'
-        )
-    return tuple(word)
 
+    def refusal(what: str) -> GroupRepError:
+        return GroupRepError(f'relator "{text:.80}": {what}; write a word such as "(r s)^2" in {", ".join(names)[:80]}')
 
-def _parse_product(tokens: list[str], names: list[str], text: str) -> tuple[list[tuple[int, int]], list[str]]:
-    word: list[tuple[int, int]] = []
-    while tokens and tokens[0] != ")":
-        token, tokens = tokens[0], tokens[1:]
-        if token == "*":
-            continue
-        if token == "(":
-            part, tokens = _parse_product(tokens, names, text)
-            if not tokens:
-                raise GroupRepError(f'relator "{text}": a parenthesis is not closed')
-            tokens = tokens[1:]
-        elif token in names:
-            part = [(names.index(token), 1)]
-        elif token == "1":
+    if not isinstance(text, str):
+        raise GroupRepError(f"a relator must be text such as 'r^4', got {text!r:.60}")
+    numbers = {name: k for k, name in enumerate(names)}
+    open_words: list[list[tuple[int, int]]] = [[]]
+    part: list[tuple[int, int]] | None = None  # the end of the word that an exponent raises
+    for token in _TOKEN.finditer(text):
+        name, exponent, bracket, other = token.groups()
+        if name is not None:
+            if name not in numbers:
+                raise refusal(f'"{name:.40}" is not one of the generators')
+            part = [(numbers[name], 1)]
+            open_words[-1] += part
+        elif exponent is not None:
+            if part is None:
+                raise refusal(f'the exponent "{token[0]:.40}" has nothing before it')
+            power = int(exponent) if len(exponent) < 20 else 10**20
+            require(abs(power) * len(part), LETTERS, f'relator "{text:.80}": the exponent makes its letters')
+            del open_words[-1][len(open_words[-1]) - len(part) :]
+            open_words[-1] += (part if power > 0 else [(k, -e) for k, e in reversed(part)]) * abs(power)
+            part = None
+        elif bracket == "(":
+            require(len(open_words), DEPTH, f'relator "{text:.80}": parentheses stand inside each other, to the depth')
+            open_words.append([])
+            part = None
+        elif bracket == ")":
+            if len(open_words) == 1:
+                raise refusal('unexpected ")"')
+            part = open_words.pop()
+            open_words[-1] += part
+        elif other is not None:
+            what = "needs an integer behind it" if other in ("^", "**") else "is not one of the generators"
+            raise refusal(f'"{other:.40}" {what}')
+        elif token[0] == "1":
             part = []
-        else:
-            raise GroupRepError(f'relator "{text}": "{token}" is not one of the generators {names}')
-        if tokens and re.match(r"\^|\*\*", tokens[0]):
-            exponent = int(re.sub(r"[\^*\s]", "", tokens[0]))
-            if abs(exponent) * max(len(part), 1) > 100_000:
-                raise GroupRepError(f'relator "{text}": the exponent {exponent} makes the word too long')
-            tokens = tokens[1:]
-            if exponent < 0:
-                part = [(k, -e) for k, e in reversed(part)]
-            part = part * abs(exponent)
-        word += part
-    return word, tokens
+        require(len(open_words[-1]), LETTERS, f'relator "{text:.80}" has letters:')
+    if len(open_words) > 1:
+        raise refusal("a parenthesis is not closed")
+    return tuple(open_words[0])
 
 
 def permutations_of_presentation(
-    names: list[str], relators: list[str], max_cosets: int
+    names: list[str], relators: list[str], max_cosets: int = COSETS
 ) -> tuple[list[Perm], list[Word]]:
     """The generators as permutations of the elements (left multiplication), and the relators as words.
 
     Raises
     ------
     UnsupportedGroup
-        If coset enumeration does not close within max_cosets.
-
-    References
-    ----------
-    Holt, Eick, O'Brien, Handbook of Computational Group Theory (2005), chapter 5 (Todd-Coxeter).
+        If coset enumeration does not close within max_cosets; the message says whether the group is proved to be infinite.
+    TooLarge
+        If the relators are longer than 100,000 letters, all together than ten times as many.
     """
-    from sympy.combinatorics.coset_table import coset_enumeration_r
-    from sympy.combinatorics.fp_groups import FpGroup
-    from sympy.combinatorics.free_groups import free_group
-
-    if not names or len(set(names)) != len(names) or not all(re.fullmatch(r"[A-Za-z_]\w*", x) for x in names):
-        raise GroupRepError(f"generators = {names!r} must be different names such as r, s, x1")
+    if not names or len(set(names)) != len(names) or not all(re.fullmatch(r"[A-Za-z_]\w*", str(x)) for x in names):
+        raise GroupRepError(f"generators = {names!r:.80} must be different names such as r, s, x1")
     words = [parse_word(text, names) for text in relators]
-    free = free_group(", ".join(names))
-    symbols = free[1:]
-    as_relators = []
-    for word in words:
-        element = free[0].identity
-        for k, e in word:
-            element = element * symbols[k] ** e
-        if not element.is_identity:
-            as_relators.append(element)
-    try:
-        table = coset_enumeration_r(FpGroup(free[0], as_relators), [], max_cosets=max_cosets)
-    except ValueError:
+    require(sum(map(len, words)), 10 * LETTERS, "the relators have letters, all together:")
+    table = enumerate_cosets(len(names), words, max_cosets)
+    if table is None:
+        proof = proof_of_infinity(len(names), words)
+        text = f"<{', '.join(names)} | {', '.join(relators)}>"
         raise UnsupportedGroup(
-            f"the presentation <{', '.join(names)} | {', '.join(relators)}> did not close within {max_cosets:,} cosets: "
-            "the group is infinite or larger; add relators or raise max_cosets"
-        ) from None
-    table.compress()
-    table.standardize()
+            f"the presentation {text:.200} did not close within {max_cosets:,} cosets: the group is infinite"
+            + (f", {proof}" if proof else " or larger; add relators or raise max_cosets")
+        )
     # The table acts on right cosets from the right, c -> c x; x -> (c -> c x^-1) is the action from the left.
-    perms = [
-        invert(np.array([row[table.A_dict[symbols[k]]] for row in table.table], dtype=np.int64))
-        for k in range(len(names))
-    ]
+    perms = [invert(column) for column in table]
     for p in perms:
         p.setflags(write=False)
     return perms, words

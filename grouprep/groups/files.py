@@ -16,24 +16,32 @@ and [representations.NAME] tables (see `grouprep.representations.files`). Lists 
 from __future__ import annotations
 
 import re
+import reprlib
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from os import PathLike
+from typing import Any
 
-from grouprep.errors import GroupRepError
+from grouprep.errors import GroupRepError, shown
 from grouprep.groups.base import Group
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.lie import LieGroup
-from grouprep.groups.plain_data import Table, check_keys, read_data_file
+from grouprep.groups.plain_data import Table, check_keys, matrices_from_data, read_data_file, text_list
 from grouprep.groups.product import direct_product
 from grouprep.groups.registry import families, member
-
-if TYPE_CHECKING:
-    from os import PathLike
+from grouprep.linalg.budget import NAME, require
 
 __all__ = ["group_from_dict", "group_from_name", "load_group"]
 
-_KINDS = ("permutations", "matrices", "table", "presentation", "algebra", "product", "catalogue")
-_KEYS = (*_KINDS, "name", "degree", "components", "representations")
+_EXAMPLES = {
+    "permutations": '{ r = "(1 2 3 4)", s = "(2 4)" }',
+    "matrices": "{ r = [[0, -1], [1, 0]] }",
+    "table": "[[0, 1], [1, 0]]",
+    "presentation": '{ generators = ["r", "s"], relators = ["r^4", "s^2", "(r s)^2"] }',
+    "algebra": "{ A1 = [[0, -1], [1, 0]] }",
+    "product": '["D4", "C2"]',
+    "catalogue": '"D4"',
+}
+_KEYS = (*_EXAMPLES, "name", "degree", "components", "representations")
 
 
 def load_group(source: str | PathLike[str]) -> Group:
@@ -54,6 +62,8 @@ def load_group(source: str | PathLike[str]) -> Group:
     >>> load_group("D4xC2").order
     16
     """
+    if not isinstance(source, str | PathLike):
+        raise GroupRepError(f'source must be a name such as "D4", or the path of a file, got {shown(source)}')
     text = str(source)
     if text.lower().endswith((".toml", ".json")):
         return group_from_dict(read_data_file(source), text)
@@ -71,10 +81,10 @@ def group_from_dict(data: Mapping[str, Any], where: str = "group") -> Group:
     if not isinstance(data, Mapping):
         raise GroupRepError(f"{where}: a table is needed, got {data!r:.60}")
     check_keys(data, _KEYS, where)
-    kinds = [k for k in _KINDS if k in data]
+    kinds = [k for k in _EXAMPLES if k in data]
     if len(kinds) != 1:
         raise GroupRepError(
-            f"{where}: exactly one of {', '.join(_KINDS)} is needed, found {', '.join(kinds) or 'none'}"
+            f"{where}: exactly one of {', '.join(_EXAMPLES)} is needed, found {', '.join(kinds) or 'none'}"
         )
     name = data.get("name", "")
     if not isinstance(name, str):
@@ -89,9 +99,9 @@ def group_from_dict(data: Mapping[str, Any], where: str = "group") -> Group:
         raise type(error)(f"{where}: {error}") from None
     except RecursionError:
         raise GroupRepError(f'{where}: "{kind}" is nested too deeply') from None
-    except (TypeError, KeyError, AttributeError, ValueError, IndexError, OverflowError) as error:
+    except (TypeError, KeyError, AttributeError, ValueError, IndexError, OverflowError):
         raise GroupRepError(
-            f'{where}: "{kind}" does not have the form that the documentation shows ({error})'
+            f"{where}: {kind} = {reprlib.repr(data[kind])} does not have the form of {kind} = {_EXAMPLES[kind]}"
         ) from None
     return group
 
@@ -111,7 +121,7 @@ def _read_permutations(data: Table, name: str) -> Group:
 
 
 def _read_matrices(data: Table, name: str) -> Group:
-    return FiniteGroup.from_matrices(_entries(data, "matrices"), name=name)
+    return FiniteGroup.from_matrices(matrices_from_data(data["matrices"], "matrices"), name=name)
 
 
 def _read_table(data: Table, name: str) -> Group:
@@ -120,26 +130,33 @@ def _read_table(data: Table, name: str) -> Group:
 
 def _read_presentation(data: Table, name: str) -> Group:
     table = data["presentation"]
+    if not isinstance(table, dict) or set(table) < {"generators", "relators"}:
+        raise GroupRepError('"presentation" must be a table of generators and relators')
     check_keys(table, ("generators", "relators"), "presentation")
-    return FiniteGroup.from_presentation(table["generators"], table["relators"], name=name)
+    generators, relators = (text_list(table[key], f"presentation.{key}") for key in ("generators", "relators"))
+    return FiniteGroup.from_presentation(generators, relators, name=name)
 
 
 def _read_algebra(data: Table, name: str) -> Group:
-    algebra, components = (
-        list(entry.values()) if isinstance(entry, dict) else list(entry)
-        for entry in (_entries(data, "algebra"), data.get("components", []))
-    )
-    return LieGroup.from_algebra(algebra, components, name=name)
+    algebra = matrices_from_data(data["algebra"], "algebra")
+    components = data.get("components", [])
+    if components not in ([], {}):
+        components = matrices_from_data(components, "components")
+    generators, parts = (list(x.values()) if isinstance(x, dict) else list(x) for x in (algebra, components))
+    return LieGroup.from_algebra(generators, parts, name=name)
 
 
 def _read_product(data: Table, name: str) -> Group:
-    parts = [group_from_name(p) if isinstance(p, str) else group_from_dict(p, "product") for p in data["product"]]
-    if len(parts) < 2:
-        raise GroupRepError("a product needs at least two factors")
+    given = data["product"]
+    if not isinstance(given, list) or len(given) < 2:
+        raise GroupRepError('"product" must be a list of at least two factors')
+    parts = [group_from_name(p) if isinstance(p, str) else group_from_dict(p, "product") for p in given]
     return direct_product([H for G in parts for H in G.factors])
 
 
 def _read_catalogue(data: Table, name: str) -> Group:
+    if not isinstance(data["catalogue"], str):
+        raise GroupRepError(f'catalogue must be a name such as "D4", got {data["catalogue"]!r:.60}')
     return group_from_name(data["catalogue"])
 
 
@@ -162,14 +179,33 @@ def group_from_name(name: str) -> Group:
     GroupRepError
         If there is no such group; the message lists the names.
     """
+    require(len(name), NAME, "the name of a group has characters:")
     text = name.strip()
     found = member(text)
     if found is not None:
         return found
     parts = re.split(r"\s*[x×]\s*(?![^(]*\))", text)
-    if len(parts) > 1:
+    if len(parts) > 1 and all(parts):
         return direct_product([H for part in parts for H in group_from_name(part).factors])
+    meant = "x".join(map(_meant, re.split(r"[x×*]", text)))
     raise GroupRepError(
-        f'group "{name}" is unknown; known are {", ".join(F.example for F in families())} with any number, products such as '
-        "D4xC2, and files ending in .toml or .json"
+        f'group "{name:.80}" is unknown; '
+        + (f'did you mean "{meant}"? ' if all(map(_meant, re.split(r"[x×*]", text))) else "")
+        + f"known are {', '.join(F.example for F in families())} with any number, products such as D4xC2, and files ending in "
+        ".toml or .json"
     )
+
+
+def _meant(text: str) -> str:
+    """The name that was probably meant by one that is unknown, D4 by "d_4" or "DihedralGroup(4)"; empty if none is close."""
+    plain = re.sub(r"group|[\s_/{}^]", "", text, flags=re.IGNORECASE)
+    plain += ")" * ("(" in plain and ")" not in plain)
+    for F in families():
+        symbol = re.match(r"[A-Za-z]*", F.example)[0]  # type: ignore[index]
+        for beginning in sorted({symbol, F.name}, key=len, reverse=True):
+            if plain.lower().startswith(beginning.lower()):
+                rest = plain[len(beginning) :]
+                for found in (symbol + rest, F.example if not rest else ""):
+                    if found and F.reads(found):
+                        return found
+    return plain if any(F.reads(plain) for F in families()) else ""

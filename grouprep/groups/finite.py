@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge, UnsupportedGroup
-from grouprep.groups.base import Generator, Group, Word
+from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge, UnsupportedGroup, printable, shown
+from grouprep.groups.base import Generator, Group, Word, as_list
 from grouprep.groups.constructions import permutations_of_presentation, permutations_of_table
 from grouprep.groups.finite_images import FiniteExtension, prove_finite
 from grouprep.groups.matrix_groups import act_on_vectors
 from grouprep.groups.permutations import (
     Perm,
     as_permutation,
+    counted_from_1,
     cycle_string,
     format_order,
     invert,
+    parse_cycles,
     sympy_group,
     uniform_elements,
 )
 from grouprep.groups.plain_data import finite_group_to_dict
-from grouprep.linalg import Image, Monomial
+from grouprep.linalg import Image, Monomial, as_image
+from grouprep.linalg.budget import COSETS, ELEMENTS
 from grouprep.linalg.memory import require_memory
 from grouprep.linalg.orbits import solve_orbits
-from grouprep.typing import Integers
+from grouprep.typing import Array, Integers
 
 if TYPE_CHECKING:
     from sympy.combinatorics import PermutationGroup
@@ -38,7 +42,12 @@ if TYPE_CHECKING:
 
 __all__ = ["LISTING_LIMIT", "FiniteGroup", "Word"]
 
-LISTING_LIMIT = 200_000  # elements; S8 has 40,320, and a listed element takes about 100 bytes + 8 for each point
+_MADE_BY = (
+    'finite groups are made by load_group("D4"), FiniteGroup.from_permutations, from_matrices, from_table, from_presentation, or '
+    "Cyclic, Dihedral, Symmetric and other families"
+)
+
+LISTING_LIMIT = ELEMENTS
 
 
 class FiniteGroup(Group):
@@ -57,17 +66,19 @@ class FiniteGroup(Group):
 
     def __init__(
         self,
-        perms: Sequence[Perm],
+        perms: Sequence[Perm] = (),
         *,
-        name: str,
+        name: str = "",
         labels: Sequence[str] | None = None,
         matrices: MatrixAction | PolygonAction | None = None,
         relators: Sequence[Word] | None = None,
         order: int | None = None,
     ) -> None:
         """Keep data that is already checked; users call the from_... constructors."""
-        self.name = name
-        self._perms = tuple(perms)
+        if not isinstance(perms, list | tuple) or not perms or not all(isinstance(p, np.ndarray) for p in perms):
+            raise GroupRepError(f"FiniteGroup({shown(perms)}): {_MADE_BY}")
+        self.name = printable(name)
+        self._perms: tuple[Perm, ...] = tuple(perms)
         self._labels = _labels(labels, len(self._perms))
         self.matrices = matrices
         self.relators = None if relators is None else tuple(relators)
@@ -98,8 +109,9 @@ class FiniteGroup(Group):
         DimensionMismatch
             If generators permute different numbers of points.
         """
-        labels = list(generators) if isinstance(generators, Mapping) else None
-        given = list(generators.values()) if isinstance(generators, Mapping) else list(generators)
+        labels, given = as_list(generators, "generators", 1)
+        if degree is not None and (isinstance(degree, bool) or not isinstance(degree, Integral)):
+            raise GroupRepError(f"degree must be an integer, got {shown(degree)}")
         if not given:
             raise GroupRepError(
                 "generators is empty; give at least one permutation (the identity for the trivial group)"
@@ -134,8 +146,9 @@ class FiniteGroup(Group):
         UnsupportedGroup
             If a generator has infinite order or the orbit exceeds max_points: the group is infinite, or too large.
         """
-        labels = list(generators) if isinstance(generators, Mapping) else None
-        given = list(generators.values()) if isinstance(generators, Mapping) else list(generators)
+        labels, given = as_list(generators, "generators", 2)
+        if isinstance(max_points, bool) or not isinstance(max_points, Integral):
+            raise GroupRepError(f"max_points must be an integer, got {shown(max_points)}")
         perms, matrices = act_on_vectors(given, labels, max_points)
         return cls(perms, name=name or f"<{len(perms)} matrices>", labels=labels, matrices=matrices)
 
@@ -153,7 +166,7 @@ class FiniteGroup(Group):
 
     @classmethod
     def from_presentation(
-        cls, generators: Sequence[str], relators: Sequence[str], name: str = "", max_cosets: int = 20_000
+        cls, generators: Sequence[str], relators: Sequence[str], name: str = "", max_cosets: int = COSETS
     ) -> FiniteGroup:
         """The group with generators and relators, by coset enumeration over the trivial subgroup.
 
@@ -166,8 +179,12 @@ class FiniteGroup(Group):
         Raises
         ------
         UnsupportedGroup
-            If the enumeration does not close: the group is infinite, or larger than max_cosets.
+            If the enumeration does not close: the group is infinite (the message says whether that is proved), or larger
+            than max_cosets.
         """
+        for what, value in (("generators", generators), ("relators", relators)):
+            if isinstance(value, str) or not isinstance(value, Iterable):
+                raise GroupRepError(f"{what} must be a list of texts, got {shown(value)}")
         perms, words = permutations_of_presentation(list(generators), list(relators), max_cosets)
         text = f"<{', '.join(generators)} | {', '.join(relators)}>"
         return cls(
@@ -217,13 +234,20 @@ class FiniteGroup(Group):
         return np.arange(self.degree)
 
     def multiply(self, g: Perm, h: Perm) -> Perm:
-        g, h = np.broadcast_arrays(g, h)
+        g, h = np.broadcast_arrays(self._element(g), self._element(h))
         return np.take_along_axis(g, h, axis=-1)
 
     def inverse(self, g: Perm) -> Perm:
-        return invert(np.asarray(g))
+        return invert(self._element(g))
+
+    def _element(self, g: object) -> Perm:
+        """`check_element`, which arrays that look like its results are spared."""
+        if isinstance(g, np.ndarray) and g.dtype == np.int64 and g.shape[-1:] == (self.degree,):
+            return g
+        return self.check_element(g)
 
     def sample(self, n: int, rng: np.random.Generator) -> Perm:
+        self.check_sample(n, rng)
         if self.order <= 2000:
             return self.elements[rng.integers(self.order, size=n)]
         return uniform_elements(self.schreier_sims, n, rng)
@@ -248,15 +272,62 @@ class FiniteGroup(Group):
         return FiniteExtension(self, images)
 
     def check_element(self, g: object) -> Perm:
-        """g as an integer array (..., degree), or DimensionMismatch saying what an element looks like."""
-        array = np.asarray(g)
-        if array.dtype.kind not in "iu" or array.ndim < 1 or array.shape[-1] != self.degree:
-            raise DimensionMismatch(
-                f"an element of {self} is an integer array (..., {self.degree}) of images of points, got {g!r:.60}"
-            )
-        if not np.array_equal(np.sort(array, axis=-1), np.broadcast_to(np.arange(self.degree), array.shape)):
-            raise GroupRepError(f"g = {g!r:.60} is not a permutation of 0..{self.degree - 1}")
-        return array.astype(np.int64)
+        """g as an integer array (..., degree) of permutations.
+
+        Parameters
+        ----------
+        g : lists of the images of 0..degree-1 with leading batch axes, text in cycles of the points 1..degree, or, for groups
+            that were given by matrices, one of these: exact, or floats (..., n, n) that are off by no more than the rounding
+            of a thousand products. Integers that are permutations are read as such.
+
+        Raises
+        ------
+        DimensionMismatch
+            If g has another form or shape; the message says what an element looks like.
+        GroupRepError
+            If g is no permutation, or no matrix of the group.
+        """
+        if isinstance(g, str):
+            return parse_cycles(g, self.degree, "g")
+        array = _as_array(getattr(g, "array_form", g))
+        fits = array.dtype.kind in "iu" and array.ndim >= 1 and array.shape[-1] == self.degree
+        if fits and np.array_equal(np.sort(array, axis=-1), np.broadcast_to(np.arange(self.degree), array.shape)):
+            return array.astype(np.int64)
+        moved = None if self.matrices is None else self._permutations(g, array)
+        if moved is not None:
+            return moved
+        if fits:
+            raise GroupRepError(f"g = {shown(g)} is not a permutation of 0..{self.degree - 1}{counted_from_1(array)}")
+        matrices = (
+            "" if self.matrices is None else f", or a matrix {self.matrices.dim} x {self.matrices.dim} of the group"
+        )
+        raise DimensionMismatch(
+            f"an element of {self} is an integer array (..., {self.degree}) of images of points{matrices}, got {shown(g)}"
+        )
+
+    def _permutations(self, g: object, array: Array) -> Perm | None:
+        """The permutations that matrices (..., n, n) stand for; None if g is of another form."""
+        assert self.matrices is not None
+        n = self.matrices.dim
+        exact = not isinstance(g, np.ndarray | list | tuple) or array.dtype.kind not in "biufc"
+        if tuple(getattr(g, "shape", array.shape))[-2:] != (n, n):
+            return None
+        found = []
+        for m in [g] if exact else array.reshape(-1, n, n):
+            perm = self.matrices.permutation(as_image(m, "g"))
+            if perm is None:
+                raise GroupRepError(f"g is no matrix of {self}: {shown(m)}")
+            found.append(perm)
+        return np.array(found, dtype=np.int64).reshape(*(() if exact else array.shape[:-2]), self.degree)
+
+    def read_element(self, g: object, name: str = "g") -> Perm:
+        try:
+            perm = self.check_element(g)
+        except GroupRepError as error:
+            raise type(error)(f"{name}: {error}") from None
+        if perm.ndim != 1:
+            raise DimensionMismatch(f"{name}: one element of {self} is needed, got {len(perm)}")
+        return perm
 
     # Listed groups
 
@@ -386,18 +457,26 @@ class FiniteGroup(Group):
         return ImageRepresentation(self, images)
 
     def subgroup(self, generators: Sequence[object], name: str = "") -> FiniteGroup:
-        """The subgroup that elements (lists of images, or cycles of 1-based points) generate; include it with `Homomorphism.inclusion`."""
-        perms = [as_permutation(g, f"generators[{i}]", self.degree) for i, g in enumerate(generators)]
+        """The subgroup that elements, in any form that `check_element` takes, generate; include it with `Homomorphism.inclusion`."""
+        if isinstance(generators, str) or not isinstance(generators, Iterable):
+            raise GroupRepError(f"generators must be a list of elements of {self}, got {shown(generators)}")
+        perms = [self.read_element(g, f"generators[{i}]") for i, g in enumerate(generators)]
         H = FiniteGroup.from_permutations(perms, name=name or f"subgroup of {self}")
         for i, p in enumerate(perms):
             if not self.contains(p):
                 raise GroupRepError(f"generators[{i}] = {cycle_string(p)} does not lie in {self}")
         return H
 
-    def contains(self, perm: Perm) -> bool:
-        """Whether a permutation of the points lies in the group."""
+    def contains(self, perm: object) -> bool:
+        """Whether a permutation of the points, or a matrix that permutes the vectors of a matrix group, lies in the group."""
         from sympy.combinatorics import Permutation
 
+        try:
+            perm = self._element(perm)
+        except DimensionMismatch:
+            raise
+        except GroupRepError:  # no permutation, or a matrix that does not permute the vectors
+            return False
         if self.order <= 2000:
             return np.ascontiguousarray(perm, dtype=np.int64).tobytes() in self._listing[1]
         return bool(self.schreier_sims.contains(Permutation(list(map(int, perm)))))
@@ -415,4 +494,12 @@ def _labels(labels: Sequence[str] | None, count: int) -> tuple[str, ...]:
         return tuple("abcdefgh"[:count]) if count <= 8 else tuple(f"g{i + 1}" for i in range(count))
     if len(set(labels)) != len(labels) or len(labels) != count:
         raise GroupRepError(f"generator names {list(labels)!r:.80} must be {count} different words")
-    return tuple(labels)
+    return tuple(map(printable, labels))
+
+
+def _as_array(g: object) -> Array:
+    """g as an array; of objects where numpy finds no common shape."""
+    try:
+        return np.asarray(g)
+    except (ValueError, TypeError):
+        return np.asarray(None)

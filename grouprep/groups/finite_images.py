@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
-from math import lcm
+from functools import cached_property, reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grouprep.errors import AmbiguousRank, NotAHomomorphism, UnsupportedGroup
+from grouprep.errors import NotAHomomorphism, UnsupportedGroup
 from grouprep.groups.base import Generator, Word
 from grouprep.groups.extension import Extension
 from grouprep.groups.matrix_groups import act_on_vectors
 from grouprep.groups.permutations import format_order, invert, sympy_group
-from grouprep.linalg import Image, Monomial, as_float
+from grouprep.linalg import Image, Monomial, as_float, bounded
 from grouprep.linalg import matrices as mat
+from grouprep.linalg.budget import POINTS, require
+from grouprep.linalg.monomial import common_modulus
 from grouprep.typing import Array, Element, Integers
 
 if TYPE_CHECKING:
@@ -51,72 +52,38 @@ def _evaluate(word: Word, images: Sequence[Image], inverses: dict[int, Image]) -
     return value
 
 
-_EPS = float(np.finfo(float).eps)
-_DECIDABLE = 1e-6  # entries known no better than this decide nothing
-
-Bounded = tuple[Array, Array]  # a float matrix, and an entrywise bound on its error to first order in eps
-
-
-def _bounded(a: Image) -> Bounded:
-    x = as_float(a)
-    return x, _EPS * np.abs(x)
-
-
-def _times(x: Bounded, y: Bounded) -> Bounded:
-    """The product, its error from both factors and from rounding (Higham, Accuracy and Stability, 3.5)."""
-    (a, da), (b, db) = x, y
-    return a @ b, da @ np.abs(b) + np.abs(a) @ db + 2 * len(a) * _EPS * (np.abs(a) @ np.abs(b))
-
-
-def _inverted(x: Bounded) -> Bounded:
-    inverse = np.linalg.inv(x[0])
-    size = np.abs(inverse)
-    return inverse, size @ (x[1] + 2 * len(size) * _EPS * np.abs(x[0])) @ size
-
-
-def _agree(x: Bounded, y: Bounded, what: str) -> bool:
-    """Whether two matrices agree within their error bounds; AmbiguousRank if the bounds are too large to decide."""
-    bound = 2 * (x[1] + y[1])
-    if np.any(np.abs(x[0] - y[0]) > bound):
-        return False
-    if bound.max(initial=0) > _DECIDABLE:
-        raise AmbiguousRank(
-            f"rounding errors of up to {bound.max():.2g} leave open whether {what}; give exact matrices"
-        )
-    return True
-
-
 def prove_finite(G: FiniteGroup, images: Sequence[Image]) -> None:
-    """See `Group.prove_homomorphism`; the images are in the order of the generators."""
-    from sympy.polys.matrices.exceptions import DMNonInvertibleMatrixError
+    """See `Group.prove_homomorphism`; the images are in the order of the generators.
 
-    try:
-        if G.relators is not None:
-            _check_relators(G, images)
-        elif all(map(mat.is_exact, images)):
-            _compare_orders(G, images)
-        else:
-            _check_cayley_graph(G, images)
-    except (DMNonInvertibleMatrixError, np.linalg.LinAlgError):
-        raise NotAHomomorphism(
-            "a generator's image is singular; the matrices of a representation are invertible"
-        ) from None
+    Float images are compared with rigorous bounds: a relation that fails is refuted, one that holds within their rounding is
+    accepted, one that they leave open raises AmbiguousRank. Nothing is proved of them.
+    """
+    for a, image in zip(G.generator_names, images, strict=True):
+        if not mat.is_invertible(image):
+            raise NotAHomomorphism(f"the image of {a} is singular; the matrices of a representation are invertible")
+    if G.relators is not None:
+        _check_relators(G, images)
+    elif all(map(mat.is_exact, images)):
+        _compare_orders(G, images)
+    else:
+        _check_cayley_graph(G, images)
 
 
 def _check_relators(G: FiniteGroup, images: Sequence[Image]) -> None:
     exact = all(map(mat.is_exact, images))
     inverses: dict[int, Image] = {}
     one = Monomial.identity(mat.size(images[0]))
-    floats = [] if exact else [_bounded(a) for a in images]
+    floats = [] if exact else [bounded.bounded(a) for a in images]
+    unit = bounded.Bounded(np.eye(len(one)), np.zeros((len(one), len(one))))
     for word in G.relators or ():
         relation = f"{word_string(word, G.generator_names)} = 1 of {G}"
         if exact:
             good = mat.equal(_evaluate(word, images, inverses), one)
         else:
-            value: Bounded = (np.eye(len(floats[0][0])), np.zeros(floats[0][0].shape))
-            for k, e in word:
-                value = _times(value, floats[k] if e > 0 else _inverted(floats[k]))
-            good = _agree(value, (np.eye(len(value[0])), np.zeros(value[0].shape)), relation)
+            factors = (floats[k] if e > 0 else bounded.inverse(floats[k]) for k, e in word)
+            good = bounded.agree(
+                reduce(bounded.product, factors, unit), unit, f"the images keep the relation {relation}"
+            )
         if not good:
             raise NotAHomomorphism(f"the images break the relation {relation}")
 
@@ -127,7 +94,8 @@ _ORBIT_LIMIT = 200_000  # vectors in the orbit of the standard basis under dense
 def _as_permutations(images: Sequence[Image], limit: int) -> list[Integers]:
     """The images as permutations of a finite set on which the group they generate acts faithfully."""
     if all(isinstance(a, Monomial) for a in images):
-        modulus = lcm(*(a.modulus for a in images))  # type: ignore[union-attr]
+        modulus = common_modulus(*images)  # type: ignore[arg-type]
+        require(modulus * mat.size(images[0]), POINTS, "basis vectors times roots of unity are")
         return [_lift(a, modulus) for a in images]  # type: ignore[arg-type]
     return list(act_on_vectors(images, None, max_points=limit)[0])
 
@@ -189,18 +157,19 @@ def _check_cayley_graph(G: FiniteGroup, images: Sequence[Image]) -> None:
         raise UnsupportedGroup(
             f"float images cannot be checked for {G} with {format_order(G.order)} elements; give exact matrices"
         )
-    floats = [_bounded(a) for a in images]
-    n = len(floats[0][0])
-    values: list[Bounded] = [(np.eye(n), np.zeros((n, n)))]
+    floats = [bounded.bounded(a) for a in images]
+    n = len(floats[0].value)
+    values = [bounded.Bounded(np.eye(n), np.zeros((n, n)))]
     for k, j in G.steps[1:]:
-        values.append(_times(floats[k], values[j]))
+        values.append(bounded.product(floats[k], values[j]))
     for k, row in enumerate(G.left_multiplication):
         for j, target in enumerate(row.tolist()):
             if G.steps[target] == (k, j):
                 continue
             left = word_string(((k, 1), *G.word(G.elements[j])), G.generator_names)
             relation = f"{left} = {word_string(G.word(G.elements[target]), G.generator_names)} of {G}"
-            if not _agree(_times(floats[k], values[j]), values[target], relation):
+            product = bounded.product(floats[k], values[j])
+            if not bounded.agree(product, values[target], f"the images keep the relation {relation}"):
                 raise NotAHomomorphism(f"the images break the relation {relation}")
 
 
@@ -238,7 +207,7 @@ class FiniteExtension(Extension):
         ordered = [self.images[a] for a in self.group.generator_names]
         if not all(isinstance(m, Monomial) for m in ordered):
             raise UnsupportedGroup(f"{self.group} is too large for values of a representation given by dense matrices")
-        return sympy_group(_pairs(self.group, ordered)), lcm(*(a.modulus for a in ordered))  # type: ignore[union-attr]
+        return sympy_group(_pairs(self.group, ordered)), common_modulus(*ordered)  # type: ignore[arg-type]
 
     def _sifted(self, g: Integers) -> Monomial:
         """rho(g), by writing g through the stabiliser chain of the group of pairs, whose base lies among the points of G."""

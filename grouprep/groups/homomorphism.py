@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from grouprep.errors import DimensionMismatch, NotAHomomorphism, UnsupportedGroup
+from grouprep.errors import DimensionMismatch, GroupRepError, NotAHomomorphism, UnsupportedGroup, shown
 from grouprep.groups.base import Generator, Group
 from grouprep.groups.cartan import coordinates, flatten
 from grouprep.groups.extension import Extension, prepared_images
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.lie import LieGroup
-from grouprep.groups.permutations import as_permutation
 from grouprep.linalg import Image, Monomial, as_exact
 from grouprep.linalg.matrices import equal, is_exact, matrix_key
 from grouprep.linalg.pickling import Value
@@ -36,8 +35,8 @@ class Homomorphism(Value):
     ----------
     source, target : the groups.
     images : the images of the source's generators, as a sequence in their order or a mapping by name. For a finite target:
-        permutations. For a Lie group as target: exact matrices of its defining size, Lie algebra elements for the generators
-        of the source's algebra.
+        its elements, in any form that `FiniteGroup.check_element` takes. For a Lie group as target: exact matrices of its
+        defining size, Lie algebra elements for the generators of the source's algebra.
 
     Raises
     ------
@@ -56,6 +55,7 @@ class Homomorphism(Value):
     def __init__(
         self, source: Group, target: Group, images: Sequence[object] | Mapping[Generator, object] | Mapping[str, object]
     ) -> None:
+        _check_groups(source=source, target=target)
         given = source.by_generator(images)
         if isinstance(target, FiniteGroup):
             self._set(source, target, *_to_finite(source, target, given))
@@ -94,6 +94,7 @@ class Homomorphism(Value):
     @classmethod
     def identity(cls, group: Group) -> Homomorphism:
         """The identity map."""
+        _check_groups(group=group)
         return cls._make(
             group, group, _Same(), {a: a for a in group.generator_names if a.kind == "algebra"}, "identity"
         )
@@ -107,6 +108,7 @@ class Homomorphism(Value):
         DimensionMismatch
             If there is no such factor.
         """
+        _check_groups(product=product)
         count = len(product.factors)
         if not isinstance(factor, int | np.integer) or not -count <= factor < count:
             raise DimensionMismatch(f"factor = {factor!r}: {product} has the factors 0..{count - 1}")
@@ -125,6 +127,7 @@ class Homomorphism(Value):
         NotAHomomorphism
             If a generator of the subgroup does not lie in the group.
         """
+        _check_groups(subgroup=subgroup, group=group)
         if subgroup.is_finite and group.is_finite:
             here, there = len(subgroup.identity()), len(group.identity())
             if here != there:
@@ -156,6 +159,12 @@ class Homomorphism(Value):
 
     def __repr__(self) -> str:
         return f"Homomorphism({self.source} -> {self.target})"
+
+
+def _check_groups(**given: object) -> None:
+    for name, value in given.items():
+        if not isinstance(value, Group):
+            raise GroupRepError(f"{name} must be a Group such as Dihedral(4), got {shown(value)}")
 
 
 class _Same:
@@ -199,9 +208,7 @@ _ElementMap: TypeAlias = _Same | _Part | _Through
 
 
 def _to_finite(source: Group, target: FiniteGroup, given: Mapping[Generator, object]) -> _Made:
-    perms = {
-        a: as_permutation(p, f"images[{a.label!r}]", target.degree) for a, p in given.items() if a.kind == "element"
-    }
+    perms = {a: target.read_element(p, f"images[{a.label!r}]") for a, p in given.items() if a.kind == "element"}
     for a, p in perms.items():
         if not target.contains(p):
             raise NotAHomomorphism(f"images[{a.label!r}] does not lie in {target}")

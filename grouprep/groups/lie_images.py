@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from grouprep.errors import AmbiguousRank, NotAHomomorphism, UnsupportedGroup
 from grouprep.groups.base import Generator
 from grouprep.groups.cartan import close_algebra, combination, coordinates, derive_cartan, flatten, joint_spectrum
-from grouprep.groups.exponential import principal_logarithm
-from grouprep.linalg import Image, as_exact, as_float
+from grouprep.groups.logarithm import principal, torus_coordinates
+from grouprep.linalg import Image, as_exact
 from grouprep.linalg import matrices as mat
 from grouprep.linalg.forms import invariant_form, is_positive, is_unitary
 from grouprep.linalg.nullspace import nullspace
 from grouprep.linalg.sparse import equal_exact, identity_exact, matmul_exact, stack_exact, trace_exact
-from grouprep.typing import Array
+from grouprep.typing import Integers, Scalar
 
 if TYPE_CHECKING:
+    from sympy import Domain
     from sympy.polys.matrices import DomainMatrix
 
     from grouprep.groups.lie import LieGroup
@@ -50,9 +51,10 @@ def prove_lie(G: LieGroup, images: Mapping[Generator, Image]) -> None:
     exact = {a: as_exact(images[a]) for a in generators}
     basis, values = _extend(G, [exact[a] for a in generators])
     _check_brackets(G, basis, values)
-    _check_closed_paths(G, basis, values)
+    paths = _closed_paths(basis)
+    _check_closed_paths(G, paths, values)
     if G.components:
-        _check_components(G, images, basis, values)
+        _check_components(G, images, basis, values, paths)
 
 
 def _extend(G: LieGroup, given: list[DomainMatrix]) -> tuple[list[DomainMatrix], list[DomainMatrix]]:
@@ -92,12 +94,12 @@ def _check_brackets(G: LieGroup, basis: list[DomainMatrix], values: list[DomainM
             _check_linear(basis, values, left, image, f"{name} (a bracket of the Lie algebra of {G})")
 
 
-def _check_closed_paths(G: LieGroup, basis: list[DomainMatrix], values: list[DomainMatrix]) -> None:
+def _check_closed_paths(G: LieGroup, paths: list[Path], values: list[DomainMatrix]) -> None:
     """exp(2 pi H) = 1 in G must have exp(2 pi rho(H)) = 1: integral weights on a lattice that covers the fundamental group."""
     from sympy import QQ
 
-    for indices, vector in _closed_paths(basis):
-        H = combination([values[i] for i in indices], [QQ(c.numerator, c.denominator) for c in vector], QQ)
+    for indices, vector in paths:
+        H = combination([values[i] for i in indices], _rationals(vector), QQ)
         name = _element(indices, vector)
         try:
             weights = [w for _, (w,) in joint_spectrum(None, [H])]
@@ -112,12 +114,15 @@ def _check_closed_paths(G: LieGroup, basis: list[DomainMatrix], values: list[Dom
                 )
 
 
+Path = tuple[list[int], tuple[Fraction, ...]]  # numbers of basis elements and their coefficients
+
+
 def _element(indices: list[int], vector: tuple[Fraction, ...]) -> str:
     terms = [f"{'' if c == 1 else f'{c} '}A{i + 1}" for i, c in zip(indices, vector, strict=True) if c]
     return terms[0] if len(terms) == 1 else "(" + " + ".join(terms) + ")"
 
 
-def _closed_paths(basis: list[DomainMatrix]) -> list[tuple[list[int], tuple[Fraction, ...]]]:
+def _closed_paths(basis: list[DomainMatrix]) -> list[Path]:
     """The kernel of exp(2 pi .) on a maximal torus of a maximal compact subgroup, as combinations of basis elements.
 
     If every basis element is Hermitian or anti-Hermitian, the group is its compact part (the anti-Hermitian ones) times a
@@ -153,7 +158,11 @@ def _is_anti_hermitian(x: DomainMatrix, sign: int = 1) -> bool:
 
 
 def _check_components(
-    G: LieGroup, images: Mapping[Generator, Image], basis: list[DomainMatrix], values: list[DomainMatrix]
+    G: LieGroup,
+    images: Mapping[Generator, Image],
+    basis: list[DomainMatrix],
+    values: list[DomainMatrix],
+    paths: list[Path],
 ) -> None:
     """rho(h) rho(X) rho(h)^-1 = rho(h X h^-1), and the discrete generators' own relations."""
     parts = [a for a in G.generator_names if a.kind == "element"]
@@ -171,7 +180,15 @@ def _check_components(
     for g in F.elements[1:]:
         element = as_exact(F.defining().exact_image(g))
         if not _outside_identity_component(basis, element):
-            _check_connected(G, images, element, as_float(finite.exact(g)))
+            _check_connected(G, values, _logarithm(basis, paths, element, _order(g)), finite.exact(g))
+
+
+def _order(g: Integers) -> int:
+    """The order of a permutation."""
+    power, order = g, 1
+    while not np.array_equal(power, np.arange(len(g))):
+        power, order = g[power], order + 1
+    return order
 
 
 def _outside_identity_component(basis: list[DomainMatrix], element: DomainMatrix) -> bool:
@@ -194,21 +211,54 @@ def _outside_identity_component(basis: list[DomainMatrix], element: DomainMatrix
     return bool(fixed.shape[0]) and not equal_exact(matmul_exact(element, fixed.transpose()), fixed.transpose())
 
 
-def _check_connected(G: LieGroup, images: Mapping[Generator, Image], element: DomainMatrix, got: Array) -> None:
-    """An element that may lie in the identity component: its image must be the exponential's, if its logarithm is known."""
-    from scipy.linalg import expm
+def _check_connected(G: LieGroup, values: list[DomainMatrix], found: Logarithm, image: Image) -> None:
+    """An element h = exp(2 pi H) of the identity component must have the image exp(2 pi rho(H)), or it is shown to lie outside.
 
-    X = principal_logarithm(G, as_float(element))
-    if X is None:
+    Both are diagonalisable and commute, so they agree if exp(2 pi i w) is the eigenvalue of rho(h) wherever i w is that of
+    rho(H). As H runs through a closed path of the group, these w are rational.
+    """
+    if found is None:
         raise UnsupportedGroup(
             f"a product of the discrete generators of {G} may lie in the identity component, and its logarithm is not known; "
             "choose generators whose products lie outside, or build representations from G.defining()"
         )
-    expected = expm(
-        np.tensordot(X, np.array([as_float(images[a]) for a in G.generator_names if a.kind == "algebra"]), 1)
-    )
-    # expm is accurate to eps times the condition of the exponential; exp of a unitary algebra has condition 1.
-    if np.linalg.norm(expected - got) > np.sqrt(np.finfo(float).eps) * max(1.0, float(np.linalg.norm(got))):
-        raise NotAHomomorphism(
-            "a product of discrete generators lies in the identity component, its image does not agree"
-        )
+    if not found:
+        return
+    for s, (w,) in joint_spectrum(image, [combination(values, *found)]):
+        if (s - w).denominator != 1:
+            raise NotAHomomorphism(
+                "a product of discrete generators lies in the identity component, its image does not agree: it has the "
+                f"eigenvalue exp(2 pi i {s}), where the exponential of the Lie algebra has exp(2 pi i {w % 1})"
+            )
+
+
+Logarithm: TypeAlias = "tuple[list[Scalar], Domain] | tuple[()] | None"
+
+
+def _logarithm(basis: list[DomainMatrix], paths: list[Path], element: DomainMatrix, order: int) -> Logarithm:
+    """(coefficients, their field) of H in the basis with element = exp(2 pi H); () if there is none, None if none is found.
+
+    Looked for on the torus of a maximal compact subgroup, then as the principal logarithm. What commutes with that torus in
+    the compact subgroup lies on it; a unitary element of the identity component lies in the compact subgroup.
+    """
+    from sympy import QQ
+
+    torus = [combination([basis[i] for i in indices], _rationals(vector), QQ) for indices, vector in paths]
+    t = torus_coordinates(torus, element) if torus else False
+    if isinstance(t, list):
+        whole = [Fraction(0)] * len(basis)
+        for c, (indices, vector) in zip(t, paths, strict=True):
+            for i, x in zip(indices, vector, strict=True):
+                whole[i] += c * x
+        return _rationals(whole), QQ
+    if t is False and (is_unitary([element]) or any(len(indices) == len(basis) for indices, _ in paths)):
+        return ()
+    H = principal(element, order)
+    found = None if H is None else coordinates(basis, H)
+    return None if H is None or found is None else (found, flatten([*basis, H]).domain)
+
+
+def _rationals(vector: Sequence[Fraction]) -> list[Scalar]:
+    from sympy import QQ
+
+    return [QQ(c.numerator, c.denominator) for c in vector]

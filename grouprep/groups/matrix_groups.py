@@ -11,13 +11,14 @@ import numpy as np
 
 from grouprep.errors import DimensionMismatch, GroupRepError, UnsupportedGroup
 from grouprep.groups.permutations import Perm
-from grouprep.linalg import Image, Monomial, as_exact, as_image
+from grouprep.linalg import Image, Monomial, as_exact, as_float, as_image
 from grouprep.linalg.convert import to_numpy
 from grouprep.linalg.fields import common_domain, convert_matrix, cosine, real_cyclotomic_field
-from grouprep.linalg.matrices import is_exact, matrix_key
+from grouprep.linalg.matrices import equal, is_exact, is_invertible, matrix_key
 from grouprep.linalg.pickling import Value
+from grouprep.linalg.residues import has_finite_order_modulo
 from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
-from grouprep.typing import Scalar
+from grouprep.typing import Array, Scalar
 
 if TYPE_CHECKING:
     from sympy import Domain
@@ -53,6 +54,25 @@ class MatrixAction(Value):
         """The exact matrix of an element given as a permutation of the vectors."""
         n = self.dim
         return self._vectors.extract(list(range(n)), [int(k) for k in perm[:n]])
+
+    def permutation(self, matrix: Image) -> Perm | None:
+        """The permutation of the vectors by a matrix, exact or rounded; None if it does not permute them."""
+        floats = as_float(matrix)
+        first = np.array([np.argmin(np.abs(self._floats - x[:, None]).max(axis=0)) for x in floats.T])
+        exact = self.exact(first)
+        if not _agrees(exact, matrix):
+            return None
+        moved = [self._numbers.get(v) for v in _vectors(exact * self._vectors)]
+        return None if None in moved else np.array(moved, dtype=np.int64)
+
+    @cached_property
+    def _floats(self) -> Array:
+        return to_numpy(self._vectors)
+
+    @cached_property
+    def _numbers(self) -> dict[tuple[Scalar, ...], int]:
+        """The number of each vector."""
+        return {v: k for k, v in enumerate(_vectors(self._vectors))}
 
 
 class PolygonAction(Value):
@@ -105,6 +125,21 @@ class PolygonAction(Value):
         rows = {0: {0: cos, 1: -sin * sign}, 1: {0: sin, 1: cos * sign}}
         return sparse_matrix({i: {j: x for j, x in row.items() if x} for i, row in rows.items()}, (2, 2), K)
 
+    def permutation(self, matrix: Image) -> Perm | None:
+        """The permutation of the corners by a matrix, exact or rounded; None if it is no symmetry of the polygon."""
+        return next((p for p in self._candidates(as_float(matrix)) if _agrees(self.exact(p), matrix)), None)
+
+    def _candidates(self, matrix: Array) -> list[Perm]:
+        """The rotation and the reflection that move the first corner as a matrix does; all elements for n <= 2."""
+        n = self.corners
+        if n <= 2:
+            points = np.arange(2 * n if self.reflection else n)
+            turned = [points, np.concatenate([points[:2][::-1], points[2:]])][:n]
+            return turned + [np.concatenate([p[:-2], p[-2:][::-1]]) for p in turned if self.reflection]
+        x, y = matrix[:, 0].real
+        start, steps = round(float(np.arctan2(y, x)) * n / (2 * np.pi)), np.arange(n)
+        return [(start + steps) % n, (start - steps) % n][: 1 + self.reflection]
+
     def _small(self, perm: Perm) -> DomainMatrix:
         """For n <= 2: the first two points swap under the rotation by pi, the last two under the reflection."""
         from sympy import ZZ
@@ -113,6 +148,29 @@ class PolygonAction(Value):
         flipped = self.reflection and int(perm[-1]) < int(perm[-2])
         x, y = (-1 if turned else 1), (-1 if turned != flipped else 1)
         return sparse_matrix({0: {0: ZZ(x)}, 1: {1: ZZ(y)}}, (2, 2), ZZ)
+
+
+_FACTORS = 1_000  # a float matrix is read as an element if it may be the rounded product of so many
+
+
+def _agrees(exact: DomainMatrix, matrix: Image) -> bool:
+    """Whether a matrix is the exact one, or for floats one that rounding makes of it.
+
+    A product of k factors, each correctly rounded, is off by k (n + 1) eps in the norm for unitary ones (Higham, Accuracy and
+    Stability, 3.7).
+    """
+    if is_exact(matrix):
+        return equal(exact, matrix)
+    value = to_numpy(exact)
+    bound = _FACTORS * (len(value) + 1) * np.finfo(float).eps * np.linalg.norm(value)
+    return bool(np.linalg.norm(matrix - value) <= bound)
+
+
+def _vectors(matrix: DomainMatrix) -> list[tuple[Scalar, ...]]:
+    """The columns."""
+    rows, zero = from_domain_matrix_rows(matrix), matrix.domain.zero
+    m, n = matrix.shape
+    return [tuple(rows.get(i, {}).get(k, zero) for i in range(m)) for k in range(n)]
 
 
 def act_on_vectors(
@@ -139,8 +197,9 @@ def act_on_vectors(
                 f"{name} is {image.shape[0]} x {image.shape[0]}, the first is {images[0].shape[0]} wide"
             )
     domain, matrices = _common(images)
-    for name, matrix in zip(names, matrices, strict=True):
-        _check_finite_order(name, matrix)
+    for name, image, matrix in zip(names, images, matrices, strict=True):
+        if not isinstance(image, Monomial):
+            _check_finite_order(name, matrix)
     columns = [_columns(m) for m in matrices]
     perms, vectors = _orbit(columns, matrices[0].shape[0], domain, max_points)
     return perms, MatrixAction(images, vectors)
@@ -153,26 +212,13 @@ def _common(images: list[Image]) -> tuple[Domain, list[DomainMatrix]]:
 
 
 def _check_finite_order(name: str, matrix: DomainMatrix) -> None:
-    """A matrix of finite order is a root of x^N - 1 with a bounded N; its characteristic polynomial then has bounded roots."""
-    from sympy.polys.matrices.exceptions import DMNonInvertibleMatrixError
-
-    n = matrix.shape[0]
-    values = np.linalg.eigvals(to_numpy(matrix)) if n else np.ones(0)
-    # Backward error n eps |M|; a defective eigenvalue of multiplicity m moves by its m-th root, hence the generous bound.
-    if np.abs(np.abs(values) - 1).max(initial=0) > 0.5:
+    """Refuse a matrix that is proved to be singular or of infinite order; the orbit of the basis decides the rest."""
+    if not is_invertible(matrix):
+        raise GroupRepError(f"{name} is singular; the matrices of a group are invertible")
+    if not has_finite_order_modulo(matrix):
         raise UnsupportedGroup(
-            f"{name} has the eigenvalue {values[np.argmax(np.abs(np.abs(values) - 1))]:.3g}, not a root of unity: the group is "
-            "infinite; for Lie groups use LieGroup.from_algebra"
+            f"{name} has infinite order, so the group is infinite; for Lie groups use LieGroup.from_algebra"
         )
-    if matrix.domain.is_QQ and any(c.denominator != 1 for c in matrix.to_dense().charpoly()):
-        raise UnsupportedGroup(
-            f"{name} has a characteristic polynomial with fractions, so its eigenvalues are no roots of unity: the group is "
-            "infinite; for Lie groups use LieGroup.from_algebra"
-        )
-    try:
-        matrix.to_field().to_dense().inv()
-    except DMNonInvertibleMatrixError:
-        raise GroupRepError(f"{name} is singular; the matrices of a group are invertible") from None
 
 
 def _columns(matrix: DomainMatrix) -> list[list[tuple[int, Scalar]]]:

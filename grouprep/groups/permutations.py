@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge
-from grouprep.linalg.monomial import Monomial
+from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge, shown
+from grouprep.linalg.budget import POINTS, require
+from grouprep.linalg.monomial import Monomial, integers
 from grouprep.linalg.orbits import solve_orbits
 from grouprep.typing import Integers
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Perm",
     "as_permutation",
+    "counted_from_1",
     "cycle_string",
     "format_order",
     "invert",
@@ -32,8 +34,6 @@ __all__ = [
 ]
 
 Perm = Integers
-
-MAX_DEGREE = 1_000_000
 
 
 def as_permutation(images: object, name: str, degree: int | None = None) -> Perm:
@@ -46,19 +46,36 @@ def as_permutation(images: object, name: str, degree: int | None = None) -> Perm
     """
     if isinstance(images, str):
         return parse_cycles(images, degree, name)
+    images = getattr(images, "array_form", images)  # of sympy's permutations
     try:
-        values = np.asarray(images)
-    except ValueError:
-        raise GroupRepError(f"{name} is not a list of integers: {images!r:.80}") from None
-    if values.ndim != 1 or values.dtype.kind not in "iu":
-        raise GroupRepError(f"{name} must be a flat list of integers 0..n-1, got {images!r:.80}")
+        values = integers(images, name)  # type: ignore[arg-type]
+    except GroupRepError:
+        values = np.zeros((), int)
+    if values.ndim != 1 or values.dtype.kind == "O":
+        raise GroupRepError(
+            f'{name} must be a flat list of integers 0..n-1, or text in cycles such as "(1 2 3)", got {shown(images)}'
+        )
+    require(len(values), POINTS, f"{name} permutes points:")
     perm = values.astype(np.int64)
     if not np.array_equal(np.sort(perm), np.arange(len(perm))):
-        raise GroupRepError(f"{name} = {perm.tolist()!r:.80} is not a permutation of 0..{len(perm) - 1}")
+        raise GroupRepError(
+            f"{name} = {perm.tolist()!r:.80} is not a permutation of 0..{len(perm) - 1}{counted_from_1(perm)}"
+        )
     if degree is not None and len(perm) != degree:
         raise DimensionMismatch(f"{name} permutes {len(perm)} points, the others permute {degree}")
     perm.setflags(write=False)
     return perm
+
+
+def counted_from_1(perm: Perm) -> str:
+    """What a message adds where images (..., n) are a permutation of 1..n: the remedy; nothing otherwise."""
+    if not np.array_equal(np.sort(perm, axis=-1), np.broadcast_to(np.arange(1, perm.shape[-1] + 1), perm.shape)):
+        return ""
+    first = perm.reshape(-1, perm.shape[-1])[0]
+    cycles = cycle_string(first - 1)
+    if cycles == "()":
+        return f'; lists are images of points counted from 0; a cycle is text: "({" ".join(map(str, first))})"'
+    return f'; lists count the points from 0: subtract 1, or write cycles, which count from 1: "{cycles}"'
 
 
 def parse_cycles(text: str, degree: int | None, name: str = "permutation") -> Perm:
@@ -70,10 +87,11 @@ def parse_cycles(text: str, degree: int | None, name: str = "permutation") -> Pe
     cycles = [[int(x) for x in re.findall(r"\d+", part)] for part in re.findall(r"\(([^)]*)\)", text)]
     points = [x for cycle in cycles for x in cycle]
     n = max(points, default=1) if degree is None else degree
-    if n > MAX_DEGREE:
-        raise TooLarge(f'{name} = "{text:.80}" moves the point {n:,}; at most {MAX_DEGREE:,} points are permuted')
+    require(n, POINTS, f'{name} = "{text:.80}" moves the point')
     if len(set(points)) != len(points) or any(x < 1 or x > n for x in points):
-        raise GroupRepError(f'{name} = "{text:.80}": each point must occur once and lie in 1..{n}')
+        raise GroupRepError(
+            f'{name} = "{text:.80}": each point must occur once and lie in 1..{n} (cycles count from 1)'
+        )
     perm = np.arange(n, dtype=np.int64)
     for cycle in cycles:
         for x, y in zip(cycle, cycle[1:] + cycle[:1], strict=True):

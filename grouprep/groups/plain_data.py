@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 import json
+import stat
 import tomllib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grouprep.errors import GroupRepError
+from grouprep.errors import GroupRepError, TooLarge, nearest
 from grouprep.groups.base import Group
-from grouprep.groups.permutations import cycle_string
+from grouprep.groups.permutations import cycle_string, format_order
 from grouprep.groups.registry import member
 from grouprep.linalg import Image, as_exact
+from grouprep.linalg.budget import BITS, DEPTH, FILE_BYTES, require
 from grouprep.linalg.convert import to_sympy
 
 if TYPE_CHECKING:
@@ -22,9 +24,19 @@ if TYPE_CHECKING:
     from grouprep.groups.finite import FiniteGroup
     from grouprep.groups.lie import LieGroup
 
-__all__ = ["Table", "check_keys", "finite_group_to_dict", "lie_group_to_dict", "matrix_to_data", "read_data_file"]
-
-FILE_LIMIT = 64 << 20  # bytes; a group or a basis in text is far smaller
+__all__ = [
+    "Table",
+    "check_keys",
+    "described",
+    "finite_group_to_dict",
+    "integer",
+    "lie_group_to_dict",
+    "matrices_from_data",
+    "matrix_from_data",
+    "matrix_to_data",
+    "read_data_file",
+    "text_list",
+]
 
 Table = dict[str, Any]
 """Plain data: text, numbers, lists and tables of these by text."""
@@ -40,29 +52,133 @@ def read_data_file(path: str | PathLike[str]) -> Table:
     """
     file = Path(path)
     try:
-        if file.stat().st_size > FILE_LIMIT:
-            raise GroupRepError(f"{file} has {file.stat().st_size:,} bytes; at most {FILE_LIMIT:,} are read")
-        text = file.read_text(encoding="utf-8-sig")
+        text = _bytes(file).decode("utf-8-sig").replace("\r\n", "\n")
+    except GroupRepError:
+        raise
     except OSError as error:
         raise GroupRepError(f"cannot read {file}: {error.strerror or error}") from None
     except UnicodeDecodeError:
         raise GroupRepError(f"{file} is not a text file (UTF-8)") from None
+    except ValueError as error:  # a NUL in the name
+        raise GroupRepError(f"cannot read {str(file)!r:.80}: {error}") from None
     try:
-        data = json.loads(text) if file.suffix.lower() == ".json" else tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
+        data = _json(text) if file.suffix.lower() == ".json" else tomllib.loads(text)
+        _check_size(data)
+    except GroupRepError as error:
+        raise type(error)(f"{file}: {error}") from None
+    except (json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
         raise GroupRepError(f"{file} is not valid {file.suffix[1:].upper()}, or is truncated: {error}") from None
+    except ValueError:  # Python reads integers of up to 4,300 digits
+        raise TooLarge(f"{file}: {_LONG}") from None
+    except RecursionError:  # Python's own bound is above DEPTH, and differs between releases
+        raise TooLarge(f"{file}: {_DEEP}") from None
     if not isinstance(data, dict):
         raise GroupRepError(f"{file} holds a {type(data).__name__}; a table of keys and values is needed")
     return data
+
+
+_LONG = f"it holds an integer beyond the limit of {BITS:,} bits"
+_DEEP = f"its JSON or TOML has tables and lists inside each other beyond the limit of {DEPTH} levels"
+
+
+def _check_size(data: object) -> None:
+    """Raise TooLarge for plain data that is nested too deeply, or has integers that cannot be printed."""
+    level = [data]
+    for _ in range(DEPTH):
+        if any(type(x) is int and x.bit_length() > BITS for x in level):
+            raise TooLarge(_LONG)
+        tables = [x for x in level if isinstance(x, dict | list)]
+        level = [y for x in tables for y in (x.values() if isinstance(x, dict) else x)]
+    if level:
+        raise TooLarge(_DEEP)
+
+
+def _bytes(file: Path) -> bytes:
+    """The content of a regular file: a pipe may never end, nor a device."""
+    if not stat.S_ISREG(file.stat().st_mode):
+        raise GroupRepError(f"cannot read {file}: it is no regular file")
+    with file.open("rb") as stream:
+        content = stream.read(FILE_BYTES + 1)  # what grows while it is read, or has no size, ends here too
+    require(len(content), FILE_BYTES, f"{file} is too long, its bytes are at least")
+    return content
+
+
+def _json(text: str) -> object:
+    def table(pairs: list[tuple[str, object]]) -> Table:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
+            raise GroupRepError(f"the key {twice!r:.60} stands twice in one table")
+        return found
+
+    def constant(name: str) -> object:
+        raise GroupRepError(f"{name} is no number; every number must be finite")
+
+    return json.loads(text, object_pairs_hook=table, parse_constant=constant)
+
+
+def integer(value: object, what: str, least: int = 0, most: int = (1 << 63) - 1) -> int:
+    """A value that has to be an integer from least to most, and no bool or float that equals one.
+
+    Raises
+    ------
+    GroupRepError
+        If it is none; TooLarge beyond most.
+    """
+    if type(value) is not int or value < least:
+        raise GroupRepError(f"{what} must be an integer >= {least}, got {value!r:.40}")
+    require(value, most, f"{what} is")
+    return value
+
+
+def text_list(value: object, what: str) -> list[str]:
+    """A value that has to be a list of texts.
+
+    Raises
+    ------
+    GroupRepError
+        If it is none.
+    """
+    if not isinstance(value, list | tuple) or not all(isinstance(x, str) for x in value):
+        raise GroupRepError(f"{what} must be a list of texts, got {value!r:.60}")
+    return list(value)
+
+
+def matrix_from_data(value: object, what: str, kinds: tuple[type, ...] = (int, str)) -> list[list[Any]]:
+    """A value that has to be a matrix: rows of integers and text, as `matrix_to_data` writes it, or of other kinds.
+
+    Raises
+    ------
+    GroupRepError
+        If it is none; true and false are no numbers.
+    """
+    if not isinstance(value, list) or not all(isinstance(row, list) for row in value):
+        raise GroupRepError(f"{what} must be a list of rows, got {value!r:.60}")
+    for x in (x for row in value for x in row if type(x) not in kinds):
+        raise GroupRepError(f"{what} has the entry {x!r:.40}; write an integer, or text such as 'sqrt(3)/2'")
+    return value
+
+
+def matrices_from_data(value: object, what: str) -> list[Any] | dict[str, Any]:
+    """A value that has to be a table of matrices by name, or a list of matrices; their entries may be floats.
+
+    Raises
+    ------
+    GroupRepError
+        If it is none.
+    """
+    if not isinstance(value, list | dict) or not value:
+        raise GroupRepError(f'"{what}" must be a non-empty table of named generators, or a list of them')
+    for label, matrix in value.items() if isinstance(value, dict) else enumerate(value):
+        matrix_from_data(matrix, f"{what}[{label!r}]", (int, float, str))
+    return value
 
 
 def check_keys(data: Mapping[str, object], allowed: Sequence[str], where: str) -> None:
     """Raise GroupRepError for keys that are not allowed, with the closest allowed ones."""
     for key in data:
         if key not in allowed:
-            close = difflib.get_close_matches(str(key), allowed, 1)
-            hint = f'did you mean "{close[0]}"?' if close else f"allowed are {', '.join(allowed)}"
-            raise GroupRepError(f'{where}: unknown key "{key}"; {hint}')
+            raise GroupRepError(f'{where}: unknown key "{key}"; {nearest(key, allowed)}')
 
 
 def matrix_to_data(matrix: Image) -> list[list[int | str]]:
@@ -101,3 +217,23 @@ def _is_named(G: Group) -> bool:
         return member(G.name) == G
     except GroupRepError:
         return False
+
+
+def described(G: Group) -> str:
+    """A group for what is claimed of it: a name that says which it is, or one in quotes with the order that was computed.
+
+    Anyone may call a group D4.
+
+    Examples
+    --------
+    >>> from grouprep import Dihedral, FiniteGroup
+    >>> described(Dihedral(4)), described(FiniteGroup.from_permutations([[0]], name="D4"))
+    ('D4', '"D4" (order 1, 1 generator)')
+    """
+    if G.is_product:
+        return " x ".join(map(described, G.factors))
+    if _is_named(G):
+        return G.name
+    size = f"order {format_order(int(G.order))}" if G.is_finite else "infinite"
+    count = len(G.generator_names)
+    return f'"{G.name:.60}" ({size}, {count} generator{"s" if count > 1 else ""})'

@@ -6,17 +6,18 @@ import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property, reduce
 from itertools import combinations, product
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from grouprep.errors import DimensionMismatch, NotAHomomorphism, UnsupportedGroup
+from grouprep.errors import DimensionMismatch, NotAHomomorphism, UnsupportedGroup, shown
 from grouprep.groups.base import Generator, Group, Word
 from grouprep.groups.extension import Extension
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.permutations import Perm
-from grouprep.linalg import Image, as_float
+from grouprep.linalg import Image, bounded
 from grouprep.linalg import matrices as mat
 from grouprep.typing import Array, Element
 
@@ -97,9 +98,17 @@ class FiniteProduct(_Product, FiniteGroup):
     def order(self) -> int:
         return math.prod(G.order for G in self._factors)
 
+    def check_element(self, g: object) -> Perm:
+        """As `FiniteGroup.check_element`; also a tuple of elements of the factors."""
+        if not isinstance(g, tuple) or len(g) != len(self._factors) or all(isinstance(x, Integral) for x in g):
+            return super().check_element(g)
+        parts = [G.check_element(x) + start for G, x, start in zip(self._factors, g, self.offsets, strict=False)]
+        lead = np.broadcast_shapes(*(p.shape[:-1] for p in parts))
+        return np.concatenate([np.broadcast_to(p, (*lead, p.shape[-1])) for p in parts], axis=-1)
+
     def part(self, g: Perm, factor: int) -> Perm:
         start, stop = self.offsets[factor], self.offsets[factor + 1]
-        component: Perm = np.asarray(g)[..., start:stop] - start
+        component: Perm = self._element(g)[..., start:stop] - start
         return component
 
     def sample(self, n: int, rng: np.random.Generator) -> Perm:
@@ -140,10 +149,10 @@ class ProductGroup(_Product):
         return tuple(G.identity() for G in self._factors)
 
     def multiply(self, g: tuple[Element, ...], h: tuple[Element, ...]) -> tuple[Element, ...]:
-        return tuple(G.multiply(x, y) for G, x, y in zip(self._factors, g, h, strict=True))
+        return tuple(G.multiply(x, y) for G, x, y in zip(self._factors, self._tuple(g), self._tuple(h), strict=True))
 
     def inverse(self, g: tuple[Element, ...]) -> tuple[Element, ...]:
-        return tuple(G.inverse(x) for G, x in zip(self._factors, g, strict=True))
+        return tuple(G.inverse(x) for G, x in zip(self._factors, self._tuple(g), strict=True))
 
     def batch_shape(self, g: tuple[Element, ...]) -> tuple[int, ...]:
         return self._factors[0].batch_shape(g[0])
@@ -156,7 +165,7 @@ class ProductGroup(_Product):
 
     def exp(self, coefficients: ArrayLike) -> tuple[Element, ...]:
         counts = [sum(a.kind == "algebra" for a in G.generator_names) for G in self._factors]
-        pieces = np.split(np.asarray(coefficients), np.cumsum(counts)[:-1], axis=-1)
+        pieces = np.split(self.checked_coefficients(coefficients), np.cumsum(counts)[:-1], axis=-1)
         return tuple(G.exp(c) for G, c in zip(self._factors, pieces, strict=True))
 
     def prove_homomorphism(self, images: Mapping[Generator, Image]) -> None:
@@ -168,13 +177,13 @@ class ProductGroup(_Product):
             for b in generators[i + 1 :]:
                 if a.path[0] == b.path[0]:
                     continue
-                left, right = mat.matmul(images[a], images[b]), mat.matmul(images[b], images[a])
-                if mat.is_exact(left):
-                    good = mat.equal(left, right)
+                x, y = images[a], images[b]
+                if mat.is_exact(x) and mat.is_exact(y):
+                    good = mat.equal(mat.matmul(x, y), mat.matmul(y, x))
                 else:
-                    x, y = as_float(images[a]), as_float(images[b])
-                    bound = 4 * len(x) * np.finfo(float).eps * np.linalg.norm(x) * np.linalg.norm(y)
-                    good = bool(np.linalg.norm(as_float(left) - as_float(right)) <= bound)
+                    p, q = bounded.bounded(x), bounded.bounded(y)
+                    what = f"the images of {a} and {b} commute"
+                    good = bounded.agree(bounded.product(p, q), bounded.product(q, p), what)
                 if not good:
                     raise NotAHomomorphism(f"the images of {a} and {b}, of different factors of {self}, do not commute")
 
@@ -182,16 +191,25 @@ class ProductGroup(_Product):
         return ProductExtension(self, images)
 
     def contains(self, g: tuple[Element, ...]) -> bool:
-        return all(G.contains(x) for G, x in zip(self._factors, g, strict=True))
+        return all(G.contains(x) for G, x in zip(self._factors, self.read_element(g), strict=True))
 
     def random(self, n: int, rng: np.random.Generator) -> tuple[Element, ...]:
         return tuple(G.random(n, rng) for G in self._factors)
 
     def check_element(self, g: object) -> tuple[Element, ...]:
         """g as a tuple of the factors' elements."""
+        return tuple(G.check_element(x) for G, x in zip(self._factors, self._tuple(g), strict=True))
+
+    def read_element(self, g: object, name: str = "g") -> tuple[Element, ...]:
+        parts = zip(self._factors, self._tuple(g, name), strict=True)
+        return tuple(G.read_element(x, f"{name}[{k}]") for k, (G, x) in enumerate(parts))
+
+    def _tuple(self, g: object, name: str = "g") -> tuple[object, ...]:
         if not isinstance(g, tuple) or len(g) != len(self._factors):
-            raise DimensionMismatch(f"an element of {self} is a tuple of {len(self._factors)} elements, got {g!r:.60}")
-        return tuple(G.check_element(x) for G, x in zip(self._factors, g, strict=True))
+            raise DimensionMismatch(
+                f"{name}: an element of {self} is a tuple of {len(self._factors)} elements, got {shown(g)}"
+            )
+        return g
 
     @property
     def parts(self) -> tuple[Group, ...]:

@@ -221,7 +221,9 @@ class PlaneIrrep(Irrep):
         j, n = j // divisor, denominator // divisor
         sign = self.sign if reflected and self.sign is not None else 1
         if self.dim == 1:
-            return Monomial([0], [(j if sign == 1 else j + n // 2) % n], n) if n > 1 else Monomial([0], [sign < 0], 2)
+            return (
+                Monomial([0], [(j if sign == 1 else j + n // 2) % n], n) if n > 1 else Monomial([0], [int(sign < 0)], 2)
+            )
         flip = Monomial([0, 1], [0, 1], 2) if reflected else Monomial.identity(2)
         if n in (1, 2, 4):
             quarter = 4 * j // n
@@ -250,9 +252,9 @@ class PlaneIrrep(Irrep):
         row = as_exact(as_image([[1, "I"], [0, 1]])).extract([0], [0, 1])
         return mat.matmul(row, column)
 
-    def __call__(self, g: Element) -> Array:
+    def _rounded_at(self, g: Element) -> Array:
         """rho(g) in floats; for finite groups every entry is the exact one correctly rounded, whatever the order."""
-        return self.evaluate(self.group.check_element(g))
+        return self.evaluate(g)
 
     def evaluate(self, g: Element) -> Array:
         cos, sin, reflected = self.family.plane.waves(g, self.frequency)

@@ -11,6 +11,7 @@ from grouprep.errors import AmbiguousRank
 from grouprep.irreps.family import Images
 from grouprep.irreps.plane_elements import FinitePlaneElements, PlaneElements
 from grouprep.linalg import Image, Monomial, as_float
+from grouprep.linalg.budget import ROOT_ORDER, require
 from grouprep.typing import Array
 
 __all__ = ["split_plane"]
@@ -121,6 +122,7 @@ def cycle_eigenvectors(image: Monomial, order: int) -> tuple[Array, Array]:
     vectors = np.zeros((n, n), dtype=complex)
     frequencies = np.zeros(n, dtype=np.int64)
     unit = lcm(order, image.modulus)  # phases are counted in units of 1 / unit of a full turn
+    require(unit, ROOT_ORDER, "the roots of unity have order")
     step = image.phase * (unit // image.modulus)
     share = unit // order
     done = np.zeros(n, dtype=bool)

@@ -227,6 +227,11 @@ class SpinIrrep(Irrep):
         make = exact.domain_differential if self._is_small else exact.float_differential
         return make(*self._what, generator.index)
 
+    def float_image(self, generator: Generator) -> Array | Monomial:
+        return (
+            self.reflection if generator.kind == "element" else exact.float_differential(*self._what, generator.index)
+        )
+
     @property
     def _what(self) -> tuple[str, int, str]:
         return self.kind, self.two_j, self.form

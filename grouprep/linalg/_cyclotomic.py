@@ -52,7 +52,8 @@ def cyclotomic_field(n: int) -> Domain:
     _require_positive(n)
     if n <= 2:
         return QQ
-    return _number_field(flint.fmpz_poly.cyclotomic(n).coeffs(), exp(2 * pi * I / n), f"zeta{n}")
+    root = I if n == 4 else exp(2 * pi * I / n)  # the same; but exp loads half of sympy to see it
+    return _number_field(flint.fmpz_poly.cyclotomic(n).coeffs(), root, f"zeta{n}")
 
 
 @lru_cache(maxsize=512)

@@ -16,19 +16,21 @@ from grouprep.linalg.fields import (
     coefficients,
     conjugate_number,
     convert_matrix,
+    cyclotomic_field,
     domain_of,
     element,
     expression,
     is_real_field,
 )
 from grouprep.linalg.parsing import parse_expression
+from grouprep.linalg.sparse import sparse_matrix
 from grouprep.typing import Array, Scalar
 
 if TYPE_CHECKING:
     from sympy import Domain, Matrix
     from sympy.polys.matrices import DomainMatrix
 
-__all__ = ["to_domain_matrix", "to_numpy", "to_sympy"]
+__all__ = ["exact_floats", "to_domain_matrix", "to_numpy", "to_sympy"]
 
 _NOT_EXACT = "floats are not exact; give integers, fractions such as '1/3', or sympy numbers"
 
@@ -182,6 +184,26 @@ def _exact_number(x: Scalar, index: tuple[int, int]) -> Scalar:
     if type(x).__module__.startswith("flint"):
         return SympyRational(int(x.numerator), int(x.denominator)) if hasattr(x, "numerator") else Integer(int(x))
     raise GroupRepError(f"entry {index} is a {type(x).__name__}, not a number")
+
+
+def exact_floats(array: Array) -> DomainMatrix:
+    """A float matrix (m, n) as the rational (or Gaussian rational) numbers that its entries are.
+
+    Examples
+    --------
+    >>> from grouprep.linalg.convert import exact_floats
+    >>> exact_floats(np.array([[0.5, 3e-1]])).to_Matrix()
+    Matrix([[1/2, 5404319552844595/18014398509481984]])
+    """
+    from sympy import QQ
+
+    K = cyclotomic_field(4) if array.dtype.kind == "c" else QQ
+    rows: dict[int, dict[int, Scalar]] = {}
+    for i, j in np.argwhere(array):
+        x = array[i, j]
+        parts = [QQ(*float(y).as_integer_ratio()) for y in ((x.imag, x.real) if K.is_AlgebraicField else (x,))]
+        rows.setdefault(int(i), {})[int(j)] = K(parts) if K.is_AlgebraicField else parts[0]
+    return sparse_matrix(rows, array.shape, K)
 
 
 def to_sympy(matrix: DomainMatrix) -> Matrix:

@@ -13,9 +13,10 @@ import numpy as np
 
 from grouprep.errors import DimensionMismatch, GroupRepError
 from grouprep.linalg import fields, sparse
-from grouprep.linalg.convert import to_domain_matrix, to_numpy
+from grouprep.linalg.convert import exact_floats, to_domain_matrix, to_numpy
 from grouprep.linalg.fields import is_real_field
 from grouprep.linalg.memory import require_memory
+from grouprep.linalg.modular import modular_rank
 from grouprep.linalg.monomial import Monomial
 from grouprep.typing import Array, Scalar
 
@@ -33,6 +34,7 @@ __all__ = [
     "equal",
     "inverse",
     "is_exact",
+    "is_invertible",
     "is_real",
     "kron",
     "matmul",
@@ -173,6 +175,22 @@ def inverse(a: Image) -> Image:
     if isinstance(a, Monomial):
         return a.inverse()
     return np.linalg.inv(a) if isinstance(a, np.ndarray) else sparse.inverse_exact(a)
+
+
+def is_invertible(a: Image) -> bool:
+    """Whether a square matrix has an inverse: exactly, a float matrix taken as the numbers that its entries are.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from grouprep.linalg.matrices import is_invertible
+    >>> is_invertible(1e-200 * np.eye(23)), is_invertible(np.ones((2, 2)))
+    (True, False)
+    """
+    if isinstance(a, Monomial):
+        return True
+    exact = exact_floats(a) if isinstance(a, np.ndarray) else a
+    return modular_rank(exact) == size(a) or bool(exact.to_field().to_dense().det())
 
 
 def conjugate(a: Image) -> Image:

@@ -12,10 +12,13 @@ from functools import reduce
 from itertools import islice
 from math import isqrt, lcm
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from grouprep.errors import AmbiguousRank, GroupRepError
 from grouprep.linalg._cyclotomic import coefficients, degree, from_coefficients, integer_modulus, kind
+from grouprep.linalg.fields import common_domain, convert_matrix
+from grouprep.linalg.memory import require_memory
+from grouprep.linalg.sparse import from_domain_matrix_rows
 from grouprep.typing import Scalar
 
 if TYPE_CHECKING:
@@ -23,12 +26,14 @@ if TYPE_CHECKING:
     from sympy import Domain
     from sympy.polys.matrices import DomainMatrix
 
-__all__ = ["modular_nullspace", "modular_rank"]
+__all__ = ["Residues", "modular_nullspace", "modular_rank", "rational_numbers", "residues"]
 
 _TOP = 2**62  # multi-prime images: primes just below
 _SMALL_TOP = 2**31  # choosing pivots: products of two residues fit a word, 25 % faster here
 _MAX_PRIMES = 2000
 _LIFT_AFTER = 8  # over Q, p-adic lifting (fmpz_mat.solve) is faster than more primes from about 500 bits on
+_ENTRY = 40  # bytes of one entry, as a number and in two flint matrices
+_ORDERS = lcm(*range(1, 17))  # orders of roots of unity that a prime for `residues` has in F_p
 _MARGIN = 24  # bits by which a reconstructed number must stay below what the modulus could hold
 
 
@@ -40,7 +45,6 @@ class _System:
     shape: tuple[int, int]
     modulus: list[int]
     domain: Domain
-    alias: tuple[str, int]
 
     @property
     def degree(self) -> int:
@@ -69,13 +73,10 @@ class _System:
 
 def _layers(matrix: DomainMatrix) -> _System:
     """The rows of a matrix over ZZ, QQ or Q(a) scaled by common denominators, which changes no nullspace."""
-    K = matrix.domain
-    if not (K.is_ZZ or K.is_QQ or K.is_AlgebraicField):
-        raise GroupRepError(
-            f"entries over {K} have no image modulo a prime; convert the matrix to QQ or a number field"
-        )
+    K = _number_field(matrix.domain)
     d = degree(K)
     m, n = matrix.shape
+    require_memory(d * m * n, f"the dense {m:,} x {n:,} matrix modulo a prime", itemsize=_ENTRY)
     flat = [[0] * (m * n) for _ in range(d)]
     for i, row in matrix.to_sparse().rep.to_sdm().items():
         if K.is_ZZ:
@@ -88,33 +89,89 @@ def _layers(matrix: DomainMatrix) -> _System:
             for k, c in enumerate(values):
                 if c:
                     flat[k][i * n + j] = c.numerator * (scale // c.denominator)
-    modulus = integer_modulus(K) if K.is_AlgebraicField else [0, 1]
-    return _System(flat, (m, n), modulus, K, kind(K))
+    return _System(flat, (m, n), _modulus(K), K)
 
 
-def _primes(system: _System, top: int, split: bool) -> Iterator[tuple[int, list[int]]]:
-    """A deterministic sequence of primes with the roots of the defining polynomial: all of them if split, else at least one."""
+def _modulus(K: Domain) -> list[int]:
+    return integer_modulus(K) if K.is_AlgebraicField else [0, 1]
+
+
+def _primes(K: Domain, top: int, split: bool, orders: int = 2) -> Iterator[tuple[int, list[int]]]:
+    """A deterministic sequence of primes with the roots of the defining polynomial: all of them if split, else at least one.
+
+    orders : F_p has roots of unity of this order.
+    """
     from flint import fmpz, nmod_poly
 
-    name, n = system.alias
-    step = n if name in ("zeta", "cos") and system.degree > 1 else 2
-    step = step if step % 2 == 0 else 2 * step
+    name, n = kind(K)
+    modulus = _modulus(K)
+    step = lcm(orders, n if name in ("zeta", "cos") else 1)
     p = top - (top % step) + 1
     for _ in range(10**6):
         p -= step
         if p < 2**20:
             break
-        if not fmpz(p).is_probable_prime() or system.modulus[-1] % p == 0:
+        if not fmpz(p).is_probable_prime() or modulus[-1] % p == 0:
             continue
-        if system.degree == 1:
+        if degree(K) == 1:
             yield p, [1]
             continue
         if name == "sqrt" and fmpz(n % p).jacobi(fmpz(p)) != 1:
             continue
-        roots = sorted(int(r) for r, _ in nmod_poly(system.modulus, p).roots())
-        if len(roots) == system.degree or (roots and not split):
+        roots = sorted(int(r) for r, _ in nmod_poly(modulus, p).roots())
+        if len(roots) == degree(K) or (roots and not split):
             yield p, roots
-    raise GroupRepError(f"no prime below {top} was found where the defining polynomial of {system.domain} splits")
+    raise GroupRepError(f"no prime below {top} was found where the defining polynomial of {K} splits")
+
+
+Residues: TypeAlias = dict[int, dict[int, int]]
+
+
+def residues(matrices: Sequence[DomainMatrix], skip: int = 0) -> tuple[int, list[Residues]]:
+    """A prime p, and the matrices mapped to F_p by one ring homomorphism that is defined on all their entries, as rows[i][j].
+
+    F_p has roots of unity of every order up to 16, so that small groups have their irreps over it.
+
+    Parameters
+    ----------
+    matrices : over ZZ, QQ or number fields with a common one.
+    skip : how many suitable primes of a fixed sequence to leave out.
+
+    Raises
+    ------
+    GroupRepError
+        If a domain is no number field.
+
+    Examples
+    --------
+    >>> from grouprep.linalg.convert import to_domain_matrix
+    >>> from grouprep.linalg.modular import residues
+    >>> p, (a,) = residues([to_domain_matrix([["sqrt(2)"]])])
+    >>> a[0][0] ** 2 % p
+    2
+    """
+    K = _number_field(common_domain(*(m.domain for m in matrices)))
+    converted = [from_domain_matrix_rows(convert_matrix(m, K)) for m in matrices]
+    numbers = {x: coefficients(x, K) for rows in converted for row in rows.values() for x in row.values()}
+    denominator = reduce(lcm, (int(c.denominator) for values in numbers.values() for c in values), 1)
+    suitable = (found for found in _primes(K, _TOP, split=False, orders=_ORDERS) if denominator % found[0])
+    p, roots = next(islice(suitable, skip, None))
+    powers = [pow(roots[0], k, p) for k in range(degree(K))]
+
+    def image(values: list[Scalar]) -> int:
+        terms = (int(c.numerator) * pow(int(c.denominator), -1, p) * w for c, w in zip(values, powers, strict=True))
+        return sum(terms) % p
+
+    table = {x: image(values) for x, values in numbers.items()}
+    return p, [{i: {j: table[x] for j, x in row.items()} for i, row in rows.items()} for rows in converted]
+
+
+def _number_field(K: Domain) -> Domain:
+    if not (K.is_ZZ or K.is_QQ or K.is_AlgebraicField):
+        raise GroupRepError(
+            f"entries over {K} have no image modulo a prime; convert the matrix to QQ or a number field"
+        )
+    return K
 
 
 def _reduce(layers: list[fmpz_mat], p: int, root: int) -> nmod_mat:
@@ -158,7 +215,7 @@ def modular_rank(matrix: DomainMatrix, prime: int | None = None) -> int:
     if 0 in matrix.shape:
         return 0
     if prime is None:
-        prime, roots = next(_primes(system, _TOP, split=False))
+        prime, roots = next(_primes(system.domain, _TOP, split=False))
     else:
         roots = _roots_modulo(system, prime)
     return int(_reduce(system.whole(), prime, roots[0]).rank())
@@ -206,7 +263,7 @@ def modular_nullspace(matrix: DomainMatrix) -> DomainMatrix:
     """
     system = _layers(matrix)
     whole = system.whole()
-    for prime, roots in _primes(system, _SMALL_TOP, split=False):
+    for prime, roots in _primes(system.domain, _SMALL_TOP, split=False):
         rows, columns = _profile(_reduce(whole, prime, roots[0]))
         found = _lift(system, whole, rows, columns)
         if found is not None:
@@ -253,7 +310,7 @@ def _lift(system: _System, whole: list[fmpz_mat], rows: list[int], columns: list
 def _solutions(system: _System, left: list[fmpz_mat], right: list[fmpz_mat]) -> Iterator[tuple[list[list[int]], int]]:
     """Candidates (layers of numerators, denominator) for left X = right, from more and more primes."""
     modulus, residues = 1, [[0] * (right[0].nrows() * right[0].ncols()) for _ in left]
-    for count, (p, roots) in enumerate(islice(_primes(system, _TOP, split=True), _MAX_PRIMES)):
+    for count, (p, roots) in enumerate(islice(_primes(system.domain, _TOP, split=True), _MAX_PRIMES)):
         if system.degree == 1 and count == _LIFT_AFTER:
             exact = _integers(left[0].solve(right[0]))
             yield exact
@@ -269,7 +326,7 @@ def _solutions(system: _System, left: list[fmpz_mat], right: list[fmpz_mat]) -> 
             for old, new in zip(residues, image, strict=True)
         ]
         modulus *= p
-        found = _reconstruct(residues, modulus)
+        found = rational_numbers(residues, modulus)
         if found is not None:
             yield found
 
@@ -296,7 +353,7 @@ def _solve_modulo(left: list[fmpz_mat], right: list[fmpz_mat], p: int, roots: li
     return layers
 
 
-def _reconstruct(residues: list[list[int]], modulus: int) -> tuple[list[list[int]], int] | None:
+def rational_numbers(residues: list[list[int]], modulus: int) -> tuple[list[list[int]], int] | None:
     """Numerators and one common denominator, small against the modulus, or None."""
     denominator, limit, half = 1, isqrt(modulus) >> (_MARGIN // 2), modulus >> 1
     cap = modulus >> _MARGIN

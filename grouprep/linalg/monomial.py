@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 from math import lcm
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from grouprep.errors import DimensionMismatch
+from grouprep.errors import DimensionMismatch, GroupRepError
+from grouprep.linalg.budget import ROOT_ORDER, require
 from grouprep.linalg.convert import to_numpy
 from grouprep.linalg.fields import cyclotomic_field, zeta
 from grouprep.linalg.memory import require_memory
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from sympy import Domain
     from sympy.polys.matrices import DomainMatrix
 
-__all__ = ["Monomial"]
+__all__ = ["Monomial", "common_modulus", "integers", "roots_of_unity"]
 
 IntArray = Integers
 
@@ -31,13 +32,15 @@ class Monomial:
     Parameters
     ----------
     perm : (n,) integers, a permutation of range(n): column j has its entry in row perm[j].
-    phase : (n,) integers, the exponent of zeta in column j; zeros if not given.
-    modulus : the order of zeta: 1 for permutation matrices, 2 for signed ones.
+    phase : (n,) integers of any size, the exponent of zeta in column j; zeros if not given.
+    modulus : the order of zeta, at most 2^31: 1 for permutation matrices, 2 for signed ones.
 
     Raises
     ------
     DimensionMismatch
         If perm is not a permutation, or phase has another length.
+    GroupRepError
+        If perm or phase holds anything but integers, or modulus is no positive integer; TooLarge beyond 2^31.
 
     Examples
     --------
@@ -54,13 +57,19 @@ class Monomial:
     modulus: int
 
     def __init__(self, perm: ArrayLike, phase: ArrayLike | None = None, modulus: int = 1) -> None:
-        perm = np.array(perm, dtype=np.int64)
+        if isinstance(modulus, bool) or not isinstance(modulus, int | np.integer) or modulus < 1:
+            raise GroupRepError(f"modulus must be a positive integer, got {modulus!r:.40}")
+        require(modulus, ROOT_ORDER, "the roots of unity have order")
+        perm = integers(perm, "perm")
         if perm.ndim != 1 or not np.array_equal(np.sort(perm), np.arange(len(perm))):
             raise DimensionMismatch(f"perm must be a permutation of 0..{perm.size - 1}, got {perm.tolist()!r:.80}")
-        phases = np.zeros(len(perm), dtype=np.int64) if phase is None else np.asarray(phase, dtype=np.int64) % modulus
+        phases = np.zeros(len(perm), dtype=np.int64) if phase is None else integers(phase, "phase") % int(modulus)
         if phases.shape != perm.shape:
             raise DimensionMismatch(f"phase has shape {phases.shape}, perm has shape {perm.shape}; give one per column")
-        self._set(perm, phases, modulus)
+        modulus = int(modulus)
+        phases = phases.astype(np.int64)
+        step = int(np.gcd.reduce(phases, initial=modulus))  # the smallest order that holds the entries
+        self._set(perm.astype(np.int64), phases // step, modulus // step)
 
     def _set(self, perm: IntArray, phase: IntArray, modulus: int) -> None:
         perm.setflags(write=False)
@@ -97,7 +106,7 @@ class Monomial:
         n, columns = matrix.shape
         if n != columns or matrix.nnz() != n:
             return None
-        modulus, exponents = _roots_of_unity(matrix.domain)
+        modulus, exponents = roots_of_unity(matrix.domain)
         perm, phase = np.full(n, -1, dtype=np.int64), np.zeros(n, dtype=np.int64)
         for i, row in matrix.to_sparse().rep.to_sdm().items():
             for j, value in row.items():
@@ -122,7 +131,7 @@ class Monomial:
         return self.phase * (modulus // self.modulus)
 
     def __matmul__(self, other: Monomial) -> Monomial:
-        m = lcm(self.modulus, other.modulus)
+        m = common_modulus(self, other)
         return Monomial._trusted(self.perm[other.perm], other.exponents(m) + self.exponents(m)[other.perm], m)
 
     def inverse(self) -> Monomial:
@@ -137,21 +146,21 @@ class Monomial:
 
     def kron(self, other: Monomial) -> Monomial:
         """The Kronecker product, of size len(self) * len(other)."""
-        m, n = lcm(self.modulus, other.modulus), len(other)
+        m, n = common_modulus(self, other), len(other)
         require_memory(6 * len(self) * n, f"a monomial matrix of size {len(self) * n:,}")
         perm = (self.perm[:, None] * n + other.perm).ravel()
         return Monomial._trusted(perm, (self.exponents(m)[:, None] + other.exponents(m)).ravel(), m)
 
     def direct_sum(self, other: Monomial) -> Monomial:
         """The block-diagonal matrix of the two."""
-        m = lcm(self.modulus, other.modulus)
+        m = common_modulus(self, other)
         perm = np.concatenate([self.perm, other.perm + len(self)])
         return Monomial._trusted(perm, np.concatenate([self.exponents(m), other.exponents(m)]), m)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Monomial) or len(other) != len(self):
             return NotImplemented if not isinstance(other, Monomial) else False
-        m = lcm(self.modulus, other.modulus)
+        m = common_modulus(self, other)
         return np.array_equal(self.perm, other.perm) and np.array_equal(self.exponents(m), other.exponents(m))
 
     def __hash__(self) -> int:
@@ -204,11 +213,49 @@ class Monomial:
         return f"Monomial(n={len(self)}, modulus={self.modulus})"
 
 
+class _Monomial(Protocol):
+    @property
+    def modulus(self) -> int: ...
+
+
+def common_modulus(*matrices: _Monomial) -> int:
+    """The least common multiple of the moduli.
+
+    Raises
+    ------
+    TooLarge
+        If it is beyond 2^31, where phases would overflow.
+    """
+    m = lcm(*(a.modulus for a in matrices))
+    require(m, ROOT_ORDER, "the roots of unity together have order")
+    return m
+
+
+def integers(values: ArrayLike, name: str) -> Integers:
+    """Values as an array of integers, of Python's own where they exceed 64 bits; the caller's array is not kept.
+
+    Raises
+    ------
+    GroupRepError
+        If they are anything but integers: floats, bools, text.
+    """
+    if isinstance(values, np.ndarray) and values.dtype.kind in "iu":
+        return values.copy()
+    array = np.array(values, dtype=object)
+    for x in array.flat:
+        if isinstance(x, list | tuple):
+            raise GroupRepError(f"{name} has rows of different lengths")
+        if isinstance(x, bool) or not isinstance(x, int | np.integer):
+            raise GroupRepError(f"{name} holds {x!r:.40}; every entry must be an integer")
+    small = all(-(1 << 63) <= x < 1 << 63 for x in array.flat)
+    return array.astype(np.int64) if small else array
+
+
 _MODULUS_LIMIT = 1_000  # larger fields have their roots of unity not tabulated; their matrices stay exact and sparse
 
 
 @lru_cache(maxsize=64)
-def _roots_of_unity(domain: Domain) -> tuple[int, dict[Scalar, int]]:
+def roots_of_unity(domain: Domain) -> tuple[int, dict[Scalar, int]]:
     """m and the exponents of the m-th roots of unity that a domain holds."""
     alias = str(getattr(getattr(domain, "ext", None), "alias", None) or "")
     n = int(alias[4:]) if alias.startswith("zeta") and alias[4:].isdigit() else 1

@@ -8,12 +8,12 @@ orbit in which some cycle multiplies an entry by something else than 1.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import lcm
 
 import numpy as np
 
+from grouprep.linalg.graphs import graph
 from grouprep.linalg.memory import require_memory
-from grouprep.linalg.monomial import Monomial
+from grouprep.linalg.monomial import Monomial, common_modulus
 from grouprep.linalg.spaces import OrbitSpace
 from grouprep.typing import Integers
 
@@ -54,7 +54,7 @@ def solve_orbits(shape: tuple[int, int], pairs: Sequence[tuple[Monomial, Monomia
     require_memory(count * (4 + 2 * len(pairs)), f"the orbits on {shape[0]} x {shape[1]} index pairs")
     if not pairs:
         return trivial_space(shape)
-    modulus = lcm(*(m.modulus for pair in pairs for m in pair))
+    modulus = common_modulus(*(m for pair in pairs for m in pair))
     targets, weights = zip(*(_edges(a, b, modulus) for a, b in pairs), strict=True)
     labels, first = _components(count, targets)
     if modulus == 1:
@@ -96,14 +96,12 @@ def _potentials(
     count: int, first: Integers, targets: Sequence[Integers], weights: Sequence[Integers], modulus: int
 ) -> Integers:
     """An exponent for every node: the weights summed along a path of a spanning tree from the component's first node."""
-    from scipy.sparse import csr_array
     from scipy.sparse.csgraph import breadth_first_order
 
     nodes = np.arange(count)
     tails = np.concatenate([np.tile(nodes, len(targets)), np.full(len(first), count)])
     heads = np.concatenate([*targets, first])
-    graph = csr_array((np.ones(len(tails), dtype=np.int32), (tails, heads)), shape=(count + 1, count + 1))
-    _, parent = breadth_first_order(graph, count, directed=False, return_predecessors=True)
+    _, parent = breadth_first_order(graph(count + 1, tails, heads), count, directed=False, return_predecessors=True)
     parent = parent[:count].astype(np.int64)
     root = parent == count
     parent[root] = nodes[root]

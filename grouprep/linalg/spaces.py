@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 
 from grouprep.errors import GroupRepError
 from grouprep.linalg.convert import to_numpy
-from grouprep.linalg.monomial import Monomial
+from grouprep.linalg.monomial import Monomial, roots_of_unity
 from grouprep.linalg.pickling import Picklable
 from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
 from grouprep.typing import Array, Integers, Scalar
@@ -54,7 +55,7 @@ class OrbitSpace:
 
     shape : (m, n) of the matrices; indices below are row-major in range(m * n).
     labels : (m * n,) the k with E_k non-zero there, or -1.
-    phase : (m * n,) E_k has entry exp(2 pi i phase / modulus); 0 at the first index of each orbit.
+    phase : (m * n,) E_k has entry exp(2 pi i phase / modulus); solvers choose 0 at the first index of each orbit.
     """
 
     shape: tuple[int, int]
@@ -63,6 +64,24 @@ class OrbitSpace:
     phase: Integers
     modulus: int
     is_exact: ClassVar[bool] = True
+
+    @classmethod
+    def from_rows(cls, shape: tuple[int, int], rows: DomainMatrix) -> OrbitSpace | None:
+        """The space of exact basis rows (dim, m * n) if their supports are disjoint and their entries roots of unity, else None."""
+        modulus, exponents = roots_of_unity(rows.domain)
+        entries = from_domain_matrix_rows(rows)
+        count = rows.nnz()
+        if count > rows.shape[1]:
+            return None
+        index = np.fromiter(chain.from_iterable(entries.values()), np.int64, count)
+        values = chain.from_iterable(row.values() for row in entries.values())
+        phases = np.fromiter((exponents.get(x, -1) for x in values), np.int64, count)
+        if np.any(phases < 0) or len(np.unique(index)) < count:
+            return None
+        labels, phase = np.full(rows.shape[1], -1, dtype=np.int64), np.zeros(rows.shape[1], dtype=np.int64)
+        labels[index] = np.repeat(list(entries), [len(row) for row in entries.values()])
+        phase[index] = phases
+        return cls(shape, rows.shape[0], labels, phase, modulus)
 
     @property
     def is_real(self) -> bool:

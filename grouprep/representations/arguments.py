@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from grouprep.errors import DimensionMismatch, GroupRepError
 from grouprep.groups.base import Group
@@ -18,7 +17,7 @@ __all__ = ["checked_count", "same_group"]
 
 def checked_count(k: object, what: str, least: int) -> int:
     """k as an integer of at least `least`; GroupRepError otherwise."""
-    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < least:
+    if isinstance(k, bool) or not isinstance(k, Integral) or int(k) < least:
         raise GroupRepError(f"{what} needs an integer >= {least}, got {k!r}")
     return int(k)
 

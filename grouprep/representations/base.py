@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from functools import cached_property, reduce
+from numbers import Number
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge, UnsupportedGroup
+from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge, UnsupportedGroup, nearest, shown
 from grouprep.groups.base import Generator, Group
 from grouprep.groups.finite_images import rounded
 from grouprep.groups.homomorphism import Homomorphism
-from grouprep.linalg import Image, Monomial, as_exact, as_float
+from grouprep.linalg import Image, Monomial, as_exact, as_float, as_image
 from grouprep.linalg.convert import to_sympy
 from grouprep.linalg.fields import common_domain
-from grouprep.linalg.forms import invariant_form, is_positive, is_unitary
+from grouprep.linalg.forms import invariant_form, is_positive, is_unitary, require_carried
 from grouprep.linalg.matrices import adjoint, is_exact, is_real, matmul
 from grouprep.linalg.pickling import Value
 from grouprep.linalg.sparse import add_exact, equal_exact, identity_exact
@@ -34,6 +35,16 @@ __all__ = ["Representation"]
 _AVERAGE_LIMIT = 2_000  # elements of a finite group; beyond, a linear system for an invariant form is cheaper
 
 _EXPONENT_LIMIT = 10_000  # bits of a dimension; nothing larger can be used in any way
+
+
+class Images(dict[Generator, Image]):
+    """The matrices of generators, which are found by their names too."""
+
+    def __missing__(self, name: object) -> Image:
+        for generator, image in self.items():
+            if str(generator) == name:
+                return image
+        raise GroupRepError(f"{shown(name)} is no generator; {nearest(name, self)}")
 
 
 class Representation(Value):
@@ -76,6 +87,11 @@ class Representation(Value):
     def image(self, generator: Generator) -> Image:
         """The matrix of a generator: rho(g) for an element, the differential for a generator of the Lie algebra."""
 
+    def float_image(self, generator: Generator) -> Array | Monomial:
+        """The matrix of a generator in floats, to rounding; monomial where `image` is."""
+        image = self.image(generator)
+        return image if isinstance(image, Monomial) else as_float(image)
+
     @abstractmethod
     def evaluate(self, g: Element) -> Array:
         """rho(g) in floats for checked elements g, (..., dim, dim)."""
@@ -112,13 +128,14 @@ class Representation(Value):
 
     # Values
 
-    def __call__(self, g: Element) -> Array:
+    def __call__(self, g: Element = None) -> Array:
         """rho(g) in floats: for finite groups with exact images every entry is the exact one correctly rounded.
 
         Parameters
         ----------
         g : elements of the group with leading batch axes: integer arrays (..., degree) of permutations for finite groups,
-            float arrays (..., n, n) for Lie groups, tuples of these for products.
+            float arrays (..., n, n) for Lie groups, tuples of these for products. Finite groups that were given by matrices
+            take these too (see `FiniteGroup.check_element`).
 
         Returns
         -------
@@ -129,7 +146,14 @@ class Representation(Value):
         DimensionMismatch
             If g has the wrong shape.
         """
-        g = self.group.check_element(g)
+        if g is None:
+            raise GroupRepError(
+                f"{self}(g) needs an element g; V.dual, V.conjugate and V.character are properties, without parentheses"
+            )
+        return self._rounded_at(self.group.check_element(g))
+
+    def _rounded_at(self, g: Element) -> Array:
+        """rho(g) in floats for checked elements, each entry the exact one correctly rounded where that is known."""
         if self.group.is_finite and self.domain is not None and not self.domain.is_ZZ:
             return self._round_exact(g)
         return self.evaluate(g)
@@ -150,14 +174,14 @@ class Representation(Value):
 
         Parameters
         ----------
-        g : a permutation (finite groups), or an exact matrix of the group (Lie groups).
+        g : an element as `__call__` takes it (finite groups), an exact matrix of the group (Lie groups), or a tuple of these.
 
         Raises
         ------
         GroupRepError
             If the representation has float generators only.
         """
-        return to_sympy(as_exact(self.exact_image(g)))
+        return to_sympy(as_exact(self.exact_image(self.group.read_element(g))))
 
     def symbolic(self, *angles: object) -> Matrix:
         """rho in angles as a sympy Matrix, (dim, dim); for the irreps of SO(2), O(2), SO(3), O(3) and SU(2).
@@ -187,14 +211,18 @@ class Representation(Value):
         if not generators:
             raise UnsupportedGroup(f"{self.group} is finite and has no Lie algebra")
         array = np.asarray(X)
+        if array.dtype.kind == "O" and array.ndim == 2:
+            array = as_float(as_image(X, "X"))
+        if array.dtype.kind not in "biufc":
+            raise DimensionMismatch(f"X must be coefficients ({len(generators)},) or a matrix, got {shown(X)}")
         if array.shape != (len(generators),):
             array = self.group.algebra_coefficients(array)
-        return np.tensordot(array, np.array([as_float(self.image(a)) for a in generators]), 1)
+        return np.tensordot(array, np.array([as_float(self.float_image(a)) for a in generators]), 1)
 
     @cached_property
     def images(self) -> dict[Generator, Image]:
-        """The matrix of every generator."""
-        return {a: self.image(a) for a in self.group.generator_names}
+        """The matrix of every generator, also by its name, `V.images["r"]`."""
+        return Images({a: self.image(a) for a in self.group.generator_names})
 
     def by_kind(self) -> tuple[list[Image], list[Image]]:
         """The images of the generators that are elements, and of those of the Lie algebra."""
@@ -224,11 +252,21 @@ class Representation(Value):
 
     @cached_property
     def gram(self) -> Image | None:
-        """A positive-definite invariant form, or None where none exists; the identity for unitary representations."""
+        """A positive-definite invariant form, or None where none exists; the identity for unitary representations.
+
+        Raises
+        ------
+        IllConditioned
+            If the form is float, and rounding leaves open whether it is positive, or has lost its invariance.
+        """
         form = self.invariant_form
-        if form is None or (isinstance(form, Monomial) and form == Monomial.identity(self.dim)):
+        if form is None or isinstance(form, Monomial):
             return form
-        return form if is_positive(form) else None
+        if not is_positive(form):
+            return None
+        if not is_exact(form):
+            require_carried(form, *self.by_kind())
+        return form
 
     @cached_property
     def is_unitary(self) -> bool:
@@ -340,11 +378,17 @@ class Representation(Value):
 
     def __add__(self, other: object) -> Representation:
         """The direct sum."""
+        if isinstance(other, Number | np.ndarray | str):
+            raise GroupRepError(f"{self} + {shown(other)}: only representations add up; n copies are n * G.trivial()")
         if not isinstance(other, Representation):
             return NotImplemented
         from grouprep.representations.composite import direct_sum_of
 
         return direct_sum_of([(1, self), (1, other)])
+
+    def __radd__(self, other: object) -> Representation:
+        """0 + V is V, so that `sum` adds representations."""
+        return self if isinstance(other, int) and other == 0 else self + other
 
     def __mul__(self, other: object) -> Representation:
         """V * W is the tensor product, kron(V, W); V * n and n * V are n copies, kron(I_n, V)."""
@@ -352,15 +396,24 @@ class Representation(Value):
             from grouprep.representations.composite import tensor_of
 
             return tensor_of([self, other])
-        if isinstance(other, int | np.integer) and not isinstance(other, bool):
+        if isinstance(other, Number | np.ndarray | str):
             from grouprep.representations.composite import direct_sum_of
 
-            if checked_count(other, "n * V", 1).bit_length() > _EXPONENT_LIMIT:
+            if isinstance(other, int) and other == 0:
+                raise GroupRepError(
+                    f"0 * {self} has dimension 0 and no matrices; leave it away: n * V needs an integer >= 1"
+                )
+            n = checked_count(other, "n * V", 1)
+            if n.bit_length() > _EXPONENT_LIMIT:
                 raise TooLarge("n * V: n has more than 3,000 digits")
-            return direct_sum_of([(int(other), self)])
+            return direct_sum_of([(n, self)])
         return NotImplemented
 
     __rmul__ = __mul__
+
+    def __xor__(self, other: object) -> Representation:
+        """Powers are V ** k in Python, where ^ binds less tightly than + and *."""
+        raise GroupRepError(f"{self} ^ {shown(other)}: powers are written V ** k")
 
     def __pow__(self, k: int) -> Representation:
         """The k-th tensor power; the trivial representation for k = 0."""
@@ -413,6 +466,8 @@ class Representation(Value):
 
         if isinstance(f, Group):
             f = Homomorphism.inclusion(f, self.group)
+        if not isinstance(f, Homomorphism):
+            raise GroupRepError(f"f must be a Homomorphism into {self.group}, or a subgroup of it, got {shown(f)}")
         if f.target != self.group:
             raise DimensionMismatch(f"f maps into {f.target}, the representation is one of {self.group}")
         return Pullback(f, self)

@@ -46,7 +46,13 @@ class Composite(Representation):
         return self.parts[0].group
 
     def image(self, generator: Generator) -> Image:
-        values = [V.images[generator] for V in self.parts]
+        return self._at(generator, [V.images[generator] for V in self.parts])
+
+    def float_image(self, generator: Generator) -> Array | Monomial:
+        value = self._at(generator, [V.float_image(generator) for V in self.parts])
+        return value if isinstance(value, Monomial) else mat.as_float(value)
+
+    def _at(self, generator: Generator, values: list[Image]) -> Image:
         return self._combine(values) if generator.kind == "element" else self._derive(values)
 
     def evaluate(self, g: Element) -> Array:
@@ -203,6 +209,9 @@ class Dual(Composite):
     @property
     def dim(self) -> int:
         return self.parts[0].dim
+
+    def float_image(self, generator: Generator) -> Array | Monomial:
+        return Representation.float_image(self, generator)  # an exact inverse, rounded, loses nothing to conditioning
 
     def _combine(self, values: list[Image]) -> Image:
         return mat.transpose(mat.inverse(values[0]))

@@ -3,20 +3,44 @@
 from __future__ import annotations
 
 import ast
-import difflib
+import keyword
 import re
 from collections.abc import Mapping
 
-from grouprep.errors import GroupRepError
+from grouprep.errors import GroupRepError, nearest, shown
 from grouprep.groups.base import Group
 from grouprep.representations.base import Representation
 
-__all__ = ["parse_representation"]
+__all__ = ["check_new_name", "parse_representation"]
 
 _NAMES = ("trivial", "defining", "natural", "regular")
 _PARITY = re.compile(r"(?<![\w'\"/])(\d+[eo])(?![\w'\"])")  # 1o and 2e, labels of O(3) that Python would not read
 
-_CALLS = ("grid", "sym", "ext", "dual", "conj", "factor", "irrep")
+_CALLS = {
+    "grid": "grid(8, 8)",
+    "sym": "sym(2, defining)",
+    "ext": "ext(2, defining)",
+    "dual": "dual(defining)",
+    "conj": "conj(defining)",
+    "factor": "factor(0, defining)",
+    "irrep": "irrep(A1)",
+}  # with an example of each
+
+
+def check_new_name(name: str) -> None:
+    """Raise unless an expression can use the name for a representation of one's own.
+
+    Raises
+    ------
+    GroupRepError
+        If it is a word of the expressions already, or no word.
+    """
+    if name in _NAMES or name in _CALLS:
+        raise GroupRepError(
+            f'"{name}" has a meaning in every group; choose another name for a representation of your own'
+        )
+    if not name.isidentifier() or keyword.iskeyword(name):
+        raise GroupRepError(f"{name!r:.60} is no name for a representation; take letters, digits and _, such as V1")
 
 
 def parse_representation(G: Group, text: str, named: Mapping[str, Representation] | None = None) -> Representation:
@@ -40,15 +64,17 @@ def parse_representation(G: Group, text: str, named: Mapping[str, Representation
     >>> parse_representation(Dihedral(4), "2*regular + defining^2").dim
     20
     """
+    if not isinstance(G, Group):
+        raise GroupRepError(f"G must be a Group such as Dihedral(4), got {shown(G)}")
     if not isinstance(text, str):
-        raise GroupRepError(f"a representation is written as text, got {text!r:.60}")
+        raise GroupRepError(f"a representation is written as text, got {shown(text)}")
     if len(text) > 2_000:
         raise GroupRepError(f"representation: {len(text):,} characters; at most 2,000 are read")
     try:
-        tree = ast.parse(_PARITY.sub(r"'\1'", text.strip()).replace("^", "**"), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        tree = ast.parse(_PARITY.sub(r"'\1'", " ".join(text.split())).replace("^", "**"), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise GroupRepError(
-            f'representation "{text:.80}" is not an expression: {getattr(error, "msg", error)}'
+            f'representation "{text:.80}" is not an expression; write for example 2*regular + defining^2, or irrep(A1)'
         ) from None
     try:
         value = _Reader(text, named or {}).read(tree, G)
@@ -85,11 +111,9 @@ class _Reader:
         if name in _NAMES:
             value: Representation = getattr(G, name)()
             return value
-        known = [*self.named, *_NAMES, *_CALLS]
-        close = difflib.get_close_matches(name, known, 1)
-        raise self.fail(
-            f'"{name}" is unknown; ' + (f'did you mean "{close[0]}"?' if close else f"known are {', '.join(known)}")
-        )
+        if name in _CALLS:
+            raise self.fail(f'"{name}" takes arguments; write for example {_CALLS[name]}')
+        raise self.fail(f'"{name}" is unknown; {nearest(name, [*self.named, *_NAMES, *_CALLS])}')
 
     def operation(self, node: ast.BinOp, G: Group) -> int | Representation:
         left, right = self.read(node.left, G), self.read(node.right, G)
@@ -110,11 +134,9 @@ class _Reader:
 
     def call(self, name: str, arguments: list[ast.expr], G: Group) -> Representation:
         if name not in _CALLS:
-            close = difflib.get_close_matches(name, _CALLS, 1)
-            raise self.fail(
-                f'"{name}(...)" is unknown; '
-                + (f'did you mean "{close[0]}"?' if close else f"known are {', '.join(_CALLS)}")
-            )
+            if name in _NAMES or name in self.named:
+                raise self.fail(f'"{name}" takes no arguments; write {name} without parentheses')
+            raise self.fail(f'"{name}(...)" is unknown; {nearest(name, list(_CALLS))}')
         if name == "grid":
             return G.grid([self.number(a, G, "grid(h, w)") for a in arguments])
         if name == "irrep":

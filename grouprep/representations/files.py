@@ -9,6 +9,7 @@ A group file may hold tables [representations.NAME] with one of
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Any
@@ -17,13 +18,27 @@ from grouprep.errors import GroupRepError
 from grouprep.groups.base import Group
 from grouprep.groups.files import group_from_dict, load_group
 from grouprep.groups.permutations import as_permutation
-from grouprep.groups.plain_data import check_keys, matrix_to_data, read_data_file
+from grouprep.groups.plain_data import (
+    check_keys,
+    integer,
+    matrices_from_data,
+    matrix_from_data,
+    matrix_to_data,
+    read_data_file,
+)
 from grouprep.linalg import Image, Monomial
+from grouprep.linalg.budget import ROOT_ORDER
 from grouprep.representations.base import Representation
-from grouprep.representations.expression import parse_representation
+from grouprep.representations.expression import check_new_name, parse_representation
 from grouprep.representations.images import ImageRepresentation
 
 __all__ = ["load_representations", "named_representations", "representation_from_dict", "representation_to_dict"]
+
+_EXAMPLES = {
+    "expression": '"2*regular + trivial"',
+    "permutations": '{ r = "(1 2)", s = "()" }',
+    "images": "{ r = [[-1]], s = [[1]] }",
+}
 
 
 def load_representations(source: str | PathLike[str]) -> tuple[Group, dict[str, Representation]]:
@@ -50,20 +65,24 @@ def named_representations(G: Group, tables: object, where: str) -> dict[str, Rep
         place = f"{where}: representations.{name}"
         if not isinstance(table, Mapping):
             raise GroupRepError(f"{place}: a table is needed, got {table!r:.60}")
-        check_keys(table, ("expression", "permutations", "images"), place)
+        check_keys(table, tuple(_EXAMPLES), place)
         if len(table) != 1:
             raise GroupRepError(f"{place}: exactly one of expression, permutations, images is needed")
         try:
+            check_new_name(name)
             if "expression" in table:
                 named[name] = parse_representation(G, table["expression"], named)
             elif "permutations" in table:
                 named[name] = _from_permutations(G, table["permutations"], name)
             else:
-                named[name] = ImageRepresentation(G, table["images"], name=name)
+                named[name] = ImageRepresentation(G, matrices_from_data(table["images"], "images"), name=name)
         except GroupRepError as error:
             raise type(error)(f"{place}: {error}") from None
-        except (TypeError, KeyError, AttributeError, ValueError, IndexError, OverflowError, RecursionError) as error:
-            raise GroupRepError(f"{place}: not of the form that the documentation shows ({error})") from None
+        except (TypeError, KeyError, AttributeError, ValueError, IndexError, OverflowError, RecursionError):
+            (kind,) = table
+            raise GroupRepError(
+                f"{place}: {kind} = {reprlib.repr(table[kind])} does not have the form of {kind} = {_EXAMPLES[kind]}"
+            ) from None
     return named
 
 
@@ -89,17 +108,20 @@ def image_from_data(data: object, where: str) -> object:
     if not isinstance(data, Mapping):
         raise GroupRepError(f"{where}: a table is needed, got {data!r:.60}")
     check_keys(data, ("perm", "phase", "modulus", "rows"), where)
-    if "rows" in data:
-        return data["rows"]
-    if "perm" not in data:
-        raise GroupRepError(f"{where}: perm or rows is needed")
-    modulus = data.get("modulus", 1)
-    if isinstance(modulus, bool) or not isinstance(modulus, int) or modulus < 1:
-        raise GroupRepError(f"{where}: modulus must be a positive integer, got {modulus!r:.40}")
+    if set(data) == {"rows"}:
+        return matrix_from_data(data["rows"], f"{where}.rows")
+    if set(data) not in ({"perm"}, {"perm", "phase", "modulus"}):
+        raise GroupRepError(
+            f"{where}: rows alone, perm alone, or perm with phase and modulus are needed, found {', '.join(data) or 'none'}"
+        )
+    modulus = integer(data.get("modulus", 1), f"{where}.modulus", 1, ROOT_ORDER)
+    for key in data.keys() & {"perm", "phase"}:
+        if not isinstance(data[key], list):
+            raise GroupRepError(f"{where}.{key} must be a list of integers, got {data[key]!r:.60}")
     try:
         return Monomial(data["perm"], data.get("phase"), modulus)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise GroupRepError(f"{where}: {error}") from None
+    except GroupRepError as error:
+        raise type(error)(f"{where}: {error}") from None
 
 
 def representation_to_dict(V: Representation) -> dict[str, object]:
@@ -126,4 +148,7 @@ def representation_from_dict(data: Mapping[str, Any], where: str = "representati
             raise GroupRepError(f'{where}: the table "{key}" is missing')
     G = group_from_dict(data["group"], f"{where}.group")
     images = {k: image_from_data(m, f"{where}.images.{k}") for k, m in data["images"].items()}
-    return ImageRepresentation(G, images, name=str(data.get("name", "")))
+    name = data.get("name", "")
+    if not isinstance(name, str):
+        raise GroupRepError(f"{where}: name must be text, got {name!r:.60}")
+    return ImageRepresentation(G, images, name=name)

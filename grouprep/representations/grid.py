@@ -72,11 +72,12 @@ def _centres(shape: tuple[int, ...]) -> Floats:
     return points + 0.0
 
 
-def grid_representation(G: Group, shape: Sequence[int]) -> Representation:
+def grid_representation(G: Group, shape: int | Sequence[int]) -> Representation:
     """See `Group.grid`."""
-    sizes = tuple(shape) if isinstance(shape, Sequence) else (shape,)
-    if not sizes or any(isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1 for n in sizes):
-        raise GroupRepError(f"grid(shape) needs positive integers, got {shape!r}")
+    given = list(shape) if isinstance(shape, Sequence | np.ndarray) and not isinstance(shape, str) else [shape]
+    if not given or any(isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1 for n in given):
+        raise GroupRepError(f"grid(shape) needs positive integers, such as grid((8, 8)), got {shape!r:.60}")
+    sizes = tuple(int(n) for n in given)
     require_memory(4 * prod(sizes), f"grid{sizes}")
     if not isinstance(G, FiniteGroup) or G.matrices is None:
         raise UnsupportedGroup(
@@ -87,4 +88,4 @@ def grid_representation(G: Group, shape: Sequence[int]) -> Representation:
         raise DimensionMismatch(
             f"grid{sizes}: the matrices of {G} are {G.matrices.dim} x {G.matrices.dim}, not {len(sizes)}"
         )
-    return GridRepresentation(G, tuple(int(n) for n in sizes))
+    return GridRepresentation(G, sizes)

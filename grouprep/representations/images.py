@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from grouprep.errors import GroupRepError
+from grouprep.errors import GroupRepError, printable, shown
 from grouprep.groups.base import Generator, Group
 from grouprep.groups.extension import prepared_images
 from grouprep.linalg import Image, as_image
@@ -51,15 +51,20 @@ class ImageRepresentation(Basic):
     def __init__(
         self,
         group: Group,
-        images: Sequence[object] | Mapping[Generator, object] | Mapping[str, object],
+        images: Sequence[object] | Mapping[Generator, object] | Mapping[str, object] | None = None,
         *,
         gram: object = None,
         name: str = "",
     ) -> None:
         if not isinstance(group, Group):
-            raise GroupRepError(f"group must be a Group such as Dihedral(4), got {group!r:.60}")
+            raise GroupRepError(f"group must be a Group such as Dihedral(4), got {shown(group)}")
+        if images is None or isinstance(images, str):
+            raise GroupRepError(
+                f"images must hold a matrix for each of the generators {[str(a) for a in group.generator_names]} of {group}, got "
+                f"{shown(images)}; representations at hand are {group}.defining(), .regular(), .trivial(), .irrep(label)"
+            )
         prepared = prepared_images(group, images)
-        self._group, self.name = group, name
+        self._group, self.name = group, printable(name or "")
         self._values = group.extend(prepared)
         self._gram = None if gram is None else as_image(gram, "gram")
         group.prove_homomorphism(prepared)
@@ -88,7 +93,8 @@ class ImageRepresentation(Basic):
         return self._values.floats(g)
 
     def _key(self) -> tuple[object, ...]:
-        return tuple(map(matrix_key, self._values.images.values()))
+        form = None if self._gram is None else matrix_key(self._gram)
+        return tuple(map(matrix_key, self._values.images.values())), form
 
     def __str__(self) -> str:
         return self.name or f"V{self.dim}"

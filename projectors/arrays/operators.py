@@ -22,8 +22,8 @@ def operator_array(T: AnyArray, shape: tuple[int, int], name: str = "T") -> tupl
         If T is no array of numbers, or has another shape.
     """
     if not is_array_api_obj(T) or isinstance(T, (np.ndarray, np.generic)):
-        array = np.asarray(T)
-        if array.dtype.kind not in "biufc":
+        array = _numbers(T)
+        if array is None:
             raise DimensionMismatch(
                 f"{name} must be an array of numbers (..., {shape[0]}, {shape[1]}), got {type(T).__name__}"
             )
@@ -33,6 +33,18 @@ def operator_array(T: AnyArray, shape: tuple[int, int], name: str = "T") -> tupl
     if not xp.isdtype(T.dtype, ("real floating", "complex floating")):
         T = xp.astype(T, xp.asarray(0.0).dtype)
     return T, xp
+
+
+def _numbers(T: object) -> Array | None:
+    """T as an array of numbers, such as sympy's rounded; None if it is none."""
+    try:
+        array = np.asarray(T)
+        if array.dtype.kind != "O":
+            return array if array.dtype.kind in "biufc" else None
+        values = array.astype(complex)
+        return values if values.imag.any() else values.real
+    except (ValueError, TypeError):
+        return None
 
 
 def check_shape(T: AnyArray, shape: tuple[int, int], name: str = "T") -> None:
@@ -62,7 +74,9 @@ def as_matrices(A: AnyArray) -> tuple[Namespace, AnyArray]:
     try:
         xp = namespace(A)
     except TypeError:
-        A = np.asarray(A)
+        A = _numbers(A)
+        if A is None:
+            raise GroupRepError("A must be an array of numbers (..., m, n)") from None
         xp = namespace(A)
     if A.ndim < 2:
         raise DimensionMismatch(f"A has shape {tuple(A.shape)}; matrices (..., m, n) need two axes")

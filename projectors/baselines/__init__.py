@@ -1,5 +1,12 @@
 """What others do in place of a projection, behind the same interface: for honest comparisons."""
 
+try:
+    import torch as _torch  # noqa: F401
+except ModuleNotFoundError as error:
+    if error.name != "torch":
+        raise
+    raise ModuleNotFoundError("projectors.baselines needs torch: pip install 'grouprep[torch]'", name="torch") from None
+
 from projectors.baselines.augmentation import Augmentation, AugmentedLoss
 from projectors.baselines.base import Baseline, BaselineReport
 from projectors.baselines.priors import PathwayPrior, WeightDecay, residual_pathways_

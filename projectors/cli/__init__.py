@@ -9,6 +9,7 @@ from importlib.util import find_spec
 __all__ = ["main"]
 
 _NEEDED = ("click", "rich")
+_INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -21,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     0 if all went well, 1 if a check failed (a certificate is false), 2 for input that cannot be used, 130 if interrupted,
-    70 for a bug of the program itself.
+    141 if the reader of its output went away, 70 for a bug of the program itself.
 
     Examples
     --------
@@ -29,14 +30,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     >>> main(["verify", "no-such-file.json"])
     2
     """
-    missing = [name for name in _NEEDED if not _installed(name)]
-    if missing:
-        print(f"error: the command needs {' and '.join(missing)}: pip install grouprep[cli]", file=sys.stderr)
-        return 2
-    from projectors.cli.app import app
-    from projectors.cli.failures import run
+    try:
+        missing = [name for name in _NEEDED if not _installed(name)]
+        if missing:
+            print(f"error: the command needs {' and '.join(missing)}: pip install grouprep[cli]", file=sys.stderr)
+            return 2
+        from projectors.cli.failures import exit_code
 
-    return run(app, argv)
+        return exit_code(lambda: _run(argv))
+    except KeyboardInterrupt:  # while the above was imported
+        return _INTERRUPTED
+
+
+def _run(argv: Sequence[str] | None) -> object:
+    from projectors.cli.app import app
+
+    return app.run(argv)
 
 
 def _installed(name: str) -> bool:

@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from grouprep import __version__
-from grouprep.errors import CertificateError, GroupRepError
+from grouprep.errors import CertificateError, GroupRepError, printable
+from grouprep.groups.base import Group
+from grouprep.groups.plain_data import described
 from projectors import Hom
-from projectors.cli.failures import CHECK_FAILED, Application, Failure
-from projectors.cli.inputs import load_weights, read_group
+from projectors.cli.application import Application
+from projectors.cli.failures import CHECK_FAILED, Failure
+from projectors.cli.inputs import read_group
 from projectors.cli.records import basis_record, certificate_record, decomposition_record, group_record, penalty_record
 from projectors.demo.demo import demo_record, print_demo
 from projectors.files import verify as verify_file
 from projectors.penalties.registry import norm_names
-from projectors.report import Record
+from projectors.report import Record, printable_record
 from projectors.solvers import SOLVERS
 
 if TYPE_CHECKING:
@@ -58,22 +61,24 @@ def working(text: str) -> Iterator[None]:
         return
     from projectors.report.tables import Terminal
 
-    with Terminal(stderr=True).status(text):
+    with Terminal(stderr=True).status(printable(text)):
         yield
 
 
-def show(record: Record, view: Callable[[Record], RenderableType], as_json: bool) -> None:
-    """Print a record, as JSON or through its view."""
+def show(record: Record, view: Callable[[Record], RenderableType], as_json: bool, G: Group | None = None) -> None:
+    """Print a record, as JSON or through its view, in which its group G has the order that was computed, not its name alone."""
     if as_json:
         try:
             text = json.dumps(record, indent=2, allow_nan=False)
-        except ValueError:
+        except ValueError as error:
+            if "JSON compliant" not in str(error):
+                raise
             raise GroupRepError("a result exceeds the largest float; scale the weights down") from None
         print(text)
         return
     from projectors.report.tables import Terminal
 
-    Terminal().print(view(record))
+    Terminal().print(view(printable_record(record if G is None else record | {"group": described(G)})))
 
 
 def space(group: str, domain: str, codomain: str, inner: str, solver: str = "auto") -> Hom:
@@ -87,12 +92,11 @@ def space(group: str, domain: str, codomain: str, inner: str, solver: str = "aut
 @click.group(cls=Application, context_settings=SETTINGS)
 @click.version_option(__version__, prog_name="grouprep")
 def app() -> None:
-    r"""Groups, their equivariant linear maps with proofs, and the non-equivariant share of trained weights.
+    """Groups, their equivariant linear maps with proofs, and the non-equivariant share of trained weights.
 
     A GROUP is a name (D4, C8, S5, A5, Q8, SO(3), O(3), SU(2), U(1), Sp(2), O(1,3), D4xC2), a TOML or JSON file of
     generators, or a packaged example (rubik; "grouprep info rubik" says where its file is).
 
-    \b
     A file of your own, square.toml:
       name = "square"
       [permutations]
@@ -101,8 +105,8 @@ def app() -> None:
 
     A representation is an expression: trivial, defining, natural, regular, grid(8,8), a name from the file,
     2*regular + trivial, defining^2, sym(2, defining), ext(2, V), dual(V), conj(V), factor(0, defining), irrep(E1).
+    Quote what has *, ( or ^ in it.
 
-    \b
     Examples:
       grouprep info D4
       grouprep basis D4 --in regular --out "2*regular" --exact
@@ -112,30 +116,38 @@ def app() -> None:
       grouprep penalty weights.npy --group D4 --in "grid(8,8)" --out "16*regular"
       grouprep demo
 
-    Exit codes: 0 all went well, 1 a check failed, 2 input that cannot be used.
+    Exit codes:
+      0    all went well
+      1    a check failed: a certificate is false, or leaves a claim open
+      2    input that cannot be used
+      70   a bug in grouprep
+      130  interrupted
+      141  the reader of the output went away
     """
 
 
-@app.command()
+@app.command(short_help="Order, generators, classes, representations at hand.")
 @click.argument("group")
 @json_option
 def info(group: str, as_json: bool) -> None:
-    r"""Order, generators and classes of GROUP, and the representations at hand.
+    """Order, generators and classes of GROUP, and the representations at hand.
 
-    \b
+    "grouprep --help" says how a GROUP is written.
+
     Examples:
       grouprep info "SO(3)"
       grouprep info rubik
       grouprep info square.toml --json
     """
     with working(f"Looking at {group}"):
-        record = group_record(read_group(group))
+        source = read_group(group)
+        record = group_record(source)
     from projectors.report.tables import group_view
 
-    show(record, group_view, as_json)
+    show(record, group_view, as_json, source.group)
 
 
-@app.command()
+@app.command(short_help="A basis of the equivariant maps from V to W.")
 @click.argument("group")
 @pair_options
 @click.option("--exact", is_flag=True, help="Give the exact basis and prove it: a certificate.")
@@ -153,25 +165,27 @@ def info(group: str, as_json: bool) -> None:
 def basis(
     group: str, domain: str, codomain: str, inner: str, exact: bool, save: str | None, solver: str, as_json: bool
 ) -> None:
-    r"""A basis of the linear maps X from V to W with rho_W(g) X = X rho_V(g) for all g in GROUP.
+    """A basis of the linear maps X from V to W with rho_W(g) X = X rho_V(g) for all g in GROUP.
 
-    \b
+    "grouprep --help" says how GROUP, V and W are written.
+
     Examples:
       grouprep basis D4 --in regular --out regular
       grouprep basis "SO(3)" --in "defining^2" --out defining --exact
-      grouprep basis "O(1,3)" --in "defining^2" --out "defining^2" --exact --inner euclidean
+      grouprep basis "O(1,3)" --in "defining^2" --out trivial --inner euclidean
       grouprep basis square.toml --in natural --out natural --save square.json
     """
     with working(f"Solving for Hom({domain}, {codomain}) of {group}"):
-        record = basis_record(space(group, domain, codomain, inner, solver), exact, save)
+        H = space(group, domain, codomain, inner, solver)
+        record = basis_record(H, exact, save)
     from projectors.report.tables import basis_view
 
-    show(record, basis_view, as_json)
+    show(record, basis_view, as_json, H.V.group)
     if record["certificate"] and not record["certificate"]["proved"]:
         raise Failure("the certificate leaves claims open", CHECK_FAILED)
 
 
-@app.command()
+@app.command(short_help="A representation as a sum of irreps.")
 @click.argument("group")
 @click.argument("representation", metavar="V")
 @click.option(
@@ -181,9 +195,10 @@ def basis(
 @click.option("--save", metavar="F", help="Write the change of basis U, V(g) U = U blocks(g), to an .npy file.")
 @json_option
 def decompose(group: str, representation: str, field: str | None, exact: bool, save: str | None, as_json: bool) -> None:
-    r"""The representation V of GROUP as a sum of irreps, with a unitary change of basis.
+    """The representation V of GROUP as a sum of irreps, with a unitary change of basis.
 
-    \b
+    "grouprep --help" says how GROUP and V are written.
+
     Examples:
       grouprep decompose D4 natural
       grouprep decompose "SO(3)" "defining^3"
@@ -195,16 +210,15 @@ def decompose(group: str, representation: str, field: str | None, exact: bool, s
         record = decomposition_record(V, field, exact, save)
     from projectors.report.tables import decomposition_view
 
-    show(record, decomposition_view, as_json)
+    show(record, decomposition_view, as_json, V.group)
 
 
-@app.command()
+@app.command(short_help="Prove a saved basis anew, from the file alone.")
 @click.argument("file", metavar="F")
 @json_option
 def verify(file: str, as_json: bool) -> None:
-    r"""Prove a saved basis anew, from the file F alone: that V and W are representations, and every claim.
+    """Prove a saved basis anew, from the file F alone: that V and W are representations, and every claim.
 
-    \b
     Examples:
       grouprep basis D4 --in regular --out regular --save d4.json
       grouprep verify d4.json
@@ -232,7 +246,7 @@ def verify(file: str, as_json: bool) -> None:
         raise Failure(f"{file}: the certificate leaves claims open", CHECK_FAILED)
 
 
-@app.command()
+@app.command(short_help="How much of a matrix of weights is equivariant.")
 @click.argument("weights")
 @click.option("--group", required=True, metavar="GROUP", help="The group.")
 @pair_options
@@ -264,27 +278,27 @@ def penalty(
     per_irrep: bool,
     as_json: bool,
 ) -> None:
-    r"""How much of the matrix in WEIGHTS (.npy, .npz, .safetensors) is equivariant from V to W, and how much is not.
+    """How much of the matrix in WEIGHTS (.npy, .npz, .safetensors) is equivariant from V to W, and how much is not.
 
     The matrix has dim W rows and dim V columns; an array (out, ...) is flattened to it. Pickled files are refused.
+    "grouprep --help" says how GROUP, V and W are written.
 
-    \b
     Examples:
       grouprep penalty weights.npy --group D4 --in "grid(8,8)" --out "16*regular"
-      grouprep penalty net.npz --key fc.weight --group D4 --in "16*regular" --out "10*trivial" --norm spectral
-      grouprep penalty weights.npy --group D4 --in "grid(8,8)" --out "16*regular" --per-irrep
-      grouprep penalty net.safetensors --key fc.bias --group D4 --in trivial --out "16*regular" --json
+      grouprep penalty w.npy --group D4 --in regular --out regular --norm nuclear
+      grouprep penalty w.npy --group D4 --in regular --out regular --per-irrep
+      grouprep penalty net.npz --key fc.bias --group D4 --in trivial --out regular
+      grouprep penalty w.safetensors --key w --group C8 --in regular --out trivial
     """
-    loaded = load_weights(weights, key)
     with working(f"Projecting {weights}"):
         H = space(group, domain, codomain, inner)
-        record = {"weights": weights, **penalty_record(loaded, H, norm, part, per_irrep)}
+        record = penalty_record(weights, key, H, norm, part, per_irrep)
     from projectors.report.tables import penalty_view
 
-    show(record, penalty_view, as_json)
+    show(record, penalty_view, as_json, H.V.group)
 
 
-@app.command()
+@app.command(short_help="The Rubik's cube, the Lorentz group, a network.")
 @click.option(
     "--output",
     metavar="DIR",
@@ -294,9 +308,8 @@ def penalty(
 )
 @json_option
 def demo(output: str, as_json: bool) -> None:
-    r"""The Rubik's cube group, the Lorentz group and a network trained on digits, in half a minute at most.
+    """The Rubik's cube group, the Lorentz group and a network trained on digits, in half a minute at most.
 
-    \b
     Examples:
       grouprep demo
       grouprep demo --output pictures

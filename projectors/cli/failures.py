@@ -1,18 +1,19 @@
-"""How the command ends: exit codes, one-line errors without a traceback, interrupts and broken pipes."""
+"""How the command ends: the one place where results, errors, interrupts and broken pipes become messages and exit codes."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import IO
 
 import click
 
-from grouprep.errors import CertificateError, GroupRepError
+from grouprep.errors import CertificateError, GroupRepError, printable_lines
 
-__all__ = ["BAD_INPUT", "BUG", "CHECK_FAILED", "INTERRUPTED", "Application", "Failure", "run"]
+__all__ = ["BAD_INPUT", "BROKEN_PIPE", "BUG", "CHECK_FAILED", "INTERRUPTED", "Failure", "exit_code"]
 
 CHECK_FAILED, BAD_INPUT, BUG, INTERRUPTED, BROKEN_PIPE = 1, 2, 70, 130, 141
 
@@ -27,7 +28,7 @@ class Failure(click.ClickException):
     """
 
     def __init__(self, message: str, exit_code: int = BAD_INPUT) -> None:
-        super().__init__(message)
+        super().__init__(printable_lines(message))
         setattr(self, "exit_code", exit_code)  # noqa: B010 - click types it as a class variable
 
     def show(self, file: IO[str] | None = None) -> None:
@@ -35,57 +36,80 @@ class Failure(click.ClickException):
         print(f"error: {self.message}", file=file or sys.stderr)
 
 
-class Application(click.Group):
-    """The group of commands, with the one place where errors become exit codes."""
+def exit_code(work: Callable[[], object]) -> int:
+    """Do the work of a command, print what went wrong, and give the exit code; only a bug prints a traceback.
 
-    def invoke(self, ctx: click.Context) -> object:
-        """Run a command; GroupRepError and unreadable files become exit code 2, false certificates 1."""
-        try:
-            result: object = super().invoke(ctx)
-            sys.stdout.flush()
-            return result
-        except KeyboardInterrupt:
-            raise click.exceptions.Exit(INTERRUPTED) from None
-        except BrokenPipeError:
-            _discard_output()
-            raise click.exceptions.Exit(BROKEN_PIPE) from None
-        except CertificateError as error:
-            raise Failure(str(error), CHECK_FAILED) from None
-        except GroupRepError as error:
-            raise Failure(str(error)) from None
-        except OSError as error:
-            raise Failure(f"{error.filename or 'input/output'}: {error.strerror or error}") from None
-        except MemoryError:
-            raise Failure("not enough memory; take smaller representations, or free some") from None
-        except RecursionError:
-            raise Failure("the input is nested too deeply") from None
-        except OverflowError as error:
-            raise Failure(f"a number in the input is too large ({error})") from None
+    Parameters
+    ----------
+    work : the command; what it returns is its exit code if that is an integer, else all went well.
 
-
-def _discard_output() -> None:
-    """Let what is still buffered go nowhere, so that the interpreter does not complain at its end."""
+    Examples
+    --------
+    >>> from projectors.cli.failures import exit_code
+    >>> exit_code(lambda: None)
+    0
+    """
+    _prepare_streams()
     try:
-        devnull = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(devnull, sys.stdout.fileno())
-        os.close(devnull)
-    except (OSError, ValueError):
-        pass
+        result = work()
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except BrokenPipeError:
+        return BROKEN_PIPE
+    except BaseException as error:
+        failure = _failure(error)
+        with contextlib.suppress(OSError, ValueError):  # nobody reads the messages
+            if failure is None:
+                traceback.print_exception(error)
+                failure = Failure("this is a bug in grouprep; please report it with the lines above", BUG)
+            failure.show()
+            sys.stderr.flush()
+        return failure.exit_code if failure else BUG
+    finally:
+        _drop_unwritten()
 
 
-def run(app: click.Group, argv: Sequence[str] | None) -> int:
-    """Run the application and give its exit code; only a bug prints a traceback."""
+def _failure(error: BaseException) -> click.ClickException | None:
+    """The message and exit code that an error ends the command with; None for a bug."""
+    match error:
+        case click.ClickException():
+            return error
+        case KeyboardInterrupt() | click.Abort():
+            return Failure("interrupted", INTERRUPTED)
+        case CertificateError():
+            return Failure(str(error), CHECK_FAILED)
+        case GroupRepError():
+            return Failure(str(error))
+        case OSError():
+            return Failure(f"{error.filename or 'input/output'}: {error.strerror or error}")
+        case MemoryError():
+            return Failure("not enough memory; take smaller representations, or free some")
+        case RecursionError():
+            return Failure("the input is nested too deeply")
+        case OverflowError():
+            return Failure(f"a number in the input is too large ({error})")
+        case ValueError() if "integer string conversion" in str(error):
+            return Failure("a number has more digits than are written; scale the input down")
+        case _:
+            return None
+
+
+def _prepare_streams() -> None:
+    """A terminal without a character shows "?" instead of failing; what goes to a closed stream goes nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed before the command began (`>&-`)
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - as long as the process
+        if hasattr(stream := getattr(sys, name), "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def _drop_unwritten() -> None:
+    """Let what cannot be written any more go nowhere, so that the interpreter does not complain at its end."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a terminal without a character shows "?" instead of failing
-    try:
-        app.main(args=None if argv is None else list(argv), prog_name="grouprep", windows_expand_args=False)
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 0
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except Exception:
-        traceback.print_exc()
-        print("error: this is a bug in grouprep; please report it with the lines above", file=sys.stderr)
-        return BUG
-    return 0
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError):
+                devnull = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(devnull, stream.fileno())
+                os.close(devnull)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import time
+from functools import partial
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from grouprep.irreps.catalogue import find_family
 from grouprep.representations import Representation
 from grouprep.typing import Array
 from projectors import Certificate, Hom, decompose
-from projectors.cli.inputs import GroupSource, Weights
+from projectors.cli.inputs import GroupSource, load_weights
 from projectors.files import write_bytes
 from projectors.penalties import Frobenius, Norm, defect_bound, penalty, per_block
 from projectors.penalties.registry import norm_named
@@ -241,12 +242,14 @@ def certificate_record(certificate: Certificate) -> Record:
     return certificate.to_dict()
 
 
-def penalty_record(weights: Weights, H: Hom, norm: str, part: str = "residual", per_irrep: bool = False) -> Record:
+def penalty_record(
+    path: str, key: str | None, H: Hom, norm: str, part: str = "residual", per_irrep: bool = False
+) -> Record:
     """How much of a matrix of weights is equivariant: penalty, share and bounds on the defect.
 
     Parameters
     ----------
-    weights : the matrix T.
+    path, key : the file of the matrix T, and which of its arrays, as in `load_weights`.
     H : the space of equivariant operators.
     norm : its name, as `norm_named` knows it.
     part : "residual" or "equivariant".
@@ -254,6 +257,8 @@ def penalty_record(weights: Weights, H: Hom, norm: str, part: str = "residual", 
 
     Raises
     ------
+    GroupRepError
+        If the file cannot be read.
     UnsupportedGroup
         If the irreps are asked for and not known.
     DimensionMismatch
@@ -261,16 +266,12 @@ def penalty_record(weights: Weights, H: Hom, norm: str, part: str = "residual", 
     NotUnitary
         If the group has no average on operators.
     """
-    T, N = weights.matrix, norm_named(norm)
-    if T.shape != H.shape:
-        swapped = "; it looks transposed" if T.shape == H.shape[::-1] else ""
-        raise DimensionMismatch(
-            f"{weights.source}: the weights are {T.shape[0]} x {T.shape[1]}, and operators from {H.V} (dimension {H.V.dim}) to {H.W} "
-            f"(dimension {H.W.dim}) are {H.shape[0]} x {H.shape[1]}{swapped}; change --in, --out or --key"
-        )
+    weights, N = load_weights(path, key, partial(_check_shape, H)), norm_named(norm)
+    T = weights.matrix
     value, total = float(penalty(T, H, norm=N, part=part)), float(N.value(T))
     lower, upper, reason = _bounds(T, H, N)
     return {
+        "weights": path,
         "group": H.V.group.name,
         "in": str(H.V),
         "out": str(H.W),
@@ -287,6 +288,15 @@ def penalty_record(weights: Weights, H: Hom, norm: str, part: str = "residual", 
         "per_irrep": _per_irrep(T, H, N, part) if per_irrep else None,
         "defect": {"lower": lower, "upper": upper, "norm": N.as_norm().name, "reason": reason},
     }
+
+
+def _check_shape(H: Hom, shape: tuple[int, int], where: str) -> None:
+    if shape != H.shape:
+        swapped = "; it looks transposed" if shape == H.shape[::-1] else ""
+        raise DimensionMismatch(
+            f"{where}: the weights are {shape[0]} x {shape[1]}, and operators from {H.V} (dimension {H.V.dim}) to {H.W} "
+            f"(dimension {H.W.dim}) are {H.shape[0]} x {H.shape[1]}{swapped}; change --in, --out or --key"
+        )
 
 
 def _per_irrep(T: Array, H: Hom, norm: Norm, part: str) -> list[Record]:

@@ -39,18 +39,19 @@ def project(T: jax.Array, projection: Projection) -> jax.Array:
     return solution * s
 
 
-def _residual(T: jax.Array, projection: Projection) -> jax.Array:
+def _residual(T: jax.Array, projection: Projection, size_alone: bool = False) -> jax.Array:
     """T - P(T); in single precision and near equivariance less what rounding left in the range of P.
 
-    P(T) errs by u ||T||, u = 2^-24. Means over orbits err within the range of P, so that ||R|| errs by (u ||T|| / ||R||)^2 / 2
-    of itself: 2^-25 at the ratio 2^-12, below which a second projection takes the error out. Projections of other structures
-    err outside the range too; they need `jax_enable_x64` for more digits.
+    P(T) errs by u ||T||, u = 2^-24, and R by as much: by 2^-20 of itself at the ratio ||R|| / ||T|| = 2^-4, below which a second
+    projection takes out the error within the range of P: all of it for means over orbits. These err orthogonally to R, so that
+    ||R|| alone errs by (u ||T|| / ||R||)^2 / 2 of itself, 2^-25 at the ratio 2^-12. Projections of other structures err outside
+    the range too; they need `jax_enable_x64` for more digits.
     """
     R = T - project(T, projection)
     if T.dtype not in (jnp.float32, jnp.complex64):
         return R
     sizes = [jnp.sqrt(jnp.sum(jnp.abs(jax.lax.stop_gradient(x)) ** 2, axis=(-2, -1))) for x in (R, T)]
-    near = jnp.any(sizes[0] <= 2.0**-12 * sizes[1])
+    near = jnp.any(sizes[0] <= (2.0**-12 if size_alone and projection.errs_within else 2.0**-4) * sizes[1])
     careful: jax.Array = jax.lax.cond(near, lambda x: x - project(x, projection), lambda x: x, R)
     return careful
 
@@ -75,7 +76,7 @@ def _frobenius(norm: Frobenius, T: jax.Array, projection: Projection, both: bool
     """d ||R|| = Re <R, dT> / ||R||, and d ||R||^2 = 2 Re <R, dT>: nothing is projected backward."""
 
     def parts(T: jax.Array) -> tuple[jax.Array, ...]:
-        R = _residual(T, projection)
+        R = _residual(T, projection, size_alone=True)
         return (R, T - R) if both else (R,)
 
     @jax.custom_jvp

@@ -7,7 +7,7 @@ from typing import Generic, NamedTuple
 from grouprep.typing import AnyArray, ArrayT
 from projectors.hom import Hom
 from projectors.penalties.base import Norm
-from projectors.penalties.penalty import checked_norm, penalty
+from projectors.penalties.penalty import checked, penalty
 
 __all__ = ["DefectBound", "defect_bound"]
 
@@ -36,7 +36,7 @@ def defect_bound(T: ArrayT, H: Hom, norm: Norm | None = None) -> DefectBound[Arr
     NotUnitary
         If V or W is not unitary. (Unitary matrices have a compact closure, whose Haar measure is all that is needed.)
     GroupRepError
-        If the norm is unknown.
+        If H is no space of operators, or the norm is unknown.
 
     Examples
     --------
@@ -51,7 +51,7 @@ def defect_bound(T: ArrayT, H: Hom, norm: Norm | None = None) -> DefectBound[Arr
     ----------
     Mean over the group of ||rho T - T rho||^2 = 2 ||R||^2: Berndt and Stuehmer, arXiv 2601.05028, section 3.
     """
-    norm = checked_norm(norm).as_norm()
+    norm = checked(H, norm).as_norm()
     lower, upper = norm.defect_constants(H.V, H.W)
     value: AnyArray = penalty(T, H, norm)
     return DefectBound(lower * value, upper * value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from grouprep.errors import GroupRepError
+from grouprep.errors import GroupRepError, shown
 from grouprep.typing import AnyArray, ArrayT
 from projectors.arrays import in_range, in_single, operator_array
 from projectors.hom import Hom
@@ -12,7 +12,7 @@ from projectors.penalties.base import Norm
 from projectors.penalties.blockwise import equivariant_norm
 from projectors.penalties.entrywise import Frobenius
 
-__all__ = ["checked_norm", "penalty", "per_block"]
+__all__ = ["checked", "penalty", "per_block"]
 
 
 def penalty(T: ArrayT, H: Hom, norm: Norm | None = None, part: str = "residual", frame: str = "spatial") -> ArrayT:
@@ -57,7 +57,7 @@ def penalty(T: ArrayT, H: Hom, norm: Norm | None = None, part: str = "residual",
     ----------
     Berndt and Stuehmer, Approximate equivariance via projection-based regularisation, arXiv 2601.05028, section 3.
     """
-    norm = _checked(norm, part)
+    norm = _checked(H, norm, part)
     B, s = _in_range(T, H, norm)
     if frame == "spatial":
         return _on_scale(norm, H.residual(B) if part == "residual" else H.project(B), s)
@@ -99,30 +99,32 @@ def per_block(T: ArrayT, H: Hom, norm: Norm | None = None, part: str = "residual
     Schur's lemma: blocks of distinct irreps are residual as a whole, the others but for their in-block trace (Serre, Linear
     Representations of Finite Groups, 2.2).
     """
-    norm = _checked(norm, part)
+    norm = _checked(H, norm, part)
     B, s = _in_range(T, H, norm)
     X = _spectral_part(B, H, part)
     return {(b.irrep_V.label, b.irrep_W.label): _on_scale(norm, b.read(X), s) for b in H.spectral.blocks}
 
 
-def checked_norm(norm: Norm | None) -> Norm:
-    """The norm, `Frobenius()` if none is given.
+def checked(H: Hom, norm: Norm | None) -> Norm:
+    """The norm, `Frobenius()` if none is given, after a look at H.
 
     Raises
     ------
     GroupRepError
-        If it is no norm.
+        If it is no norm, or H no space of operators.
     """
+    if not isinstance(H, Hom):
+        raise GroupRepError(f"H must be Hom(V, W), and comes after the operator: penalty(T, H); got {shown(H)}")
     norm = Frobenius() if norm is None else norm
     if not isinstance(norm, Norm):
         raise GroupRepError(
-            f"norm = {norm!r:.60} is not a norm; use Frobenius(), Spectral() or another one of projectors.penalties"
+            f"norm = {shown(norm)} is not a norm; use Frobenius(), Spectral() or another one of projectors.penalties"
         )
     return norm
 
 
-def _checked(norm: Norm | None, part: str) -> Norm:
-    norm = checked_norm(norm)
+def _checked(H: Hom, norm: Norm | None, part: str) -> Norm:
+    norm = checked(H, norm)
     if part not in ("residual", "equivariant"):
         raise GroupRepError(f'part = "{part}" is unknown; choose "residual" or "equivariant"')
     return norm

@@ -23,9 +23,13 @@ def make_folder(path: str | Path) -> Path:
     >>> make_folder(".").is_dir()
     True
     """
+    if not str(path):
+        raise GroupRepError("--output is empty; name a folder, or . for this one")
     folder = Path(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise GroupRepError(f"--output: cannot make the folder {folder}: {error.strerror or error}") from None
+    except ValueError as error:  # a NUL in the name
+        raise GroupRepError(f"--output: cannot make the folder {str(path)!r:.80}: {error}") from None
     return folder

@@ -1,5 +1,12 @@
 """The penalty for torch models: three lines on plain, unmodified modules."""
 
+try:
+    import torch as _torch  # noqa: F401
+except ModuleNotFoundError as error:
+    if error.name != "torch":
+        raise
+    raise ModuleNotFoundError("projectors.torch needs torch: pip install 'grouprep[torch]'", name="torch") from None
+
 from projectors.models import (
     Anneal,
     AttentionSpec,

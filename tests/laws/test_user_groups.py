@@ -7,8 +7,9 @@ import pytest
 import sympy
 
 from grouprep import SO, SU, FiniteGroup, LieGroup, Representation, load_group
+from grouprep.linalg import as_exact, as_float
 from grouprep.representations.files import load_representations
-from grouprep.testing import GroupLaws
+from grouprep.testing import GroupLaws, check_representation
 from projectors.testing import HomLaws
 
 OCTAHEDRAL = {
@@ -198,6 +199,75 @@ class TestHomTorus(HomLaws):
     pairs = (("defining", "defining"), ("defining^2", "defining"), ("defining", "conj(defining)"))
 
 
+SHEARED = [[1, "zeta(3)", 0], [0, 1, "2"], [0, 0, 1]]
+
+
+@functools.cache
+def sheared(kind: str) -> Representation:
+    """The same irrep, not its own dual, in a complex basis that is not orthonormal: by images, exact or float, or by the basis."""
+    V = schroedinger()
+    moved = V.change_basis(SHEARED)
+    if kind == "basis":
+        return moved
+    images = [as_float(m) if kind == "float" else as_exact(m) for m in moved.images.values()]
+    return Representation(V.group, images=images, name=f"{kind} sheared")
+
+
+@functools.cache
+def in_a_complex_basis() -> dict[str, Representation]:
+    V, W, F = sheared("exact"), sheared("basis"), sheared("float")
+    return {
+        **{str(X): X for X in (V.dual, W.dual, F.dual)},
+        "sum": 2 * F.dual + 3 * V.conjugate + V.group.trivial(),
+        "restricted": V.dual.restrict(V.group.subgroup([V.group.generators[1]])),
+    }
+
+
+@pytest.mark.parametrize("name", in_a_complex_basis())
+def test_representations_in_a_complex_basis_that_is_not_orthonormal(name):
+    V = in_a_complex_basis()[name]
+    assert V.field == "complex"
+    assert not V.is_unitary
+    check_representation(V)
+
+
+class TestHomSheared(HomLaws):
+    """Operators between the irrep in a skew complex basis, exact and float, its dual and its conjugate, several times each."""
+
+    group = property(lambda self: heisenberg())
+    pairs = (
+        (sheared("exact"), 2 * sheared("basis") + heisenberg().trivial()),
+        (2 * sheared("exact").dual, sheared("exact").conjugate),
+        (sheared("float"), 2 * sheared("exact")),
+        (2 * sheared("float").dual, schroedinger().dual),
+    )
+
+
+@functools.cache
+def two_circles() -> LieGroup:
+    """The diagonal matrices of determinant 1 and an exchange of two coordinates, in a basis that is not orthonormal."""
+    S = sympy.Matrix([[1, 1, 0], [0, 1, -1], [0, 0, 1]])
+    circles = [sympy.diag(sympy.I, -sympy.I, 0), sympy.diag(0, sympy.I, -sympy.I)]
+    swap = sympy.Matrix([[0, 1, 0], [1, 0, 0], [0, 0, 1]])
+    return LieGroup.from_algebra(
+        [S * a * S.inv() for a in circles], components=[S * swap * S.inv()], name="two circles"
+    )
+
+
+class TestTwoCircles(GroupLaws):
+    group = property(lambda self: two_circles())
+    representations = ("conj(defining)", "2*dual(defining) + trivial")
+
+
+class TestHomTwoCircles(HomLaws):
+    group = property(lambda self: two_circles())
+    pairs = (
+        ("defining", "2*defining + trivial"),
+        ("dual(defining)", "conj(defining)"),
+        ("defining^2", "2*dual(defining)"),
+    )
+
+
 class TestHeisenbergProduct(HomLaws):
     """A representation by images, complex and irreducible, against its conjugate and its tensor products."""
 
@@ -229,7 +299,7 @@ def pyritohedral(tmp_path_factory):
 
 
 def test_group_from_a_file(pyritohedral):
-    from grouprep.testing import check_group, check_representation
+    from grouprep.testing import check_group
     from projectors import Hom
     from projectors.testing import check_hom
 
@@ -246,7 +316,7 @@ def test_group_from_a_file(pyritohedral):
 
 
 def test_lie_group_from_a_file(tmp_path):
-    from grouprep.testing import check_group, check_representation
+    from grouprep.testing import check_group
     from projectors import commutant
     from projectors.testing import check_hom
 
@@ -276,7 +346,6 @@ def test_the_five_dimensional_embedding_is_the_irrep_of_degree_2():
 @pytest.mark.slow
 def test_a_spin_one_representation_given_by_its_differential():
     """The adjoint representation of SU(2) from its images, with values by exponentials."""
-    from grouprep.testing import check_representation
     from projectors import Hom
 
     rotations = [

@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 from cases import cases
 
-from grouprep import SU, CertificateError, Cyclic, Dihedral, FiniteGroup, Lorentz, Quaternion, Symmetric
+from grouprep import SU, CertificateError, Cyclic, Dihedral, FiniteGroup, LieGroup, Lorentz, Quaternion, Symmetric
+from grouprep.linalg import Monomial
 from grouprep.linalg.orbits import OrbitSpace
 from grouprep.linalg.spaces import ExactSpace, FloatSpace
 from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
 from grouprep.testing.bounds import gamma
 from projectors import Hom, commutant
 from projectors.certify import certify_spaces
-from projectors.certify.evidence import float_residual_bound, orthonormality_bound, suborbit_count
+from projectors.certify.evidence import float_residual_bound, orthonormality_bound
 
 
 def certify(V, W, space, count):
@@ -268,13 +269,36 @@ def test_a_float_basis_of_the_wrong_size_is_rejected():
         certify(*pair, FloatSpace(space.shape, space.array[1:], space.gap), H.character_count)
 
 
-def test_suborbits():
-    V = Symmetric(4).natural()
-    images = list(V.images.values())
-    assert suborbit_count(images, images) == 2
-    square = list((V**2).images.values())
-    assert suborbit_count(square, square) == 15
-    assert suborbit_count(images, square) == 5
+def test_evidence_for_what_is_not_semisimple():
+    """Powers of a nilpotent matrix: the constraint's own rank decides."""
+    G = LieGroup.from_algebra([[[0, 1, 0], [0, 0, 1], [0, 0, 0]]])
+    H = commutant(G.defining(), inner="euclidean")
+    certificate = certify(H.V, H.V, H.space(H.V, H.V), None)
+    assert certificate.proved
+    assert certificate.dim == 3
+    assert certificate.claims[2].evidence == "the rank of the constraint modulo a prime leaves no more"
+
+
+@pytest.mark.parametrize("power", [1, 2])
+def test_a_missing_element_of_a_phased_space(power):
+    """Monomial matrices with phases, counted without characters: each orbit left out, and each phase moved, is noticed."""
+    G = Quaternion()
+    V = G.defining() ** power
+    assert all(isinstance(m, Monomial) for m in V.images.values())
+    space = commutant(V).space(V, V)
+    written = exact_copy(space)
+    assert certify(V, V, written, None).proved
+    for k in range(space.dim):
+        labels = np.where(space.labels == k, -1, space.labels - (space.labels > k))
+        with pytest.raises(CertificateError, match="independent count"):
+            certify(V, V, dataclasses.replace(space, labels=labels, dim=space.dim - 1), None)
+    for i in np.flatnonzero(space.labels >= 0):
+        phase = space.phase.copy()
+        phase[i] += 1
+        moved = dataclasses.replace(space, phase=phase % space.modulus)
+        if space.sizes()[space.labels[i]] > 1:
+            with pytest.raises(CertificateError, match="does not intertwine"):
+                certify(V, V, moved, None)
 
 
 def test_the_certificate_is_a_value():

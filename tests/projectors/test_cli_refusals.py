@@ -2,13 +2,15 @@
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import LAYER, PAIR, ROOT, SQUARE, refused, run, started
+from commands import LAYER, PAIR, ROOT, SQUARE, refused, run, run_json, started
 
 import projectors.cli
 from projectors.cli import main
@@ -28,7 +30,27 @@ GROUP_FILES = {
     "code": ("matrices = { a = [[\"__import__('os')\"]] }", "generators"),
     "two kinds": ('catalogue = "D4"\nproduct = ["D4", "C2"]', "exactly one of"),
     "no permutation": ('permutations = { a = "(1 2 2)" }', "each point must occur once"),
+    "no name": ("catalogue = 1", '"D4"'),
+    "no product": ("product = 3", "product"),
+    "no presentation": ("presentation = 3", "presentation"),
+    "no exponent": ('presentation = { generators = ["a"], relators = ["a^x"] }', "needs an integer"),
+    "no list of words": ('presentation = { generators = ["a"], relators = "a^2" }', "relators must be a list"),
+    "no words": ('presentation = { generators = ["a"], relators = [2] }', "relators must be a list"),
+    "no algebra": ("algebra = [3]", "rows"),
+    "counted from 1": ("permutations = { a = [2, 3, 1] }", '"(1 2 3)"'),
+    "counted from 0": ('permutations = { a = "(0 1 2)" }', "count from 1"),
+    "built in": (SQUARE.replace("[representations.sign]", "[representations.regular]"), "another name"),
+    "a function": (SQUARE.replace("[representations.sign]", "[representations.sym]"), "another name"),
+    "no word": (SQUARE.replace("[representations.sign]", '[representations."my sign"]'), "is no name"),
+    "a keyword": (SQUARE.replace("[representations.sign]", "[representations.lambda]"), "is no name"),
+    "no images": (SQUARE.replace("{ r = [[-1]], s = [[1]] }", "3"), "images"),
+    "more digits than Python writes": ('matrices = { a = [["2^10000*3^9000"]] }', "large"),
 }
+
+# Words with which Python speaks of its own affairs; none belongs into a message.
+PYTHON = re.compile(
+    r"object|'(int|str|float|list|dict)'|attribute|argument|iterable|subscript|invalid literal|unhashable|broadcast"
+)
 
 
 @pytest.mark.parametrize("case", GROUP_FILES)
@@ -38,6 +60,7 @@ def test_bad_group_files(folder, case):
     message = refused("info", "bad.toml")
     assert "bad.toml" in message
     assert expected in message
+    assert not PYTHON.search(message)
 
 
 @pytest.mark.parametrize(
@@ -58,6 +81,15 @@ def test_bad_group_files(folder, case):
         (("basis", "D4", "--in", "1000000*regular", "--out", "1000000*regular", "--save", "huge.json"), "at most"),
         (("verify", "missing.json"), "No such file"),
         (("verify", "square.toml"), "not a saved basis"),
+        (("info", "a\0b.toml"), "cannot read"),
+        (("verify", "a\0b.json"), "cannot read"),
+        (("penalty", "a\0b.npy", *LAYER), "cannot read"),
+        (("basis", "D4", "--in", "regular", "--out", "regular", "--save", "a\0b.json"), "cannot write"),
+        (("basis", "D4", "--in", "regular", "--out", "regular", "--save", ""), "empty"),
+        (("decompose", "D4", "regular", "--save", ""), "empty"),
+        (("decompose", "D4", "regular", "--save", "a\0b.npy"), "cannot write"),
+        (("demo", "--output", ""), "--output is empty"),
+        (("demo", "--output", "a\0b"), "--output"),
     ],
 )
 def test_bad_arguments(folder, arguments, expected):
@@ -104,6 +136,15 @@ def bad_weights(path):
         "cut.npy": lambda: Path(path).write_bytes(good[:300]),
         "head.npy": lambda: Path(path).write_bytes(good[:20]),
         "empty.npy": lambda: Path(path).write_bytes(b""),
+        "version.npy": lambda: Path(path).write_bytes(good[:6] + b"\x07\x07" + good[8:]),
+        "header.npy": lambda: Path(path).write_bytes(good[:10] + b"[" * 118 + good[128:]),
+        "code.npy": lambda: Path(path).write_bytes(
+            good[:10] + b"__import__('os').getcwd()".ljust(117) + b"\n" + good[128:]
+        ),
+        "negative.npy": lambda: Path(path).write_bytes(good.replace(b"(16, 64)", b"(-6, 64)")),
+        "pair.npy": lambda: np.save(path, np.zeros(4, dtype=[("a", "f8"), ("b", "i4")])),
+        "folder.npy": lambda: Path(path).mkdir(),
+        "pipe.npy": lambda: os.mkfifo(path),
         "garbage.npz": lambda: Path(path).write_bytes(b"hello world"),
         "cut.npz": lambda: Path(path).write_bytes(Path("two.npz").read_bytes()[:300]),
         "huge.npy": lambda: Path(path).write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header),
@@ -125,6 +166,13 @@ def bad_weights(path):
         ("cut.npy", "truncated"),
         ("head.npy", "truncated"),
         ("empty.npy", "truncated"),
+        ("version.npy", "not a valid .npy"),
+        ("header.npy", "not a valid .npy"),
+        ("code.npy", "not a valid .npy"),
+        ("negative.npy", "not a valid .npy"),
+        ("pair.npy", "not numbers"),
+        ("folder.npy", "not a regular file"),
+        ("pipe.npy", "not a regular file"),
         ("garbage.npz", "pickled objects"),
         ("cut.npz", "truncated"),
         ("huge.npy", "memory"),
@@ -136,6 +184,53 @@ def test_bad_weights(folder, path, expected):
     message = refused("penalty", path, *LAYER)
     assert path in message
     assert expected in message
+    assert not PYTHON.search(message.replace("object.np", "").replace("pickled objects", ""))
+
+
+def test_the_declared_shape_is_compared_before_anything_is_unpacked(folder, monkeypatch):
+    np.savez_compressed("large.npz", a=np.zeros((3000, 1000)))
+    monkeypatch.setattr("projectors.cli.weights._from_archive", lambda *_: pytest.fail("was unpacked"))
+    assert "3000 x 1000" in refused("penalty", "large.npz", *LAYER)
+
+
+def safetensors(path, dtype, shape, content, **more):
+    """A .safetensors file of one array, and of more headers that point to it."""
+    entry = {"dtype": dtype, "shape": shape, "data_offsets": [0, len(content)]}
+    header = json.dumps({"fc": entry, **more}).encode()
+    Path(path).write_bytes(len(header).to_bytes(8, "little") + header + content)
+
+
+def test_bfloat16(folder):
+    """What has eight significant bits is kept as it is; the rest is what the upper half of a float32 says."""
+    pytest.importorskip("safetensors")
+    T = np.random.default_rng(1).normal(size=(16, 64)).astype("<f4")
+    upper = (T.view("<u4") >> 16).astype("<u2")
+    safetensors("b.safetensors", "BF16", [16, 64], upper.tobytes())
+    read = load_weights("b.safetensors").matrix
+    assert np.array_equal(read, (upper.astype("<u4") << 16).view("<f4"))
+    assert np.abs(read - T).max() <= 2**-7 * np.abs(T).max()
+    assert run_json("penalty", "b.safetensors", *LAYER)["array"]["shape"] == [16, 64]
+    exact = np.array([[1.0, -2.5], [0.15625, 384.0]], dtype="<f4")
+    safetensors("c.safetensors", "BF16", [2, 2], (exact.view("<u4") >> 16).astype("<u2").tobytes())
+    assert np.array_equal(load_weights("c.safetensors").matrix, exact)
+
+
+@pytest.mark.parametrize("dtype", ["F64", "F16", "I32", "U8", "BOOL", "C64"])
+def test_every_kind_of_number_is_read(folder, dtype):
+    pytest.importorskip("safetensors")
+    T = np.ones((16, 64), dtype={"F64": "f8", "F16": "f2", "I32": "i4", "U8": "u1", "BOOL": "?", "C64": "c8"}[dtype])
+    safetensors("k.safetensors", dtype, [16, 64], T.tobytes())
+    assert np.array_equal(load_weights("k.safetensors").matrix, T)
+
+
+@pytest.mark.parametrize("dtype", ["F8_E4M3", "F8_E5M2"])
+def test_eight_bit_floats_are_refused(folder, dtype):
+    pytest.importorskip("safetensors")
+    safetensors("f.safetensors", dtype, [16, 64], bytes(1024))
+    message = refused("penalty", "f.safetensors", *LAYER)
+    assert dtype in message
+    assert "bfloat16" in message
+    assert "truncated" not in message
 
 
 def test_weights_that_are_missing_or_need_a_key(folder):
@@ -190,6 +285,54 @@ def test_interrupt(monkeypatch):
     assert main(["info", "D4"]) == 130
 
 
+def test_an_interrupt_says_so(monkeypatch, capsys):
+    monkeypatch.setattr("projectors.cli.app.read_group", lambda text: signal.raise_signal(signal.SIGINT))
+    assert main(["info", "D4"]) == 130
+    assert capsys.readouterr().err == "error: interrupted\n"
+
+
+@pytest.mark.parametrize("module", ["projectors.certify", "numpy", "click", "projectors.cli.app", "rich"])
+def test_an_interrupt_while_importing_is_quiet(module, tmp_path):
+    """Ctrl-C at the moment when a module begins to load: no traceback, whatever was loaded before."""
+    (tmp_path / "sitecustomize.py").write_text(
+        f"""
+import signal, sys
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            signal.raise_signal(signal.SIGINT)
+sys.meta_path.insert(0, Interrupting())
+"""
+    )
+    result = started("info", "D4", env={"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"})
+    assert result.returncode in (130, -signal.SIGINT)
+    assert result.stderr in ("", "error: interrupted\n")
+
+
+def test_an_interrupted_import_is_the_programs_own_affair():
+    """Only the command ends by itself; a program that imports the package sees the interrupt."""
+    program = """
+import builtins, signal, sys
+load = builtins.__import__
+def interrupting(name, *rest):
+    if name == "projectors.hom": raise KeyboardInterrupt
+    return load(name, *rest)
+builtins.__import__ = interrupting
+try:
+    import projectors
+except KeyboardInterrupt:
+    print("seen")
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=True,
+    )
+    assert result.stdout == "seen\n"
+
+
 def test_a_bug_is_reported_as_one(monkeypatch, capsys):
     def broken(text):
         raise ZeroDivisionError("oops")
@@ -215,6 +358,35 @@ def test_terminal_without_unicode(folder):
     result = started("basis", "D4", *PAIR, "--exact", cwd=folder, env={"PYTHONIOENCODING": "ascii"})
     assert result.returncode == 0
     assert result.stderr == ""
+
+
+STREAMS = {
+    "closed output": ("info S4 >&-", 0, ""),
+    "closed output, json": ("info S4 --json >&-", 0, ""),
+    "closed output, bad input": ("info Foo >&-", 2, "error: "),
+    "closed messages": ("info Foo 2>&-", 2, ""),
+    "all closed": ("info Foo <&- >&- 2>&-", 2, ""),
+    "full output": ("info S4 >/dev/full", 2, "error: "),
+    "full output, help": ("--help >/dev/full", 2, "error: "),
+    "full output, json": ("info S4 --json >/dev/full", 2, "error: "),
+    "full messages": ("info Foo 2>/dev/full", 2, ""),
+    "no reader": ("info S4 | true; exit ${PIPESTATUS[0]}", 141, ""),
+    "no reader of help": ("--help | true; exit ${PIPESTATUS[0]}", 141, ""),
+    "no reader of a version": ("--version | true; exit ${PIPESTATUS[0]}", 141, ""),
+}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+@pytest.mark.parametrize("case", STREAMS)
+def test_streams_that_take_nothing(case):
+    arguments, code, message = STREAMS[case]
+    result = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m projectors {arguments}"],
+        capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=120, check=False,
+    )  # fmt: skip
+    assert result.returncode == code
+    assert result.stderr.startswith(message)
+    assert result.stderr.count("\n") == bool(message)
 
 
 def test_broken_pipe_is_quiet(folder):

@@ -1,6 +1,7 @@
 """Saved bases: round trips, corrupted files, truncated files."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from grouprep import (
     Lorentz,
     NotAHomomorphism,
     Quaternion,
+    TooLarge,
 )
 from projectors import Hom, commutant
 from projectors.files import load_basis, verify, write_text
@@ -269,3 +271,179 @@ def test_saving_replaces_files_only(tmp_path):
     write_text(tmp_path / "link.json", "new")
     assert (tmp_path / "link.json").is_symlink()
     assert (tmp_path / "real.json").read_text(encoding="utf-8") == "new"
+
+
+# --- fields are what they have to be, and nothing that equals it
+
+
+def sign_image(data, **image):
+    data["V"]["images"]["r"] = image
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda d: sign_image(d, perm=[1.7, 0.2]), "perm holds 1.7"),
+        (lambda d: sign_image(d, perm=["1", "0"]), "perm holds '1'"),
+        (lambda d: sign_image(d, perm=[True, False]), "perm holds True"),
+        (lambda d: sign_image(d, perm=[1, False]), "perm holds False"),
+        (lambda d: sign_image(d, perm="10"), "perm must be a list"),
+        (lambda d: sign_image(d, perm=[2**64, 0]), "permutation"),
+        (lambda d: sign_image(d, perm=[1, 0], rows=[[0, -1], [1, 0]]), "rows alone, perm alone"),
+        (lambda d: sign_image(d, perm=[1, 0], phase=[0, 1]), "perm with phase and modulus"),
+        (lambda d: sign_image(d, perm=[1, 0], modulus=2), "perm with phase and modulus"),
+        (lambda d: sign_image(d, perm=[1, 0], phase=[0, 1.0], modulus=2), "phase holds 1.0"),
+        (lambda d: sign_image(d, perm=[1, 0], phase=[0, True], modulus=2), "phase holds True"),
+        (lambda d: sign_image(d, perm=[1, 0], phase=[0, 1], modulus=2.0), "modulus must be an integer >= 1, got 2.0"),
+        (lambda d: sign_image(d, perm=[1, 0], phase=[0, 1], modulus=True), "modulus must be an integer >= 1, got True"),
+        (lambda d: sign_image(d, perm=[1, 0], phase=[0, 1], modulus=0), "modulus must be an integer >= 1, got 0"),
+        (lambda d: sign_image(d, perm=[1, 0], phase=[0, 1], modulus=7 * 10**18), "7,000,000,000,000,000,000; the limit"),
+        (lambda d: sign_image(d, rows=[[0, -1.0], [1, 0]]), "has the entry -1.0"),
+        (lambda d: sign_image(d, rows=[[0, True], [1, 0]]), "has the entry True"),
+        (lambda d: sign_image(d, rows="10"), "must be a list of rows"),
+        (lambda d: sign_image(d, rows=[]), "square"),
+        (lambda d: sign_image(d), "found none"),
+        (lambda d: d.update(dim=True), "dim must be an integer"),
+        (lambda d: d.update(dim=2.0), "dim must be an integer"),
+        (lambda d: d.update(dim=-1), "dim must be an integer"),
+        (lambda d: d.update(dim=2**64), "18,446,744,073,709,551,616; the limit"),
+        (lambda d: d.update(version=True), "version True"),
+        (lambda d: d.update(version=1.0), "version 1.0"),
+        (lambda d: d.update(shape=[2.0, 2]), "shape"),
+        (lambda d: d.update(format=["grouprep-basis"]), "not a saved basis"),
+        (lambda d: d["V"].update(name=5), "name must be text"),
+        (lambda d: d["V"].update(surprise=5), "unknown key"),
+        (lambda d: d["V"].update(group={"name": 5, "catalogue": "C4"}), "name must be text"),
+        (lambda d: d["V"].update(group={"catalogue": 5}), "catalogue must be a name"),
+        (lambda d: d["V"].update(group={"catalogue": ["C4"]}), "catalogue must be a name"),
+        (lambda d: d["V"].update(group={"permutations": {"r": [1, 2, 3, False]}}), "list of integers"),
+        (lambda d: d["V"].update(group={"permutations": {"r": ["1", "0"]}}), "list of integers"),
+        (lambda d: d["V"].update(group={"permutations": {"r": [1.0, 0.0]}}), "list of integers"),
+        (lambda d: d["V"].update(group={"permutations": {"r": "(1 2)"}, "degree": True}), "degree"),
+        (lambda d: d["V"].update(group={"permutations": {"r": "(1 2)"}, "degree": 2.0}), "degree"),
+        (lambda d: d["V"].update(group={"table": [[0, True], [1, 0]]}), "table holds True"),
+        (lambda d: d["V"].update(group={"table": [[0, 1.0], [1, 0]]}), "table holds 1.0"),
+        (lambda d: d["V"].update(group={"matrices": {"r": [[0, -1], [True, 0]]}}), "has the entry True"),
+        (lambda d: d["V"].update(group={"algebra": [[[0, None], [1, 0]]]}), "has the entry None"),
+        (lambda d: d["V"].update(group={"algebra": [[[0, -1], [1, 0]]], "components": False}), "components"),
+        (lambda d: d["V"].update(group={"product": "C2"}), "list of at least two"),
+        (lambda d: d["V"].update(group={"presentation": {"generators": "r", "relators": ["r^4"]}}), "list of texts"),
+        (lambda d: d["V"].update(group={"presentation": {"generators": ["r"], "relators": "r^4"}}), "list of texts"),
+        (lambda d: d["V"].update(group={"presentation": ["r"]}), "presentation"),
+    ],
+)  # fmt: skip
+def test_fields_are_not_coerced(change, message, saved):
+    with pytest.raises(GroupRepError, match=message):
+        verify(edit(saved("C4 plane"), change))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"dim":2', '"dim":2,"dim":2', "the key 'dim' stands twice"),
+        ('"perm":[', '"perm":[0,1],"perm":[', "the key 'perm' stands twice"),
+        ('"dim":2', '"dim":NaN', "NaN is no number"),
+        ('"dim":2', '"dim":-Infinity', "-Infinity is no number"),
+        ('"dim":2', f'"dim":{"1" * 5000}', "integer beyond the limit of 14,000 bits"),
+        ('"dim":2', f'"dim":{"1" * 4290}', "integer beyond the limit of 14,000 bits"),
+        ('"dim":2', f'"dim":{"[" * 101}{"]" * 101}', "the limit is 100 levels|limit of 100 levels"),
+    ],
+)
+def test_json_means_one_thing(old, new, message, saved):
+    path = saved("C4 plane")
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(GroupRepError, match=message) as caught:
+        verify(path)
+    assert str(path) in str(caught.value)
+
+
+def test_large_phases_do_not_pass_for_small_ones(tmp_path):
+    """p + p wraps to 0 in 64 bits; exactly it is no multiple of the modulus."""
+    image = {"perm": [0], "phase": [5723372036854775808], "modulus": 7000000000000000000}
+    group = {"presentation": {"generators": ["a"], "relators": ["a^2"]}}
+    V = {"group": group, "images": {"a": image}}
+    data = {"format": "grouprep-basis", "version": 1, "V": V, "W": V, "dim": 1, "shape": [1, 1], "basis": [[[0, 0, 1]]]}
+    path = tmp_path / "basis.json"
+    path.write_text(json.dumps(data), encoding="utf-8")
+    with pytest.raises(TooLarge, match="the limit is 2,147,483,648"):
+        verify(path)
+    image |= {"phase": [2**30 + 1], "modulus": 2**31}
+    path.write_text(json.dumps(data), encoding="utf-8")
+    with pytest.raises(NotAHomomorphism, match="a\\^2"):
+        verify(path)
+    image |= {"phase": [5 * 10**7], "modulus": 10**8}
+    path.write_text(json.dumps(data), encoding="utf-8")
+    assert verify(path).proved
+
+
+# --- names are the file's own
+
+
+def forged(group, name):
+    V = {"group": group, "name": name, "images": {"a": {"perm": [0]}}}
+    return {"format": "grouprep-basis", "version": 1, "V": V, "W": V, "dim": 1, "shape": [1, 1], "basis": [[[0, 0, 1]]]}
+
+
+def test_names_are_quoted_with_what_was_computed(tmp_path):
+    path = tmp_path / "basis.json"
+    path.write_text(json.dumps(forged({"name": "D4", "permutations": {"a": [0]}}, "defining")), encoding="utf-8")
+    subject = verify(path).subject
+    assert f"{path}: " in subject
+    assert 'the file\'s group "D4" (order 1, 1 generator)' in subject
+    assert 'the file\'s "defining" of dimension 1' in subject
+    path.write_text(json.dumps(forged({"algebra": {"a": [[0, -1], [1, 0]]}, "name": "SO(3)"}, "l=1")), encoding="utf-8")
+    data = json.loads(path.read_text(encoding="utf-8"))
+    for V in (data["V"], data["W"]):
+        V["images"] = {"A1": {"rows": [[0]]}}
+    path.write_text(json.dumps(data), encoding="utf-8")
+    assert 'the file\'s group "SO(3)" (infinite, 1 generator)' in verify(path).subject
+
+
+def test_catalogue_groups_keep_their_names(saved):
+    assert "Hom(V, W) of D5, V = " in verify(saved("D5 plane squared")).subject
+
+
+HOSTILE = "D4\x1b[2J\x1b]0;x\x07\u202e\u2066\u200b\x9b\n\r\x00\ud800"
+
+
+def test_nothing_in_a_name_moves_the_cursor(tmp_path):
+    path = tmp_path / "basis.json"
+    group = {"name": HOSTILE, "permutations": {HOSTILE: [0]}}
+    data = forged(group, HOSTILE)
+    for V in (data["V"], data["W"]):
+        V["images"] = {HOSTILE: {"perm": [0]}}
+    path.write_text(json.dumps(data), encoding="utf-8")
+    certificate = verify(path)
+    assert str(certificate.subject).isprintable()
+    assert all(line.isprintable() for line in str(certificate).split("\n"))
+    V, W, _ = load_basis(path)
+    for text in (str(V), str(V.group), repr(V.group), V.group.name, *map(str, V.group.generator_names)):
+        assert text.isprintable()
+    assert all(line.isprintable() for line in Hom(V, W).explain().split("\n"))
+    data["V"]["images"][HOSTILE] = {"rows": [[2]]}
+    path.write_text(json.dumps(data), encoding="utf-8")
+    with pytest.raises(NotAHomomorphism) as caught:
+        verify(path)
+    assert str(caught.value).isprintable()
+
+
+# --- what is not a file
+
+
+def test_pipes_devices_and_folders_are_not_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "endless.json").symlink_to("/dev/zero")
+    (tmp_path / "folder.json").mkdir()
+    for name in ("pipe.json", "endless.json", "folder.json"):
+        with pytest.raises(GroupRepError, match="no regular file"):
+            verify(tmp_path / name)
+
+
+def test_long_files_are_refused_before_they_are_parsed(tmp_path):
+    path = tmp_path / "long.json"
+    with path.open("wb") as file:
+        file.truncate(10 * 2**30)  # sparse: it takes no room
+    with pytest.raises(TooLarge, match="the limit is 67,108,864"):
+        verify(path)

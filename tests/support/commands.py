@@ -1,9 +1,13 @@
 """Running the command in this process or as its own, and the arguments that many of its tests share."""
 
+import fcntl
 import json
 import os
+import pty
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -51,6 +55,31 @@ def started(*arguments, **options):
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **options.pop("env", {})}
     command = [sys.executable, "-m", "projectors", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120, check=False, **options)
+
+
+def on_terminal(*arguments, columns=80):
+    """What a person sees of a command on a terminal of so many columns."""
+    master, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 200, columns, 0, 0))
+    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    command = [sys.executable, "-m", "projectors", *map(str, arguments)]
+    with subprocess.Popen(
+        command,
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        env=environment | {"PYTHONPATH": str(ROOT), "TERM": "xterm"},
+    ) as process:
+        os.close(terminal)
+        seen = bytearray()
+        try:
+            while part := os.read(master, 65536):
+                seen += part
+        except OSError:  # Linux: the other side is closed
+            pass
+        assert process.wait(timeout=120) == 0
+    os.close(master)
+    return seen.decode().replace("\r\n", "\n")
 
 
 PAIR = ("--in", "natural", "--out", "natural")

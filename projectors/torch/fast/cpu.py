@@ -75,21 +75,24 @@ def _work(operand: Operand) -> Workspace | None:
     return operand.work if isinstance(operand.work, Workspace) else None
 
 
-def _near(space: ProjectionModule) -> float:
-    """The ratio ||R|| / ||T|| below which rounding of P(T) in single precision shows in R = T - P(T).
+def _near(space: ProjectionModule, size_alone: bool) -> float:
+    """The ratio ||R|| / ||T|| below which rounding of P(T) in single precision shows in R = T - P(T), or in its size ||R|| alone.
 
-    P(T) errs by u ||T||, u = 2^-24. Means over orbits err within the range of P, orthogonally to R, so that ||R|| errs by
-    (u ||T|| / ||R||)^2 / 2 of itself, 2^-25 at the ratio 2^-12. Other structures err by u ||T|| / ||R||, 2^-20 at 2^-4.
+    P(T) errs by u ||T||, u = 2^-24, and R by as much: by 2^-20 of itself at the ratio 2^-4. Means over orbits err within the
+    range of P, orthogonally to R, so that ||R|| errs by (u ||T|| / ||R||)^2 / 2 of itself, 2^-25 at the ratio 2^-12.
     """
-    return 2.0**-12 if space.projection.errs_within else 2.0**-4
+    return 2.0**-12 if size_alone and space.projection.errs_within else 2.0**-4
 
 
 def _careful_residual(
-    T: torch.Tensor, space: ProjectionModule, work: Workspace | None = None
+    T: torch.Tensor, space: ProjectionModule, work: Workspace | None = None, size_alone: bool = False
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """(R, ||R||), R = T - P(T); in single precision and near equivariance to the precision of the residual itself."""
+    """(R, ||R||), R = T - P(T); in single precision and near equivariance to the precision of the residual itself.
+
+    Where its size alone is wanted, and a direction of descent, R may keep rounding errors of 2^-12 of itself in the range of P.
+    """
     R, size, share = measured_residual(T, space, work)
-    near = share <= _near(space)  # false for NaN
+    near = share <= _near(space, size_alone)  # false for NaN
     if not near or T.dtype not in (torch.float32, torch.complex64) or not R.numel():
         return R, size
     careful: torch.Tensor = space.projection.for_array(T, namespace_of(torch)).residual(T)
@@ -145,7 +148,7 @@ class _Sizes(torch.autograd.Function):
         ctx.known, sizes = [], []
         for operand, part in zip(operands, parts, strict=True):
             T = operand.read(part)
-            R, size = _careful_residual(T, operand.space, _work(operand))
+            R, size = _careful_residual(T, operand.space, _work(operand), size_alone=True)
             P = T - R if both else None
             ctx.known.append(_Known(R, P))
             sizes.append(
@@ -179,12 +182,14 @@ class _Sizes(torch.autograd.Function):
                 out.append(None)
                 continue
             if R is None:  # its memory was given away by an earlier pass over a retained graph
-                R, _ = _careful_residual(operand.read(part), operand.space, _work(operand))
+                R, _ = _careful_residual(operand.read(part), operand.space, _work(operand), size_alone=True)
             r, p = r_slopes[i], p_slopes[i]
             _ = R.copy_(_directed(R, gradients[0][i], ctx.squared)) if r is None else R.mul_(r)
-            if P is not None and p is None:
+            if P is None:
+                pass
+            elif p is None:
                 R.add_(_directed(P, gradients[1][i], ctx.squared))
-            elif P is not None:
+            else:
                 _ = R.add_(P, alpha=p) if isinstance(p, float) else R.addcmul_(P, p)
             out.append(operand.unread(R, part))
         return (None, None, None, *out)

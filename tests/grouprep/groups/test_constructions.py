@@ -2,8 +2,22 @@
 
 import numpy as np
 import pytest
+from sympy import Matrix, diag, sympify
 
-from grouprep import Alternating, Cyclic, Dihedral, FiniteGroup, GroupRepError, Quaternion, Symmetric, load_group
+from grouprep import (
+    Alternating,
+    Cyclic,
+    Dihedral,
+    FiniteGroup,
+    GroupRepError,
+    LieGroup,
+    O,
+    Quaternion,
+    Symmetric,
+    TooLarge,
+    UnsupportedGroup,
+    load_group,
+)
 from grouprep.groups.constructions import parse_word
 from grouprep.groups.files import group_from_dict
 
@@ -76,6 +90,53 @@ def test_matrices_and_their_permutations():
     assert V.exact(a).tolist() == images["a"]
 
 
+def unimodular(c, n=2):
+    """A lower times an upper unitriangular matrix with entries c beside the diagonal."""
+    lower = Matrix(n, n, lambda i, j: int(i == j) + c * int(i == j + 1))
+    return lower * lower.T
+
+
+@pytest.mark.parametrize("c", [0, 1, 10**5, 10**9, 10**40])
+def test_the_order_of_a_matrix_does_not_depend_on_the_basis(c):
+    S, T = unimodular(c), unimodular(c, 3)
+    assert FiniteGroup.from_matrices([S * diag(1, -1) * S.inv()]).order == 2
+    turn, flip = Matrix([[0, -1], [1, -1]]), Matrix([[0, 1], [1, 0]])
+    assert FiniteGroup.from_matrices([S * turn * S.inv(), S * flip * S.inv()]).order == 6
+    shift = Matrix([[0, 0, 1], [1, 0, 0], [0, 1, 0]])
+    assert FiniteGroup.from_matrices([T * shift * T.inv(), T * diag(-1, 1, 1) * T.inv()]).order == 24
+    i = Matrix([["I", 0], [0, "-I"]])
+    assert FiniteGroup.from_matrices([S * i * S.inv(), S * Matrix([[0, 1], [-1, 0]]) * S.inv()]).order == 8
+    for infinite in (
+        [[1, 1], [0, 1]],
+        [["3/5", "-4/5"], ["4/5", "3/5"]],
+        [[2, 0], [0, "1/2"]],
+        [["1+sqrt(2)", 0], [0, 1]],
+    ):
+        for matrices in ([infinite], [flip, infinite]):
+            with pytest.raises(UnsupportedGroup, match=r"generators\[[01]\] has infinite order"):
+                FiniteGroup.from_matrices([S * Matrix(m).applyfunc(sympify) * S.inv() for m in matrices])
+    for matrices in ([[[1, 1], [1, 1]]], [flip, [[0, 1], [0, 0]]]):
+        with pytest.raises(GroupRepError, match=r"generators\[[01]\] is singular"):
+            FiniteGroup.from_matrices([S * Matrix(m) * S.inv() for m in matrices])
+
+
+@pytest.mark.parametrize("n", [2, 22, 23, 24, 60])
+def test_components_are_invertible_in_every_dimension_and_scale(n):
+    turn = np.zeros((n, n), dtype=int)
+    turn[0, 1], turn[1, 0] = -1, 1
+    one = np.eye(n, dtype=int)
+    flip = np.diag([1] * (n - 1) + [-1])
+    assert LieGroup.from_algebra([turn], components=[one, flip]).n == n
+    for scale in (1e-200, 1e-20, 1.0, 1e200):
+        assert LieGroup.from_algebra([turn], components=[one, scale * flip]).n == n
+        singular = scale * np.diag([1.0] * (n - 1) + [0.0])
+        with pytest.raises(GroupRepError, match=r"components\[1\] is singular"):
+            LieGroup.from_algebra([turn], components=[one, singular])
+    with pytest.raises(GroupRepError, match=r"components\[0\] is singular"):
+        LieGroup.from_algebra([turn], components=[np.ones((n, n), dtype=int)])
+    assert O(min(n, 24)).components
+
+
 def test_tables():
     n = 6
     S3 = Symmetric(3)
@@ -145,3 +206,70 @@ def test_elements_are_read_only():
     given = np.array([1, 0])
     FiniteGroup.from_permutations([given])
     given[:] = [0, 1]  # the caller's array stays his
+
+
+# --- presentations
+
+
+@pytest.mark.parametrize(
+    ("generators", "relators", "order"),
+    [
+        (["a"], ["a^5000"], 5000),
+        (["a"], ["a^6", "a^-4"], 2),
+        (["r", "s"], ["r^2500", "s^2", "(r s)^2"], 5000),
+        (["a", "b"], ["a^2", "b^3", "(a b)^5"], 60),
+        (["a", "b"], ["a^2", "b^3", "(a b)^7", "(a^-1 b^-1 a b)^4"], 168),
+        (["a", "b"], ["a^8", "b^8", "(a b)^2", "(a^-1 b)^2"], 64),
+        (["a", "b"], ["a b a^-1 b^-2", "b a b^-1 a^-2"], 1),
+        (["a", "b"], ["a a^-1", "a", "b^2"], 2),
+    ],
+)
+def test_orders_of_presentations(generators, relators, order):
+    G = FiniteGroup.from_presentation(generators, relators)
+    assert G.order == G.schreier_sims.order() == order
+    for word in G.relators:
+        value = G.identity()
+        for k, e in word:
+            value = G.multiply(value, G.generators[k] if e > 0 else G.inverse(G.generators[k]))
+        assert np.array_equal(value, G.identity())
+
+
+@pytest.mark.parametrize(
+    ("generators", "relators", "reason"),
+    [
+        (["a"], [], "the group is infinite, its abelianisation has rank 1"),
+        (["a", "b"], ["a b a^-1 b^-1"], "the group is infinite, its abelianisation has rank 2"),
+        (["a", "b"], ["a^2", "b^2"], "the group is infinite, a subgroup of index 2 has an abelianisation of rank 1"),
+        (
+            ["a", "b"],
+            ["b a b^-1 a", "b^2"],
+            "the group is infinite, a subgroup of index 2 has an abelianisation of rank 1",
+        ),
+        (["a", "b"], ["a^2", "b^3", "(a b)^7"], "the group is infinite or larger"),
+        (["a"], ["a^20001"], "did not close within 20,000 cosets: the group is infinite or larger"),
+    ],
+)
+def test_presentations_that_do_not_close(generators, relators, reason):
+    with pytest.raises(UnsupportedGroup, match=reason):
+        FiniteGroup.from_presentation(generators, relators)
+
+
+@pytest.mark.parametrize(
+    ("relator", "error", "message"),
+    [
+        ("a^x", GroupRepError, '"\\^" needs an integer'),
+        ("^2", GroupRepError, "nothing before it"),
+        ("a^2^3", GroupRepError, "nothing before it"),
+        ("a)", GroupRepError, 'unexpected "\\)"'),
+        ("a = b", GroupRepError, '"=" is not one of the generators'),
+        ("11", GroupRepError, '"11" is not one of the generators'),
+        (3, GroupRepError, "must be text"),
+        ("a^100001", TooLarge, "100,001; the limit is 100,000"),
+        ("a^" + "9" * 5000, TooLarge, "the limit is 100,000"),
+        ("a^60000 " * 2, TooLarge, "120,000; the limit is 100,000"),
+        ("(" * 101 + "a" + ")" * 101, TooLarge, "101; the limit is 100"),
+    ],
+)
+def test_relators_that_are_no_words(relator, error, message):
+    with pytest.raises(error, match=message):
+        FiniteGroup.from_presentation(["a", "b"], ["a^2", relator])

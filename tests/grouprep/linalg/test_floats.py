@@ -87,6 +87,44 @@ def test_the_grey_zone_raises(small):
         float_nullspace(1e9 * a)
 
 
+NOISE, SINGLE = 8 * 2 * EPS, 8 * 2 * float(np.finfo(np.float32).eps)
+
+
+@pytest.mark.parametrize("scale", [None, 4.0])
+@pytest.mark.parametrize(
+    ("value", "kind", "rank"),
+    [
+        (0.99 * NOISE, np.float64, 1),
+        (1.01 * NOISE, np.float64, None),
+        (0.99e-6, np.float64, None),
+        (1.01e-6, np.float64, 2),
+        (0.99 * SINGLE, np.float32, 1),  # noise is the dtype's own, and what is clear lies a thousand times above it
+        (1.01 * SINGLE, np.float32, None),
+        (0.99e3 * SINGLE, np.float32, None),
+        (1.01e3 * SINGLE, np.float32, 2),
+        (0.99e3 * SINGLE, np.complex64, None),
+        (1.01e3 * SINGLE, np.complex64, 2),
+    ],
+)
+def test_the_borders_of_what_is_decided(value, kind, rank, scale):
+    """Relative to the largest singular value, or to the scale if that is larger; size 2 in either direction."""
+    a = np.diag([1.0, value * (scale or 1.0)]).astype(kind)
+    if rank is None:
+        with pytest.raises(AmbiguousRank):
+            float_nullspace(a, scale=scale)
+    else:
+        assert float_nullspace(a, scale=scale).rank == rank
+
+
+def test_noise_grows_with_the_larger_side():
+    a = np.zeros((3, 40))
+    a[0, 0], a[1, 1] = 1.0, 0.99 * 8 * 40 * EPS
+    for matrix in (a, a.T):
+        assert float_nullspace(matrix).rank == 1
+    with pytest.raises(AmbiguousRank):
+        float_nullspace(a[:, :39])
+
+
 def test_noise_and_clear_values_are_decided():
     assert float_nullspace(np.diag([1.0, 1e-4, 1e-16])).basis.shape == (3, 1)
     assert float_nullspace(np.diag([1.0, 1e-5, 0.0])).basis.shape == (3, 1)

@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grouprep import AmbiguousRank, DimensionMismatch
-from grouprep.linalg import Monomial, as_image, intertwiners
+from grouprep.linalg import Monomial, as_exact, as_image, intertwiners, sylvester
 from grouprep.linalg.convert import to_numpy
 from grouprep.linalg.intertwiners import intertwiner_space
+from grouprep.linalg.nullspace import nullspace
+from grouprep.linalg.orbits import solve_orbits, trivial_space
 from grouprep.linalg.spaces import ExactSpace, FloatSpace, OrbitSpace
 
 TURN = [[0, -1], [1, 0]]
@@ -98,6 +100,56 @@ def test_monomial_pairs_restrict_exact_ones():
     rows = to_numpy(space.rows())
     assert space.dim == 1
     assert np.array_equal(rows[0] / rows[0, 0], [1, 0, 0, 1])
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)])
+def test_every_pair_counts_in_any_order(order):
+    """A monomial, an exact and a float pair: each halves what the others leave, and the last kind decides."""
+    one, J = np.eye(2, dtype=int), np.array([[0, -1], [1, 0]])
+    swap, shear = np.kron([[0, 1], [1, 0]], one), np.kron(one, [[1, 1], [0, 1]])
+    turn = np.kron([[0.6, 0.8], [0.8, -0.6]], np.eye(2))
+    pairs = [(as_image(m),) * 2 for m in (swap.tolist(), shear.tolist(), turn)]
+    # Commuting with all of M_2 on the first factor leaves M_2 on the second, where the shear has a centraliser of dimension 2.
+    found = intertwiner_space((4, 4), [pairs[k] for k in order])
+    assert isinstance(found, FloatSpace)
+    assert found.dim == 2
+    exact = intertwiner_space((4, 4), [pairs[k] for k in order if k < 2])
+    assert isinstance(exact, ExactSpace)
+    assert exact.dim == 4
+    assert intertwiner_space((4, 4), [pairs[k] for k in order if k != 1]).dim == 4
+    assert intertwiner_space((4, 4), [pairs[k] for k in order if k > 0]).dim == 4
+    for k in range(3):
+        wrong = [pairs[j] for j in order]
+        wrong[k] = (as_image(J.tolist()), wrong[k][1])
+        with pytest.raises(DimensionMismatch):
+            intertwiner_space((4, 4), wrong)
+
+
+def signed_orbits():
+    """Orbits with signs on operators from 2 to 4 dimensions."""
+    left = Monomial([1, 0, 3, 2], [0, 1, 1, 0], 2)
+    return solve_orbits((4, 2), [(Monomial([1, 0], [1, 0], 2), left), (Monomial([0, 1], [1, 1], 2), left @ left)])
+
+
+@pytest.mark.parametrize("size", [3, sylvester._SMALL - 1, sylvester._SMALL, sylvester._SMALL + 1, 2**40])
+@pytest.mark.parametrize("spare", [-1, 0, 1])
+def test_machine_integers_and_field_elements_give_the_same_equations(monkeypatch, size, spare):
+    """Dense and sparse products below the largest entry that is safe, exact numbers from there on."""
+    rng = np.random.default_rng(0)
+    for space in (signed_orbits(), trivial_space((4, 2))):
+        monkeypatch.setattr(sylvester, "_DENSE_SIZE", 8 * space.dim + 16 + 4 + spare)
+        a, b = (rng.integers(-2, 3, (n, n)) for n in (2, 4))
+        a[0, 1] = b[2, 3] = -size
+        pair = as_exact(as_image(a.tolist())), as_exact(as_image(b.tolist()))
+        small = sylvester._integer_constraint(space, *pair)
+        assert (small is None) == (size >= sylvester._SMALL)
+        expected = nullspace(sylvester._field_constraint(space, *pair))
+        assert nullspace(sylvester.exact_constraint(space, *pair)) == expected
+        halves = tuple((m.to_field() / 6).to_sparse() for m in pair)  # a common denominator changes no solution
+        assert nullspace(sylvester.exact_constraint(space, *halves)) == expected
+        third = (pair[0].to_field() / 3).to_sparse(), (pair[1].to_field() / 2).to_sparse()
+        equations = nullspace(sylvester._field_constraint(space, *third))
+        assert nullspace(sylvester.exact_constraint(space, *third)) == equations
 
 
 def test_shapes():

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import sympy
 
-from grouprep import DimensionMismatch, GroupRepError
-from grouprep.linalg import Monomial, as_exact, as_float, as_image
+from grouprep import DimensionMismatch, GroupRepError, TooLarge
+from grouprep.linalg import Monomial, as_exact, as_float, as_image, memory
 from grouprep.linalg import matrices as mat
 
 MONOMIAL = Monomial([1, 2, 0], [0, 1, 2], 4)
@@ -47,6 +47,26 @@ def test_batches_of_floats():
     one = mat.direct_sum(a, np.eye(1))
     assert one.shape == (4, 3, 3)
     assert (one[:, 2, 2] == 1).all()
+
+
+@pytest.mark.parametrize("spare", [-1, 0, 1])
+@pytest.mark.parametrize(
+    ("a", "b", "entries"),
+    [
+        (np.eye(2), np.eye(3), 36),
+        (np.ones((5, 2, 2)), np.eye(3), 180),
+        (np.eye(2), np.ones((7, 1, 3, 3)), 252),
+        (Monomial.identity(2), Monomial.identity(3), 36),
+    ],
+    ids=["single", "stack on the left", "stack on the right", "monomial"],
+)
+def test_the_memory_of_a_kronecker_product_is_predicted(monkeypatch, a, b, entries, spare):
+    monkeypatch.setattr(memory, "memory_limit", lambda: 8 * entries + spare)
+    if spare < 0:
+        with pytest.raises(TooLarge):
+            mat.kron(a, b)
+    else:
+        assert mat.size(mat.kron(a, b)) == 6
 
 
 def test_the_most_special_kind():

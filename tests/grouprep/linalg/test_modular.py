@@ -60,9 +60,18 @@ def test_large_entries_over_a_number_field():
     assert modular_nullspace(matrix) == sparse_nullspace(matrix)
 
 
+@pytest.mark.parametrize("after", [0, 1, 2, 3, 10**6])
+@pytest.mark.parametrize("bits", [10, 60, 120])
+def test_lifting_and_more_primes_find_the_same(monkeypatch, after, bits):
+    """p-adic lifting from the start, after one prime, when a few have nearly sufficed, or never."""
+    monkeypatch.setattr(modular, "_LIFT_AFTER", after)
+    rng = random.Random(bits)
+    matrix = (random_matrix(rng, QQ, 6, 3, bits) * random_matrix(rng, QQ, 3, 7, bits)).to_sparse()
+    assert modular_nullspace(matrix) == sparse_nullspace(matrix)
+
+
 def first_prime(top, K=QQ):
-    system = modular._layers(DomainMatrix([[K.one]], (1, 1), K))
-    return next(modular._primes(system, top, split=False))[0]
+    return next(modular._primes(K, top, split=False))[0]
 
 
 def test_primes_that_lower_the_rank_are_discarded():

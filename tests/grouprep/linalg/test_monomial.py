@@ -1,16 +1,19 @@
 """Monomial matrices against their dense form."""
 
 import copy
+import math
 import pickle
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grouprep import DimensionMismatch
+from grouprep import DimensionMismatch, GroupRepError, TooLarge
 from grouprep.linalg import Monomial
 from grouprep.linalg.convert import to_domain_matrix, to_numpy
+from grouprep.linalg.orbits import solve_orbits
 
 
 @st.composite
@@ -104,3 +107,70 @@ def test_the_caller_keeps_his_array():
     m = Monomial(perm := np.array([1, 0]))
     perm[:] = [0, 1]
     assert m.perm.tolist() == [1, 0]
+
+
+# --- large orders of roots of unity
+
+
+@given(st.integers(1, 2**31), st.integers(1, 2**31), st.data())
+def test_phases_do_not_wrap(p, q, data):
+    """Against integers of any size, for orders up to the limit; beyond it the product is refused."""
+    x = [data.draw(st.integers(-(2**80), 2**80)) for _ in range(2)]
+    y = [data.draw(st.integers(-(2**80), 2**80)) for _ in range(2)]
+    a, b = Monomial([1, 0], x, p), Monomial([0, 1], y, q)
+    m = math.lcm(a.modulus, b.modulus)
+    if m > 2**31:
+        with pytest.raises(TooLarge, match="2,147,483,648"):
+            a @ b
+        return
+    product = [(Fraction(x[j], p) + Fraction(y[j], q)) % 1 for j in range(2)]
+    c = a @ b
+    assert [Fraction(int(k), c.modulus) for k in c.phase] == product
+    assert [Fraction(int(k), a.modulus) for k in a.phase] == [Fraction(k, p) % 1 for k in x]
+    assert (a @ a.inverse()) == Monomial.identity(2)
+    kron = a.kron(b)
+    assert [Fraction(int(k), kron.modulus) for k in kron.phase] == [
+        (Fraction(u, p) + Fraction(v, q)) % 1 for u in x for v in y
+    ]
+
+
+def test_the_order_is_the_smallest_that_holds_the_entries():
+    assert Monomial([0, 1], [0, 5 * 10**7], 10**8).modulus == 2
+    assert Monomial([0, 1], [0, 0], 2**31).modulus == 1
+    assert Monomial([0, 1], [4, 6], 12).modulus == 6
+
+
+@pytest.mark.parametrize(
+    ("perm", "phase", "modulus", "error", "message"),
+    [
+        (
+            [0],
+            [5723372036854775808],
+            7000000000000000000,
+            TooLarge,
+            "7,000,000,000,000,000,000; the limit is 2,147,483,648",
+        ),
+        ([0], [1], 2**31 + 1, TooLarge, "2,147,483,649"),
+        ([0], [1], 2.0, GroupRepError, "modulus must be a positive integer, got 2.0"),
+        ([0], [1], True, GroupRepError, "modulus must be a positive integer, got True"),
+        ([0], [1], 0, GroupRepError, "got 0"),
+        ([1.7, 0.2], None, 1, GroupRepError, "perm holds 1.7"),
+        (["1", "0"], None, 1, GroupRepError, "perm holds '1'"),
+        ([True, False], None, 1, GroupRepError, "perm holds True"),
+        (np.array([True, False]), None, 1, GroupRepError, "every entry must be an integer"),
+        ([1, False], None, 1, GroupRepError, "perm holds False"),
+        ([2**64, 0], None, 1, DimensionMismatch, "permutation"),
+        ([0, 1], [0, 1.0], 2, GroupRepError, "phase holds 1.0"),
+        ([0, 1], [[0], [1, 1]], 2, GroupRepError, "different lengths"),
+    ],
+)
+def test_only_integers_are_taken(perm, phase, modulus, error, message):
+    with pytest.raises(error, match=message):
+        Monomial(perm, phase, modulus)
+
+
+def test_orders_whose_common_multiple_is_too_large():
+    a, b = Monomial([0], [1], 2**31 - 1), Monomial([0], [1], 2**31 - 2)
+    for make in (lambda: a @ b, lambda: a.kron(b), lambda: a.direct_sum(b), lambda: solve_orbits((1, 1), [(a, b)])):
+        with pytest.raises(TooLarge, match="2,147,483,648"):
+            make()

@@ -1,5 +1,6 @@
 """Exact nullspaces: the sparse path, the modular path and sympy agree over every field; the form is canonical."""
 
+import numpy as np
 import pytest
 import sympy
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from grouprep.errors import GroupRepError
 from grouprep.linalg.convert import to_domain_matrix, to_sympy
 from grouprep.linalg.fields import cyclotomic_field, degree, quadratic_field, real_cyclotomic_field
 from grouprep.linalg.modular import modular_nullspace
-from grouprep.linalg.nullspace import nullspace, rank, sparse_nullspace
+from grouprep.linalg.nullspace import _is_dense, nullspace, rank, sparse_nullspace
 
 FIELDS = [
     ZZ,
@@ -94,6 +95,35 @@ def test_edges():
     assert nullspace(sparse({0: {1: ZZ(5)}}, (1, 3))).shape == (2, 3)
     assert nullspace(DomainMatrix.eye(4, ZZ)).shape == (0, 4)
     assert rank(sparse({}, (0, 3))) == rank(sparse({}, (2, 3))) == 0
+
+
+@pytest.mark.parametrize("K", [ZZ, cyclotomic_field(5)], ids=str)
+@pytest.mark.parametrize("n", [31, 32, 33])
+@pytest.mark.parametrize("filled", [2, 3, 4])
+def test_where_elimination_gives_way_to_primes(K, n, filled):
+    """From 33 columns on the number of entries in a row decides; the basis is the same."""
+    rng = np.random.default_rng(n)
+    lines = {}
+    for i in range(n - 2):
+        columns = sorted({i, i + 1, *rng.choice(n, filled, replace=False).tolist()})[:filled]
+        lines[i] = {j: K.convert(int(rng.integers(1, 4))) for j in columns}
+    matrix = sparse(lines, (n - 2, n), K)
+    assert _is_dense(list(lines.values()), n, K) == (n < 33 or filled > 2)
+    assert nullspace(matrix) == modular_nullspace(matrix) == sparse_nullspace(matrix)
+
+
+@pytest.mark.parametrize("spare", [-1, 0, 1])
+def test_dense_residues_take_bounded_memory(monkeypatch, spare):
+    K = cyclotomic_field(5)
+    lines = [dict.fromkeys(range(33), K.one)] * 2
+    monkeypatch.setattr("grouprep.linalg.nullspace._MOST_ENTRIES", 2 * 33 * 4 + spare)
+    assert _is_dense(lines, 33, K) == (spare >= 0)
+
+
+def test_the_independent_path_uses_no_primes(monkeypatch):
+    monkeypatch.delattr("grouprep.linalg.nullspace.modular_nullspace")
+    assert sparse_nullspace(DomainMatrix.eye(2, ZZ).to_sparse()).shape == (0, 2)
+    assert sparse_nullspace(sparse({0: {0: ZZ(1), 1: ZZ(2)}}, (1, 2))).shape == (1, 2)
 
 
 def test_many_components():
