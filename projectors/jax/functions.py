@@ -30,13 +30,13 @@ def project(T: jax.Array, projection: Projection) -> jax.Array:
     P: Callable[[jax.Array], jax.Array] = projection.project
     B, s = in_range(jnp, T, (-2, -1))  # sums of large entries would overflow
     if not _is_orthogonal(T, projection):
-        return P(B) * s
+        return jnp.multiply(P(B), s)
 
     def backward(_: object, x: jax.Array) -> jax.Array:  # the transpose of a self-adjoint map is its conjugate
         return jnp.conj(P(jnp.conj(x)))
 
     solution: jax.Array = jax.lax.custom_linear_solve(P, B, lambda _, x: P(x), backward)
-    return solution * s
+    return jnp.multiply(solution, s)
 
 
 def _residual(T: jax.Array, projection: Projection, size_alone: bool = False) -> jax.Array:
