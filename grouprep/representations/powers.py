@@ -78,7 +78,8 @@ class _Power(Composite):
         """For m = 1, ..., k the matrix (words of m letters, words of m - 1 letters times n) that sorts a letter in."""
         from scipy.sparse import csr_array
 
-        n, short = self.parts[0].dim, [()]
+        n = self.parts[0].dim
+        short: list[Index] = [()]
         steps = []
         for m in range(1, self.k + 1):
             long = list(_choose(n, m, self.signed))
@@ -153,8 +154,8 @@ class _Power(Composite):
         a = values[0]
         if isinstance(a, np.ndarray):
             out = np.zeros((self.dim, self.dim), a.dtype)
-            rows, columns, i, j = np.array(self._replaced[0], dtype=int).reshape(-1, 4).T
-            np.add.at(out, (rows, columns), a[i, j] * np.array(self._replaced[1]))
+            places = np.array(self._replaced[0], dtype=int).reshape(-1, 4).T
+            np.add.at(out, tuple(places[:2]), a[tuple(places[2:])] * np.array(self._replaced[1]))
             return out
         exact = as_exact(a)
         entries = from_domain_matrix_rows(exact)

@@ -52,7 +52,7 @@ class ChangedBasis(Representation):
 
     def evaluate(self, g: Element) -> Array:
         if self.group.is_finite and self.domain is not None:
-            return self._round_exact(g)  # integers may come from fractions in S, and products of floats cost its condition
+            return self._round_exact(g)  # integers too: they may come from fractions in S
         values: Array = as_float(self.S) @ self.V.evaluate(g) @ as_float(self.inverse)
         return values
 

@@ -161,7 +161,7 @@ def _require_reach(V: Representation) -> None:
         n, G = R.dim, R.group
         what = f"the decomposition of {R}"
         require_memory(4 * n**2, f"{what}, dense matrices of {figure(n)} dimensions,", 16)
-        work = 4 * n**3 // G.order if G.is_finite else n**3
+        work = 4 * n**3 // int(G.order) if G.is_finite else n**3
         require(work, DENSE_WORK, f"the steps for {what} in {figure(n)} dimensions are", "decompose it in parts")
 
 

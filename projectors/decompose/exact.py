@@ -119,7 +119,7 @@ def exact_decomposition(
     if V.domain is None or any(I.domain is None for I in irreps):
         raise GroupRepError(f"{V} or its irreps have float images; exact decompositions need exact ones")
     for R in (p.representation for p in parts):
-        require(R.dim**3 // V.group.order, EXACT_WORK, f"the steps for the exact decomposition of {R} are")
+        require(R.dim**3 // int(V.group.order), EXACT_WORK, f"the steps for the exact decomposition of {R} are")
     found = {
         p.representation: _exact_part(p.representation, [irreps[k] for k in dict.fromkeys(p.irreps)]) for p in parts
     }
