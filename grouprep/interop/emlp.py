@@ -20,7 +20,9 @@ try:
 except ModuleNotFoundError as error:
     if error.name not in ("emlp", "six"):
         raise
-    raise ModuleNotFoundError("grouprep.interop.emlp needs emlp and six: pip install 'grouprep[emlp]'", name="emlp") from None
+    raise ModuleNotFoundError(
+        "grouprep.interop.emlp needs emlp and six: pip install 'grouprep[emlp]'", name="emlp"
+    ) from None
 
 from emlp import groups as emlp_groups
 from emlp.reps import product_sum_reps as sums
