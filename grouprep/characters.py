@@ -120,6 +120,19 @@ class Laurent:
                 )
         return total
 
+    def constant_term_with(self, other: Laurent) -> Scalar:
+        """The constant term of the product with another polynomial, without its other terms."""
+        opposite: dict[tuple[int, ...], list[tuple[Fraction, Scalar]]] = {}
+        for (t, v), d in other.terms.items():
+            opposite.setdefault(tuple(-x for x in v), []).append((t, d))
+        origin = (0,) * self.rank
+        out: dict[tuple[Fraction, tuple[int, ...]], Scalar] = {}
+        for (s, w), c in self.terms.items():
+            for t, d in opposite.get(w, ()):
+                key = ((s + t) % 1, origin)
+                out[key] = out.get(key, 0) + c * d
+        return Laurent(out, self.rank).constant_term()
+
 
 class ClassPoint(Protocol):
     """Where a character is evaluated: a conjugacy class, the torus of a component, or one of these in each factor."""
@@ -331,8 +344,12 @@ def integral(
     """`inner` from the characters' values at the class points, computed before."""
     total: ClassValue = 0
     for point, x, y in zip(points, a, b, strict=True):
-        value = x.conjugate() * y * point.density()
-        value = value.constant_term() if isinstance(value, Laurent) else value
+        value, density = x.conjugate() * y, point.density()
+        if isinstance(value, Laurent) and isinstance(density, Laurent):
+            value = value.constant_term_with(density)
+        else:
+            value = value * density
+            value = value.constant_term() if isinstance(value, Laurent) else value
         total += complex(value) * float(point.weight) if isinstance(value, complex) else value * point.weight
     if not isinstance(total, complex):
         if Fraction(total).denominator != 1:

@@ -9,6 +9,7 @@ __all__ = [
     "CertificateError",
     "DimensionMismatch",
     "GroupRepError",
+    "IllConditioned",
     "NotAHomomorphism",
     "NotUnitary",
     "TooLarge",
@@ -57,6 +58,10 @@ class NotUnitary(GroupRepError):
 
 class AmbiguousRank(GroupRepError):
     """The numbers leave a rank open: no clear gap separates zero from non-zero."""
+
+
+class IllConditioned(AmbiguousRank):
+    """Floats cannot carry a result to the accuracy that is promised; the message gives the condition number."""
 
 
 class DimensionMismatch(GroupRepError):

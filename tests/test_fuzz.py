@@ -68,8 +68,8 @@ def test_what_ends_the_process_is_a_failure(case, expected):
 
 
 def test_a_run_repeats():
-    first, second = (fuzz("groups", "--cases", 30, "--seed", 5)[1] for _ in range(2))
-    assert counts(first) == counts(second)
+    first, second = (fuzz("planted-wrong", "--cases", 30, "--seed", 5)[1] for _ in range(2))
+    assert first.partition("|")[2] == second.partition("|")[2]
     assert counts(first)["all"][0] == 30
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import count
 
 import numpy as np
 
 from grouprep.characters import ClassPoint, ClassValue
-from grouprep.errors import GroupRepError, NotUnitary, UnsupportedGroup
+from grouprep.errors import AmbiguousRank, GroupRepError, NotUnitary, UnsupportedGroup
 from grouprep.groups.base import Generator, Group
 from grouprep.irreps.base import Field, Irrep, Position
-from grouprep.linalg import Image, as_float
+from grouprep.linalg import Image
+from grouprep.linalg.floats import float_nullspace
 from grouprep.linalg.intertwiners import intertwiner_space
+from grouprep.linalg.matrices import conjugate
+from grouprep.linalg.nullspace import nullspace
 from grouprep.linalg.spaces import Space
+from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
 from grouprep.representations.base import Representation
 from grouprep.typing import Array, Element
 
@@ -29,6 +34,7 @@ class UserIrrep(Irrep):
     V : unitary (orthogonal over the reals).
     over : "real" or "complex".
     number : its place among the irreps that were given.
+    label : V's name, if not given.
 
     Raises
     ------
@@ -38,7 +44,7 @@ class UserIrrep(Irrep):
         If V is not unitary in its basis.
     """
 
-    def __init__(self, V: Representation, over: Field, number: int = 0) -> None:
+    def __init__(self, V: Representation, over: Field, number: int = 0, label: str = "") -> None:
         if not V.is_unitary:
             raise NotUnitary(f"irreps[{number}] = {V} is not unitary in its basis; give {V}.unitary()[0]")
         if over == "real" and V.field == "complex":
@@ -46,34 +52,31 @@ class UserIrrep(Irrep):
                 f'irreps[{number}] = {V} is complex; the ground field is real (field="complex" makes it complex)'
             )
         self.V, self.over, self.number = V, over, number
-        self.label = str(V)
-        self._units = _commutant(V)
-        size = len(self._units)
-        if size not in ((1,) if over == "complex" else (1, 2, 4)) or not _is_division_algebra(self._units):
+        self.label = label or str(V)
+        space = intertwiner_space((V.dim, V.dim), [(m, m) for m in V.images.values()])
+        size = space.dim
+        if size not in ((1,) if over == "complex" else (1, 2, 4)) or not _is_division_algebra(space):
             numbers = "complex" if over == "complex" else "real"
             raise GroupRepError(
                 f"irreps[{number}] = {V} is reducible over the {numbers} numbers: its commutant has dimension {size}"
                 + (", but is not the complex numbers or the quaternions" if over == "real" and size in (2, 4) else "")
             )
+        self._units = _commutant(space)
         self.type = self._type(size)  # type: ignore[assignment]
 
     def _type(self, size: int) -> str:
         if self.over == "real":
             return _TYPES[size]
-        shape = (self.dim, self.dim)
-        pairs = [(np.conj(as_float(m)), as_float(m)) for m in self.V.images.values()]
-        if intertwiner_space(shape, pairs).dim == 0:
-            return "C"
         C = self.structure
-        assert C is not None
+        if C is None:
+            return "C"
         return "R" if (C @ C.conj())[0, 0].real > 0 else "H"
 
     @property
     def structure(self) -> Array | None:
         if self.over == "real":
             return None
-        pairs = [(np.conj(as_float(m)), as_float(m)) for m in self.V.images.values()]
-        space = intertwiner_space((self.dim, self.dim), pairs)
+        space = intertwiner_space((self.dim, self.dim), [(conjugate(m), m) for m in self.V.images.values()])
         if space.dim == 0:
             return None
         C = _dense(space, self.dim)[0]
@@ -134,30 +137,49 @@ def _dense(space: Space, n: int) -> Array:
     return space.floats().reshape(-1, n, n)
 
 
-def _commutant(V: Representation) -> Array:
-    """Matrices that span End_G(V): the identity first, then an orthogonal basis of what is orthogonal to it, of its norm."""
-    n = V.dim
-    found = _dense(intertwiner_space((n, n), [(m, m) for m in V.images.values()]), n)
-    rows = np.concatenate([np.eye(n)[None], found]).reshape(-1, n * n)
+def _commutant(space: Space) -> Array:
+    """Matrices that span the commutant: the identity first, then an orthogonal basis of what is orthogonal to it, of its norm.
+
+    Raises
+    ------
+    AmbiguousRank
+        If rounding leaves another number of them than the dimension.
+    """
+    n = space.shape[0]
+    rows = np.concatenate([np.eye(n)[None], _dense(space, n)]).reshape(-1, n * n)
     basis: list[Array] = []
     for row in rows:
         rest = row.astype(np.result_type(row, float))
         for _ in range(2):  # twice is enough (Giraud, Langou, Rozloznik 2005)
             for b in basis:
                 rest = rest - (b.conj() @ rest) * b
-        # What is left of a dependent row is rounding of the two passes over at most len(found) unit vectors.
+        # One row depends on the others. What is left of it is rounding of the two passes; the count shows if that was told apart.
         if np.linalg.norm(rest) > np.sqrt(np.finfo(float).eps) * np.linalg.norm(row):
             basis.append(rest / np.linalg.norm(rest))
+    if len(basis) != space.dim:
+        raise AmbiguousRank(
+            f"{len(basis)} of {space.dim} commuting matrices are told apart in floats; choose a better basis"
+        )
     units: Array = np.array(basis).reshape(-1, n, n) * np.sqrt(n)
     return units
 
 
-def _is_division_algebra(units: Array) -> bool:
+def _is_division_algebra(space: Space) -> bool:
     """Whether only multiples of 1 in the commutant are symmetric; any other symmetric one has an eigenspace that V keeps.
 
-    Elements orthogonal to 1 are then skew. In a reducible V some symmetric element of their norm sqrt(n) is orthogonal to 1.
+    V is unitary, so the commutant holds X* with X, and the X + X* span its symmetric part: that part has dimension 1, decided
+    exactly for exact images. Over the complex numbers the dimension of the commutant has told already.
     """
-    return all(np.linalg.norm(J + J.conj().T) <= np.sqrt(np.finfo(float).eps) * np.linalg.norm(J) for J in units[1:])
+    if space.dim == 1:
+        return True
+    m, n = space.shape
+    if not space.is_exact:
+        X = _dense(space, n)
+        return float_nullspace((X + X.conj().swapaxes(-1, -2)).reshape(-1, m * n), scale=2.0).rank == 1
+    rows = from_domain_matrix_rows(space.rows())
+    turned = {k: {(i % n) * n + i // n: x for i, x in row.items()} for k, row in rows.items()}
+    symmetric = space.rows() + sparse_matrix(turned, space.rows().shape, space.rows().domain)
+    return space.dim - int(nullspace(symmetric.transpose()).shape[0]) == 1
 
 
 def listed_irreps(irreps: object) -> tuple[Representation, ...] | None:
@@ -177,7 +199,9 @@ def listed_irreps(irreps: object) -> tuple[Representation, ...] | None:
 
 
 def user_irreps(G: Group, irreps: Iterable[object], over: Field) -> list[Irrep]:
-    """Given representations as irreps of G over a field, pairwise not isomorphic.
+    """Given representations as irreps of G over a field, pairwise not isomorphic, each with a label of its own.
+
+    The label is the name; of several with one name, such as unnamed ones of one dimension, the later are numbered: V3, V3_2, V3_3.
 
     Raises
     ------
@@ -185,12 +209,24 @@ def user_irreps(G: Group, irreps: Iterable[object], over: Field) -> list[Irrep]:
         If one is reducible, of another group, or isomorphic to another one.
     """
     out: list[Irrep] = []
-    for k, V in enumerate(irreps):
+    given, labels = list(irreps), set[str]()
+    taken = {_label(V) for V in given}
+    for k, V in enumerate(given):
         if not isinstance(V, Representation) or V.group != G:
             raise GroupRepError(f"irreps[{k}] must be a representation of {G}, got {V!r:.60}")
-        out.append(V if isinstance(V, Irrep) and V.over == over else UserIrrep(V, over, k))
+        name = label = _label(V)
+        if name in labels:
+            label = next(text for n in count(2) if (text := f"{name}_{n}") not in taken)
+        labels.add(label)
+        taken.add(label)
+        known = V if isinstance(V, Irrep) and V.over == over and V.label == label else None
+        out.append(known or UserIrrep(V, over, k, label))
     check_distinct(out)
     return out
+
+
+def _label(V: object) -> str:
+    return V.label if isinstance(V, Irrep) else str(V)
 
 
 def check_distinct(irreps: Sequence[Irrep]) -> None:

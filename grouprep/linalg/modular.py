@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sympy import Domain
     from sympy.polys.matrices import DomainMatrix
 
-__all__ = ["Residues", "modular_nullspace", "modular_rank", "residues"]
+__all__ = ["Residues", "modular_nullspace", "modular_rank", "rational_numbers", "residues"]
 
 _TOP = 2**62  # multi-prime images: primes just below
 _SMALL_TOP = 2**31  # choosing pivots: products of two residues fit a word, 25 % faster here
@@ -127,7 +127,7 @@ def _primes(K: Domain, top: int, split: bool, orders: int = 2) -> Iterator[tuple
 Residues: TypeAlias = dict[int, dict[int, int]]
 
 
-def residues(matrices: Sequence[DomainMatrix]) -> tuple[int, list[Residues]]:
+def residues(matrices: Sequence[DomainMatrix], skip: int = 0) -> tuple[int, list[Residues]]:
     """A prime p, and the matrices mapped to F_p by one ring homomorphism that is defined on all their entries, as rows[i][j].
 
     F_p has roots of unity of every order up to 16, so that small groups have their irreps over it.
@@ -135,6 +135,7 @@ def residues(matrices: Sequence[DomainMatrix]) -> tuple[int, list[Residues]]:
     Parameters
     ----------
     matrices : over ZZ, QQ or number fields with a common one.
+    skip : how many suitable primes of a fixed sequence to leave out.
 
     Raises
     ------
@@ -153,18 +154,16 @@ def residues(matrices: Sequence[DomainMatrix]) -> tuple[int, list[Residues]]:
     converted = [from_domain_matrix_rows(convert_matrix(m, K)) for m in matrices]
     numbers = {x: coefficients(x, K) for rows in converted for row in rows.values() for x in row.values()}
     denominator = reduce(lcm, (int(c.denominator) for values in numbers.values() for c in values), 1)
-    for p, roots in _primes(K, _TOP, split=False, orders=_ORDERS):
-        if denominator % p:
-            powers = [pow(roots[0], k, p) for k in range(degree(K))]
-            image = {
-                x: sum(
-                    int(c.numerator) * pow(int(c.denominator), -1, p) * w for c, w in zip(values, powers, strict=True)
-                )
-                % p
-                for x, values in numbers.items()
-            }
-            return p, [{i: {j: image[x] for j, x in row.items()} for i, row in rows.items()} for rows in converted]
-    raise AssertionError("the sequence of primes ends by raising")
+    suitable = (found for found in _primes(K, _TOP, split=False, orders=_ORDERS) if denominator % found[0])
+    p, roots = next(islice(suitable, skip, None))
+    powers = [pow(roots[0], k, p) for k in range(degree(K))]
+
+    def image(values: list[Scalar]) -> int:
+        terms = (int(c.numerator) * pow(int(c.denominator), -1, p) * w for c, w in zip(values, powers, strict=True))
+        return sum(terms) % p
+
+    table = {x: image(values) for x, values in numbers.items()}
+    return p, [{i: {j: table[x] for j, x in row.items()} for i, row in rows.items()} for rows in converted]
 
 
 def _number_field(K: Domain) -> Domain:
@@ -327,7 +326,7 @@ def _solutions(system: _System, left: list[fmpz_mat], right: list[fmpz_mat]) -> 
             for old, new in zip(residues, image, strict=True)
         ]
         modulus *= p
-        found = _reconstruct(residues, modulus)
+        found = rational_numbers(residues, modulus)
         if found is not None:
             yield found
 
@@ -354,7 +353,7 @@ def _solve_modulo(left: list[fmpz_mat], right: list[fmpz_mat], p: int, roots: li
     return layers
 
 
-def _reconstruct(residues: list[list[int]], modulus: int) -> tuple[list[list[int]], int] | None:
+def rational_numbers(residues: list[list[int]], modulus: int) -> tuple[list[list[int]], int] | None:
     """Numerators and one common denominator, small against the modulus, or None."""
     denominator, limit, half = 1, isqrt(modulus) >> (_MARGIN // 2), modulus >> 1
     cap = modulus >> _MARGIN

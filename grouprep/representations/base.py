@@ -17,7 +17,7 @@ from grouprep.groups.homomorphism import Homomorphism
 from grouprep.linalg import Image, Monomial, as_exact, as_float, as_image
 from grouprep.linalg.convert import to_sympy
 from grouprep.linalg.fields import common_domain
-from grouprep.linalg.forms import invariant_form, is_positive, is_unitary
+from grouprep.linalg.forms import invariant_form, is_positive, is_unitary, require_carried
 from grouprep.linalg.matrices import adjoint, is_exact, is_real, matmul
 from grouprep.linalg.pickling import Value
 from grouprep.linalg.sparse import add_exact, equal_exact, identity_exact
@@ -252,11 +252,21 @@ class Representation(Value):
 
     @cached_property
     def gram(self) -> Image | None:
-        """A positive-definite invariant form, or None where none exists; the identity for unitary representations."""
+        """A positive-definite invariant form, or None where none exists; the identity for unitary representations.
+
+        Raises
+        ------
+        IllConditioned
+            If the form is float, and rounding leaves open whether it is positive, or has lost its invariance.
+        """
         form = self.invariant_form
-        if form is None or (isinstance(form, Monomial) and form == Monomial.identity(self.dim)):
+        if form is None or isinstance(form, Monomial):
             return form
-        return form if is_positive(form) else None
+        if not is_positive(form):
+            return None
+        if not is_exact(form):
+            require_carried(form, *self.by_kind())
+        return form
 
     @cached_property
     def is_unitary(self) -> bool:

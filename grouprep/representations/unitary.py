@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grouprep.errors import DimensionMismatch, GroupRepError, NotUnitary
+from grouprep.errors import DimensionMismatch, GroupRepError, IllConditioned, NotUnitary
 from grouprep.groups.base import Generator, Group
 from grouprep.linalg import Image, Monomial, as_exact, as_float, as_image
 from grouprep.linalg import matrices as mat
+from grouprep.linalg.conditioning import factor, inverse_scaled, require_accuracy, scaled_condition
+from grouprep.linalg.forms import invariant_form
 from grouprep.representations.base import Representation
 from grouprep.typing import Array, Element
 
@@ -26,7 +29,8 @@ class ChangedBasis(Representation):
     """
 
     def __init__(self, V: Representation, S: Image) -> None:
-        self.V, self.S, self.inverse = V, S, mat.inverse(S)
+        self.V, self.S = V, S
+        self.inverse = inverse_scaled(S) if isinstance(S, np.ndarray) else mat.inverse(S)
 
     @property
     def group(self) -> Group:
@@ -53,11 +57,29 @@ class ChangedBasis(Representation):
     def exact_image(self, g: Element) -> Image:
         return self._moved(self.V.exact_image(g))
 
+    @cached_property
+    def carries(self) -> bool:
+        """Whether floats carry V's form to these coordinates and through a projector, whose error grows with its square."""
+        try:
+            condition = scaled_condition(as_float(self.inverse).T)
+            require_accuracy(min(condition, 1e20) ** 4, self.dim, f"the change of basis of {self.V}")
+        except GroupRepError:  # IllConditioned, or entries beyond the range of floats
+            return False
+        return True
+
     def _form(self) -> Image | None:
-        """S^-* H S^-1 for an invariant form H of V."""
+        """S^-* H S^-1 for a form H of V: V's own if floats carry it, else the one that makes this the average of the identity.
+
+        S may be ill-conditioned though S V S^-1 is not: what commutes with V drops out.
+        """
         form = self.V.gram if self.V.gram is not None else self.V.invariant_form
         if form is None:
             return None
+        if self.V.gram is not None and not self.carries:
+            if not mat.is_exact(self.S) or self.domain is None:
+                return super()._form()
+            form = invariant_form(*self.V.by_kind(), of=mat.matmul(mat.adjoint(self.S), self.S))
+            assert form is not None  # V has a positive form, so it is completely reducible
         star = mat.adjoint(self.inverse)
         return mat.matmul(mat.matmul(star, form), self.inverse)
 
@@ -76,17 +98,14 @@ def changed_basis(V: Representation, S: object) -> ChangedBasis:
     image = as_image(S, "S")
     if mat.size(image) != V.dim:
         raise DimensionMismatch(f"S is {mat.size(image)} x {mat.size(image)}; {V} has dimension {V.dim}")
-    if isinstance(image, np.ndarray):
-        if np.linalg.cond(image) * np.finfo(float).eps * V.dim > 1:
-            raise GroupRepError("S is singular to rounding; a change of basis is invertible")
-    else:
-        from sympy.polys.matrices.exceptions import DMNonInvertibleMatrixError
+    from sympy.polys.matrices.exceptions import DMNonInvertibleMatrixError
 
-        try:
-            return ChangedBasis(V, image)
-        except DMNonInvertibleMatrixError:
-            raise GroupRepError("S is singular; a change of basis is invertible") from None
-    return ChangedBasis(V, image)
+    try:
+        return ChangedBasis(V, image)
+    except DMNonInvertibleMatrixError:
+        raise GroupRepError("S is singular; a change of basis is invertible") from None
+    except IllConditioned as error:
+        raise IllConditioned(f"S: {error}; a change of basis is invertible") from None
 
 
 def unitary_form(V: Representation) -> tuple[Representation, Array]:
@@ -96,7 +115,9 @@ def unitary_form(V: Representation) -> tuple[Representation, Array]:
         raise NotUnitary(f"{V} has no positive-definite invariant form, so no change of basis makes it unitary")
     if V.is_unitary:
         return V, np.eye(V.dim)
-    if isinstance(V, ChangedBasis) and V.V.is_unitary:  # the form has the condition of S squared, S itself does not
+    if (
+        isinstance(V, ChangedBasis) and V.carries and V.V.is_unitary
+    ):  # the form has the condition of S squared, S has not
         return V.V, as_float(V.inverse)
-    S = np.linalg.cholesky(as_float(form)).conj().T
+    S, _, _ = factor(form, f"the invariant form of {V}")
     return ChangedBasis(V, S), S

@@ -12,6 +12,7 @@ from grouprep.irreps.base import Field, Irrep
 from grouprep.irreps.catalogue import family_of
 from grouprep.irreps.user_irreps import listed_irreps, user_irreps
 from grouprep.linalg import Monomial, as_float
+from grouprep.linalg.conditioning import inverse_scaled, require_accuracy, scaled_condition
 from grouprep.linalg.memory import require_memory
 from grouprep.representations import Representation
 from grouprep.representations.composite import direct_sum_of
@@ -197,11 +198,12 @@ def _gram(V: Representation) -> Array | None:
 
 def _from_family(V: Representation, field: Field) -> Pieces:
     unitary, S = V.unitary()
+    back = inverse_scaled(S.T).T
     gram = _gram(V)
     images = {a: unitary.float_image(a) for a in unitary.group.generator_names}
     pieces: Pieces = []
     for rho, found in family_of(V.group).split(images):
-        X = found if gram is None else np.linalg.solve(S, found)
+        X = found if gram is None else back @ found
         if field == "complex":
             pieces.append((rho, canonical_isometries(X, rho.commutant, False, gram)))
             continue
@@ -230,8 +232,11 @@ def _from_given(V: Representation, field: Field, given: list[Irrep]) -> Pieces:
 
 
 def _without_noise(U: Array) -> Array:
-    """Entries that are no more than rounding, dim eps of the largest, as exact zeros; real and imaginary parts apart."""
-    tiny = len(U) * np.finfo(float).eps * np.abs(U).max(initial=0.0)
+    """Entries that are no more than rounding, dim eps of the length of their row, as exact zeros; real and imaginary parts apart.
+
+    U is L^-* times a unitary matrix for a form L L*, so that a row is as long as that of L^-*, whose rounding it carries.
+    """
+    tiny = len(U) * np.finfo(float).eps * np.abs(U).max(axis=1, initial=0.0, keepdims=True)
     re = np.where(np.abs(U.real) <= tiny, 0.0, U.real)
     if U.dtype.kind != "c":
         return re
@@ -243,7 +248,10 @@ def _joined(R: Representation, pieces: Pieces) -> tuple[Array | None, Array | No
     if len(pieces) == 1 and isinstance(R, Irrep) and pieces[0][0] == R:
         return None, None
     U = _without_noise(np.concatenate([np.concatenate(list(X), axis=1) for _, X in pieces], axis=1))
-    return U, np.ascontiguousarray(U.conj().T if R.is_unitary else np.linalg.inv(U))
+    if R.is_unitary:
+        return U, np.ascontiguousarray(U.conj().T)
+    require_accuracy(scaled_condition(U) ** 2, len(U), f"the decomposition of {R}")
+    return U, np.ascontiguousarray(inverse_scaled(U))
 
 
 def spectral_frame(

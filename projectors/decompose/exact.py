@@ -17,7 +17,7 @@ from grouprep.linalg.fields import common_domain, conjugate, convert_matrix, exp
 from grouprep.linalg.pickling import Picklable
 from grouprep.linalg.sparse import from_domain_matrix_rows, matmul_exact, sparse_matrix
 from grouprep.representations import Representation
-from grouprep.typing import Scalar
+from grouprep.typing import Floats, Scalar
 from projectors.decompose.gauge import first_pivot
 from projectors.solvers.auto import Auto
 from projectors.structure.adapted import SplitSummand
@@ -156,7 +156,7 @@ def _canonical(R: Representation, I: Irrep, rows: DomainMatrix) -> list[ExactIso
     projector = seeds * weights  # P H^-1, Hermitian; its diagonal is that of the float gauge for unitary R
     chosen: list[ExactIsometry] = []
     while len(chosen) * len(units) < r:
-        i = first_pivot(np.real(np.diagonal(as_float(projector))))
+        i = first_pivot(_weights(projector, H))
         coefficients = weights * _unit_column(i, n, K)  # of the projection of H^-1 e_i on the seeds
         for iso in chosen:
             for J in units:
@@ -171,6 +171,13 @@ def _canonical(R: Representation, I: Irrep, rows: DomainMatrix) -> list[ExactIso
             column = y.extract(list(range(n)), [0])
             projector = projector - column * conjugate(column).transpose() * (K.one / square)
     return chosen
+
+
+def _weights(projector: DomainMatrix, gram: DomainMatrix) -> Floats:
+    """The products of the diagonals, which do not depend on the lengths of basis vectors."""
+    p, h = from_domain_matrix_rows(projector), from_domain_matrix_rows(gram)
+    products = {i: {0: row[i] * h[i][i]} for i, row in p.items() if i in row}
+    return np.real(as_float(sparse_matrix(products, (gram.shape[0], 1), gram.domain))[:, 0])
 
 
 def _matrix(rows: DomainMatrix, k: int, n: int, d: int) -> DomainMatrix:

@@ -25,6 +25,8 @@ def canonical_isometries(Y: Array, units: Array, real: bool, gram: Array | None 
     The seed space {X e_1} of a space of intertwiners does not depend on a basis of it. With P the projector on that space,
     the first X has P e_i / |P e_i| as its first column, i the first index at which the diagonal of P exceeds a share of its
     largest entry; then the seeds X J e_1, J in the commutant, are taken out of P, and so on.
+    With another inner product H, the diagonal of P H^-1 times that of H takes its place, so that the lengths of basis vectors
+    do not count.
 
     Parameters
     ----------
@@ -52,10 +54,10 @@ def canonical_isometries(Y: Array, units: Array, real: bool, gram: Array | None 
     seeds = Y[:, :, 0].T
     dual = seeds.conj().T if gram is None else seeds.conj().T @ gram
     rest = seeds.copy()
+    squares = np.ones(len(seeds)) if gram is None else np.abs(np.diagonal(gram))
     chosen: list[Array] = []
     for _ in range(r // k):
-        weight = (np.abs(rest) ** 2).sum(axis=1)
-        i = first_pivot(weight)
+        i = first_pivot((np.abs(rest) ** 2).sum(axis=1) * squares)
         u = rest[i].conj() / np.linalg.norm(rest[i])
         X = np.tensordot(u, Y, 1)
         X = X.real if real else X

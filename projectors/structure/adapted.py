@@ -14,6 +14,7 @@ from math import prod
 import numpy as np
 
 from grouprep.irreps.base import Irrep
+from grouprep.linalg.conditioning import inverse_scaled
 from grouprep.linalg.memory import require_memory
 from grouprep.linalg.pickling import Picklable, Value
 from grouprep.representations import Representation
@@ -133,7 +134,7 @@ class AdaptedBasis(Value):
         """The inverse of `change_of_basis`: its adjoint if V is unitary."""
         if self.V.is_unitary:
             return self.change_of_basis.conj().T
-        return np.linalg.inv(self.change_of_basis)  # U* H has the condition of U squared
+        return inverse_scaled(self.change_of_basis)  # U* H has the condition of U squared
 
     # The change of basis as array operations
 

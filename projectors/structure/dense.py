@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from grouprep.linalg import Image, as_exact, as_float
-from grouprep.linalg.convert import to_numpy
+from grouprep.linalg.conditioning import ACCURACY, IDEMPOTENT, FormFactor, factor, powers_of_two, require_accuracy
+from grouprep.linalg.convert import exact_floats, to_numpy
 from grouprep.linalg.fields import common_domain, conjugate, convert_matrix
 from grouprep.linalg.matrices import inverse, is_exact
 from grouprep.linalg.memory import require_memory
 from grouprep.linalg.spaces import Space
 from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
-from grouprep.typing import AnyArray, Array, Namespace, Scalar
+from grouprep.typing import AnyArray, Array, Floats, Namespace, Scalar
 from projectors.structure.base import Structure, kind
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ Forms = tuple[Image, Image]
 """The invariant forms H_V and H_W of the inner product <A, B> = tr(H_V^-1 A* H_W B)."""
 
 _EXACT_LIMIT = 400_000  # entries of a basis whose dual is computed exactly; S4 regular has 13,824 and takes 0.1 s
+_UNIT = float(np.finfo(float).eps) / 2
+_HUGE = 1e100  # entries whose squares and single-precision combinations stay in range, far beyond what floats carry
 
 
 class _Pairs(NamedTuple):
@@ -48,6 +51,19 @@ class _Pairs(NamedTuple):
         r, m, n = self.basis.shape
         flat = c.astype(dtype) @ self.basis.reshape(r, m * n).astype(dtype)
         return np.asarray(flat.reshape(*c.shape[:-1], m, n))
+
+    def condition(self, v: Floats, w: Floats) -> float:
+        """|X|_2 |D|_F for the matrices of all X_k and D_k as rows, basis vectors of V and W scaled by v and w; |P|_F for orthonormal X."""
+        X, D = _scaled(self.basis, v, w), _scaled(self.dual, 1 / v, 1 / w)
+        if max(np.abs(X).max(), np.abs(D).max()) > _HUGE:
+            return np.inf
+        return float(np.linalg.norm(X, 2) * np.linalg.norm(D))
+
+
+def _scaled(basis: Array, v: Floats, w: Floats) -> Array:
+    """The (dim, m, n) matrices as rows, in coordinates v x of V and w y of W."""
+    with np.errstate(over="ignore"):
+        return np.asarray((basis * w[:, None] / v).reshape(len(basis), -1))
 
 
 class Dense(Structure):
@@ -71,21 +87,42 @@ class Dense(Structure):
         if self.forms is None:
             matrices = _orthonormal_rows(raw.reshape(self.dim, m * n)).reshape(-1, m, n)
             return _Pairs(matrices, matrices)
-        form_V, form_W = map(as_float, self.forms)
-        left = np.linalg.cholesky(form_W).conj().T
-        right = np.linalg.inv(np.linalg.cholesky(form_V).conj().T)
+        (right_inverse, right, _), (left, left_inverse, _) = self._factors
         flat = _orthonormal_rows((left @ raw @ right).reshape(self.dim, m * n)).reshape(-1, m, n)
-        matrices = np.linalg.solve(left, flat) @ np.linalg.inv(right)
-        # <B, T> = tr((L_W B R)* L_W T R) = tr((L_W* L_W B R R*)* T), so the dual of B is L_W* (L_W B R) R*.
-        return _Pairs(matrices, left.conj().T @ flat @ right.conj().T)
+        # <B, T> = tr((L_W* B R)* L_W* T R) = tr((L_W L_W* B R R*)* T), so the dual of B is L_W (L_W* B R) R*.
+        return _Pairs(left_inverse @ flat @ right_inverse, left.conj().T @ flat @ right.conj().T)
+
+    @cached_property
+    def _factors(self) -> tuple[FormFactor, ...]:
+        """Of H_V and H_W; a form that floats do not carry is refused."""
+        return tuple(factor(h, f"an invariant form in {len(as_float(h))} dimensions") for h in self.forms or ())
 
     @cached_property
     def _projecting(self) -> _Pairs:
-        """What P is computed with: exact ones, rounded once, where an orthonormal basis in an ill-conditioned form has lost digits."""
-        small = self.dim and self.dim * self.shape[0] * self.shape[1] <= _EXACT_LIMIT
-        if self.forms is None or not small or not self.space.is_exact or not all(map(is_exact, self.forms)):
+        """What P is computed with: exact ones, rounded once, where an orthonormal basis in an ill-conditioned form has lost digits.
+
+        Rounding leaves n u |X|_2 |D|_F |T| of P(T), u = eps / 2, in sums of n^2 products (Higham and Mary, SIAM J. Sci. Comput. 41, 2019),
+        and the factors of the forms leave as much of float pairs, times their condition.
+        """
+        if self.forms is None or not self.dim:
             return self._orthonormal
-        return _exact_pairs(self.space, *map(as_exact, self.forms))
+        v, w = (powers_of_two(np.sqrt(np.abs(np.diagonal(as_float(h))))) for h in self.forms)
+        n = max(self.shape)
+        if self.dim * self.shape[0] * self.shape[1] > _EXACT_LIMIT or not (
+            self.space.is_exact and all(map(is_exact, self.forms))
+        ):
+            pairs = self._orthonormal
+            condition = pairs.condition(v, w) * max(f.condition for f in self._factors)
+        else:
+            grams = tuple(map(as_exact, self.forms))
+            pairs = _exact_pairs(self.space.rows(), self.shape, *grams)
+            condition = pairs.condition(v, w)
+            if ACCURACY < n * _UNIT * condition < np.inf:  # perhaps the fault of the basis, not of P
+                pairs = _exact_pairs(_straightened(self.space.rows(), _scaled(pairs.basis, v, w)), self.shape, *grams)
+                condition = pairs.condition(v, w)
+        what = f"the projector on {self.dim} operators of shape {self.shape}"
+        require_accuracy(condition / 2, n, what, IDEMPOTENT)
+        return pairs
 
     @property
     def is_self_dual(self) -> bool:  # type: ignore[override]
@@ -93,7 +130,7 @@ class Dense(Structure):
 
     @property
     def dtype(self) -> np.dtype[np.generic]:
-        return self._orthonormal.basis.dtype
+        return self._projecting.basis.dtype
 
     def coordinates(self, T: Array) -> Array:
         return self._orthonormal.coordinates(T)
@@ -129,14 +166,23 @@ class Dense(Structure):
         return xp.reshape(out, (*lead, copies * m, block.columns_n * n))
 
 
-def _exact_pairs(space: Space, gram_V: DomainMatrix, gram_W: DomainMatrix) -> _Pairs:
+def _straightened(rows: DomainMatrix, scaled: Array) -> DomainMatrix:
+    """Exact combinations of the rows that are nearly orthonormal in floats: by the triangular factor, in single precision."""
+    size = powers_of_two(np.linalg.norm(scaled, axis=1))
+    r = np.asarray(np.linalg.qr((scaled / size[:, None]).T, mode="r"))
+    single = np.linalg.inv(r).T.astype(np.complex64 if r.dtype.kind == "c" else np.float32)
+    combine = exact_floats(single / size)
+    field = common_domain(rows.domain, combine.domain).get_field()
+    return (convert_matrix(combine, field).to_dense() * convert_matrix(rows, field).to_dense()).to_sparse()
+
+
+def _exact_pairs(rows: DomainMatrix, shape: tuple[int, int], gram_V: DomainMatrix, gram_W: DomainMatrix) -> _Pairs:
     """X_k and D_k, exact until they are rounded.
 
     With Y_k = H_W X_k H_V^-1, <X_k, T> is the Frobenius product of Y_k and T, and D = conj(G^-1) Y for G_kl = <X_k, X_l>.
     vec is row-major, so vec(H X K) = kron(H, K^T) vec(X); for Hermitian K, K^T is its conjugate.
     """
-    m, n = space.shape
-    rows = space.rows()
+    m, n = shape
     field = common_domain(rows.domain, gram_V.domain, gram_W.domain).get_field()
     X = convert_matrix(rows, field).to_dense()
     K = convert_matrix(as_exact(inverse(gram_V)), field)
@@ -144,8 +190,8 @@ def _exact_pairs(space: Space, gram_V: DomainMatrix, gram_W: DomainMatrix) -> _P
     Y = _both_sides(X, H, K, (m, n))
     G = conjugate(Y.to_sparse()).to_dense() * X.transpose()
     D = conjugate(G.inv().to_sparse()).to_dense() * Y
-    shape = (space.dim, m, n)
-    return _Pairs(to_numpy(X.to_sparse()).reshape(shape), to_numpy(D.to_sparse()).reshape(shape))
+    size = (rows.shape[0], m, n)
+    return _Pairs(to_numpy(X.to_sparse()).reshape(size), to_numpy(D.to_sparse()).reshape(size))
 
 
 def _both_sides(X: DomainMatrix, H: DomainMatrix, K: DomainMatrix, shape: tuple[int, int]) -> DomainMatrix:

@@ -339,6 +339,8 @@ _CONDITION = 1e6  # from this condition number on a float answer may be refused
 
 
 def check_pair(case: Data) -> str:
+    import sympy
+
     from grouprep import GroupRepError
     from projectors import Hom
 
@@ -352,6 +354,14 @@ def check_pair(case: Data) -> str:
     certificate = H.certify()
     assert certificate.proved, str(certificate)
     assert certificate.dim == expected
+    for X in (V, W):
+        for g in (*G.generators, G.identity()):
+            exact = np.array([[complex(sympy.N(x, 25)) for x in row] for row in X.exact(g).tolist()])
+            size = np.maximum(np.abs(exact.real), np.abs(exact.imag))
+            off = np.maximum(np.abs((X(g) - exact).real), np.abs((X(g) - exact).imag))
+            assert (off <= np.finfo(float).eps * size).all(), (
+                f"{X}(g) is not the exact matrix rounded, but {off.max():.2g} off"
+            )
     with np.errstate(over="ignore", invalid="ignore"):
         before, after = [V(g) for g in G.elements], [W(g) for g in G.elements]
         finite = all(np.isfinite(M).all() for M in (*before, *after))
@@ -382,7 +392,114 @@ def check_pair(case: Data) -> str:
     return HELD
 
 
+# Lie groups
+
+_LIE = [
+    "SO(2)",
+    "SO(3)",
+    "O(2)",
+    "O(3)",
+    "SU(2)",
+    "U(1)",
+    "U(2)",
+    "O(1,3)",
+    "Sp(1)",
+    "SU(3)",
+    "SO(4)",
+    "C2xSO(2)",
+    "U(1)xC3",
+    "SU(2)xU(1)",
+]
+_LIE_CASES = st.fixed_dictionaries({
+    "group": st.sampled_from(_LIE), "V": tree_cases(), "W": tree_cases(),
+    "solver": st.sampled_from(["auto", "auto", "constraint", "float"]),
+})  # fmt: skip
+
+
+def _plain_matrix(tree: Data, leaf: dict[str, np.ndarray], derived: bool) -> np.ndarray:
+    """The matrix of an element, or of the algebra, in a representation isomorphic to the tree's."""
+    if isinstance(tree, str):
+        return leaf[tree]
+    kind, *rest = tree
+    A = _plain_matrix(rest[-1], leaf, derived)
+    one = np.eye(len(A))
+    if kind == "sum":
+        B = _plain_matrix(rest[0], leaf, derived)
+        return np.block([[B, np.zeros((len(B), len(A)))], [np.zeros((len(A), len(B))), A]])
+    if kind == "tensor":
+        B = _plain_matrix(rest[0], leaf, derived)
+        return np.kron(B, one) + np.kron(np.eye(len(B)), A) if derived else np.kron(B, A)
+    if kind == "copies":
+        return np.kron(np.eye(rest[0]), A)
+    if kind == "dual":
+        return -A.T if derived else np.linalg.inv(A).T
+    if kind == "conj":
+        return A.conj()
+    if kind in ("sym", "ext"):
+        if rest[0] == 0:
+            return leaf["trivial"]
+        n = len(A)
+        if rest[0] == 1 or (kind == "ext" and n < 2):
+            return A
+        square = np.kron(A, one) + np.kron(one, A) if derived else np.kron(A, A)
+        swap = np.eye(n * n).reshape(n, n, n * n).transpose(1, 0, 2).reshape(n * n, n * n)
+        values, vectors = np.linalg.eigh(swap)
+        Q = vectors[:, values > 0] if kind == "sym" else vectors[:, values < 0]
+        return Q.T @ square @ Q
+    return A
+
+
+def check_lie(case: Data) -> str:
+    """The dimension against the null space of the constraint, by singular values, in well-conditioned bases."""
+    from grouprep import AmbiguousRank, CertificateError, TooLarge, load_group
+    from grouprep.linalg import as_float
+    from projectors import Hom
+
+    G = load_group(case["group"])
+    trees = [_compact(case[side]) for side in "VW"]
+    leaves = {"trivial": 1, "defining": G.defining().dim}
+    if max(dim_of(tree, leaves) for tree in trees) > 12:
+        return SKIPPED
+    V, W = (build_representation(G, tree) for tree in trees)
+    defining = {a: np.asarray(as_float(m), dtype=complex) for a, m in G.defining().images.items()}
+    system = []
+    for a, M in defining.items():
+        derived = a.kind != "element"
+        leaf = {"defining": M, "trivial": np.array([[0.0 if derived else 1.0]])}
+        A, B = (_plain_matrix(tree, leaf, derived) for tree in trees)
+        system.append(np.kron(B, np.eye(len(A))) - np.kron(np.eye(len(B)), A.T))
+    sizes = np.linalg.svd(np.vstack(system), compute_uv=False)
+    unclear = (sizes > 1e-10) & (sizes < 1e-3)
+    assert not unclear.any(), "the judge's rank is not clear"
+    expected = V.dim * W.dim - int((sizes > 1e-3).sum())
+    try:
+        H = Hom(V, W, solver=case["solver"])
+        certificate = H.certify()
+    except (AmbiguousRank, TooLarge):
+        return REFUSED
+    except CertificateError:  # floats found another number than the characters count, and this is said
+        if case["solver"] != "float":
+            raise
+        return REFUSED
+    assert H.dim == expected, f"dimension {H.dim}, not {expected}"
+    assert certificate.dim == expected
+    assert certificate.proved or case["solver"] == "float", str(certificate)
+    return HELD
+
+
+def _compact(tree: Data) -> Data:
+    """The tree with leaves that every group has, and without changes of basis by powers of ten."""
+    if isinstance(tree, str):
+        return tree if tree == "trivial" else "defining"
+    parts = [
+        _compact(x) if isinstance(x, str) or (isinstance(x, list) and x and isinstance(x[0], str)) else x
+        for x in tree[1:]
+    ]
+    return [tree[0], *([parts[0], 0, parts[2]] if tree[0] == "basis" else parts)]
+
+
 SUBJECTS = [
     Subject("groups", "groups: order, elements, classes, words", group_cases, check_group),
+    Subject("lie", "representations of Lie groups: dimension, proof", _LIE_CASES, check_lie, seconds=40),
     Subject("representations", "representations: dimension, proof, projection", _pair_cases(), check_pair, seconds=30),
 ]

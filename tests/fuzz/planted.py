@@ -38,7 +38,15 @@ def _trusting(case: Any) -> str:
 
 
 SUBJECTS = [
-    Subject("planted-wrong", "a wrong answer", st.lists(st.integers(0, 1000), max_size=20), _wrong),
-    Subject("planted-hostile", "crash, loop, memory, sleep", st.integers(0, 9), _hostile, seconds=0.1, megabytes=256),
+    Subject("planted-wrong", "a wrong answer", st.lists(st.integers(0, 1000), max_size=20), _wrong, imports=()),
+    Subject(
+        "planted-hostile",
+        "crash, loop, memory, sleep",
+        st.integers(0, 9),
+        _hostile,
+        seconds=0.1,
+        megabytes=256,
+        imports=(),
+    ),
     Subject("planted-trusting", "a certificate that trusts", bases.SUBJECTS[0].cases, _trusting),
 ]

@@ -6,7 +6,7 @@ from engine import Subject, Tally, search
 
 __all__ = ["search_named", "subjects"]
 
-_MODULES = ("groups", "bases", "files", "command_line", "penalties", "following", "planted")
+_MODULES = ("groups", "forgeries", "bases", "files", "command_line", "penalties", "following", "planted")
 
 
 def subjects() -> dict[str, Subject]:

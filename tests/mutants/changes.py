@@ -150,8 +150,8 @@ class Change:
     def apply(self, source: str) -> str:
         """The changed source."""
         changed = mutate_code(source, operator(self.name), self.occurrence)
-        assert changed is not None
-        assert changed != source, self
+        if changed is None or changed == source:
+            raise LookupError(f"{self} changes nothing; the file is not the one that the sample was drawn from")
         return changed
 
 

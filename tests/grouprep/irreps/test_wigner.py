@@ -313,6 +313,11 @@ def test_ambiguous_rotations():
         wigner_D(1, [1, 0, 0, 0], field="R")
 
 
+def test_a_basis_is_the_callers_own():
+    real_basis(2)[0, 0] = 7
+    assert real_basis(2)[0, 0] != 7
+
+
 def test_no_rotations():
     with pytest.raises(GroupRepError, match="determinant -1"):
         as_quaternions(-np.eye(3))

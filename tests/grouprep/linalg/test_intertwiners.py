@@ -102,6 +102,29 @@ def test_monomial_pairs_restrict_exact_ones():
     assert np.array_equal(rows[0] / rows[0, 0], [1, 0, 0, 1])
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)])
+def test_every_pair_counts_in_any_order(order):
+    """A monomial, an exact and a float pair: each halves what the others leave, and the last kind decides."""
+    one, J = np.eye(2, dtype=int), np.array([[0, -1], [1, 0]])
+    swap, shear = np.kron([[0, 1], [1, 0]], one), np.kron(one, [[1, 1], [0, 1]])
+    turn = np.kron([[0.6, 0.8], [0.8, -0.6]], np.eye(2))
+    pairs = [(as_image(m),) * 2 for m in (swap.tolist(), shear.tolist(), turn)]
+    # Commuting with all of M_2 on the first factor leaves M_2 on the second, where the shear has a centraliser of dimension 2.
+    found = intertwiner_space((4, 4), [pairs[k] for k in order])
+    assert isinstance(found, FloatSpace)
+    assert found.dim == 2
+    exact = intertwiner_space((4, 4), [pairs[k] for k in order if k < 2])
+    assert isinstance(exact, ExactSpace)
+    assert exact.dim == 4
+    assert intertwiner_space((4, 4), [pairs[k] for k in order if k != 1]).dim == 4
+    assert intertwiner_space((4, 4), [pairs[k] for k in order if k > 0]).dim == 4
+    for k in range(3):
+        wrong = [pairs[j] for j in order]
+        wrong[k] = (as_image(J.tolist()), wrong[k][1])
+        with pytest.raises(DimensionMismatch):
+            intertwiner_space((4, 4), wrong)
+
+
 def signed_orbits():
     """Orbits with signs on operators from 2 to 4 dimensions."""
     left = Monomial([1, 0, 3, 2], [0, 1, 1, 0], 2)

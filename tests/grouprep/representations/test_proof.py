@@ -8,6 +8,7 @@ from grouprep import (
     SO,
     AmbiguousRank,
     Cyclic,
+    Dihedral,
     FiniteGroup,
     LieGroup,
     Lorentz,
@@ -16,7 +17,7 @@ from grouprep import (
     Representation,
     UnsupportedGroup,
 )
-from grouprep.linalg import as_exact
+from grouprep.linalg import as_exact, as_float, as_image
 from grouprep.linalg.convert import to_sympy
 
 HALF = [[["I/2", 0], [0, "-I/2"]], [[0, "1/2"], ["-1/2", 0]], [[0, "I/2"], ["I/2", 0]]]
@@ -186,3 +187,63 @@ def test_float_images_of_two_factors_that_do_not_commute_are_found_at_every_scal
         else:
             with pytest.raises((NotAHomomorphism, UnsupportedGroup)):
                 Representation(G, images=[first, second])
+
+
+def presented():
+    """S3 x C2 by a presentation of three generators."""
+    relators = ["a^3", "b^2", "(a b)^2", "c^2", "a c a^-1 c^-1", "b c b^-1 c^-1"]
+    return FiniteGroup.from_presentation(["a", "b", "c"], relators)
+
+
+def planes():
+    """Rotations of the first two and of the last two coordinates, and a mirror that reverses the second."""
+    J = [[0, -1], [1, 0]]
+    circles = [diag(Matrix(J), zeros(2, 2)), diag(zeros(2, 2), Matrix(J))]
+    return LieGroup.from_algebra(circles, components=[diag(1, 1, 1, -1)])
+
+
+GROUPS = {
+    "permutations": Dihedral(4),
+    "presentation": presented(),
+    "circles and a component": planes(),
+    "SO(3)": SO(3),
+    "O(3)": O(3),
+    "finite product": Dihedral(3) * Cyclic(2) * Cyclic(2),
+    "product": Dihedral(3) * SO(2) * O(2),
+}
+
+
+KINDS = [(name, kind) for name, G in GROUPS.items() for kind in (as_exact, as_float) if kind is as_exact or G.is_finite]
+
+
+@pytest.mark.parametrize(("name", "kind"), KINDS)
+def test_one_wrong_image_is_found_whichever_generator_it_is_of(name, kind):
+    """An image is sheared, or three times what it is; only circles may turn three times as fast."""
+    G = GROUPS[name]
+    exact = [to_sympy(as_exact(m)) for m in G.defining().images.values()]
+    n = exact[0].rows
+    assert Representation(G, images=[kind(as_image(m)) for m in exact]).dim == n
+    shear = zeros(n, n)
+    shear[n - 1, 0] = 1
+    for k, (generator, good) in enumerate(zip(G.generator_names, exact, strict=True)):
+        circle = generator.kind == "algebra" and "(3)" not in name
+        for bad in (good + shear, *([] if circle else [3 * good])):
+            images = [kind(as_image(m)) for m in (*exact[:k], bad, *exact[k + 1 :])]
+            with pytest.raises((NotAHomomorphism, AmbiguousRank)):
+                Representation(G, images=images)
+
+
+@pytest.mark.parametrize("kind", [as_exact, as_float], ids=["exact", "float"])
+@pytest.mark.parametrize("pair", [(0, 1), (0, 2), (1, 2)])
+def test_images_of_every_two_factors_commute(pair, kind):
+    """On C^2 one factor acts by diag(1, -1), the other by the exchange of the two vectors; the third stands still."""
+    flip, swap, one = (as_image(m) for m in ([[1, 0], [0, -1]], [[0, 1], [1, 0]], [[1, 0], [0, 1]]))
+    finite = Cyclic(2) * Cyclic(2) * Cyclic(2)
+    for G in (finite, finite * SO(2)) if kind is as_exact else (finite,):
+        still = [as_exact(as_image([[0, 0], [0, 0]]))] if len(G.factors) == 4 else []
+        images = [one] * 3
+        images[pair[0]], images[pair[1]] = flip, swap
+        with pytest.raises(NotAHomomorphism):
+            Representation(G, images=[kind(m) for m in images + still])
+        images[pair[1]] = flip
+        assert Representation(G, images=[kind(m) for m in images + still]).dim == 2

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import sympy
+from cases import cases
 
 from grouprep import (
     SO,
@@ -18,7 +19,8 @@ from grouprep import (
     Symmetric,
     U,
 )
-from grouprep.linalg import as_float
+from grouprep.linalg import as_exact, as_float, as_image
+from grouprep.linalg.fields import degree
 from grouprep.representations.expression import parse_representation
 
 EPS = np.finfo(float).eps
@@ -246,3 +248,66 @@ def test_values_at_the_cut_locus():
     assert np.abs(V(g) - g).max() < 1e-12
     W = Representation(SO(3), images=[SO(3).defining().image(a) for a in SO(3).generator_names])
     assert np.abs(W(np.diag([-1.0, -1.0, 1.0])) - np.diag([-1.0, -1.0, 1.0])).max() < 1e-12
+
+
+D5, R3 = Dihedral(5), SO(3)
+PENTAGON, CORNERS, TENSORS, VECTORS = D5.irrep("E1"), D5.natural(), R3.irrep(2), R3.defining()
+
+
+@cases(
+    "V, degree_of_field",
+    [
+        (CORNERS + PENTAGON, 2),
+        (PENTAGON + CORNERS, 2),
+        (3 * PENTAGON + 2 * CORNERS, 2),
+        (CORNERS * PENTAGON, 2),
+        (PENTAGON * CORNERS, 2),
+        (VECTORS + TENSORS, 1),
+        (2 * TENSORS + VECTORS, 1),
+        (VECTORS * TENSORS, 1),
+        (PENTAGON.restrict(D5.subgroup([D5.generators[0]])), 2),
+        ((D5 * R3).pullback(1, VECTORS) + (D5 * R3).pullback(1, TENSORS), 1),
+    ],
+)
+def test_rational_forms_of_what_is_made_of_irreps(V, degree_of_field):
+    """V(g) = S R(g) S^-1 over a smaller field, whichever of the parts has one."""
+    R, S = V.rational()
+    assert degree(R.domain) == degree_of_field < degree(V.domain)
+    g = V.group.sample(3, np.random.default_rng(0))
+    x = V(g)
+    assert np.linalg.norm(x @ S - S @ R(g)) <= 64 * V.dim * EPS * np.linalg.norm(x) * np.linalg.norm(S)
+
+
+def test_what_is_known_of_a_sum_or_product_is_known_of_every_part():
+    """Field, domain, unitarity and form, whichever part decides."""
+    G = Cyclic(4)
+    real, complex_ = G.natural(), Representation(G, images=[[["I"]]])
+    oblique, floats = real.change_basis(np.tri(4, dtype=int).tolist()), Representation(G, images=[np.array([[1j]])])
+    boosts = LieGroup.from_algebra([[[0, 1], [1, 0]]])
+    for combine in (lambda V, W: V + W, lambda V, W: 2 * V + 3 * W, lambda V, W: V * W):
+        for order in (lambda V, W: (V, W), lambda V, W: (W, V)):
+            assert combine(*order(real, complex_)).field == "complex"
+            assert combine(*order(real, oblique)).field == "real"
+            assert not combine(*order(real, oblique)).is_unitary
+            assert combine(*order(real, complex_)).is_unitary
+            assert combine(*order(real, floats)).domain is None
+            assert degree(combine(*order(real, complex_)).domain) == 2
+            assert combine(*order(boosts.trivial(), boosts.defining())).gram is None
+            V = combine(*order(G.trivial(), oblique + complex_))
+            H, x = as_float(V.gram), V(G.generators[0])
+            assert np.linalg.norm(x.conj().T @ H @ x - H) <= 64 * V.dim * EPS * np.linalg.norm(H)
+
+
+def test_what_is_known_of_a_product_of_groups_is_known_of_every_factor():
+    """Compactness, elements, generators in either place of the other factor."""
+    L, C, S = Lorentz(), SO(2), SO(3)
+    for G in (L * C, C * L, C * L * S):
+        assert not G.is_compact
+    assert (C * S).is_compact
+    planes = [[0, -1], [1, 0]], [[0, 1], [1, 0]]
+    turn, flip = (as_exact(as_image(m)) for m in planes)
+    half, mirror = (as_exact(as_image(np.diag(d))) for d in ([-1, -1, 1], [-1, 1, 1]))
+    for G, good, mirrors in ((C * S, (turn, half), (flip, mirror)), (S * C, (half, turn), (mirror, flip))):
+        assert G.contains(good)
+        assert not G.contains((mirrors[0], good[1]))
+        assert not G.contains((good[0], mirrors[1]))
