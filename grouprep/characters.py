@@ -16,7 +16,7 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 
-from grouprep.errors import AmbiguousRank, UnsupportedGroup
+from grouprep.errors import AmbiguousRank, GroupRepError, UnsupportedGroup, shown
 from grouprep.groups.base import Group
 from grouprep.groups.cartan import CartanComponent, combination, joint_spectrum
 from grouprep.linalg import Image, Monomial, as_exact, as_float
@@ -119,6 +119,19 @@ class Laurent:
                     c if s == 0 else -c if s == Fraction(1, 2) else complex(c) * cmath.exp(2j * cmath.pi * float(s))
                 )
         return total
+
+    def constant_term_with(self, other: Laurent) -> Scalar:
+        """The constant term of the product with another polynomial, without its other terms."""
+        opposite: dict[tuple[int, ...], list[tuple[Fraction, Scalar]]] = {}
+        for (t, v), d in other.terms.items():
+            opposite.setdefault(tuple(-x for x in v), []).append((t, d))
+        origin = (0,) * self.rank
+        out: dict[tuple[Fraction, tuple[int, ...]], Scalar] = {}
+        for (s, w), c in self.terms.items():
+            for t, d in opposite.get(w, ()):
+                key = ((s + t) % 1, origin)
+                out[key] = out.get(key, 0) + c * d
+        return Laurent(out, self.rank).constant_term()
 
 
 class ClassPoint(Protocol):
@@ -331,8 +344,12 @@ def integral(
     """`inner` from the characters' values at the class points, computed before."""
     total: ClassValue = 0
     for point, x, y in zip(points, a, b, strict=True):
-        value = x.conjugate() * y * point.density()
-        value = value.constant_term() if isinstance(value, Laurent) else value
+        value, density = x.conjugate() * y, point.density()
+        if isinstance(value, Laurent) and isinstance(density, Laurent):
+            value = value.constant_term_with(density)
+        else:
+            value = value * density
+            value = value.constant_term() if isinstance(value, Laurent) else value
         total += complex(value) * float(point.weight) if isinstance(value, complex) else value * point.weight
     if not isinstance(total, complex):
         if Fraction(total).denominator != 1:
@@ -370,7 +387,7 @@ class Character:
     def __init__(self, V: Representation) -> None:
         self.representation = V
 
-    def __call__(self, g: Element) -> Array:
+    def __call__(self, g: Element = None) -> Array:
         """The trace of V(g), leading axes of g are batch."""
         traces: Array = np.trace(self.representation(g), axis1=-2, axis2=-1)
         return traces
@@ -392,5 +409,7 @@ class Character:
         ]
 
     def inner(self, other: Character) -> int:
-        """The dimension of the intertwiners from this representation to the other."""
+        """The dimension of the intertwiners from this representation to the other, both given by their characters."""
+        if not isinstance(other, Character):
+            raise GroupRepError(f"inner takes a character, such as W.character, got {shown(other)}")
         return inner(self.representation, other.representation)

@@ -1,6 +1,7 @@
 """The one family of errors that both packages raise, and what their messages say of a name that is unknown."""
 
 import difflib
+import reprlib
 from collections.abc import Iterable
 
 __all__ = [
@@ -15,10 +16,11 @@ __all__ = [
     "nearest",
     "printable",
     "printable_lines",
+    "shown",
 ]
 
 
-def printable(text: str) -> str:
+def printable(text: object) -> str:
     r"""Text in which whatever does not print (controls, marks that turn the direction of a line) is written as an escape.
 
     Examples
@@ -27,6 +29,7 @@ def printable(text: str) -> str:
     >>> printable("D4"), printable("D4\x1b[2J")
     ('D4', 'D4\\x1b[2J')
     """
+    text = str(text)
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
@@ -93,3 +96,20 @@ def nearest(name: object, known: Iterable[object], shown: int = 20) -> str:
     if close:
         return f'did you mean "{lower[close[0]]}"?'
     return f"known are {', '.join(names[:shown])}" + (", ..." if len(names) > shown else "")
+
+
+def shown(value: object, length: int = 60) -> str:
+    """What a message shows of a value that was given: its beginning, on one line.
+
+    Examples
+    --------
+    >>> from grouprep.errors import shown
+    >>> import numpy as np
+    >>> shown(np.eye(2)), shown("x" * 100, 8)
+    ('array([[1., 0.], [0., 1.]])', "'xxxxxxx")
+    """
+    return f"{' '.join(_REPR.repr(value).split()):.{length}}"
+
+
+_REPR = reprlib.Repr()
+_REPR.maxother = _REPR.maxstring = 200

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grouprep.characters import count_intertwiners
-from grouprep.errors import CertificateError, GroupRepError, printable
+from grouprep.errors import CertificateError, GroupRepError, printable, shown
 from grouprep.groups.plain_data import check_keys, described, integer, read_data_file
 from grouprep.linalg.fields import domain_of, element, expression
 from grouprep.linalg.parsing import parse_expression
@@ -41,6 +41,8 @@ def write_bytes(path: str | Path, content: bytes) -> None:
         If the folder does not exist or cannot be written.
     """
     try:
+        if not isinstance(path, str | Path):
+            raise GroupRepError(f"the file to write must be named by a text or a Path, got {shown(path)}")
         if not str(path):
             raise GroupRepError("the name of the file to write is empty")
         target = Path(path).resolve()

@@ -438,4 +438,8 @@ def commutant(V: Representation, solver: str = "auto", inner: str = "invariant")
     >>> commutant(Symmetric(4).regular()).dim
     24
     """
+    if isinstance(solver, Representation):
+        raise GroupRepError(
+            f"commutant takes one representation, got {V} and {solver}; the maps between two are Hom(V, W)"
+        )
     return Hom(V, V, solver=solver, inner=inner)

@@ -6,12 +6,13 @@ import math
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from numbers import Integral
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from grouprep.errors import DimensionMismatch, GroupRepError, UnsupportedGroup, printable
+from grouprep.errors import DimensionMismatch, GroupRepError, UnsupportedGroup, printable, shown
 from grouprep.linalg.pickling import Value
 from grouprep.typing import Array, Element, Floats, Integers
 
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
     from grouprep.groups.cartan import CartanComponent
     from grouprep.groups.extension import Extension
     from grouprep.irreps import Irrep
+    from grouprep.irreps.multiplicities import CharacterTable
     from grouprep.linalg import Image
     from grouprep.representations import Representation
 
-__all__ = ["Generator", "Group", "Word"]
+__all__ = ["Generator", "Group", "Word", "as_list"]
 
 T = TypeVar("T")
 
@@ -55,6 +57,33 @@ class Generator:
 
     def __str__(self) -> str:
         return self.label + "".join(f"@{i}" for i in self.path)
+
+
+def as_list(given: object, what: str, axes: int) -> tuple[list[str] | None, list[object]]:
+    """The names of the entries of a mapping (None for a list), and the entries.
+
+    Parameters
+    ----------
+    given : what a constructor takes for its generators; what : the name of the argument.
+    axes : 1 for permutations, 2 for matrices.
+
+    Raises
+    ------
+    GroupRepError
+        If it is neither a list nor a mapping, or a single generator.
+    """
+    if isinstance(given, Mapping):
+        return [str(name) for name in given], list(given.values())
+    entry, entries = ("permutation", "permutations") if axes == 1 else ("matrix", "matrices")
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise GroupRepError(f"{what} must be a list of {entries}, got {shown(given)}")
+    first, depth = given, 0
+    while isinstance(first, Sequence) and first and not isinstance(first, str):
+        first, depth = first[0], depth + 1
+    depth += len(getattr(first, "shape", ()))
+    if depth == axes and (axes == 2 or isinstance(first, Integral | np.ndarray)):
+        raise GroupRepError(f"{what} is a single {entry}; put it into a list, [{what}]")
+    return None, list(given)
 
 
 class Group(Value):
@@ -124,6 +153,20 @@ class Group(Value):
             If g has another form or shape; the message says what an element looks like.
         """
 
+    def read_element(self, g: object, name: str = "g") -> Element:
+        """One element from what users write, in the form that `Representation.exact_image` takes; membership is not checked.
+
+        Parameters
+        ----------
+        g : the element; name : how a message calls it.
+
+        Raises
+        ------
+        GroupRepError
+            If it is none, or several; the message names it.
+        """
+        return self.check_element(g)
+
     @abstractmethod
     def batch_shape(self, g: Element) -> tuple[int, ...]:
         """The leading axes of elements that are checked."""
@@ -135,6 +178,20 @@ class Group(Value):
     @abstractmethod
     def exp(self, coefficients: ArrayLike) -> Element:
         """exp(c_1 A_1 + c_2 A_2 + ...) for the algebra generators A_k, in floats; leading axes of the coefficients are batch."""
+
+    def checked_coefficients(self, coefficients: ArrayLike) -> Floats:
+        """Numbers (..., count), one for each generator of the Lie algebra; DimensionMismatch otherwise."""
+        count = sum(a.kind == "algebra" for a in self.generator_names)
+        try:
+            array = np.asarray(coefficients)
+        except ValueError:
+            array = np.zeros(())
+        if array.dtype.kind not in "biuf" or array.shape[-1:] != (count,):
+            raise DimensionMismatch(
+                f"coefficients must be real numbers (..., {count}), one for each generator of the Lie algebra of {self}, got "
+                f"{shown(coefficients)}"
+            )
+        return array
 
     def algebra_coefficients(self, X: Array) -> Floats:
         """The coefficients in the algebra's generators of an element of the Lie algebra, a matrix of a group of matrices.
@@ -150,6 +207,13 @@ class Group(Value):
     def sample(self, n: int, rng: np.random.Generator) -> Element:
         """n independent elements from Haar probability measure, stacked along a leading axis."""
 
+    def check_sample(self, n: object, rng: object) -> None:
+        """Raise GroupRepError unless n is a number of elements, and rng draws."""
+        if isinstance(n, bool) or not isinstance(n, Integral) or int(n) < 0:
+            raise GroupRepError(f"sample(n, rng) needs an integer n >= 0, got n = {shown(n)}")
+        if not isinstance(rng, np.random.Generator):
+            raise GroupRepError(f"sample(n, rng) needs rng = numpy.random.default_rng(seed), got rng = {shown(rng)}")
+
     def random(self, n: int, rng: np.random.Generator) -> Element:
         """n random elements, Haar distributed where that is known how to do, stacked along a leading axis."""
         return self.sample(n, rng)
@@ -164,6 +228,10 @@ class Group(Value):
         """
         raise UnsupportedGroup(f"membership in {self} cannot be decided")
 
+    def __contains__(self, g: object) -> bool:
+        """Whether g lies in the group, see `contains`."""
+        return self.contains(g)
+
     @property
     def elements(self) -> Integers:
         """All elements of a finite group along a leading axis."""
@@ -173,6 +241,23 @@ class Group(Value):
     def conjugacy_classes(self) -> tuple[Integers, ...]:
         """The conjugacy classes of a finite group, as arrays of the numbers of their elements."""
         raise UnsupportedGroup(f"{self} has infinitely many conjugacy classes")
+
+    def index(self, g: ArrayLike) -> Integers:
+        """The number of each element of a finite group in `elements`."""
+        raise UnsupportedGroup(f"{self} is infinite and its elements are not numbered")
+
+    def subgroup(self, generators: Sequence[object], name: str = "") -> Group:
+        """The subgroup that elements of a finite group generate."""
+        raise UnsupportedGroup(
+            f"subgroups of {self} are groups of their own, made by FiniteGroup.from_matrices or LieGroup.from_algebra; include them "
+            "with Homomorphism.inclusion"
+        )
+
+    def character_table(self) -> CharacterTable:
+        """The characters of the irreps of a finite group on its conjugacy classes."""
+        raise UnsupportedGroup(
+            f"{self} is infinite and has no character table; V.character.weights() are the weights of V"
+        )
 
     def word(self, g: Element) -> Word:
         """An element of a finite group as a product of generators, ((number of the generator, exponent), ...)."""
@@ -197,7 +282,7 @@ class Group(Value):
             return {a: given[name] for a, name in zip(generators, names, strict=True)}
         if isinstance(images, str) or not isinstance(images, Iterable):
             raise GroupRepError(
-                f"images must be a list or mapping with an image for each of the generators {names} of {self}, got {images!r:.60}"
+                f"images must be a list or mapping with an image for each of the generators {names} of {self}, got {shown(images)}"
             )
         values = list(images)
         if len(values) != len(generators):
@@ -284,6 +369,10 @@ class Group(Value):
 
     def __mul__(self, other: Group) -> Group:
         """The direct product; factors of factors are flattened."""
+        if isinstance(other, str):
+            raise GroupRepError(
+                f"{self} * {shown(other)}: only groups multiply; {shown(other)} is load_group({shown(other)})"
+            )
         if not isinstance(other, Group):
             return NotImplemented
         from grouprep.groups.product import direct_product
@@ -394,4 +483,6 @@ class Group(Value):
         """
         from grouprep.groups.homomorphism import Homomorphism
 
+        if not hasattr(V, "restrict"):
+            raise GroupRepError(f"pullback(factor, V) needs a representation V of the factor, got V = {shown(V)}")
         return V.restrict(Homomorphism.projection(self, factor))

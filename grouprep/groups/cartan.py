@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from grouprep.errors import AmbiguousRank, UnsupportedGroup
 from grouprep.linalg import Image, as_exact
 from grouprep.linalg.fields import common_domain, conjugate, convert_matrix, cyclotomic_field, is_real_field, zeta
+from grouprep.linalg.matrices import inverse, matmul, matrix_key
 from grouprep.linalg.nullspace import nullspace
 from grouprep.linalg.residues import residues
 from grouprep.linalg.sparse import from_domain_matrix_rows, identity_exact, sparse_matrix
@@ -30,6 +31,7 @@ __all__ = [
     "derive_cartan",
     "flatten",
     "joint_spectrum",
+    "moved_outside",
 ]
 
 Weight = tuple[int, ...]
@@ -135,6 +137,19 @@ def close_algebra(generators: Sequence[DomainMatrix]) -> tuple[list[tuple[int, i
             extend(bracket(basis[i], basis[done]), (i, done))
         done += 1
     return origin, basis
+
+
+def moved_outside(generators: Sequence[DomainMatrix], components: Sequence[Image]) -> tuple[int, int] | None:
+    """(i, k) such that h_i A_k h_i^-1 is not in the Lie algebra that the generators A_k span under brackets; None if all are."""
+    known = {matrix_key(a.to_field()) for generator in generators for a in (generator, -generator)}
+    moved = {
+        (i, k): as_exact(matmul(matmul(h, a), inverse(h)))
+        for i, h in enumerate(components)
+        for k, a in enumerate(generators)
+    }
+    open_ones = {place: m for place, m in moved.items() if matrix_key(m.to_field()) not in known}
+    algebra = close_algebra(generators)[1] if open_ones else []
+    return next((place for place, m in open_ones.items() if coordinates(algebra, m) is None), None)
 
 
 def joint_spectrum(phase: Image | None, algebra: Sequence[Image]) -> Counter[Eigenvalue]:

@@ -18,9 +18,10 @@ from __future__ import annotations
 import re
 import reprlib
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from os import PathLike
+from typing import Any
 
-from grouprep.errors import GroupRepError
+from grouprep.errors import GroupRepError, shown
 from grouprep.groups.base import Group
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.lie import LieGroup
@@ -28,9 +29,6 @@ from grouprep.groups.plain_data import Table, check_keys, matrices_from_data, re
 from grouprep.groups.product import direct_product
 from grouprep.groups.registry import families, member
 from grouprep.linalg.budget import NAME, require
-
-if TYPE_CHECKING:
-    from os import PathLike
 
 __all__ = ["group_from_dict", "group_from_name", "load_group"]
 
@@ -64,6 +62,8 @@ def load_group(source: str | PathLike[str]) -> Group:
     >>> load_group("D4xC2").order
     16
     """
+    if not isinstance(source, str | PathLike):
+        raise GroupRepError(f'source must be a name such as "D4", or the path of a file, got {shown(source)}')
     text = str(source)
     if text.lower().endswith((".toml", ".json")):
         return group_from_dict(read_data_file(source), text)
@@ -185,9 +185,27 @@ def group_from_name(name: str) -> Group:
     if found is not None:
         return found
     parts = re.split(r"\s*[x×]\s*(?![^(]*\))", text)
-    if len(parts) > 1:
+    if len(parts) > 1 and all(parts):
         return direct_product([H for part in parts for H in group_from_name(part).factors])
+    meant = "x".join(map(_meant, re.split(r"[x×*]", text)))
     raise GroupRepError(
-        f'group "{name:.80}" is unknown; known are {", ".join(F.example for F in families())} with any number, products such as '
-        "D4xC2, and files ending in .toml or .json"
+        f'group "{name:.80}" is unknown; '
+        + (f'did you mean "{meant}"? ' if all(map(_meant, re.split(r"[x×*]", text))) else "")
+        + f"known are {', '.join(F.example for F in families())} with any number, products such as D4xC2, and files ending in "
+        ".toml or .json"
     )
+
+
+def _meant(text: str) -> str:
+    """The name that was probably meant by one that is unknown, D4 by "d_4" or "DihedralGroup(4)"; empty if none is close."""
+    plain = re.sub(r"group|[\s_/{}^]", "", text, flags=re.IGNORECASE)
+    plain += ")" * ("(" in plain and ")" not in plain)
+    for F in families():
+        symbol = re.match(r"[A-Za-z]*", F.example)[0]  # type: ignore[index]
+        for beginning in sorted({symbol, F.name}, key=len, reverse=True):
+            if plain.lower().startswith(beginning.lower()):
+                rest = plain[len(beginning) :]
+                for found in (symbol + rest, F.example if not rest else ""):
+                    if found and F.reads(found):
+                        return found
+    return plain if any(F.reads(plain) for F in families()) else ""

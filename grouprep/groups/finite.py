@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge, UnsupportedGroup, printable
-from grouprep.groups.base import Generator, Group, Word
+from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge, UnsupportedGroup, printable, shown
+from grouprep.groups.base import Generator, Group, Word, as_list
 from grouprep.groups.constructions import permutations_of_presentation, permutations_of_table
 from grouprep.groups.finite_images import FiniteExtension, prove_finite
 from grouprep.groups.matrix_groups import act_on_vectors
@@ -75,7 +76,7 @@ class FiniteGroup(Group):
     ) -> None:
         """Keep data that is already checked; users call the from_... constructors."""
         if not isinstance(perms, list | tuple) or not perms or not all(isinstance(p, np.ndarray) for p in perms):
-            raise GroupRepError(f"FiniteGroup({perms!r:.60}): {_MADE_BY}")
+            raise GroupRepError(f"FiniteGroup({shown(perms)}): {_MADE_BY}")
         self.name = printable(name)
         self._perms: tuple[Perm, ...] = tuple(perms)
         self._labels = _labels(labels, len(self._perms))
@@ -108,8 +109,9 @@ class FiniteGroup(Group):
         DimensionMismatch
             If generators permute different numbers of points.
         """
-        labels = list(generators) if isinstance(generators, Mapping) else None
-        given = list(generators.values()) if isinstance(generators, Mapping) else list(generators)
+        labels, given = as_list(generators, "generators", 1)
+        if degree is not None and (isinstance(degree, bool) or not isinstance(degree, Integral)):
+            raise GroupRepError(f"degree must be an integer, got {shown(degree)}")
         if not given:
             raise GroupRepError(
                 "generators is empty; give at least one permutation (the identity for the trivial group)"
@@ -144,8 +146,9 @@ class FiniteGroup(Group):
         UnsupportedGroup
             If a generator has infinite order or the orbit exceeds max_points: the group is infinite, or too large.
         """
-        labels = list(generators) if isinstance(generators, Mapping) else None
-        given = list(generators.values()) if isinstance(generators, Mapping) else list(generators)
+        labels, given = as_list(generators, "generators", 2)
+        if isinstance(max_points, bool) or not isinstance(max_points, Integral):
+            raise GroupRepError(f"max_points must be an integer, got {shown(max_points)}")
         perms, matrices = act_on_vectors(given, labels, max_points)
         return cls(perms, name=name or f"<{len(perms)} matrices>", labels=labels, matrices=matrices)
 
@@ -181,7 +184,7 @@ class FiniteGroup(Group):
         """
         for what, value in (("generators", generators), ("relators", relators)):
             if isinstance(value, str) or not isinstance(value, Iterable):
-                raise GroupRepError(f"{what} must be a list of texts, got {value!r:.60}")
+                raise GroupRepError(f"{what} must be a list of texts, got {shown(value)}")
         perms, words = permutations_of_presentation(list(generators), list(relators), max_cosets)
         text = f"<{', '.join(generators)} | {', '.join(relators)}>"
         return cls(
@@ -244,6 +247,7 @@ class FiniteGroup(Group):
         return self.check_element(g)
 
     def sample(self, n: int, rng: np.random.Generator) -> Perm:
+        self.check_sample(n, rng)
         if self.order <= 2000:
             return self.elements[rng.integers(self.order, size=n)]
         return uniform_elements(self.schreier_sims, n, rng)
@@ -293,12 +297,12 @@ class FiniteGroup(Group):
         if moved is not None:
             return moved
         if fits:
-            raise GroupRepError(f"g = {g!r:.60} is not a permutation of 0..{self.degree - 1}{counted_from_1(array)}")
+            raise GroupRepError(f"g = {shown(g)} is not a permutation of 0..{self.degree - 1}{counted_from_1(array)}")
         matrices = (
             "" if self.matrices is None else f", or a matrix {self.matrices.dim} x {self.matrices.dim} of the group"
         )
         raise DimensionMismatch(
-            f"an element of {self} is an integer array (..., {self.degree}) of images of points{matrices}, got {g!r:.60}"
+            f"an element of {self} is an integer array (..., {self.degree}) of images of points{matrices}, got {shown(g)}"
         )
 
     def _permutations(self, g: object, array: Array) -> Perm | None:
@@ -312,22 +316,11 @@ class FiniteGroup(Group):
         for m in [g] if exact else array.reshape(-1, n, n):
             perm = self.matrices.permutation(as_image(m, "g"))
             if perm is None:
-                raise GroupRepError(f"g is no matrix of {self}: {m!r:.80}")
+                raise GroupRepError(f"g is no matrix of {self}: {shown(m)}")
             found.append(perm)
         return np.array(found, dtype=np.int64).reshape(*(() if exact else array.shape[:-2]), self.degree)
 
     def read_element(self, g: object, name: str = "g") -> Perm:
-        """One element, in any form that `check_element` takes.
-
-        Parameters
-        ----------
-        g : the element; name : how a message calls it.
-
-        Raises
-        ------
-        GroupRepError
-            If it is none, or several; the message names it.
-        """
         try:
             perm = self.check_element(g)
         except GroupRepError as error:
@@ -466,7 +459,7 @@ class FiniteGroup(Group):
     def subgroup(self, generators: Sequence[object], name: str = "") -> FiniteGroup:
         """The subgroup that elements, in any form that `check_element` takes, generate; include it with `Homomorphism.inclusion`."""
         if isinstance(generators, str) or not isinstance(generators, Iterable):
-            raise GroupRepError(f"generators must be a list of elements of {self}, got {generators!r:.60}")
+            raise GroupRepError(f"generators must be a list of elements of {self}, got {shown(generators)}")
         perms = [self.read_element(g, f"generators[{i}]") for i, g in enumerate(generators)]
         H = FiniteGroup.from_permutations(perms, name=name or f"subgroup of {self}")
         for i, p in enumerate(perms):
@@ -478,7 +471,12 @@ class FiniteGroup(Group):
         """Whether a permutation of the points, or a matrix that permutes the vectors of a matrix group, lies in the group."""
         from sympy.combinatorics import Permutation
 
-        perm = self._element(perm)
+        try:
+            perm = self._element(perm)
+        except DimensionMismatch:
+            raise
+        except GroupRepError:  # no permutation, or a matrix that does not permute the vectors
+            return False
         if self.order <= 2000:
             return np.ascontiguousarray(perm, dtype=np.int64).tobytes() in self._listing[1]
         return bool(self.schreier_sims.contains(Permutation(list(map(int, perm)))))

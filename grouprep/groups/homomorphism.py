@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from grouprep.errors import DimensionMismatch, GroupRepError, NotAHomomorphism, UnsupportedGroup
+from grouprep.errors import DimensionMismatch, GroupRepError, NotAHomomorphism, UnsupportedGroup, shown
 from grouprep.groups.base import Generator, Group
 from grouprep.groups.cartan import coordinates, flatten
 from grouprep.groups.extension import Extension, prepared_images
@@ -94,6 +94,7 @@ class Homomorphism(Value):
     @classmethod
     def identity(cls, group: Group) -> Homomorphism:
         """The identity map."""
+        _check_groups(group=group)
         return cls._make(
             group, group, _Same(), {a: a for a in group.generator_names if a.kind == "algebra"}, "identity"
         )
@@ -107,6 +108,7 @@ class Homomorphism(Value):
         DimensionMismatch
             If there is no such factor.
         """
+        _check_groups(product=product)
         count = len(product.factors)
         if not isinstance(factor, int | np.integer) or not -count <= factor < count:
             raise DimensionMismatch(f"factor = {factor!r}: {product} has the factors 0..{count - 1}")
@@ -162,7 +164,7 @@ class Homomorphism(Value):
 def _check_groups(**given: object) -> None:
     for name, value in given.items():
         if not isinstance(value, Group):
-            raise GroupRepError(f"{name} must be a Group such as Dihedral(4), got {value!r:.60}")
+            raise GroupRepError(f"{name} must be a Group such as Dihedral(4), got {shown(value)}")
 
 
 class _Same:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from grouprep.errors import DimensionMismatch, GroupRepError, printable
-from grouprep.groups.base import Generator, Group
-from grouprep.groups.cartan import CartanComponent, Weight, close_algebra, derive_cartan
+from grouprep.errors import DimensionMismatch, GroupRepError, printable, shown
+from grouprep.groups.base import Generator, Group, as_list
+from grouprep.groups.cartan import CartanComponent, Weight, close_algebra, derive_cartan, moved_outside
 from grouprep.groups.exponential import LieExtension, least_squares
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.lie_images import prove_lie
@@ -78,8 +78,10 @@ class LieGroup(Group):
         DimensionMismatch
             If a matrix is not square, or sizes differ.
         GroupRepError
-            If no generator is given, an entry is NaN, or a component is singular.
+            If no generator is given, an entry is NaN, a component is singular, or exact components do not keep the algebra.
         """
+        _, generators = as_list(generators, "generators", 2)
+        _, components = as_list(components, "components", 2)
         if not generators:
             raise GroupRepError("generators is empty; a finite group is FiniteGroup.from_matrices(components)")
         algebra = [as_image(a, f"generators[{i}]") for i, a in enumerate(generators)]
@@ -93,11 +95,13 @@ class LieGroup(Group):
             if not is_invertible(h):
                 raise GroupRepError(f"components[{i}] is singular; the elements of a group are invertible")
         # A Lie algebra element is no group element: a Monomial generator would be read as one.
-        return cls(
-            [as_exact(a) if isinstance(a, Monomial) else a for a in algebra],
-            parts,
-            name=name or f"<Lie group in GL({n})>",
-        )
+        algebra = [as_exact(a) if isinstance(a, Monomial) else a for a in algebra]
+        if all(map(is_exact, algebra + parts)) and (outside := moved_outside(list(map(as_exact, algebra)), parts)):
+            h, a = (f"components[{outside[0]}]", f"generators[{outside[1]}]")
+            raise GroupRepError(
+                f"{h} does not keep the Lie algebra: h A h^-1 lies outside of it for h = {h}, A = {a}; add it to the generators"
+            )
+        return cls(algebra, parts, name=name or f"<Lie group in GL({n})>")
 
     @cached_property
     def generator_names(self) -> tuple[Generator, ...]:
@@ -127,11 +131,20 @@ class LieGroup(Group):
         return np.eye(self.n)
 
     def multiply(self, g: Array, h: Array) -> Array:
-        product: Array = np.asarray(g) @ np.asarray(h)
+        product: Array = self._element(g) @ self._element(h)
         return product
 
     def inverse(self, g: Array) -> Array:
-        return np.linalg.inv(g)
+        try:
+            return np.linalg.inv(self._element(g))
+        except np.linalg.LinAlgError:
+            raise GroupRepError(f"g is singular; elements of {self} are invertible") from None
+
+    def _element(self, g: object) -> Array:
+        """`check_element`, which arrays that look like its results are spared."""
+        if isinstance(g, np.ndarray) and g.dtype.kind in "fc" and g.shape[-2:] == (self.n, self.n):
+            return g
+        return self.check_element(g)
 
     def batch_shape(self, g: Array) -> tuple[int, ...]:
         return g.shape[:-2]
@@ -155,7 +168,7 @@ class LieGroup(Group):
             array = np.zeros(0)
         if array.dtype.kind not in "iufc" or array.shape[-2:] != (self.n, self.n):
             raise DimensionMismatch(
-                f"an element of {self} is an array of numbers (..., {self.n}, {self.n}), got {_shown(g)}"
+                f"an element of {self} is an array of numbers (..., {self.n}, {self.n}), got {shown(g)}"
             )
         if not np.isfinite(array).all():
             raise GroupRepError("g has NaN or infinite entries")
@@ -165,20 +178,29 @@ class LieGroup(Group):
         """n independent elements from Haar measure, (n, dim, dim); UnsupportedGroup where no sampler is known."""
         from grouprep.haar import sample_lie_group
 
+        self.check_sample(n, rng)
         return sample_lie_group(self, n, rng)
 
-    def contains(self, g: Image) -> bool:
+    def read_element(self, g: object, name: str = "g") -> Image:
+        image = as_image(g, name)
+        if size(image) != self.n:
+            raise DimensionMismatch(
+                f"{name} is {size(image)} x {size(image)}; elements of {self} are {self.n} x {self.n}"
+            )
+        return image
+
+    def contains(self, g: object) -> bool:
         """Whether an exact matrix lies in the group; UnsupportedGroup where that cannot be decided."""
         from grouprep.haar import contains
 
-        return contains(self, g)
+        return contains(self, self.read_element(g))
 
     def exp(self, coefficients: ArrayLike) -> Array:
         """exp(c_1 A_1 + c_2 A_2 + ...) in floats, (..., n, n) for coefficients (..., generators)."""
         from scipy.linalg import expm
 
         stack = np.array([as_float(a) for a in self.algebra])
-        g: Array = expm(np.tensordot(np.asarray(coefficients), stack, 1))
+        g: Array = expm(np.tensordot(self.checked_coefficients(coefficients), stack, 1))
         return g
 
     def algebra_coefficients(self, X: Array) -> Floats:
@@ -193,6 +215,7 @@ class LieGroup(Group):
 
     def random(self, n: int, rng: np.random.Generator, scale: float = 1.0) -> Array:
         """n random elements, not Haar distributed, of any Lie group: a discrete element times exp of a Gaussian one."""
+        self.check_sample(n, rng)
         g = self.exp(scale * rng.standard_normal((n, len(self.algebra))))
         if self.components:
             parts = as_float(self.component_group.defining()(self.component_group.sample(n, rng)))
@@ -249,7 +272,3 @@ class LieGroup(Group):
 
     def __repr__(self) -> str:
         return f"LieGroup({self.name!r}, n={self.n}, generators={len(self.algebra)}, components={len(self.components)})"
-
-
-def _shown(g: object) -> str:
-    return f"shape {np.shape(g)}" if isinstance(g, np.ndarray) else f"{g!r:.60}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge
+from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge, shown
 from grouprep.linalg.budget import POINTS, require
 from grouprep.linalg.monomial import Monomial, integers
 from grouprep.linalg.orbits import solve_orbits
@@ -53,7 +53,7 @@ def as_permutation(images: object, name: str, degree: int | None = None) -> Perm
         values = np.zeros((), int)
     if values.ndim != 1 or values.dtype.kind == "O":
         raise GroupRepError(
-            f'{name} must be a flat list of integers 0..n-1, or text in cycles such as "(1 2 3)", got {images!r:.80}'
+            f'{name} must be a flat list of integers 0..n-1, or text in cycles such as "(1 2 3)", got {shown(images)}'
         )
     require(len(values), POINTS, f"{name} permutes points:")
     perm = values.astype(np.int64)
@@ -71,8 +71,11 @@ def counted_from_1(perm: Perm) -> str:
     """What a message adds where images (..., n) are a permutation of 1..n: the remedy; nothing otherwise."""
     if not np.array_equal(np.sort(perm, axis=-1), np.broadcast_to(np.arange(1, perm.shape[-1] + 1), perm.shape)):
         return ""
-    first = cycle_string(perm.reshape(-1, perm.shape[-1])[0] - 1)
-    return f'; lists count the points from 0: subtract 1, or write cycles, which count from 1: "{first}"'
+    first = perm.reshape(-1, perm.shape[-1])[0]
+    cycles = cycle_string(first - 1)
+    if cycles == "()":
+        return f'; lists are images of points counted from 0; a cycle is text: "({" ".join(map(str, first))})"'
+    return f'; lists count the points from 0: subtract 1, or write cycles, which count from 1: "{cycles}"'
 
 
 def parse_cycles(text: str, degree: int | None, name: str = "permutation") -> Perm:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from grouprep.errors import DimensionMismatch, NotAHomomorphism, UnsupportedGroup
+from grouprep.errors import DimensionMismatch, NotAHomomorphism, UnsupportedGroup, shown
 from grouprep.groups.base import Generator, Group, Word
 from grouprep.groups.extension import Extension
 from grouprep.groups.finite import FiniteGroup
@@ -108,7 +108,7 @@ class FiniteProduct(_Product, FiniteGroup):
 
     def part(self, g: Perm, factor: int) -> Perm:
         start, stop = self.offsets[factor], self.offsets[factor + 1]
-        component: Perm = np.asarray(g)[..., start:stop] - start
+        component: Perm = self._element(g)[..., start:stop] - start
         return component
 
     def sample(self, n: int, rng: np.random.Generator) -> Perm:
@@ -149,10 +149,10 @@ class ProductGroup(_Product):
         return tuple(G.identity() for G in self._factors)
 
     def multiply(self, g: tuple[Element, ...], h: tuple[Element, ...]) -> tuple[Element, ...]:
-        return tuple(G.multiply(x, y) for G, x, y in zip(self._factors, g, h, strict=True))
+        return tuple(G.multiply(x, y) for G, x, y in zip(self._factors, self._tuple(g), self._tuple(h), strict=True))
 
     def inverse(self, g: tuple[Element, ...]) -> tuple[Element, ...]:
-        return tuple(G.inverse(x) for G, x in zip(self._factors, g, strict=True))
+        return tuple(G.inverse(x) for G, x in zip(self._factors, self._tuple(g), strict=True))
 
     def batch_shape(self, g: tuple[Element, ...]) -> tuple[int, ...]:
         return self._factors[0].batch_shape(g[0])
@@ -165,7 +165,7 @@ class ProductGroup(_Product):
 
     def exp(self, coefficients: ArrayLike) -> tuple[Element, ...]:
         counts = [sum(a.kind == "algebra" for a in G.generator_names) for G in self._factors]
-        pieces = np.split(np.asarray(coefficients), np.cumsum(counts)[:-1], axis=-1)
+        pieces = np.split(self.checked_coefficients(coefficients), np.cumsum(counts)[:-1], axis=-1)
         return tuple(G.exp(c) for G, c in zip(self._factors, pieces, strict=True))
 
     def prove_homomorphism(self, images: Mapping[Generator, Image]) -> None:
@@ -191,16 +191,25 @@ class ProductGroup(_Product):
         return ProductExtension(self, images)
 
     def contains(self, g: tuple[Element, ...]) -> bool:
-        return all(G.contains(x) for G, x in zip(self._factors, g, strict=True))
+        return all(G.contains(x) for G, x in zip(self._factors, self.read_element(g), strict=True))
 
     def random(self, n: int, rng: np.random.Generator) -> tuple[Element, ...]:
         return tuple(G.random(n, rng) for G in self._factors)
 
     def check_element(self, g: object) -> tuple[Element, ...]:
         """g as a tuple of the factors' elements."""
+        return tuple(G.check_element(x) for G, x in zip(self._factors, self._tuple(g), strict=True))
+
+    def read_element(self, g: object, name: str = "g") -> tuple[Element, ...]:
+        parts = zip(self._factors, self._tuple(g, name), strict=True)
+        return tuple(G.read_element(x, f"{name}[{k}]") for k, (G, x) in enumerate(parts))
+
+    def _tuple(self, g: object, name: str = "g") -> tuple[object, ...]:
         if not isinstance(g, tuple) or len(g) != len(self._factors):
-            raise DimensionMismatch(f"an element of {self} is a tuple of {len(self._factors)} elements, got {g!r:.60}")
-        return tuple(G.check_element(x) for G, x in zip(self._factors, g, strict=True))
+            raise DimensionMismatch(
+                f"{name}: an element of {self} is a tuple of {len(self._factors)} elements, got {shown(g)}"
+            )
+        return g
 
     @property
     def parts(self) -> tuple[Group, ...]:

@@ -17,7 +17,9 @@ __all__ = ["conjugation_representatives", "torsion_elements"]
 
 
 def torsion_elements(algebra: Sequence[Image]) -> tuple[Monomial, ...]:
-    """The monomial ones among 1 + A/c + (A/c)^2 = exp(pi A / (2 c)), for the generators A with A^3 = -c^2 A, c rational.
+    """Monomial ones among 1 + A/c + (A/c)^2 = exp(pi A / (2 c)), for the generators A with A^3 = -c^2 A, c rational.
+
+    Where A is conjugate to earlier generators by the elements found before, so is its element: it follows from them, and is left out.
 
     Examples
     --------
@@ -26,9 +28,18 @@ def torsion_elements(algebra: Sequence[Image]) -> tuple[Monomial, ...]:
     array([[ 0., -1.,  0.],
            [ 1.,  0.,  0.],
            [ 0.,  0.,  1.]])
+    >>> len(SO(5).algebra), len(SO(5).torsion)
+    (10, 4)
     """
-    found = map(_quarter_turn, filter(is_exact, algebra))
-    return tuple(h for h in found if h is not None)
+    reached = _Conjugates(algebra)
+    found = []
+    for k, a in enumerate(algebra):
+        h = _quarter_turn(a) if is_exact(a) and k not in reached.numbers else None
+        reached.add(k)
+        if h is not None:
+            found.append(h)
+            reached.conjugate_by(h)
+    return tuple(found)
 
 
 def conjugation_representatives(algebra: Sequence[Image], elements: Sequence[Monomial]) -> tuple[int, ...]:
@@ -42,27 +53,47 @@ def conjugation_representatives(algebra: Sequence[Image], elements: Sequence[Mon
     >>> conjugation_representatives(SO(5).algebra, SO(5).torsion)
     (0,)
     """
-    if not all(map(is_exact, algebra)):
-        return tuple(range(len(algebra)))
-    numbers: dict[object, int] = {}
-    for k, a in enumerate(algebra):
-        numbers.setdefault(_up_to_sign(as_exact(a)), k)
-    kept: list[int] = []
-    reached: set[int] = set()
+    reached = _Conjugates(algebra)
+    for h in elements:
+        reached.conjugate_by(h)
+    kept = []
     for k in range(len(algebra)):
-        if k in reached:
-            continue
-        kept.append(k)
-        reached.add(k)
-        queue = [k]
-        while queue and len(reached) < len(algebra):
-            a = as_exact(algebra[queue.pop()])
-            for h in elements:
-                found = numbers.get(_up_to_sign(_conjugated(h, a)))
-                if found is not None and found not in reached:
-                    reached.add(found)
-                    queue.append(found)
+        if k not in reached.numbers:
+            kept.append(k)
+            reached.add(k)
     return tuple(kept)
+
+
+class _Conjugates:
+    """Numbers of generators that are, up to sign, conjugate to some of them by products of some elements."""
+
+    def __init__(self, algebra: Sequence[Image]) -> None:
+        self.exact = {k: as_exact(a) for k, a in enumerate(algebra) if is_exact(a)}
+        self.known: dict[object, int] = {}
+        for k, a in self.exact.items():
+            self.known.setdefault(_up_to_sign(a), k)
+        self.numbers: set[int] = set()
+        self.elements: list[Monomial] = []
+
+    def add(self, k: int) -> None:
+        """Generator k, with its conjugates."""
+        self._follow([k])
+
+    def conjugate_by(self, h: Monomial) -> None:
+        """One more element, and all that it leads to."""
+        self.elements.append(h)
+        self._follow([self._moved(k, h) for k in self.numbers])
+
+    def _follow(self, queue: list[int]) -> None:
+        while queue:
+            k = queue.pop()
+            if k not in self.numbers:
+                self.numbers.add(k)
+                queue += [self._moved(k, h) for h in self.elements]
+
+    def _moved(self, k: int, h: Monomial) -> int:
+        """The number of h A_k h^-1 up to sign, or k where that is no generator."""
+        return self.known.get(_up_to_sign(_conjugated(h, self.exact[k])), k) if k in self.exact else k
 
 
 def _conjugated(h: Monomial, a: DomainMatrix) -> DomainMatrix:

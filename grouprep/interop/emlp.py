@@ -15,6 +15,21 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+try:
+    import emlp as _emlp  # noqa: F401
+except ModuleNotFoundError as error:
+    if error.name not in ("emlp", "six"):
+        raise
+    raise ModuleNotFoundError(
+        "grouprep.interop.emlp needs emlp and six: pip install 'grouprep[emlp]'", name="emlp"
+    ) from None
+
+from emlp import groups as emlp_groups
+from emlp.reps import product_sum_reps as sums
+from emlp.reps import representation as reps
+from emlp.reps.linear_operators import I as Identity
+from emlp.reps.linear_operators import LazyKron, LazyKronsum, densify
+
 from grouprep.errors import GroupRepError
 from grouprep.groups import FiniteGroup, Group, LieGroup
 from grouprep.groups.cartan import coordinates
@@ -26,15 +41,6 @@ from grouprep.linalg import Image, Monomial, as_exact
 from grouprep.linalg.matrices import equal
 from grouprep.representations import Representation
 from grouprep.typing import Array, Integers
-
-try:
-    from emlp import groups as emlp_groups
-    from emlp.reps import product_sum_reps as sums
-    from emlp.reps import representation as reps
-    from emlp.reps.linear_operators import I as Identity
-    from emlp.reps.linear_operators import LazyKron, LazyKronsum, densify
-except ImportError as error:
-    raise ImportError("grouprep.interop.emlp needs emlp: pip install 'grouprep[emlp]'") from error
 
 __all__ = ["group_from_emlp", "group_to_emlp", "representation_from_emlp", "representation_to_emlp"]
 

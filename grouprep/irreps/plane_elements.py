@@ -17,6 +17,7 @@ from grouprep.groups.matrix_groups import PolygonAction
 from grouprep.groups.permutations import Perm
 from grouprep.linalg import Image, as_exact
 from grouprep.linalg import matrices as mat
+from grouprep.linalg.graphs import components
 from grouprep.linalg.pickling import Picklable
 from grouprep.typing import Array, Element
 
@@ -179,9 +180,5 @@ def nearest_cosine(j: int, n: int) -> float:
 
 def element_order(p: Perm) -> int:
     """The order of a permutation."""
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import connected_components
-
-    n = len(p)
-    _, labels = connected_components(csr_array((np.ones(n), (np.arange(n), p)), shape=(n, n)), directed=False)
+    _, labels = components(len(p), np.arange(len(p)), p)
     return lcm(*np.unique(np.bincount(labels)).tolist())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import comb
 from typing import TYPE_CHECKING, TypeAlias
 
-from grouprep.errors import GroupRepError, UnsupportedGroup
+from grouprep.errors import GroupRepError, UnsupportedGroup, shown
 from grouprep.groups.base import Group
 from grouprep.irreps._spin_numbers import Spin, real_columns, spin_label, twice_spin
 from grouprep.irreps.base import read_field
@@ -357,6 +357,11 @@ def haar_measure(group: Group, *angles: Symbol) -> HaarMeasure:
 def _angles(group: Group, given: tuple[Angle, ...], default: tuple[Symbol, ...]) -> tuple[Angle, ...]:
     if given and len(given) != len(default):
         raise GroupRepError(f"angles: {group} has {len(default)}, {', '.join(map(str, default))}; got {len(given)}")
+    for angle in given:
+        if isinstance(angle, str) or not hasattr(angle, "__mul__"):
+            raise GroupRepError(
+                f"angles are sympy expressions or numbers, such as sympy.Symbol('a'), got {shown(angle)}"
+            )
     return given or default
 
 

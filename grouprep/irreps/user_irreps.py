@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import count
 
 import numpy as np
 
@@ -29,6 +30,7 @@ class UserIrrep(Irrep):
     V : unitary (orthogonal over the reals).
     over : "real" or "complex".
     number : its place among the irreps that were given.
+    label : V's name, if not given.
 
     Raises
     ------
@@ -38,7 +40,7 @@ class UserIrrep(Irrep):
         If V is not unitary in its basis.
     """
 
-    def __init__(self, V: Representation, over: Field, number: int = 0) -> None:
+    def __init__(self, V: Representation, over: Field, number: int = 0, label: str = "") -> None:
         if not V.is_unitary:
             raise NotUnitary(f"irreps[{number}] = {V} is not unitary in its basis; give {V}.unitary()[0]")
         if over == "real" and V.field == "complex":
@@ -46,7 +48,7 @@ class UserIrrep(Irrep):
                 f'irreps[{number}] = {V} is complex; the ground field is real (field="complex" makes it complex)'
             )
         self.V, self.over, self.number = V, over, number
-        self.label = str(V)
+        self.label = label or str(V)
         self._units = _commutant(V)
         size = len(self._units)
         if size not in ((1,) if over == "complex" else (1, 2, 4)) or not _is_division_algebra(self._units):
@@ -177,7 +179,9 @@ def listed_irreps(irreps: object) -> tuple[Representation, ...] | None:
 
 
 def user_irreps(G: Group, irreps: Iterable[object], over: Field) -> list[Irrep]:
-    """Given representations as irreps of G over a field, pairwise not isomorphic.
+    """Given representations as irreps of G over a field, pairwise not isomorphic, each with a label of its own.
+
+    The label is the name; of several with one name, such as unnamed ones of one dimension, the later are numbered: V3, V3_2, V3_3.
 
     Raises
     ------
@@ -185,12 +189,24 @@ def user_irreps(G: Group, irreps: Iterable[object], over: Field) -> list[Irrep]:
         If one is reducible, of another group, or isomorphic to another one.
     """
     out: list[Irrep] = []
-    for k, V in enumerate(irreps):
+    given, labels = list(irreps), set[str]()
+    taken = {_label(V) for V in given}
+    for k, V in enumerate(given):
         if not isinstance(V, Representation) or V.group != G:
             raise GroupRepError(f"irreps[{k}] must be a representation of {G}, got {V!r:.60}")
-        out.append(V if isinstance(V, Irrep) and V.over == over else UserIrrep(V, over, k))
+        name = label = _label(V)
+        if name in labels:
+            label = next(text for n in count(2) if (text := f"{name}_{n}") not in taken)
+        labels.add(label)
+        taken.add(label)
+        known = V if isinstance(V, Irrep) and V.over == over and V.label == label else None
+        out.append(known or UserIrrep(V, over, k, label))
     check_distinct(out)
     return out
+
+
+def _label(V: object) -> str:
+    return V.label if isinstance(V, Irrep) else str(V)
 
 
 def check_distinct(irreps: Sequence[Irrep]) -> None:

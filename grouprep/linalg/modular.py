@@ -127,7 +127,7 @@ def _primes(K: Domain, top: int, split: bool, orders: int = 2) -> Iterator[tuple
 Residues: TypeAlias = dict[int, dict[int, int]]
 
 
-def residues(matrices: Sequence[DomainMatrix]) -> tuple[int, list[Residues]]:
+def residues(matrices: Sequence[DomainMatrix], skip: int = 0) -> tuple[int, list[Residues]]:
     """A prime p, and the matrices mapped to F_p by one ring homomorphism that is defined on all their entries, as rows[i][j].
 
     F_p has roots of unity of every order up to 16, so that small groups have their irreps over it.
@@ -135,6 +135,7 @@ def residues(matrices: Sequence[DomainMatrix]) -> tuple[int, list[Residues]]:
     Parameters
     ----------
     matrices : over ZZ, QQ or number fields with a common one.
+    skip : how many suitable primes of a fixed sequence to leave out.
 
     Raises
     ------
@@ -153,18 +154,16 @@ def residues(matrices: Sequence[DomainMatrix]) -> tuple[int, list[Residues]]:
     converted = [from_domain_matrix_rows(convert_matrix(m, K)) for m in matrices]
     numbers = {x: coefficients(x, K) for rows in converted for row in rows.values() for x in row.values()}
     denominator = reduce(lcm, (int(c.denominator) for values in numbers.values() for c in values), 1)
-    for p, roots in _primes(K, _TOP, split=False, orders=_ORDERS):
-        if denominator % p:
-            powers = [pow(roots[0], k, p) for k in range(degree(K))]
-            image = {
-                x: sum(
-                    int(c.numerator) * pow(int(c.denominator), -1, p) * w for c, w in zip(values, powers, strict=True)
-                )
-                % p
-                for x, values in numbers.items()
-            }
-            return p, [{i: {j: image[x] for j, x in row.items()} for i, row in rows.items()} for rows in converted]
-    raise AssertionError("the sequence of primes ends by raising")
+    suitable = (found for found in _primes(K, _TOP, split=False, orders=_ORDERS) if denominator % found[0])
+    p, roots = next(islice(suitable, skip, None))
+    powers = [pow(roots[0], k, p) for k in range(degree(K))]
+
+    def image(values: list[Scalar]) -> int:
+        terms = (int(c.numerator) * pow(int(c.denominator), -1, p) * w for c, w in zip(values, powers, strict=True))
+        return sum(terms) % p
+
+    table = {x: image(values) for x, values in numbers.items()}
+    return p, [{i: {j: table[x] for j, x in row.items()} for i, row in rows.items()} for rows in converted]
 
 
 def _number_field(K: Domain) -> Domain:

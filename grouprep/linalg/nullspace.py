@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from math import gcd
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from grouprep.errors import GroupRepError
 from grouprep.linalg._cyclotomic import degree
+from grouprep.linalg.graphs import components
 from grouprep.linalg.modular import modular_nullspace, modular_rank
 from grouprep.typing import Scalar
 
@@ -137,9 +136,6 @@ def _distinct_rows(rows: Iterable[dict[int, Scalar]], K: Domain) -> list[dict[in
 
 def _components(rows: list[dict[int, Scalar]], n: int) -> list[tuple[list[int], list[dict[int, Scalar]]]]:
     """The connected components of the bipartite graph of rows and columns: (columns in order, their rows)."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     if not rows:
         return []
     first: list[int] = []
@@ -148,9 +144,7 @@ def _components(rows: list[dict[int, Scalar]], n: int) -> list[tuple[list[int], 
         anchor = next(iter(row))
         first += [anchor] * len(row)
         second += row
-    graph = coo_array((np.ones(len(first), dtype=np.int8), (first, second)), shape=(n, n))
-    _, labels = connected_components(graph, directed=False)
-    labels = labels.tolist()
+    labels = components(n, first, second)[1].tolist()
     parts: dict[int, list[dict[int, Scalar]]] = {}
     for row in rows:
         parts.setdefault(labels[next(iter(row))], []).append(row)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from grouprep.linalg.graphs import graph
 from grouprep.linalg.memory import require_memory
 from grouprep.linalg.monomial import Monomial, common_modulus
 from grouprep.linalg.spaces import OrbitSpace
@@ -95,14 +96,12 @@ def _potentials(
     count: int, first: Integers, targets: Sequence[Integers], weights: Sequence[Integers], modulus: int
 ) -> Integers:
     """An exponent for every node: the weights summed along a path of a spanning tree from the component's first node."""
-    from scipy.sparse import csr_array
     from scipy.sparse.csgraph import breadth_first_order
 
     nodes = np.arange(count)
     tails = np.concatenate([np.tile(nodes, len(targets)), np.full(len(first), count)])
     heads = np.concatenate([*targets, first])
-    graph = csr_array((np.ones(len(tails), dtype=np.int32), (tails, heads)), shape=(count + 1, count + 1))
-    _, parent = breadth_first_order(graph, count, directed=False, return_predecessors=True)
+    _, parent = breadth_first_order(graph(count + 1, tails, heads), count, directed=False, return_predecessors=True)
     parent = parent[:count].astype(np.int64)
     root = parent == count
     parent[root] = nodes[root]

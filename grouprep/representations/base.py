@@ -5,16 +5,16 @@ from __future__ import annotations
 from abc import abstractmethod
 from functools import cached_property, reduce
 from numbers import Number
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge, UnsupportedGroup
+from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge, UnsupportedGroup, nearest, shown
 from grouprep.groups.base import Generator, Group
 from grouprep.groups.finite_images import rounded
 from grouprep.groups.homomorphism import Homomorphism
-from grouprep.linalg import Image, Monomial, as_exact, as_float
+from grouprep.linalg import Image, Monomial, as_exact, as_float, as_image
 from grouprep.linalg.convert import to_sympy
 from grouprep.linalg.fields import common_domain
 from grouprep.linalg.forms import invariant_form, is_positive, is_unitary
@@ -34,9 +34,17 @@ __all__ = ["Representation"]
 
 _AVERAGE_LIMIT = 2_000  # elements of a finite group; beyond, a linear system for an invariant form is cheaper
 
-_MISSING: Any = object()  # the argument of V()
-
 _EXPONENT_LIMIT = 10_000  # bits of a dimension; nothing larger can be used in any way
+
+
+class Images(dict[Generator, Image]):
+    """The matrices of generators, which are found by their names too."""
+
+    def __missing__(self, name: object) -> Image:
+        for generator, image in self.items():
+            if str(generator) == name:
+                return image
+        raise GroupRepError(f"{shown(name)} is no generator; {nearest(name, self)}")
 
 
 class Representation(Value):
@@ -120,7 +128,7 @@ class Representation(Value):
 
     # Values
 
-    def __call__(self, g: Element = _MISSING) -> Array:
+    def __call__(self, g: Element = None) -> Array:
         """rho(g) in floats: for finite groups with exact images every entry is the exact one correctly rounded.
 
         Parameters
@@ -138,7 +146,7 @@ class Representation(Value):
         DimensionMismatch
             If g has the wrong shape.
         """
-        if g is _MISSING:
+        if g is None:
             raise GroupRepError(
                 f"{self}(g) needs an element g; V.dual, V.conjugate and V.character are properties, without parentheses"
             )
@@ -166,14 +174,14 @@ class Representation(Value):
 
         Parameters
         ----------
-        g : a permutation (finite groups), or an exact matrix of the group (Lie groups).
+        g : an element as `__call__` takes it (finite groups), an exact matrix of the group (Lie groups), or a tuple of these.
 
         Raises
         ------
         GroupRepError
             If the representation has float generators only.
         """
-        return to_sympy(as_exact(self.exact_image(g)))
+        return to_sympy(as_exact(self.exact_image(self.group.read_element(g))))
 
     def symbolic(self, *angles: object) -> Matrix:
         """rho in angles as a sympy Matrix, (dim, dim); for the irreps of SO(2), O(2), SO(3), O(3) and SU(2).
@@ -203,14 +211,18 @@ class Representation(Value):
         if not generators:
             raise UnsupportedGroup(f"{self.group} is finite and has no Lie algebra")
         array = np.asarray(X)
+        if array.dtype.kind == "O" and array.ndim == 2:
+            array = as_float(as_image(X, "X"))
+        if array.dtype.kind not in "biufc":
+            raise DimensionMismatch(f"X must be coefficients ({len(generators)},) or a matrix, got {shown(X)}")
         if array.shape != (len(generators),):
             array = self.group.algebra_coefficients(array)
         return np.tensordot(array, np.array([as_float(self.float_image(a)) for a in generators]), 1)
 
     @cached_property
     def images(self) -> dict[Generator, Image]:
-        """The matrix of every generator."""
-        return {a: self.image(a) for a in self.group.generator_names}
+        """The matrix of every generator, also by its name, `V.images["r"]`."""
+        return Images({a: self.image(a) for a in self.group.generator_names})
 
     def by_kind(self) -> tuple[list[Image], list[Image]]:
         """The images of the generators that are elements, and of those of the Lie algebra."""
@@ -356,8 +368,8 @@ class Representation(Value):
 
     def __add__(self, other: object) -> Representation:
         """The direct sum."""
-        if isinstance(other, Number | np.ndarray):
-            raise GroupRepError(f"{self} + {other!r:.40}: only representations add up; n copies are n * G.trivial()")
+        if isinstance(other, Number | np.ndarray | str):
+            raise GroupRepError(f"{self} + {shown(other)}: only representations add up; n copies are n * G.trivial()")
         if not isinstance(other, Representation):
             return NotImplemented
         from grouprep.representations.composite import direct_sum_of
@@ -374,7 +386,7 @@ class Representation(Value):
             from grouprep.representations.composite import tensor_of
 
             return tensor_of([self, other])
-        if isinstance(other, Number | np.ndarray):
+        if isinstance(other, Number | np.ndarray | str):
             from grouprep.representations.composite import direct_sum_of
 
             if isinstance(other, int) and other == 0:
@@ -391,7 +403,7 @@ class Representation(Value):
 
     def __xor__(self, other: object) -> Representation:
         """Powers are V ** k in Python, where ^ binds less tightly than + and *."""
-        raise GroupRepError(f"{self} ^ {other!r:.40}: powers are written V ** k")
+        raise GroupRepError(f"{self} ^ {shown(other)}: powers are written V ** k")
 
     def __pow__(self, k: int) -> Representation:
         """The k-th tensor power; the trivial representation for k = 0."""
@@ -445,7 +457,7 @@ class Representation(Value):
         if isinstance(f, Group):
             f = Homomorphism.inclusion(f, self.group)
         if not isinstance(f, Homomorphism):
-            raise GroupRepError(f"f must be a Homomorphism into {self.group}, or a subgroup of it, got {f!r:.60}")
+            raise GroupRepError(f"f must be a Homomorphism into {self.group}, or a subgroup of it, got {shown(f)}")
         if f.target != self.group:
             raise DimensionMismatch(f"f maps into {f.target}, the representation is one of {self.group}")
         return Pullback(f, self)

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grouprep.errors import DimensionMismatch, GroupRepError
+from grouprep.errors import GroupRepError
 from grouprep.groups.base import Generator, Group
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.lie import LieGroup
 from grouprep.groups.matrix_groups import MatrixAction, PolygonAction
-from grouprep.linalg import Image, Monomial, as_exact, as_image
-from grouprep.linalg.matrices import size
+from grouprep.linalg import Image, Monomial, as_exact
 from grouprep.linalg.sparse import zero_exact
 from grouprep.representations.base import Representation
 from grouprep.typing import Array, Element, Floats, Integers
@@ -195,10 +194,6 @@ class LieDefiningRepresentation(Basic):
         return np.asarray(g)
 
     def exact_image(self, g: Element) -> Image:
-        image = as_image(g, "g")
-        as_exact(image)
-        if size(image) != self.dim:
-            raise DimensionMismatch(
-                f"g is {size(image)} x {size(image)}; elements of {self._group} are {self.dim} x {self.dim}"
-            )
+        image = self._group.read_element(g)
+        as_exact(image)  # raises for floats
         return image

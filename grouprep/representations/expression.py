@@ -7,7 +7,7 @@ import keyword
 import re
 from collections.abc import Mapping
 
-from grouprep.errors import GroupRepError, nearest
+from grouprep.errors import GroupRepError, nearest, shown
 from grouprep.groups.base import Group
 from grouprep.representations.base import Representation
 
@@ -64,15 +64,17 @@ def parse_representation(G: Group, text: str, named: Mapping[str, Representation
     >>> parse_representation(Dihedral(4), "2*regular + defining^2").dim
     20
     """
+    if not isinstance(G, Group):
+        raise GroupRepError(f"G must be a Group such as Dihedral(4), got {shown(G)}")
     if not isinstance(text, str):
-        raise GroupRepError(f"a representation is written as text, got {text!r:.60}")
+        raise GroupRepError(f"a representation is written as text, got {shown(text)}")
     if len(text) > 2_000:
         raise GroupRepError(f"representation: {len(text):,} characters; at most 2,000 are read")
     try:
-        tree = ast.parse(_PARITY.sub(r"'\1'", text.strip()).replace("^", "**"), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        tree = ast.parse(_PARITY.sub(r"'\1'", " ".join(text.split())).replace("^", "**"), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise GroupRepError(
-            f'representation "{text:.80}" is not an expression: {getattr(error, "msg", error)}'
+            f'representation "{text:.80}" is not an expression; write for example 2*regular + defining^2, or irrep(A1)'
         ) from None
     try:
         value = _Reader(text, named or {}).read(tree, G)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from grouprep.errors import GroupRepError, printable
+from grouprep.errors import GroupRepError, printable, shown
 from grouprep.groups.base import Generator, Group
 from grouprep.groups.extension import prepared_images
 from grouprep.linalg import Image, as_image
@@ -57,14 +57,14 @@ class ImageRepresentation(Basic):
         name: str = "",
     ) -> None:
         if not isinstance(group, Group):
-            raise GroupRepError(f"group must be a Group such as Dihedral(4), got {group!r:.60}")
+            raise GroupRepError(f"group must be a Group such as Dihedral(4), got {shown(group)}")
         if images is None or isinstance(images, str):
             raise GroupRepError(
                 f"images must hold a matrix for each of the generators {[str(a) for a in group.generator_names]} of {group}, got "
-                f"{images!r:.60}; representations at hand are {group}.defining(), .regular(), .trivial(), .irrep(label)"
+                f"{shown(images)}; representations at hand are {group}.defining(), .regular(), .trivial(), .irrep(label)"
             )
         prepared = prepared_images(group, images)
-        self._group, self.name = group, printable(name)
+        self._group, self.name = group, printable(name or "")
         self._values = group.extend(prepared)
         self._gram = None if gram is None else as_image(gram, "gram")
         group.prove_homomorphism(prepared)

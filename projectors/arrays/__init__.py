@@ -6,6 +6,7 @@ No library is loaded here: what a user has not imported cannot have made the arr
 from projectors.arrays.algebra import (
     absolute_square,
     adjoint,
+    in_range,
     inner,
     modulus,
     safe_divide,
@@ -26,6 +27,7 @@ from projectors.arrays.libraries import (
 from projectors.arrays.operators import (
     as_matrices,
     check_shape,
+    looks_finite,
     one_by_one,
     operator_array,
     refuse_nan,
@@ -59,6 +61,7 @@ __all__ = [
     "gather",
     "gathered",
     "has_double",
+    "in_range",
     "in_single",
     "inner",
     "is_complex",
@@ -67,6 +70,7 @@ __all__ = [
     "is_half",
     "is_traced_by_torch",
     "like_input",
+    "looks_finite",
     "modulus",
     "moved",
     "namespace",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from math import frexp
 
 from grouprep.typing import AnyArray, ArrayT, Namespace
 from projectors.arrays.libraries import is_jax, is_torch
 from projectors.arrays.precision import is_complex
 
-__all__ = ["absolute_square", "adjoint", "inner", "modulus", "safe_divide", "stop_gradient"]
+__all__ = ["absolute_square", "adjoint", "in_range", "inner", "modulus", "safe_divide", "stop_gradient"]
 
 
 def stop_gradient(A: ArrayT) -> ArrayT:
@@ -33,7 +34,10 @@ def absolute_square(xp: Namespace, A: AnyArray) -> AnyArray:
 
 
 def modulus(xp: Namespace, A: AnyArray) -> AnyArray:
-    """|a| of every entry, with the derivative 0 at 0 (jax would take 1)."""
+    """|a| of every entry, with the derivative 0 at 0 (jax would take 1), and finite at subnormal ones (torch would take NaN)."""
+    if is_torch(A) and is_complex(xp, A):
+        B, s = in_range(xp, A, ())
+        return xp.abs(B) * s
     if not is_jax(A):
         return xp.abs(A)
     zero = A == 0
@@ -53,3 +57,37 @@ def safe_divide(xp: Namespace, a: AnyArray, b: AnyArray) -> AnyArray:
     zero = b == 0
     quotient = a / xp.where(zero, xp.ones_like(b), b)
     return xp.where(zero, xp.zeros_like(quotient), quotient)
+
+
+def in_range(xp: Namespace, A: AnyArray, axes: tuple[int, ...]) -> tuple[AnyArray, AnyArray]:
+    """(B, s) with A = s B on a scale where squares neither overflow nor lose digits; s is a power of h, constant to derivatives.
+
+    h^2 is tiny / eps, the least number with digits to spare: h = 2^-51 in single precision, 2^-485 in double. s is one of h^2, h, 1,
+    1/h, 1/h^2, and the largest part of an entry of B below 1 if s < 1, above 1 if s > 1, between h and 1/h if s = 1, so that products
+    in a backward pass are normal numbers too. Nothing is divided: for complex numbers libraries take the reciprocal of the divisor,
+    which overflows where that is subnormal.
+
+    Parameters
+    ----------
+    xp : the array library.
+    A : (...), in single or double precision.
+    axes : negative integers, over which one scale is taken; s keeps them with length 1. No axes: every entry has its own.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> B, s = in_range(np, np.array([3e-320, 1e-320]), (-1,))
+    >>> bool((B * s == [3e-320, 1e-320]).all()), bool(s == 2.0**-970)
+    (True, True)
+    """
+    fixed, about = stop_gradient(A), xp.finfo(A.dtype)
+    top = xp.maximum(xp.abs(xp.real(fixed)), xp.abs(xp.imag(fixed))) if is_complex(xp, A) else xp.abs(fixed)
+    if axes:
+        top = xp.max(top, axis=axes, keepdims=True)
+    h = 2.0 ** (frexp(float(about.smallest_normal) / float(about.eps))[1] // 2)
+    one, finite = xp.ones_like(top), xp.isfinite(top)
+    factor = xp.where(top < h, one / h, one) * xp.where(top < h * h, one / h, one)
+    factor = (
+        factor * xp.where((top > 1 / h) & finite, one * h, one) * xp.where((top > 1 / h / h) & finite, one * h, one)
+    )
+    return A * factor, 1 / factor

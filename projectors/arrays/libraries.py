@@ -10,6 +10,7 @@ import sys
 import numpy as np
 from array_api_compat import array_namespace, device, to_device
 
+from grouprep.errors import GroupRepError, shown
 from grouprep.typing import AnyArray, Array, Namespace
 
 __all__ = [
@@ -62,6 +63,8 @@ def namespace(A: AnyArray) -> Namespace:
 
 def namespace_of(library: Namespace) -> Namespace:
     """The array-API namespace of a library given as a module: numpy, torch, jax.numpy, array_api_strict, ..."""
+    if not hasattr(library, "asarray"):
+        raise GroupRepError(f"xp must be a library as a module, such as numpy or torch, got {shown(library)}")
     return array_namespace(library.asarray(0.0))
 
 

@@ -10,7 +10,7 @@ from grouprep.typing import AnyArray, Array, ArrayT, Element, Namespace
 from projectors.arrays.libraries import is_concrete, namespace
 from projectors.arrays.precision import in_single
 
-__all__ = ["as_matrices", "check_shape", "one_by_one", "operator_array", "refuse_nan", "require_finite"]
+__all__ = ["as_matrices", "check_shape", "looks_finite", "one_by_one", "operator_array", "refuse_nan", "require_finite"]
 
 
 def operator_array(T: AnyArray, shape: tuple[int, int], name: str = "T") -> tuple[AnyArray, Namespace]:
@@ -74,7 +74,9 @@ def as_matrices(A: AnyArray) -> tuple[Namespace, AnyArray]:
     try:
         xp = namespace(A)
     except TypeError:
-        A = np.asarray(A)
+        A = _numbers(A)
+        if A is None:
+            raise GroupRepError("A must be an array of numbers (..., m, n)") from None
         xp = namespace(A)
     if A.ndim < 2:
         raise DimensionMismatch(f"A has shape {tuple(A.shape)}; matrices (..., m, n) need two axes")
@@ -100,22 +102,27 @@ def refuse_nan(xp: Namespace, value: ArrayT, A: AnyArray) -> ArrayT:
     GroupRepError
         If A has NaN or infinite entries.
     """
-    if is_concrete(value) and not _finite(xp, value) and not _finite(xp, A):
+    if not looks_finite(xp, value) and not looks_finite(xp, A):
         raise GroupRepError("A has NaN or infinite entries; every entry must be finite")
     return value
 
 
-def _finite(xp: Namespace, x: AnyArray) -> bool:
+def looks_finite(xp: Namespace, x: AnyArray) -> bool:
+    """Whether all entries are finite; also true where they cannot be looked at."""
     try:
-        return bool(xp.all(xp.isfinite(x)))
-    except RuntimeError:  # inside torch.func.vmap entries cannot be looked at
+        return not is_concrete(x) or bool(xp.all(xp.isfinite(x)))
+    except RuntimeError:  # inside torch.func.vmap
         return True
 
 
-def require_finite(T: Array) -> None:
-    """Raise GroupRepError if a numpy array has NaN or infinite entries; a sum of squares tells, in one pass, that it has none."""
+def require_finite(T: Array) -> bool:
+    """Raise GroupRepError if a numpy array has NaN or infinite entries; else whether the sum of its squares is known to be finite.
+
+    That sum tells, in one pass, that there are none, and bounds whatever is added up of T.
+    """
     with np.errstate(over="ignore", invalid="ignore"):
         if T.flags.c_contiguous and np.isfinite(np.vdot(T, T)):
-            return
+            return True
     if not np.isfinite(T).all():
         raise GroupRepError("T has NaN or infinite entries; every entry must be finite")
+    return False

@@ -76,7 +76,7 @@ class Baseline(nn.Module, ABC):
             )
         self.strength = self.schedule.start_value
         self.steps = 0
-        self._last: tuple[tuple[str, float], ...] = ()
+        self._last: dict[str, torch.Tensor] = {}  # detached; nothing waits for the device before `report`
 
     @abstractmethod
     def values(self, *batch: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -85,7 +85,7 @@ class Baseline(nn.Module, ABC):
     def forward(self, *batch: torch.Tensor) -> torch.Tensor:
         """The strength times the sum of the values, a 0-dimensional tensor: add it to the loss."""
         values = self.values(*batch)
-        self._last = tuple((name, float(value.detach())) for name, value in values.items())
+        self._last = {name: value.detach() for name, value in values.items()}
         return torch.stack(
             [value.float() if value.dtype.itemsize < 4 else value for value in values.values()]
         ).sum() * (self.strength)
@@ -101,8 +101,8 @@ class Baseline(nn.Module, ABC):
         """
         if batch or not self._last:
             self.forward(*batch)
-        total = self.strength * sum(value for _, value in self._last)
-        return BaselineReport(total, self._last, self.strength, self.steps)
+        values = tuple((name, float(value)) for name, value in self._last.items())
+        return BaselineReport(self.strength * sum(value for _, value in values), values, self.strength, self.steps)
 
     def step(self) -> None:
         """The end of a training step: moves the schedule."""

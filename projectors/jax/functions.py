@@ -5,12 +5,10 @@ The transpose of a gather is a scatter, many times dearer. P is orthogonal, henc
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import jax
 import jax.numpy as jnp
 
-from projectors.arrays import inner, safe_divide
+from projectors.arrays import in_range, inner
 from projectors.penalties import Frobenius, Norm
 from projectors.structure import Projection
 
@@ -27,7 +25,12 @@ def project(T: jax.Array, projection: Projection) -> jax.Array:
     Of JAX's constructs, `custom_linear_solve` is the one that gives a linear map its transpose under jvp, vjp and vmap in any
     order. Its solution is P(T) here; its equation is never evaluated.
     """
-    P: Callable[[jax.Array], jax.Array] = projection.project
+
+    def P(T: jax.Array) -> jax.Array:
+        B, s = in_range(jnp, T, (-2, -1))  # sums of large entries would overflow
+        value: jax.Array = projection.project(B) * s
+        return value
+
     if not _is_orthogonal(T, projection):
         return P(T)
 
@@ -38,18 +41,19 @@ def project(T: jax.Array, projection: Projection) -> jax.Array:
     return solution
 
 
-def _residual(T: jax.Array, projection: Projection) -> jax.Array:
+def _residual(T: jax.Array, projection: Projection, size_alone: bool = False) -> jax.Array:
     """T - P(T); in single precision and near equivariance less what rounding left in the range of P.
 
-    P(T) errs by u ||T||, u = 2^-24. Means over orbits err within the range of P, so that ||R|| errs by (u ||T|| / ||R||)^2 / 2
-    of itself: 2^-25 at the ratio 2^-12, below which a second projection takes the error out. Projections of other structures
-    err outside the range too; they need `jax_enable_x64` for more digits.
+    P(T) errs by u ||T||, u = 2^-24, and R by as much: by 2^-20 of itself at the ratio ||R|| / ||T|| = 2^-4, below which a second
+    projection takes out the error within the range of P: all of it for means over orbits. These err orthogonally to R, so that
+    ||R|| alone errs by (u ||T|| / ||R||)^2 / 2 of itself, 2^-25 at the ratio 2^-12. Projections of other structures err outside
+    the range too; they need `jax_enable_x64` for more digits.
     """
     R = T - project(T, projection)
     if T.dtype not in (jnp.float32, jnp.complex64):
         return R
     sizes = [jnp.sqrt(jnp.sum(jnp.abs(jax.lax.stop_gradient(x)) ** 2, axis=(-2, -1))) for x in (R, T)]
-    near = jnp.any(sizes[0] <= 2.0**-12 * sizes[1])
+    near = jnp.any(sizes[0] <= (2.0**-12 if size_alone and projection.errs_within else 2.0**-4) * sizes[1])
     careful: jax.Array = jax.lax.cond(near, lambda x: x - project(x, projection), lambda x: x, R)
     return careful
 
@@ -74,7 +78,7 @@ def _frobenius(norm: Frobenius, T: jax.Array, projection: Projection, both: bool
     """d ||R|| = Re <R, dT> / ||R||, and d ||R||^2 = 2 Re <R, dT>: nothing is projected backward."""
 
     def parts(T: jax.Array) -> tuple[jax.Array, ...]:
-        R = _residual(T, projection)
+        R = _residual(T, projection, size_alone=True)
         return (R, T - R) if both else (R,)
 
     @jax.custom_jvp
@@ -83,15 +87,8 @@ def _frobenius(norm: Frobenius, T: jax.Array, projection: Projection, both: bool
 
     @values.defjvp
     def _(primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[tuple[jax.Array, ...], tuple[jax.Array, ...]]:
-        out = [(norm.value(X), _along(norm, X, tangents[0])) for X in parts(primals[0])]
+        out = [(norm.value(X), inner(jnp, norm.subgradient(X), tangents[0])) for X in parts(primals[0])]
         return tuple(value for value, _ in out), tuple(slope for _, slope in out)
 
     found = values(T)
     return found[0], found[1] if both else jnp.zeros_like(found[0])
-
-
-def _along(norm: Frobenius, X: jax.Array, dT: jax.Array) -> jax.Array:
-    """The derivative of the norm of a part X of T along dT."""
-    direction: jax.Array = 2 * X if norm.squared else safe_divide(jnp, X, norm.value(X)[..., None, None])
-    slope: jax.Array = inner(jnp, direction, dT)
-    return slope

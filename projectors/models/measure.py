@@ -12,7 +12,8 @@ from grouprep.errors import DimensionMismatch, GroupRepError
 from grouprep.linalg import Monomial
 from grouprep.representations import Representation
 from grouprep.typing import AnyArray, Array, ArrayT, Element
-from projectors.arrays import beside, cast, namespace, one_by_one
+from projectors.arrays import as_matrices, beside, cast, namespace, one_by_one
+from projectors.penalties.entrywise import vector_norm
 
 __all__ = ["EquivarianceError", "act", "equivariance_error", "on_entries"]
 
@@ -165,4 +166,5 @@ def equivariance_error(
 
 
 def _size(y: AnyArray) -> float:
-    return float(namespace(y).linalg.vector_norm(y))
+    xp, row = as_matrices(namespace(y).reshape(y, (1, -1)))
+    return float(vector_norm(xp, row, 2, (-2, -1)))

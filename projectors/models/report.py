@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import hypot
 
 from grouprep.errors import TooLarge, UnsupportedGroup
 from grouprep.typing import AnyArray
+from projectors.arrays import as_numpy
 from projectors.hom import Hom
 from projectors.models.terms import Term
 from projectors.penalties import Frobenius, Norm, per_block
@@ -91,7 +93,7 @@ def _block_norms(T: AnyArray, hom: Hom, norm: Norm) -> dict[tuple[str, str], flo
     except (UnsupportedGroup, TooLarge):
         return None
     if norm == Frobenius():
-        return {pair: float((values * values).sum()) ** 0.5 for pair, values in found.items()}
+        return {pair: hypot(*as_numpy(values).ravel().tolist()) for pair, values in found.items()}
     return {pair: float(values.sum()) for pair, values in found.items()}
 
 

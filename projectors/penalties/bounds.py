@@ -7,7 +7,7 @@ from typing import Generic, NamedTuple
 from grouprep.typing import AnyArray, ArrayT
 from projectors.hom import Hom
 from projectors.penalties.base import Norm
-from projectors.penalties.penalty import checked
+from projectors.penalties.penalty import checked, penalty
 
 __all__ = ["DefectBound", "defect_bound"]
 
@@ -53,5 +53,5 @@ def defect_bound(T: ArrayT, H: Hom, norm: Norm | None = None) -> DefectBound[Arr
     """
     norm = checked(H, norm).as_norm()
     lower, upper = norm.defect_constants(H.V, H.W)
-    value: AnyArray = norm.value(H.residual(T))
+    value: AnyArray = penalty(T, H, norm)
     return DefectBound(lower * value, upper * value)

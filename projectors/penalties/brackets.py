@@ -171,11 +171,11 @@ def _shifted(x: float, k: int, towards: float) -> float:
 
 def _count(norm: Norm | None) -> int:
     """How many singular values a norm adds."""
-    if norm is None or norm.schatten == inf:
+    if norm is None or (isinstance(norm, Norm) and norm.schatten == inf):
         return 1
-    if norm.schatten == 1:
+    if isinstance(norm, Norm) and norm.schatten == 1:
         return 2**31
-    if norm.follows:
+    if isinstance(norm, Norm) and norm.follows:
         return norm.follows
     raise GroupRepError(f"norm = {norm!r:.60}: brackets are offered for Spectral(), KyFan(k) and Nuclear()")
 

@@ -12,6 +12,7 @@ from grouprep.typing import AnyArray, Namespace
 from projectors.arrays import (
     absolute_square,
     epsilon,
+    in_range,
     is_differentiable,
     modulus,
     safe_divide,
@@ -29,11 +30,6 @@ def check_exponent(name: str, p: object) -> None:
     """Raise GroupRepError unless p is a real number >= 1, or infinity."""
     if isinstance(p, bool) or not isinstance(p, Real) or not float(p) >= 1:
         raise GroupRepError(f"{name} = {p!r:.40} gives no norm; {name} must be a number >= 1, or math.inf")
-
-
-def _scale(xp: Namespace, x: AnyArray, axes: tuple[int, ...]) -> AnyArray:
-    top = xp.max(xp.abs(stop_gradient(x)), axis=axes, keepdims=True)
-    return xp.where((top > 0) & xp.isfinite(top), top, xp.ones_like(top))
 
 
 def _tied(xp: Namespace, a: AnyArray, axes: tuple[int, ...]) -> AnyArray:
@@ -72,35 +68,49 @@ def vector_norm(xp: Namespace, x: AnyArray, p: float, axes: tuple[int, ...]) -> 
         if not is_differentiable(x):
             return top
         return top + xp.sum(_tied(xp, a, axes) * (a - stop_gradient(a)), axis=axes)
-    scale = _scale(xp, x, axes)
-    if p == 2:
-        total = xp.sum(absolute_square(xp, x / scale), axis=axes)
-    else:
-        b = xp.abs(x / scale)
-        zero = b == 0
-        total = xp.sum(xp.where(zero, xp.zeros_like(b), xp.where(zero, xp.ones_like(b), b) ** p), axis=axes)
+    B, s = in_range(xp, x, axes)
+    if p != 2:
+        return _power_norm(xp, modulus(xp, B), p, axes) * xp.squeeze(s, axis=axes)
+    total = xp.sum(absolute_square(xp, B), axis=axes)
     zero = total == 0
-    safe = xp.where(zero, xp.ones_like(total), total)
-    root = xp.sqrt(safe) if p == 2 else safe ** (1 / p)
-    return xp.where(zero, xp.zeros_like(root), root) * xp.squeeze(scale, axis=axes)
+    root = xp.sqrt(xp.where(zero, xp.ones_like(total), total))
+    return xp.where(zero, xp.zeros_like(root), root) * xp.squeeze(s, axis=axes)
+
+
+def _power_norm(xp: Namespace, a: AnyArray, p: float, axes: tuple[int, ...]) -> AnyArray:
+    """(sum a^p)^(1/p) of a >= 0, 1 < p < infinity; a constant, and derivatives to second order on the scale of a itself."""
+    fixed = stop_gradient(a)
+    top = xp.max(fixed, axis=axes, keepdims=True)
+    top = xp.where((top > 0) & xp.isfinite(top), top, xp.ones_like(top))
+    norm = xp.sum((fixed / top) ** p, axis=axes, keepdims=True) ** (1 / p) * top
+    value = xp.squeeze(norm, axis=axes)
+    if not is_differentiable(a):
+        return value
+    u, d = safe_divide(xp, fixed, norm), a - fixed
+    slope = xp.sum(u ** (p - 1) * d, axis=axes)
+    bend = xp.where(u > 0, xp.where(u > 0, u, xp.ones_like(u)) ** (p - 2), xp.zeros_like(u))
+    return value + slope + safe_divide(xp, xp.sum(bend * d * d, axis=axes) - slope * slope, value) * ((p - 1) / 2)
 
 
 def dual_vector(xp: Namespace, x: AnyArray, p: float, axes: tuple[int, ...]) -> AnyArray:
     """The gradient of `vector_norm`, as x: |x|^(p-1) sign(x) / ||x||^(p-1), at p = infinity the mean over the maxima."""
     if _is_empty(x, axes):
         return x
-    sign = safe_divide(xp, x, xp.astype(xp.abs(x), x.dtype))
+    if p == 2:
+        B, _ = in_range(xp, x, axes)
+        norm = xp.sqrt(xp.sum(absolute_square(xp, B), axis=axes, keepdims=True))
+        return safe_divide(xp, B, xp.astype(norm, B.dtype))
+    one, _ = in_range(xp, x, ())
+    sign = safe_divide(xp, one, xp.astype(xp.abs(one), one.dtype))
     if p == 1:
         return sign
     if p == inf:
         return _tied(xp, xp.abs(x), axes) * sign
-    b = x / _scale(xp, x, axes)
-    norm = vector_norm(xp, b, p, axes)
+    a = xp.abs(in_range(xp, x, axes)[0])
+    norm = _power_norm(xp, a, p, axes)
     for axis in reversed(axes):
         norm = xp.expand_dims(norm, axis=axis)
-    if p == 2:
-        return safe_divide(xp, b, xp.astype(norm, b.dtype))
-    return safe_divide(xp, xp.abs(b), norm) ** (p - 1) * sign
+    return safe_divide(xp, a, norm) ** (p - 1) * sign
 
 
 @register("frobenius")

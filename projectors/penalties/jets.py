@@ -69,11 +69,11 @@ class Weights:
         return xp.sum(exact, axis=-1), cls(first, difference, total, ratio)
 
 
-def jet(xp: Namespace, D: AnyArray, U: AnyArray, V: AnyArray, weights: Weights) -> AnyArray:
-    """f(A + D) - f(A) to second order in D, (...), for A = U diag(s) V* and f the function of `weights`.
+def jet(xp: Namespace, D: AnyArray, U: AnyArray, V: AnyArray, weights: Weights) -> tuple[AnyArray, AnyArray]:
+    """(a, b), each (...), with f(A + D) - f(A) = a + b / 2 to second order in D, for A = U diag(s) V* and f the function of `weights`.
 
-    With D = A - stop_gradient(A), which is 0, this is 0, and its first and second derivatives are those of f at A: no derivative
-    goes through the decomposition, whose own second derivatives are infinite at ties.
+    With D = A - stop_gradient(A), which is 0, both are 0, and their derivatives are those of f at A: none goes through the
+    decomposition, whose own second derivatives are infinite at ties.
 
     Parameters
     ----------
@@ -95,11 +95,11 @@ def jet(xp: Namespace, D: AnyArray, U: AnyArray, V: AnyArray, weights: Weights) 
     first = xp.sum(weights.first * diagonal, axis=-1)
     symmetric, skew = (E + adjoint(xp, E)) / 2, (E - adjoint(xp, E)) / 2
     second = weights.difference * absolute_square(xp, symmetric) + weights.total * absolute_square(xp, skew)
-    half = xp.sum(second, axis=(-2, -1))
+    second = xp.sum(second, axis=(-2, -1))
     if m > n:
         outside = xp.sum(absolute_square(xp, right), axis=-2) - xp.sum(absolute_square(xp, E), axis=-2)
-        half = half + xp.sum(weights.ratio * outside, axis=-1)
+        second = second + xp.sum(weights.ratio * outside, axis=-1)
     if n > m:
         outside = xp.sum(absolute_square(xp, left), axis=-1) - xp.sum(absolute_square(xp, E), axis=-1)
-        half = half + xp.sum(weights.ratio * outside, axis=-1)
-    return first + half / 2
+        second = second + xp.sum(weights.ratio * outside, axis=-1)
+    return first, second

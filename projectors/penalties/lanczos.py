@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from grouprep.errors import GroupRepError
 from grouprep.typing import AnyArray, Namespace
-from projectors.arrays import absolute_square, adjoint, inner, namespace, refuse_nan, safe_divide, stop_gradient
-from projectors.penalties.subspace import State, largest, ritz_rotation
+from projectors.arrays import adjoint, in_range, inner, namespace, refuse_nan, stop_gradient
+from projectors.penalties.entrywise import dual_vector, vector_norm
+from projectors.penalties.subspace import State, ritz_rotation
 
 __all__ = ["Ritz", "leading", "ritz"]
 
@@ -66,17 +67,15 @@ def ritz(matvec: Map, rmatvec: Map, V: AnyArray, iterations: int) -> Ritz:
     image = refuse_nan(xp, image, image)
     basis, images = block, image
     for _ in range(iterations - 1):
-        size = largest(xp, image)  # keeps A* A v from under- and overflow
-        block = _orthonormalise(xp, stop_gradient(rmatvec(image / size)), basis)
+        near, _ = in_range(xp, image, (-2, -1))  # keeps A* A v from under- and overflow
+        block = _orthonormalise(xp, stop_gradient(rmatvec(near)), basis)
         image = stop_gradient(matvec(block))
         basis, images = xp.concat([basis, block], axis=-1), xp.concat([images, image], axis=-1)
-    scaled = images / largest(xp, images)
+    scaled, _ = in_range(xp, images, (-2, -1))
     Y = ritz_rotation(xp, adjoint(xp, scaled) @ scaled)
     vectors = xp.matrix_transpose(Y @ xp.matrix_transpose(basis))  # columns contiguous, for BLAS
     images = images @ xp.matrix_transpose(Y)
-    size = largest(xp, images)
-    values = xp.sqrt(xp.sum(absolute_square(xp, images / size), axis=-2)) * size[..., 0, :]
-    return Ritz(values, vectors, images)
+    return Ritz(vector_norm(xp, images, 2, (-2,)), vectors, images)
 
 
 def _maps(T: AnyArray, rmatvec: Map | None) -> tuple[Map, Map, Map]:
@@ -133,6 +132,6 @@ def leading(
     found = ritz(frozen, star, state.V, max(1, min(iterations, n // max(width, 1))))
     k = min(k, n)
     v = found.V[..., :, :k]
-    u = safe_divide(xp, found.AV[..., :, :k], xp.astype(found.values[..., None, :k], found.AV.dtype))
+    u = dual_vector(xp, found.AV[..., :, :k], 2, (-2,))
     value = inner(xp, u, matvec(v))
     return value, State(found.V[..., :, :width], state.steps + 1)

@@ -12,8 +12,8 @@ from math import inf
 from typing import Generic, NamedTuple
 
 from grouprep.typing import AnyArray, ArrayT
-from projectors.arrays import is_concrete, namespace
-from projectors.penalties.subspace import largest, ritz_rotation
+from projectors.arrays import in_range, is_concrete, namespace
+from projectors.penalties.subspace import ritz_rotation
 
 __all__ = ["MOST", "Followed", "follow"]
 
@@ -76,19 +76,21 @@ def follow(
     S: AnyArray = xp.matrix_transpose(blocks)  # blocks are kept by columns, their transposes by rows
     width = S.shape[-2] // 3
     for count in range(1, most + 1):
-        AS = images(S)
-        scale = largest(xp, AS)
-        AS = AS / scale
+        AS, scale = in_range(xp, images(S), (-2, -1))
+        if is_concrete(scale) and bool(
+            xp.any(scale != 1)
+        ):  # A S is subnormal, or too large: A (S / scale) has all its digits
+            AS = images(S * (1 / scale))
         before = xp.sum(xp.linalg.vector_norm(AS[..., :k, :], axis=-1), axis=-1)  # the first rows are the old vectors
         Y = ritz_rotation(xp, _finite(xp.conj(AS) @ xp.matrix_transpose(AS)))[..., :width, :]
         V, U = Y @ S, Y @ AS
         sizes = xp.linalg.vector_norm(U, axis=-1, keepdims=True)
-        U = U / xp.where(sizes > 0, sizes, xp.ones_like(sizes))
+        U = U / xp.where(sizes > xp.finfo(sizes.dtype).smallest_normal, sizes, xp.ones_like(sizes))
         value = xp.sum(sizes[..., :k, 0], axis=-1)
         settled = count == most or (is_concrete(value) and bool(xp.all(value <= before * (1 + _GROWTH))))
         if settled and count > least:
             break
-        rows = [V, _finite(gradients(U) / scale), Y[..., width:] @ S[..., width:, :]]
+        rows = [V, _finite(gradients(U * (1 / scale))), Y[..., width:] @ S[..., width:, :]]
         S = xp.matrix_transpose(xp.linalg.qr(xp.matrix_transpose(xp.concat(rows, axis=-2)))[0])
         if settled:
             break

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from grouprep.errors import GroupRepError
-from grouprep.typing import ArrayT
+from typing import cast
+
+from grouprep.errors import GroupRepError, shown
+from grouprep.typing import AnyArray, ArrayT
+from projectors.arrays import in_range, in_single, operator_array
 from projectors.hom import Hom
 from projectors.penalties.base import Norm
 from projectors.penalties.blockwise import equivariant_norm
@@ -55,14 +58,14 @@ def penalty(T: ArrayT, H: Hom, norm: Norm | None = None, part: str = "residual",
     Berndt and Stuehmer, Approximate equivariance via projection-based regularisation, arXiv 2601.05028, section 3.
     """
     norm = _checked(H, norm, part)
+    B, s = _in_range(T, H, norm)
     if frame == "spatial":
-        return norm.value(H.residual(T) if part == "residual" else H.project(T))
-    if frame == "spectral":
-        if part == "equivariant" and norm.schatten is not None:
-            value: ArrayT = equivariant_norm(H.to_spectral(T), H, norm)
-            return value
-        return norm.value(_spectral_part(T, H, part))
-    raise GroupRepError(f'frame = "{frame}" is unknown; choose "spatial" or "spectral"')
+        return _on_scale(norm, H.residual(B) if part == "residual" else H.project(B), s)
+    if frame != "spectral":
+        raise GroupRepError(f'frame = "{frame}" is unknown; choose "spatial" or "spectral"')
+    if part == "equivariant" and norm.schatten is not None:
+        return cast(ArrayT, equivariant_norm(H.to_spectral(B), H, norm) * s[..., 0, 0])
+    return _on_scale(norm, _spectral_part(B, H, part), s)
 
 
 def per_block(T: ArrayT, H: Hom, norm: Norm | None = None, part: str = "residual") -> dict[tuple[str, str], ArrayT]:
@@ -97,13 +100,9 @@ def per_block(T: ArrayT, H: Hom, norm: Norm | None = None, part: str = "residual
     Representations of Finite Groups, 2.2).
     """
     norm = _checked(H, norm, part)
-    X = _spectral_part(T, H, part)
-    values = {(b.irrep_V.label, b.irrep_W.label): norm.value(b.read(X)) for b in H.spectral.blocks}
-    if len(values) < len(H.spectral.blocks):
-        raise GroupRepError(
-            f"two of the irreps given to {H} have the same label; give each its own to tell blocks apart"
-        )
-    return values
+    B, s = _in_range(T, H, norm)
+    X = _spectral_part(B, H, part)
+    return {(b.irrep_V.label, b.irrep_W.label): _on_scale(norm, b.read(X), s) for b in H.spectral.blocks}
 
 
 def checked(H: Hom, norm: Norm | None) -> Norm:
@@ -115,11 +114,11 @@ def checked(H: Hom, norm: Norm | None) -> Norm:
         If it is no norm, or H no space of operators.
     """
     if not isinstance(H, Hom):
-        raise GroupRepError(f"H must be Hom(V, W), and comes after the operator: penalty(T, H); got {H!r:.60}")
+        raise GroupRepError(f"H must be Hom(V, W), and comes after the operator: penalty(T, H); got {shown(H)}")
     norm = Frobenius() if norm is None else norm
     if not isinstance(norm, Norm):
         raise GroupRepError(
-            f"norm = {norm!r:.60} is not a norm; use Frobenius(), Spectral() or another one of projectors.penalties"
+            f"norm = {shown(norm)} is not a norm; use Frobenius(), Spectral() or another one of projectors.penalties"
         )
     return norm
 
@@ -131,8 +130,24 @@ def _checked(H: Hom, norm: Norm | None, part: str) -> Norm:
     return norm
 
 
-def _spectral_part(T: ArrayT, H: Hom, part: str) -> ArrayT:
+def _in_range(T: AnyArray, H: Hom, norm: Norm) -> tuple[AnyArray, AnyArray]:
+    """(B, s) with T = s B on a scale where projections neither overflow nor lose digits; small T stay for squares, whose slopes are small."""
+    T, xp = operator_array(T, H.shape)
+    T = in_single(xp, T)
+    B, s = in_range(xp, T, (-2, -1))
+    if norm.power == 1:
+        return B, s
+    s = xp.where(s < 1, xp.ones_like(s), s)
+    return T * (1 / s), s
+
+
+def _on_scale(norm: Norm, X: AnyArray, s: AnyArray) -> ArrayT:  # type: ignore[type-var]
+    """N(s X)."""
+    s, value = s[..., 0, 0], norm.value(X)
+    return cast(ArrayT, value * s if norm.power == 1 else value * s * s)  # its square has no place among floats
+
+
+def _spectral_part(T: AnyArray, H: Hom, part: str) -> AnyArray:
     if part == "residual":
         return H.to_spectral(H.residual(T))  # in this order the change of basis errs relative to the residual
-    P: ArrayT = H.spectral.project(H.to_spectral(T))
-    return P
+    return H.spectral.project(H.to_spectral(T))

@@ -5,12 +5,13 @@ A name is the word that a class was registered with, a hyphen and the name of ea
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable
 from inspect import Parameter, signature
 from typing import TypeVar
 
-from grouprep.errors import GroupRepError
+from grouprep.errors import GroupRepError, shown
 from projectors.penalties.base import Norm
 
 __all__ = ["norm_named", "norm_names", "register"]
@@ -81,6 +82,10 @@ def norm_named(name: str) -> Norm:
     >>> norm_named("mixed(3, 1.5)"), norm_named("frobenius-squared").name
     (Mixed(p=3, q=1.5), 'frobenius-squared')
     """
+    if not isinstance(name, str):
+        raise GroupRepError(
+            f'norm = {shown(name)} must be a name, such as "spectral"; there are {", ".join(norm_names())}'
+        )
     found = re.fullmatch(r"([a-z]+)((?:-[a-z]+)*)(?:\(([^()]+)\))?", name)
     if found and found[1] in _CLASSES:
         norm, given = _CLASSES[found[1]], found[2].split("-")[1:]
@@ -91,7 +96,9 @@ def norm_named(name: str) -> Norm:
             values = [0.0] * (len(numbers) + 1)
         if len(values) <= len(numbers) and set(given) <= set(flags):
             return norm(*values, **dict.fromkeys(given, True))
-    raise GroupRepError(f'norm = "{name:.60}" is unknown; there are {", ".join(norm_names())}')
+    meant = difflib.get_close_matches(name.lower(), norm_names(), 1)
+    hint = f'did you mean "{meant[0]}"? ' if meant else ""
+    raise GroupRepError(f'norm = "{name:.60}" is unknown; {hint}there are {", ".join(norm_names())}')
 
 
 def norm_names() -> tuple[str, ...]:

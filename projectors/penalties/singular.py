@@ -9,7 +9,16 @@ from math import inf
 
 from grouprep.errors import GroupRepError
 from grouprep.typing import AnyArray, Namespace
-from projectors.arrays import adjoint, as_matrices, epsilon, is_differentiable, refuse_nan, stop_gradient
+from projectors.arrays import (
+    adjoint,
+    as_matrices,
+    epsilon,
+    in_range,
+    is_differentiable,
+    refuse_nan,
+    safe_divide,
+    stop_gradient,
+)
 from projectors.penalties.base import Norm
 from projectors.penalties.entrywise import check_exponent
 from projectors.penalties.jets import Weights, jet
@@ -30,33 +39,38 @@ class _SingularValueNorm(Norm):
     def _root(self, xp: Namespace, f: AnyArray) -> AnyArray:
         return f
 
+    def _root_slopes(self, xp: Namespace, f: AnyArray) -> tuple[AnyArray, AnyArray]:
+        """The first and second derivative of `_root`; 0 where they are infinite."""
+        return xp.ones_like(f), xp.zeros_like(f)
+
     def _decompose(self, xp: Namespace, A: AnyArray) -> tuple[AnyArray, AnyArray, AnyArray, AnyArray]:
-        """U, scaled singular values, V and the scale (...), constant to derivatives."""
-        A = refuse_nan(xp, stop_gradient(A), A)
-        U, s, Vh = xp.linalg.svd(A, full_matrices=False)
+        """U, scaled singular values, V and the largest one (...), 1 where that is 0; constant to derivatives."""
+        A = stop_gradient(A)
+        U, s, Vh = xp.linalg.svd(refuse_nan(xp, A, A), full_matrices=False)
         top = s[..., 0]
-        scale = xp.where(top > 0, top, xp.ones_like(top))
-        return U, s / scale[..., None], adjoint(xp, Vh), scale
+        top = xp.where(top > 0, top, xp.ones_like(top))
+        return U, s / top[..., None], adjoint(xp, Vh), top
 
     def _value(self, xp: Namespace, A: AnyArray) -> AnyArray:
         if 0 in A.shape[-2:]:
             return xp.sum(xp.abs(A), axis=(-2, -1))
-        U, s, V, scale = self._decompose(xp, A)
+        B, scale = in_range(xp, A, (-2, -1))
+        U, s, V, top = self._decompose(xp, B)
         f, weights = self._function(xp, s, max(A.shape[-2:]))
+        value = self._root(xp, f) * top
         if is_differentiable(A):
-            f = f + jet(xp, (A - stop_gradient(A)) / scale[..., None, None], U, V, weights)
-        return self._root(xp, f) * scale
+            first, second = jet(xp, B - stop_gradient(B), U, V, weights)
+            slope, bend = self._root_slopes(xp, f)
+            value = value + slope * first + (slope * second + bend * first * first) / (2 * top)
+        return value * scale[..., 0, 0]
 
     def _subgradient(self, xp: Namespace, A: AnyArray) -> AnyArray:
         if 0 in A.shape[-2:]:
             return A
-        U, s, V, _ = self._decompose(xp, A)
+        U, s, V, _ = self._decompose(xp, in_range(xp, A, (-2, -1))[0])
         f, weights = self._function(xp, s, max(A.shape[-2:]))
-        first = weights.first * self._root_slope(xp, f)[..., None]
+        first = weights.first * self._root_slopes(xp, f)[0][..., None]
         return (U * xp.astype(first, U.dtype)[..., None, :]) @ adjoint(xp, V)
-
-    def _root_slope(self, xp: Namespace, f: AnyArray) -> AnyArray:
-        return xp.ones_like(f)
 
 
 @register("kyfan")
@@ -125,8 +139,9 @@ class KyFan(_SingularValueNorm):
             xp, T = as_matrices(T)
             if min(T.shape[-2:]) <= iterations * state.V.shape[-1]:
                 return self.value(T), State(state.V, state.steps + 1)
-            value, state = leading(T, state, self.k, None, iterations)
-            return refuse_nan(xp, value, T), state
+            B, scale = in_range(xp, T, (-2, -1))
+            value, state = leading(B, state, self.k, None, iterations)
+            return refuse_nan(xp, value, T) * scale[..., 0, 0], state
         return leading(T, state, self.k, rmatvec, iterations)
 
 
@@ -201,11 +216,12 @@ class Schatten(_SingularValueNorm):
         root = xp.where(zero, xp.ones_like(f), f) ** (1 / self.p)
         return xp.where(zero, xp.zeros_like(f), root)
 
-    def _root_slope(self, xp: Namespace, f: AnyArray) -> AnyArray:
+    def _root_slopes(self, xp: Namespace, f: AnyArray) -> tuple[AnyArray, AnyArray]:
         if self.p in (1, inf):
-            return xp.ones_like(f)
-        zero = f == 0
-        return xp.where(zero, xp.zeros_like(f), xp.where(zero, xp.ones_like(f), f) ** (1 / self.p - 1) / self.p)
+            return super()._root_slopes(xp, f)
+        zero, p = f == 0, float(self.p)
+        slope = xp.where(zero, xp.zeros_like(f), xp.where(zero, xp.ones_like(f), f) ** (1 / p - 1) / p)
+        return slope, safe_divide(xp, slope, f) * (1 / p - 1)
 
 
 @register("nuclear")

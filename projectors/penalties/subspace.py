@@ -6,7 +6,6 @@ docs/formulation/cheap-singular-values.md, which says why there are two.
 
 from __future__ import annotations
 
-from math import inf
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -15,7 +14,7 @@ from grouprep.errors import DimensionMismatch
 from grouprep.typing import AnyArray, Namespace
 from projectors.arrays import is_half, namespace_of, on_device
 
-__all__ = ["Random", "State", "largest", "ritz_rotation", "start"]
+__all__ = ["Random", "State", "ritz_rotation", "start"]
 
 Random: TypeAlias = np.random.Generator | int  # a generator, or a seed
 
@@ -66,15 +65,6 @@ def start(
         block = np.linalg.qr(block)[0]
     V = xp.asarray(block, dtype=xp.asarray(0.0).dtype if dtype is None else dtype)
     return State(on_device(V, device), on_device(xp.asarray(0), device))
-
-
-def largest(xp: Namespace, A: AnyArray) -> AnyArray:
-    """The largest modulus of matrices (..., m, n) -> (..., 1, 1), by which they are divided so that no square over- or underflows.
-
-    1 where it is 0 or not finite.
-    """
-    top = xp.max(xp.abs(A), axis=(-2, -1), keepdims=True)
-    return xp.where((top > 0) & (top < inf), top, xp.ones_like(top))
 
 
 def ritz_rotation(xp: Namespace, gram: AnyArray) -> AnyArray:

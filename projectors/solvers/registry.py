@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grouprep.errors import DimensionMismatch, GroupRepError, UnsupportedGroup
+from grouprep.errors import DimensionMismatch, GroupRepError, UnsupportedGroup, nearest, shown
 from grouprep.linalg.memory import require_memory
 from grouprep.linalg.spaces import Space
 from grouprep.representations import Representation
@@ -49,8 +49,8 @@ def solver_named(name: str) -> Solver:
     GroupRepError
         If there is none; those that exist are listed.
     """
-    if name not in SOLVERS:
-        raise GroupRepError(f'solver = "{name}" is unknown; choose one of {", ".join(SOLVERS)}')
+    if not isinstance(name, str) or name not in SOLVERS:
+        raise GroupRepError(f"solver = {shown(name)} is unknown; {nearest(name, SOLVERS)}")
     return SOLVERS[name]
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from functools import cached_property
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from grouprep.errors import DimensionMismatch
+from grouprep.errors import DimensionMismatch, GroupRepError, shown
 from grouprep.linalg.convert import to_numpy, to_sympy
 from grouprep.linalg.fields import conjugate
 from grouprep.linalg.memory import require_memory
@@ -56,8 +57,7 @@ class Basis(Value):
 
     def __getitem__(self, k: int) -> Array:
         """The k-th element, (dim W, dim V)."""
-        if not -len(self) <= k < len(self):
-            raise IndexError(f"the basis has {len(self)} elements, there is no element {k}")
+        k = _place(k, len(self))
         c = np.zeros(len(self))
         c[k] = 1.0
         return self.combine(c)
@@ -123,9 +123,7 @@ class ExactBasis(Picklable):
 
     def __getitem__(self, k: int) -> Matrix:
         """The k-th element as a sympy Matrix."""
-        if not -len(self) <= k < len(self):
-            raise IndexError(f"the basis has {len(self)} elements, there is no element {k}")
-        row = self.rows.extract([k % len(self)], list(range(self.rows.shape[1])))
+        row = self.rows.extract([_place(k, len(self))], list(range(self.rows.shape[1])))
         return to_sympy(row).reshape(*self.shape)
 
     def __iter__(self) -> Iterator[Matrix]:
@@ -151,3 +149,14 @@ class ExactBasis(Picklable):
 
     def __repr__(self) -> str:
         return f"<exact basis of {len(self)} operators of shape {self.shape} over {self.domain}>"
+
+
+def _place(k: object, count: int) -> int:
+    """The place of the k-th of so many elements, the negative ones from the end."""
+    if isinstance(k, bool) or not isinstance(k, Integral):
+        raise GroupRepError(
+            f"basis[k] takes an integer, got {shown(k)}; all elements are basis.matrices, or to_numpy() if exact"
+        )
+    if not -count <= int(k) < count:
+        raise IndexError(f"the basis has {count} elements, there is no element {k}")
+    return int(k) % count

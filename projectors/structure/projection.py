@@ -13,7 +13,18 @@ from typing import cast as typed
 import numpy as np
 
 from grouprep.typing import AnyArray, Array, ArrayT, Namespace
-from projectors.arrays import complexified, device, has_double, in_single, is_half, moved, namespace_of, require_finite
+from projectors.arrays import (
+    complexified,
+    device,
+    has_double,
+    in_range,
+    in_single,
+    is_half,
+    looks_finite,
+    moved,
+    namespace_of,
+    require_finite,
+)
 from projectors.structure.blocks import Band, Blocks
 from projectors.structure.frame import SpectralFrame
 
@@ -113,15 +124,20 @@ class Projection:
         return out if work is T else xp.astype(out, T.dtype)
 
     def _apply(self, T: AnyArray, constants: Sequence[AnyArray]) -> AnyArray:
+        """P(T); on another scale where sums overflow on the way, or might."""
+        xp = self.xp
         if not isinstance(T, np.ndarray):
-            return self.blocks.project(T, self.xp, constants)
-        if not self.blocks.is_strided:
-            require_finite(T)
-            return self.blocks.project(T, self.xp, constants)
-        out, finite = self.blocks.project_strided(T)
-        if not finite:
-            require_finite(T)
-        return out
+            out = self.blocks.project(T, xp, constants)
+            if looks_finite(xp, out):
+                return out
+        elif self.blocks.is_strided:
+            out, finite = self.blocks.project_strided(T)
+            if finite or require_finite(T):
+                return out
+        elif require_finite(T):
+            return self.blocks.project(T, xp, constants)
+        B, s = in_range(xp, T, (-2, -1))
+        return self.blocks.project(B, xp, constants) * s
 
     def residual(self, T: ArrayT, constants: Sequence[AnyArray] | None = None) -> ArrayT:
         """T - P(T), as `project`; for half precision the difference is taken in float32.

@@ -25,14 +25,14 @@ class ProjectionModule(nn.Module):
     def __init__(self, hom: Hom, device: torch.device | None = None, dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
         self.hom = hom
-        self.projection = hom.projection.to(namespace_of(torch))
+        self.projection = hom.projection.to(namespace_of(torch), "cpu")
         self._place(device or torch.device("cpu"), dtype)
 
     def _place(self, device: torch.device, dtype: torch.dtype) -> None:
-        self._dtype = dtype
+        self._device, self._dtype = device, dtype
         for k, original in enumerate(self.projection.home):
             with torch.inference_mode(False):  # what is made in that mode could not be used in training
-                constant = _in_precision(torch.tensor(original), dtype).to(device)
+                constant = _in_precision(torch.tensor(original, device="cpu"), dtype).to(device)
             self.register_buffer(f"constant_{k}", constant, persistent=False)
 
     @property
@@ -41,10 +41,11 @@ class ProjectionModule(nn.Module):
         return [constant for constant in self._buffers.values() if constant is not None]
 
     def constants_for(self, T: torch.Tensor) -> list[torch.Tensor]:
-        """The constants, made anew in double precision where T is the first that needs it."""
+        """The constants where T is, made anew if it is on another device, or the first in double precision."""
         wide = T.dtype in (torch.float64, torch.complex128)
-        if wide and self._dtype != torch.float64 and not torch.compiler.is_compiling():
-            self._place(T.device, torch.float64)
+        fits = T.device == self._device and (self._dtype == torch.float64 or not wide)
+        if not fits and not torch.compiler.is_compiling():
+            self._place(T.device, torch.float64 if wide else self._dtype)
         return self.constants
 
     def project(self, T: torch.Tensor) -> torch.Tensor:

@@ -55,7 +55,7 @@ def project_(model: nn.Module, spec: Mapping[str, SpecLike] | EquivariancePenalt
 def _check_kept(name: str, T: torch.Tensor, R: torch.Tensor) -> None:
     """What a parametrisation made of P(T) has to be equivariant to rounding: eps times the dimensions."""
     most = torch.finfo(T.dtype).eps * sum(T.shape[-2:]) * torch.linalg.vector_norm(T)
-    if bool(torch.linalg.vector_norm(R) > most):
+    if not T.is_meta and bool(torch.linalg.vector_norm(R) > most):
         raise GroupRepError(
             f'"{name}" is parametrised, and its parametrisation does not keep the projection (it is no projected weight any more); '
             "remove it (torch.nn.utils.parametrize.remove_parametrizations) before project_"

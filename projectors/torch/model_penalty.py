@@ -25,6 +25,7 @@ from projectors.torch.buffers import ProjectionModule
 from projectors.torch.compatibility import check_model, flags
 from projectors.torch.convolutions import ConvolutionSpectral, norm_rule
 from projectors.torch.fast import Traced, implementation_for
+from projectors.torch.fast.residual import norm_of
 from projectors.torch.layers import layer_terms
 from projectors.torch.naming import match_layers, unwrap
 from projectors.torch.terms import Term, check_finite, in_single
@@ -120,10 +121,11 @@ class EquivariancePenalty(nn.Module):
         for term, names in kept:
             term.also = names
             term.norm = self._rule.of(term)
-            term.schedules = (
+            away, along = term.schedules = (
                 as_schedule(value_for(term.layer, residual, 1.0, "residual"), "residual"),
                 as_schedule(value_for(term.layer, equivariant, 0.0, "equivariant"), "equivariant"),
             )
+            term.weights = away.start_value, along.start_value
         device = self.terms[0].parameter().device
         dtype = torch.float64 if any(_wide(t.parameter()) for t in self.terms) else torch.float32
         spaces = {t.hom: ProjectionModule(t.hom, device, dtype) for t in self.terms}
@@ -133,12 +135,7 @@ class EquivariancePenalty(nn.Module):
         self.steps = 0
         self.batches = batched(self.terms)
         self._rows = 1 + any(term.has_both for term in self.terms)
-        weights = [[s.start_value for s in term.schedules] for term in self.terms]
-        self.register_buffer("weights", torch.tensor(weights, dtype=dtype, device=device), persistent=False)
-        places = {term: k for k, term in enumerate(self.terms)}
-        order = torch.tensor([places[term] for batch in self.batches for term in batch.terms], device=device)
-        self.register_buffer("order", order, persistent=False)
-        self._start_afresh()
+        self._place(device, dtype)
 
     @property
     def schedules(self) -> tuple[tuple[Schedule, Schedule], ...]:
@@ -150,18 +147,30 @@ class EquivariancePenalty(nn.Module):
         """The other names of each term's weights."""
         return tuple(term.also for term in self.terms)
 
-    def _start_afresh(self) -> None:
-        """With what the device does best, and nothing to reuse."""
-        self._fast = implementation_for(self.weights.device)
+    def _place(self, device: torch.device, dtype: torch.dtype) -> None:
+        """The terms' weights and their order on a device, with what it does best, and nothing to reuse."""
+        self.register_buffer("weights", self._weights(dtype, device), persistent=False)
+        places = {term: k for k, term in enumerate(self.terms)}
+        order = torch.tensor([places[term] for batch in self.batches for term in batch.terms], device=device)
+        self.register_buffer("order", order, persistent=False)
+        self._fast = implementation_for(device)
         for term in self.terms:
             term.block, term.turns, term.work = None, 0, self._fast.workspace()
 
+    def _weights(self, dtype: torch.dtype, device: torch.device | None = None) -> torch.Tensor:
+        return torch.tensor([term.weights for term in self.terms], dtype=dtype, device=device)
+
     def _apply(self, fn: Callable[[torch.Tensor], torch.Tensor], recurse: bool = True) -> Self:
-        """Moves the buffers; the spaces make theirs anew from double precision."""
+        """Moves the buffers, which are then made anew: the spaces' from double precision, the weights from what the terms have."""
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
-        self.weights = self.weights.to(torch.promote_types(self.weights.dtype, torch.float32))
-        self._start_afresh()
+        self._place(self.weights.device, torch.promote_types(self.weights.dtype, torch.float32))
         return self
+
+    def _follow(self) -> None:
+        """The weights to the device of the model, where that has moved on; so go the spaces."""
+        device = self.terms[0].source().device
+        if device != self.weights.device:
+            self._place(device, self.weights.dtype)
 
     # Values
 
@@ -173,6 +182,8 @@ class EquivariancePenalty(nn.Module):
         """The total, a 0-dimensional tensor: add it to the loss."""
         if self.decoupled or self.steps % self.every:
             return self.weights.new_zeros(())
+        if not torch.compiler.is_compiling():
+            self._follow()
         device, fast = self.weights.device, Traced() if torch.compiler.is_compiling() else self._fast
         mixed = torch.amp.is_autocast_available(device.type) and torch.is_autocast_enabled(device.type)
         with torch.autocast(device_type=device.type, enabled=False) if mixed else nullcontext():
@@ -190,12 +201,14 @@ class EquivariancePenalty(nn.Module):
     def step(self) -> None:
         """The end of a training step: moves the schedules, and counts for `every`."""
         self.steps += 1
-        old, new = self.weights.tolist(), []
-        for values, term in zip(old, self.terms, strict=True):
+        self._follow()
+        old = [term.weights for term in self.terms]
+        for term in self.terms:
             share = _share(term) if any(s.needs_share for s in term.schedules) else None
-            new.append([s.next_value(self.steps, v, share) for s, v in zip(term.schedules, values, strict=True)])
-        if new != old:
-            self.weights.copy_(torch.tensor(new, dtype=self.weights.dtype))
+            (first, v), (second, w) = zip(term.schedules, term.weights, strict=True)
+            term.weights = first.next_value(self.steps, v, share), second.next_value(self.steps, w, share)
+        if [term.weights for term in self.terms] != old:
+            self.weights.copy_(self._weights(self.weights.dtype))
 
     @torch.no_grad()
     def decay_(self, lr: float | torch.Tensor | torch.optim.Optimizer) -> None:
@@ -207,9 +220,10 @@ class EquivariancePenalty(nn.Module):
         """
         if self.steps % self.every:
             return
-        rates, weights = self._rates(lr), self.weights.tolist()
+        self._follow()
         steps = {
-            t: tuple(rate * self.every * w for w in ws) for t, rate, ws in zip(self.terms, rates, weights, strict=True)
+            term: (rate * self.every * term.weights[0], rate * self.every * term.weights[1])
+            for term, rate in zip(self.terms, self._rates(lr), strict=True)
         }
         for batch in self.batches:
             batch.move_([steps[term] for term in batch.terms], self._fast)
@@ -244,12 +258,13 @@ class EquivariancePenalty(nn.Module):
         GroupRepError
             If weights are not finite.
         """
+        self._follow()
         records = []
-        for term, (away, along) in zip(self.terms, self.weights.tolist(), strict=True):
+        for term in self.terms:
             T = in_single(term.read())
             check_finite(term.name, T)
             P, blocks = term.space.project(T), self._rule.of_blocks
-            records.append(term_report(term, T, P, term.norm, (away, along), term.also, blocks))
+            records.append(term_report(term, T, P, term.norm, term.weights, term.also, blocks))
         total, flagged = sum(r.total for r in records), flags(self.model, self.layers)
         return PenaltyReport(total, tuple(records), self.skipped, flagged, self.steps)
 
@@ -284,9 +299,9 @@ class EquivariancePenalty(nn.Module):
 
 def _share(term: Term) -> float:
     """||T - P(T)|| / ||T||."""
-    T = in_single(term.read())
-    size = torch.linalg.vector_norm(T)
-    return float(torch.linalg.vector_norm(term.space.residual(T)) / size) if size > 0 else 0.0
+    T = in_single(term.read()).reshape(-1, *term.hom.shape)
+    whole, part = (float(norm_of(x.flatten(0, 1))) for x in (T, term.space.residual(T)))
+    return part / whole if whole else 0.0
 
 
 def _wide(parameter: torch.Tensor) -> bool:

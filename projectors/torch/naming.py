@@ -36,7 +36,12 @@ def named_modules(model: nn.Module, remove_duplicate: bool = True) -> Iterator[t
 
 
 def _select(pattern: str, names: Mapping[str, nn.Module]) -> list[str]:
+    """The layers of a name or pattern; patterns pass over what parametrisations are made of."""
     stripped = strip_name(pattern)
+    if is_pattern(pattern):
+        owners = [module.parametrizations for module in names.values() if nn.utils.parametrize.is_parametrized(module)]
+        inside = {id(part) for owner in owners if isinstance(owner, nn.Module) for part in owner.modules()}
+        names = {name: module for name, module in names.items() if id(module) not in inside}
     return next(filter(None, (find(name, names) for name in (pattern, stripped, stripped.removeprefix("module.")))), [])
 
 

@@ -49,7 +49,7 @@ class ProjectedLinear(nn.Module):
         """P of weights, scaled up to a norm: projections of random matrices are small."""
         P = self.equivariant(weights)
         norm = torch.linalg.vector_norm(P)
-        return P * (size / norm if norm > 0 else 0)
+        return P * torch.where(norm > 0, size / torch.where(norm > 0, norm, 1), 0)
 
     def equivariant_vector(self, bias: torch.Tensor) -> torch.Tensor:
         """P of a bias (dim W)."""

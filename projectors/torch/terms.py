@@ -29,7 +29,7 @@ class Term(Described):
     module, attribute : who owns it; it is read live, so that parametrisations work.
     also : other names of the same weights.
     space : the projector on equivariant operators, where the parameter is.
-    norm : N; schedules : the weights of N(T - P(T)) and of N(P(T)).
+    norm : N; schedules, weights : of N(T - P(T)) and of N(P(T)), and what they are now.
     block : what follows leading singular values, (..., dim V, width); turns : how often it has moved on.
     work : what is reused from step to step.
     """
@@ -40,6 +40,7 @@ class Term(Described):
     space: ProjectionModule = field(init=False, repr=False)
     norm: Norm = field(init=False)
     schedules: tuple[Schedule, Schedule] = field(init=False)
+    weights: tuple[float, float] = field(init=False)
     block: torch.Tensor | None = field(default=None, init=False, repr=False)
     turns: int = field(default=0, init=False, repr=False)
     work: object = field(default=None, init=False, repr=False)
@@ -187,5 +188,5 @@ def in_single(T: torch.Tensor) -> torch.Tensor:
 
 
 def check_finite(name: str, tensor: torch.Tensor) -> None:
-    """Raise GroupRepError if a tensor has NaN or infinite entries."""
-    check_entries(name, bool(torch.isfinite(tensor.detach()).all()))
+    """Raise GroupRepError if a tensor has NaN or infinite entries; one without data, on torch's meta device, has none."""
+    check_entries(name, tensor.is_meta or bool(torch.isfinite(tensor.detach()).all()))

@@ -64,18 +64,13 @@ def _judge_one(subject: Subject, case: object) -> int:
 def _search_all(names: Sequence[str], seed: int, cases: int | None, seconds: float, workers: int) -> list[Tally]:
     workers = min(workers, len(names))
     each = None if cases is None else -(-cases // len(names))
+    share = None if each is not None else seconds * workers / len(names)
     found: dict[str, Tally] = {}
-    started, waiting = time.monotonic(), list(names)
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
-        running = {}
-        while waiting or running:
-            while waiting and len(running) < workers:
-                left = max(seconds - (time.monotonic() - started), 1) * workers
-                share = None if each is not None else left / (len(waiting) + len(running))
-                name = waiting.pop(0)
-                running[pool.submit(search_named, name, seed, each, share)] = name
-            done = next(as_completed(running))
-            found[running.pop(done)] = tally = done.result()
+        running = [pool.submit(search_named, name, seed, each, share) for name in names]
+        for done in as_completed(running):
+            tally = done.result()
+            found[tally.name] = tally
             print(
                 f"{tally.title}: {tally.cases:,} cases, {tally.failures:,} failures, {tally.seconds:.0f} s", flush=True
             )

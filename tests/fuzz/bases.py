@@ -213,6 +213,26 @@ def _matrices(space: Any) -> list[Any]:
     ]
 
 
+def _float_defects(V: Any, W: Any, X: np.ndarray) -> tuple[float, float, bool]:
+    """The relative residual, the distance of the Gram matrix from 1, both less what rounding explains; whether the X are dependent."""
+    if not len(X):
+        return 0.0, 0.0, False
+    rows = X.reshape(len(X), -1)
+    sizes = np.linalg.svd(rows, compute_uv=False)
+    dependent = len(rows) > rows.shape[1] or bool((sizes <= 1e-10 * sizes.max(initial=0)).any())
+    gram = np.linalg.norm(rows @ rows.conj().T - np.eye(len(rows)))
+    rounding = 100 * rows.shape[1] * np.finfo(float).eps
+    residual = 0.0
+    for g in V.group.generators:
+        A, B = (np.array([[complex(x) for x in row] for row in R.exact(g).tolist()]) for R in (V, W))
+        for x in X:
+            size = np.linalg.norm(x)
+            if size:
+                off = np.linalg.norm(B @ x - x @ A) / size - rounding * max(np.linalg.norm(A), np.linalg.norm(B))
+                residual = max(residual, off) if np.isfinite(off) else residual
+    return residual, max(gram - rounding * (1 + gram), 0.0) if np.isfinite(gram) else 0.0, dependent
+
+
 def check_floats(case: Data) -> str:
     """A float basis is never called proved; the bounds that the certificate gives hold, and gross errors are refused."""
     from grouprep import CertificateError, GroupRepError
@@ -257,23 +277,11 @@ def check_floats(case: Data) -> str:
         elif kind == "nan":
             rows[k, place] = [np.nan, np.inf, -np.inf][int(abs(size) * 7) % 3]
     spoilt = FloatSpace(space.shape, rows, space.gap)
-    pairs = [(np.asarray(V(g)), np.asarray(W(g))) for g in V.group.generators]
     X = rows.reshape(-1, *H.shape)
     finite = bool(np.isfinite(rows).all())
-    residual, gram = np.inf, np.inf
-    if finite:
-        norms = np.array([np.linalg.norm(x) for x in X])
-        scale = max((max(np.linalg.norm(A), np.linalg.norm(B)) for A, B in pairs), default=1.0)
-        residual = max(
-            (np.linalg.norm(B @ x - x @ A) / s for A, B in pairs for x, s in zip(X, norms, strict=True) if s),
-            default=0.0,
-        )
-        gram = np.linalg.norm(rows @ rows.conj().T - np.eye(len(rows)))
-        rounding = 100 * rows.shape[1] * np.finfo(float).eps
-        residual, gram = max(residual - rounding * scale, 0.0), max(gram - rounding * (1 + gram), 0.0)
+    with np.errstate(all="ignore"):
+        residual, gram, dependent = _float_defects(V, W, X) if finite else (np.inf, np.inf, False)
     known = expected if case["counted"] else None
-    sizes = np.linalg.svd(rows, compute_uv=False) if finite else np.array([])
-    dependent = len(rows) > rows.shape[1] or bool((sizes <= 1e-10 * sizes.max(initial=0)).any())
     wrong = not finite or dependent or residual > 1e-3 or (case["counted"] and len(rows) != expected)
     try:
         certificate = certify_spaces("fuzz", {(V, W): 1}, {(V, W): spoilt}, known)

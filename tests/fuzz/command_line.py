@@ -179,4 +179,4 @@ def _flushed(*streams: io.TextIOWrapper) -> list[Any]:
     return list(streams)
 
 
-SUBJECTS = [Subject("command-lines", "command lines, good and bad", _cases(), check_line, seconds=20)]
+SUBJECTS = [Subject("command-lines", "command lines, good and bad", _cases(), check_line, seconds=10)]

@@ -44,7 +44,7 @@ class Subject:
     name : as on the command line. title : as in the table.
     cases : plain data, which JSON can write.
     check : gives HELD, REFUSED (bad input got its error) or SKIPPED (too large to be judged; not counted); any exception is a failure.
-    seconds : CPU time that a case may take; of the clock's time, five times as much and five seconds.
+    seconds : CPU time that a case may take; of the clock's time, four times as much and five seconds.
     megabytes : that it may add to the process.
     imports : modules that are loaded before the first case.
     """
@@ -120,31 +120,40 @@ def serve(subject: Subject) -> None:
             print(json.dumps(judge(subject, json.loads(line))), file=answers, flush=True)
 
 
-def _out_of_time(*_: object) -> None:
-    raise _TimeUp
+class _Clock:
+    """The CPU time of a case: raises when it is spent, and remembers, should someone have kept the exception."""
+
+    spent = False
+
+    def ring(self, *_: object) -> None:
+        self.spent = True
+        raise _TimeUp
 
 
 def judge(subject: Subject, case: object) -> dict[str, str]:
     """{"verdict": held, refused or failed}, and for a failure where it was raised and the last lines of its traceback."""
+    clock = _Clock()
+    late = f"more than {subject.seconds:g} s of CPU time"
     try:
-        with _bounded(subject), warnings.catch_warnings():
+        with _bounded(subject, clock), warnings.catch_warnings():
             warnings.simplefilter("error")
-            return {"verdict": subject.check(case)}
+            verdict = subject.check(case)
+        return {"verdict": verdict} if not clock.spent else {"verdict": "failed", "where": late, "message": late}
     except _TimeUp as error:
-        return _failure(error, f"more than {subject.seconds:g} s of CPU time")
+        return _failure(error, late)
     except Exception as error:
-        return _failure(error, f"{type(error).__name__}: {error}")
+        return _failure(error, f"{late if clock.spent else ''}{type(error).__name__}: {error}")
 
 
 @contextlib.contextmanager
-def _bounded(subject: Subject):
+def _bounded(subject: Subject, clock: _Clock):
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     with contextlib.suppress(OSError, ValueError):  # where the system does not say or does not let us
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         limit = pages * resource.getpagesize() + (subject.megabytes << 20)
         resource.setrlimit(resource.RLIMIT_AS, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
-    signal.signal(signal.SIGPROF, _out_of_time)
-    signal.setitimer(signal.ITIMER_PROF, subject.seconds, 2.0)  # again and again, should someone keep the first
+    signal.signal(signal.SIGPROF, clock.ring)
+    signal.setitimer(signal.ITIMER_PROF, subject.seconds, 2.0)
     try:
         yield
     finally:
@@ -154,7 +163,7 @@ def _bounded(subject: Subject):
 
 def _failure(error: BaseException, message: str) -> dict[str, str]:
     frames = traceback.extract_tb(error.__traceback__)
-    frames = [f for f in frames if f.name not in ("judge", "_bounded", "_out_of_time")]
+    frames = [f for f in frames if f.name not in ("judge", "_bounded", "ring")]
     ours = [f for f in frames if Path(f.filename).is_relative_to(ROOT) and ".venv" not in f.filename]
     last = (ours or frames)[-1]
     where = f"{type(error).__name__.lstrip('_')} in {Path(last.filename).name}:{last.lineno} {last.name}"
@@ -173,8 +182,8 @@ class Worker:
 
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
-        self.process: subprocess.Popen[bytes] | None = None
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the worker
+        self.process: subprocess.Popen[bytes] | None = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
@@ -202,7 +211,7 @@ class Worker:
         with contextlib.suppress(BrokenPipeError):
             pipe_in.write(json.dumps(case).encode() + b"\n")
             pipe_in.flush()
-        wall = 5 * self.subject.seconds + 5
+        wall = 4 * self.subject.seconds + 5
         answer = pipe_out.readline() if select.select([pipe_out], [], [], wall)[0] else None
         if answer:
             verdict: dict[str, str] = json.loads(answer)
@@ -242,8 +251,8 @@ def search(subject: Subject, number: int, cases: int | None, seconds: float | No
     number : the seed. With `cases` the outcome depends on these two alone.
     """
     tally = Tally(subject.name, subject.title)
-    start = time.monotonic()
     worker = Worker(subject)
+    start = time.monotonic()
 
     def over() -> bool:
         return tally.cases >= cases if cases is not None else time.monotonic() - start >= (seconds or 0)

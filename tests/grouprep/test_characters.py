@@ -16,6 +16,7 @@ from grouprep import (
     Lorentz,
     O,
     Quaternion,
+    Sp,
     Symmetric,
     U,
     UnsupportedGroup,
@@ -171,9 +172,29 @@ def test_laurent_polynomials():
     third = Laurent({(Fraction(1, 3), (0,)): 1})
     assert abs(third.constant_term() - np.exp(2j * np.pi / 3)) <= 4 * EPS
     assert (third * third.conjugate()).constant_term() == 1
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        terms = [
+            {
+                (Fraction(int(s), 2), tuple(map(int, w))): int(c)
+                for s, w, c in zip(
+                    rng.integers(0, 2, 9), rng.integers(-2, 3, (9, 2)), rng.integers(-5, 6, 9), strict=True
+                )
+            }
+            for _ in range(2)
+        ]
+        f, g = (Laurent(t, 2) for t in terms)
+        assert f.constant_term_with(g) == (f * g).constant_term()
     assert z.embed(1, 1).terms == {(Fraction(0), (0, 1, 0)): 1}
     assert Laurent({(Fraction(0), (1,)): 0}).terms == {}
     assert (x / 2).terms[(Fraction(0), (1,))] == Fraction(1, 2)
+
+
+def test_large_classical_groups():
+    """Brauer (1937): the commutant of V (x) V has dimension 3 for the orthogonal and symplectic groups, 2 for the unitary ones."""
+    for G, dim in ((SO(10), 3), (SO(11), 3), (U(6), 2), (SU(8), 2), (Sp(6), 3)):
+        V = G.defining() ** 2
+        assert inner(V, V) == dim
 
 
 def test_sampled_means_agree_with_weyl():

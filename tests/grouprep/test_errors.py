@@ -1,5 +1,7 @@
 """Bad input: each gets its own error, and the message names the argument and the remedy."""
 
+import re
+
 import numpy as np
 import pytest
 import sympy
@@ -22,6 +24,7 @@ from grouprep import (
     NotAHomomorphism,
     NotUnitary,
     O,
+    Quaternion,
     Representation,
     Symmetric,
     TooLarge,
@@ -100,8 +103,6 @@ def _sympified():
     ],
 )
 def test_the_broken_relation_is_named(group, images, relation):
-    import re
-
     pattern = relation if "\\" in relation else re.escape(relation)
     with pytest.raises(NotAHomomorphism, match=pattern):
         Representation(group(), images=images)
@@ -183,7 +184,72 @@ def test_a_large_group_without_presentation():
         (lambda: Cyclic(2).trivial() * SO(2).trivial(), DimensionMismatch, "C2 and of SO"),
         (lambda: Cyclic(2).trivial().exterior_power(2), GroupRepError, "higher powers"),
         (lambda: Cyclic(2).trivial().symmetric_power(-1), GroupRepError, "integer >= 0"),
-        (lambda: 0 * Cyclic(2).trivial(), GroupRepError, "integer >= 1"),
+        (lambda: 0 * Cyclic(2).trivial(), GroupRepError, "dimension 0.*leave it away.*integer >= 1"),
+        (lambda: Cyclic(2).trivial() * 0, GroupRepError, "integer >= 1"),
+        (lambda: 2.0 * Cyclic(2).trivial(), GroupRepError, "integer >= 1, got 2.0"),
+        (lambda: "2" * Cyclic(2).trivial(), GroupRepError, "integer >= 1, got '2'"),
+        (lambda: Cyclic(2).trivial() + 1, GroupRepError, r"n \* G.trivial"),
+        (lambda: 1 + Cyclic(2).trivial(), GroupRepError, r"n \* G.trivial"),
+        (lambda: Cyclic(2).trivial() + "V", GroupRepError, "only representations add up"),
+        (lambda: Cyclic(2).trivial() ^ 2, GroupRepError, r"V \*\* k"),
+        (lambda: Cyclic(2).trivial().dual(), GroupRepError, "V.dual.*without parentheses"),
+        (lambda: Cyclic(3).defining().conjugate(), GroupRepError, "V.conjugate.*without parentheses"),
+        (lambda: Cyclic(3).defining().character(), GroupRepError, "V.character.*without parentheses"),
+        (lambda: Cyclic(3).defining().character.inner(5), GroupRepError, "W.character"),
+        (lambda: Cyclic(3).defining().images["s"], GroupRepError, "known are r"),
+        (lambda: Cyclic(3).defining().restrict("C3"), GroupRepError, "f must be a Homomorphism"),
+        (lambda: Cyclic(3).defining().differential("x"), GroupRepError, "no Lie algebra"),
+        (lambda: SO(3).defining().differential("x"), DimensionMismatch, "X must be coefficients"),
+        (lambda: SO(3).irrep(1).symbolic("a", "b", "c"), GroupRepError, "angles are sympy expressions"),
+        (lambda: Representation(Cyclic(2)), GroupRepError, "images must hold a matrix"),
+        (lambda: Representation(Cyclic(2), "regular"), GroupRepError, r"\.regular\(\)"),
+        (lambda: Representation(Cyclic(2), lambda g: g), GroupRepError, "images must be a list"),
+        (lambda: Representation(Cyclic(2), images=5), GroupRepError, "images must be a list"),
+        (lambda: FiniteGroup("D4"), GroupRepError, r'load_group\("D4"\)'),
+        (lambda: FiniteGroup([[1, 0]]), GroupRepError, "from_permutations"),
+        (lambda: FiniteGroup(), GroupRepError, "from_permutations"),
+        (lambda: LieGroup("SO(3)"), GroupRepError, "from_algebra"),
+        (lambda: LieGroup(), GroupRepError, "from_algebra"),
+        (lambda: grouprep.Group("D4"), GroupRepError, r'load_group\("D4"\)'),
+        (lambda: Lorentz(3), GroupRepError, r"takes no size.*O\(1, 3\).*from_algebra"),
+        (lambda: Lorentz("x", 2), GroupRepError, "takes no size"),
+        (lambda: Quaternion(8), GroupRepError, "takes no size.*Q8"),
+        (lambda: FiniteGroup.from_permutations([[2, 3, 1]]), GroupRepError, r'subtract 1.*"\(1 2 3\)"'),
+        (lambda: FiniteGroup.from_permutations([(1, 2, 3)]), GroupRepError, r'a cycle is text: "\(1 2 3\)"'),
+        (lambda: FiniteGroup.from_permutations(["(0 1 2)"]), GroupRepError, "cycles count from 1"),
+        (lambda: FiniteGroup.from_permutations([1, 2, 0]), GroupRepError, "single permutation; put it into a list"),
+        (lambda: FiniteGroup.from_permutations("(1 2)"), GroupRepError, "list of permutations"),
+        (lambda: FiniteGroup.from_permutations(5), GroupRepError, "list of permutations"),
+        (lambda: FiniteGroup.from_permutations([[1, 0]], degree="2"), GroupRepError, "degree must be an integer"),
+        (lambda: FiniteGroup.from_matrices([[0, 1], [1, 0]]), GroupRepError, "single matrix; put it into a list"),
+        (lambda: FiniteGroup.from_matrices(sympy.eye(2)), GroupRepError, "list of matrices"),
+        (lambda: FiniteGroup.from_matrices([[[1]]], max_points="x"), GroupRepError, "max_points must be an integer"),
+        (lambda: FiniteGroup.from_presentation("r", "r^2"), GroupRepError, "generators must be a list"),
+        (lambda: FiniteGroup.from_presentation(["a"], ["a^x"]), GroupRepError, "needs an integer"),
+        (lambda: LieGroup.from_algebra([[0, -1], [1, 0]]), GroupRepError, "single matrix; put it into a list"),
+        (lambda: LieGroup.from_algebra([[[0, 1], [1, 0]]], 5), GroupRepError, "components must be a list"),
+        (lambda: Cyclic(2) * "C2", GroupRepError, "load_group"),
+        (lambda: (Cyclic(2) * Cyclic(3)).pullback(Cyclic(2).trivial(), 0), GroupRepError, "got V = 0"),
+        (lambda: Homomorphism("C4", Dihedral(4), []), GroupRepError, "source must be a Group"),
+        (lambda: Homomorphism.projection(0, Cyclic(2)), GroupRepError, "product must be a Group"),
+        (lambda: Homomorphism.inclusion("C4", Dihedral(4)), GroupRepError, "subgroup must be a Group"),
+        (lambda: Dihedral(4).grid(8.0, 8.0), GroupRepError, "positive integers"),
+        (lambda: Dihedral(4).grid("8x8"), GroupRepError, "positive integers"),
+        (lambda: Dihedral(4).permutation("x"), GroupRepError, "images must be a list"),
+        (lambda: commutant(Cyclic(2).natural(), Cyclic(2).trivial()), GroupRepError, r"Hom\(V, W\)"),
+        (lambda: Hom(Cyclic(2).trivial(), Cyclic(2).trivial(), solver="orbit"), GroupRepError, 'did you mean "orbits"'),
+        (lambda: Hom(Cyclic(2).trivial(), Cyclic(2).trivial(), solver=5), GroupRepError, "orbits"),
+        (lambda: commutant(Cyclic(2).natural()).to("torch"), GroupRepError, "library as a module"),
+        (lambda: commutant(Cyclic(2).natural()).project([[1, 2], [3]]), DimensionMismatch, "array of numbers"),
+        (lambda: commutant(Cyclic(2).natural()).basis()["x"], GroupRepError, r"basis\[k\] takes an integer"),
+        (lambda: commutant(Cyclic(2).natural()).exact_basis()[0:1], GroupRepError, "takes an integer"),
+        (lambda: commutant(Cyclic(2).natural()).save(5), GroupRepError, "text or a Path"),
+        (lambda: commutant(Cyclic(2).natural()).save(""), GroupRepError, "empty"),
+        (lambda: parse_representation("D4", "regular"), GroupRepError, "G must be a Group"),
+        (lambda: parse_representation(Dihedral(4), "2regular"), GroupRepError, r"write for example 2\*regular"),
+        (lambda: parse_representation(Dihedral(4), "Regular"), GroupRepError, 'did you mean "regular"'),
+        (lambda: parse_representation(Dihedral(4), "regular()"), GroupRepError, "without parentheses"),
+        (lambda: parse_representation(Dihedral(4), "grid"), GroupRepError, r"grid\(8, 8\)"),
         (lambda: Cyclic(2).trivial() ** -1, GroupRepError, "integer >= 0"),
         (lambda: Cyclic(5).grid((4, 4)), UnsupportedGroup, "does not map this grid"),
         (lambda: Dihedral(4).grid((4, 6)), UnsupportedGroup, "same size"),
@@ -210,6 +276,94 @@ def test_bad_input(make, error, message):
     with pytest.raises(error, match=message) as raised:
         make()
     assert len(str(raised.value)) > 10
+
+
+def test_what_a_user_of_numpy_or_sympy_would_expect_works():
+    G = Dihedral(4)
+    V, W = G.natural(), G.defining()
+    assert sum([V, W]) == V + W
+    assert sum([V, W, V], start=W) == W + V + W + V
+    assert sympy.Integer(2) * V == np.int64(2) * V == V * 2 == V + V
+    assert V ** np.int64(2) == V * V
+    assert G.grid(8, 8) == G.grid((8, 8)) == G.grid([8, 8]) == G.grid(np.array([8, 8])) == G.grid(shape=(8, 8))
+    assert Cyclic(sympy.Integer(4)) == Cyclic(np.int64(4)) == Cyclic(4)
+    assert V.images["r"] == V.images[G.generator_names[0]]
+    assert V.dual(G.generators[0]).shape == (4, 4)
+    assert parse_representation(G, "natural\n+ defining") == V + W
+    H = Hom(V, W)
+    assert np.array_equal(H.project(H.exact_basis()[0]), H.project(H.exact_basis().to_numpy()[0]))
+    assert LieGroup.from_algebra({"A": [[0, -1], [1, 0]]}).n == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("d4", "D4"),
+        ("D_4", "D4"),
+        ("S_{3}", "S3"),
+        ("Z/4", "Z4"),
+        ("so(3)", "SO(3)"),
+        ("SO(3", "SO(3)"),
+        ("Dihedral(4)", "D(4)"),
+        ("SymmetricGroup(4)", "S(4)"),
+        ("lorentz", "O(1,3)"),
+        ("quaternion", "Q8"),
+        ("D4*C2", "D4xC2"),
+    ],
+)
+def test_names_that_are_nearly_right(given, meant):
+    with pytest.raises(GroupRepError, match=f'did you mean "{re.escape(meant)}"'):
+        load_group(given)
+    assert load_group(meant)
+
+
+@pytest.mark.parametrize("given", ["GL(2)", "E8", "", "D4x", "D4.yaml"])
+def test_names_that_are_near_nothing(given):
+    with pytest.raises(GroupRepError, match="is unknown; known are"):
+        load_group(given)
+
+
+@pytest.mark.parametrize("given", [4, None, Dihedral(4), ["D4"]])
+def test_a_source_of_a_group_is_text_or_a_path(given):
+    with pytest.raises(GroupRepError, match="source must be a name"):
+        load_group(given)
+
+
+ROTATION = [[0, -1, 0], [1, 0, 0], [0, 0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("algebra", "components", "outside"),
+    [
+        ([ROTATION], [[[1, 0, 0], [0, 0, 1], [0, 1, 0]]], ("components[0]", "generators[0]")),
+        (
+            [ROTATION],
+            [[[-1, 0, 0], [0, 1, 0], [0, 0, -1]], [[0, 0, 1], [1, 0, 0], [0, 1, 0]]],
+            ("components[1]", "generators[0]"),
+        ),
+        ([[[0, 1], [0, 0]]], [[[0, 1], [1, 0]]], ("components[0]", "generators[0]")),
+        ([[[0, -1], [1, 0]]], [[[1, 1], [0, 1]]], ("components[0]", "generators[0]")),
+        (
+            [[["I", 0], [0, 0]]],
+            [[["sqrt(2)/2", "sqrt(2)/2"], ["sqrt(2)/2", "-sqrt(2)/2"]]],
+            ("components[0]", "generators[0]"),
+        ),
+    ],
+)
+def test_components_that_do_not_keep_the_algebra(algebra, components, outside):
+    with pytest.raises(GroupRepError, match="does not keep the Lie algebra") as raised:
+        LieGroup.from_algebra(algebra, components)
+    assert all(name in str(raised.value) for name in outside)
+
+
+def test_components_may_keep_the_algebra_only_as_a_whole():
+    """h A h^-1 need not be a generator: it is a sum of two, half a third, or a bracket of what is given."""
+    A, B = ROTATION, [[0, 0, -1], [0, 0, 0], [1, 0, 0]]
+    assert LieGroup.from_algebra([A, B], [[[1, 0, 0], [0, 0, 1], [0, 1, 0]]]).n == 3  # B
+    assert LieGroup.from_algebra([A, B], [[[0, 0, 1], [1, 0, 0], [0, 1, 0]]]).n == 3  # the bracket of A and B
+    tilted = [["3/5", 0, "4/5"], [0, 1, 0], ["-4/5", 0, "3/5"]]
+    assert LieGroup.from_algebra([A, B, [[0, 0, 0], [0, 0, -1], [0, 1, 0]]], [tilted]).n == 3
+    assert LieGroup.from_algebra([[[0, -2], [2, 0]]], [[[1, 0], [0, -1]]]).n == 2
 
 
 @pytest.mark.parametrize(

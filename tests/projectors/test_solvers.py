@@ -17,6 +17,7 @@ from grouprep import (
     Symmetric,
     TooLarge,
     UnsupportedGroup,
+    load_group,
 )
 from grouprep.linalg.convert import to_numpy
 from grouprep.linalg.spaces import ExactSpace, FloatSpace, OrbitSpace
@@ -129,6 +130,27 @@ def test_torsion_elements_do_not_change_the_answer():
             assert a.dim == b.dim
             if a.dim:
                 assert np.abs(span(a) - span(b)).max() <= 1e-12
+
+
+@pytest.mark.parametrize(("name", "dim"), [("SO(20)", 3), ("SU(8)", 2), ("U(6)", 2), ("Sp(6)", 3)])
+def test_tensor_squares_of_large_classical_groups(name, dim):
+    """Brauer: 1, the flip and, with an invariant form, its projector. A few monomial elements imply the others, so few are held."""
+    G = load_group(name)
+    V = G.defining() ** 2
+    space = solve(V, V)
+    assert space.dim == dim
+    n = G.defining().dim
+    flip = np.eye(n * n).reshape(n, n, n, n).transpose(1, 0, 2, 3).ravel()
+    q, _ = np.linalg.qr(to_numpy(space.rows()).T)
+    for X in (np.eye(n * n).ravel(), flip):
+        assert np.abs(q @ (q.conj().T @ X) - X).max() <= 1e-12
+    assert len(G.torsion) < 4 * n
+
+
+def test_too_many_index_pairs_are_named():
+    V = SO(40).defining() ** 3
+    with pytest.raises(TooLarge, match="GB"):
+        solve(V, V)
 
 
 def test_near_degenerate_floats_raise():

@@ -283,8 +283,10 @@ def test_given_irreps_with_one_label_are_told_apart():
     assert H.spectral.dim == 8
     T = np.random.default_rng(0).normal(size=H.shape)
     assert np.abs(H.spectral.project(H.to_spectral(T)) - H.to_spectral(H.project(T))).max() < 1e-14
-    with pytest.raises(GroupRepError, match="same label"):
-        per_block(T, H)
+    labels = ["sign", "sign_2", "sign_3", "sign_4", "H"]
+    blocks = per_block(T, H)
+    assert list(blocks) == [(v, w) for w in labels for v in labels]
+    assert sum(v**2 for v in blocks.values()) == pytest.approx(np.linalg.norm(H.residual(T)) ** 2)
 
 
 def test_the_schur_projector_says_whether_it_is_self_adjoint():

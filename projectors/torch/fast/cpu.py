@@ -13,11 +13,12 @@ import torch
 from torch.autograd.function import FunctionCtx, once_differentiable
 
 from projectors.arrays import namespace_of
+from projectors.penalties import Frobenius
 from projectors.torch.buffers import ProjectionModule
 from projectors.torch.fast.base import Fast, Operand
-from projectors.torch.fast.plain import Plain, slope
+from projectors.torch.fast.plain import Plain
 from projectors.torch.fast.recycled import Scratch, Workspace
-from projectors.torch.fast.residual import measured_residual, move_, product_residual
+from projectors.torch.fast.residual import measured_residual, move_, norm_of, product_residual
 from projectors.torch.lobpcg import follow
 
 __all__ = ["Cpu"]
@@ -74,36 +75,51 @@ def _work(operand: Operand) -> Workspace | None:
     return operand.work if isinstance(operand.work, Workspace) else None
 
 
-def _near(space: ProjectionModule) -> float:
-    """The ratio ||R|| / ||T|| below which rounding of P(T) in single precision shows in R = T - P(T).
+def _near(space: ProjectionModule, size_alone: bool) -> float:
+    """The ratio ||R|| / ||T|| below which rounding of P(T) in single precision shows in R = T - P(T), or in its size ||R|| alone.
 
-    P(T) errs by u ||T||, u = 2^-24. Means over orbits err within the range of P, orthogonally to R, so that ||R|| errs by
-    (u ||T|| / ||R||)^2 / 2 of itself, 2^-25 at the ratio 2^-12. Other structures err by u ||T|| / ||R||, 2^-20 at 2^-4.
+    P(T) errs by u ||T||, u = 2^-24, and R by as much: by 2^-20 of itself at the ratio 2^-4. Means over orbits err within the
+    range of P, orthogonally to R, so that ||R|| errs by (u ||T|| / ||R||)^2 / 2 of itself, 2^-25 at the ratio 2^-12.
     """
-    return 2.0**-12 if space.projection.errs_within else 2.0**-4
+    return 2.0**-12 if size_alone and space.projection.errs_within else 2.0**-4
 
 
 def _careful_residual(
-    T: torch.Tensor, space: ProjectionModule, work: Workspace | None = None
+    T: torch.Tensor, space: ProjectionModule, work: Workspace | None = None, size_alone: bool = False
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """(R, ||R||), R = T - P(T); in single precision and near equivariance to the precision of the residual itself."""
+    """(R, ||R||), R = T - P(T); in single precision and near equivariance to the precision of the residual itself.
+
+    Where its size alone is wanted, and a direction of descent, R may keep rounding errors of 2^-12 of itself in the range of P.
+    """
     R, size, share = measured_residual(T, space, work)
-    near = share <= _near(space)  # false for NaN
+    near = share <= _near(space, size_alone)  # false for NaN
     if not near or T.dtype not in (torch.float32, torch.complex64) or not R.numel():
         return R, size
     careful: torch.Tensor = space.projection.for_array(T, namespace_of(torch)).residual(T)
-    return careful, torch.linalg.vector_norm(careful, dim=(-2, -1))
+    return careful, norm_of(careful)
 
 
-def _slopes(sizes: torch.Tensor, gradients: torch.Tensor, squared: bool) -> Sequence[torch.Tensor] | Sequence[float]:
-    """The slopes for each row of sizes: numbers for single operators, which are cheaper than tensors."""
+def _slopes(sizes: torch.Tensor, gradients: torch.Tensor, squared: bool) -> Sequence[float | torch.Tensor | None]:
+    """The factors of x in the gradients of norms ||x||, 1 / ||x|| or 2 for the square, times what comes from above; 0 at 0.
+
+    Numbers for single operators, which are cheaper than tensors; None where one overflows.
+    """
     if sizes.ndim > 1:
-        return slope(sizes, gradients, squared).unbind()
+        safe = torch.where(sizes > 0, sizes, 1)
+        factors = 2 * gradients if squared else torch.where(sizes > 0, gradients / safe, 0)
+        overflow = factors.isinf() & gradients.isfinite()
+        return [None if bool(o.any()) else f[..., None, None] for f, o in zip(factors, overflow, strict=True)]
     most, out = torch.finfo(sizes.dtype).max, []
     for size, gradient in zip(sizes.tolist(), gradients.tolist(), strict=True):
         each = 2 * gradient if squared else gradient / size if size else 0.0
-        out.append(0.0 if abs(each) > most and isfinite(gradient) else each)
+        out.append(None if abs(each) > most and isfinite(gradient) else each)
     return out
+
+
+def _directed(x: torch.Tensor, gradient: torch.Tensor, squared: bool) -> torch.Tensor:
+    """The gradient of the norm of x, where its factor overflows."""
+    G: torch.Tensor = Frobenius(squared).subgradient(x)
+    return G * gradient[..., None, None]
 
 
 class _Known(NamedTuple):
@@ -132,13 +148,13 @@ class _Sizes(torch.autograd.Function):
         ctx.known, sizes = [], []
         for operand, part in zip(operands, parts, strict=True):
             T = operand.read(part)
-            R, size = _careful_residual(T, operand.space, _work(operand))
+            R, size = _careful_residual(T, operand.space, _work(operand), size_alone=True)
             P = T - R if both else None
             ctx.known.append(_Known(R, P))
             sizes.append(
                 (
                     _power(size, squared),
-                    size if P is None else _power(torch.linalg.vector_norm(P, dim=(-2, -1)), squared),
+                    size if P is None else _power(norm_of(P), squared),
                 )
             )
         first = torch.stack([r for r, _ in sizes])
@@ -166,10 +182,14 @@ class _Sizes(torch.autograd.Function):
                 out.append(None)
                 continue
             if R is None:  # its memory was given away by an earlier pass over a retained graph
-                R, _ = _careful_residual(operand.read(part), operand.space, _work(operand))
-            R.mul_(r_slopes[i])
-            if P is not None:
-                p = p_slopes[i]
+                R, _ = _careful_residual(operand.read(part), operand.space, _work(operand), size_alone=True)
+            r, p = r_slopes[i], p_slopes[i]
+            _ = R.copy_(_directed(R, gradients[0][i], ctx.squared)) if r is None else R.mul_(r)
+            if P is None:
+                pass
+            elif p is None:
+                R.add_(_directed(P, gradients[1][i], ctx.squared))
+            else:
                 _ = R.add_(P, alpha=p) if isinstance(p, float) else R.addcmul_(P, p)
             out.append(operand.unread(R, part))
         return (None, None, None, *out)

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 import torch
 
+from projectors.arrays import namespace_of
 from projectors.penalties import Frobenius
+from projectors.penalties.entrywise import vector_norm
 from projectors.torch.buffers import ProjectionModule
 from projectors.torch.fast.base import Fast, Operand
 from projectors.torch.lobpcg import follow
 
-__all__ = ["Plain", "slope"]
+__all__ = ["Plain"]
 
 
 class Plain(Fast):
@@ -42,17 +44,10 @@ class Plain(Fast):
         residuals = [self.residual(o.read(part), o.space) for part, o in zip(parts, operands, strict=True)]
         found = follow([R.detach() for R in residuals], blocks, k, least=int(renew))
         images = [R @ v for R, v in zip(residuals, found.v, strict=True)]
-        return torch.stack([torch.linalg.vector_norm(x, dim=-2).sum(-1) for x in images]), found.block
+        xp = namespace_of(torch)
+        return torch.stack([vector_norm(xp, x, 2, (-2,)).sum(-1) for x in images]), found.block
 
     @torch.no_grad()
     def move_(self, T: torch.Tensor, operand: Operand, away: float, along: float) -> None:
         P = operand.space.project(T)
         T.sub_(T - P, alpha=away).sub_(P, alpha=along)
-
-
-def slope(size: torch.Tensor, gradient: torch.Tensor, squared: bool) -> torch.Tensor:
-    """The factor of x in the gradient of its norm: 1 / ||x||, or 2 for the square; 0 at 0, and where 1 / ||x|| overflows."""
-    if squared:
-        return (2 * gradient)[..., None, None]
-    out = torch.where(size > 0, gradient / torch.where(size > 0, size, 1), 0)
-    return torch.where(out.isinf() & gradient.isfinite(), 0, out)[..., None, None]

@@ -10,12 +10,13 @@ from typing import NamedTuple
 import torch
 
 from projectors.arrays import gathered, namespace_of
+from projectors.penalties.entrywise import vector_norm
 from projectors.structure import Band
 from projectors.structure.frame import SpectralBlock, SpectralFrame
 from projectors.torch.buffers import ProjectionModule
 from projectors.torch.fast.recycled import Scratch, Workspace
 
-__all__ = ["measured_residual", "move_", "pieces", "product_residual", "residual_of"]
+__all__ = ["measured_residual", "move_", "norm_of", "pieces", "product_residual", "residual_of"]
 
 # Entries of a piece: four megabytes in single precision. Half of them is a tenth slower, a quarter a fifth, an eighth a half (two threads).
 ENTRIES = 1 << 20
@@ -176,7 +177,7 @@ def measured_residual(
     """
     if T.ndim != 2 or (space.projection.is_complex and not T.is_complex()):
         R = residual_of(T, space, work)
-        sizes, wholes = (torch.linalg.vector_norm(x, dim=(-2, -1), dtype=_double(R)) for x in (R, T.to(R.dtype)))
+        sizes, wholes = (_wide_norm(x) for x in (R, T.to(R.dtype)))
         share = float((sizes / wholes).nan_to_num(0).amin()) if sizes.numel() else 1.0
         return R, sizes.to(R.real.dtype), share
     work, frame = work or Workspace(), space.projection.frame
@@ -194,12 +195,18 @@ def measured_residual(
     whole += square
     if _least_square(T.dtype) * T.numel() < square < inf and whole < inf:  # also false for NaN
         return R, R.real.new_tensor(square**0.5), (square / whole) ** 0.5
-    first, second = (float(torch.linalg.vector_norm(x, dtype=_double(x))) for x in (R, T))
+    first, second = (float(_wide_norm(x)) for x in (R, T))
     return R, R.real.new_tensor(first), first / second if second else 0.0
 
 
-def _double(x: torch.Tensor) -> torch.dtype:
-    return torch.complex128 if x.is_complex() else torch.float64
+def norm_of(x: torch.Tensor) -> torch.Tensor:
+    """The Frobenius norms (...) of matrices with entries of any size."""
+    out: torch.Tensor = vector_norm(namespace_of(torch), x, 2, (-2, -1))
+    return out
+
+
+def _wide_norm(x: torch.Tensor) -> torch.Tensor:
+    return norm_of(x.to(torch.promote_types(x.dtype, torch.float64)))
 
 
 @cache

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import torch
 
-from projectors.penalties import KyFan, State
+from projectors.arrays import inner, namespace_of
+from projectors.penalties import Frobenius, KyFan, State
 from projectors.torch.fast.base import Operand
-from projectors.torch.fast.plain import Plain, slope
+from projectors.torch.fast.plain import Plain
 
 __all__ = ["Traced"]
 
@@ -22,13 +23,13 @@ class Traced(Plain):
         """d = T - stop(T) is 0, and carries the gradient: for an orthogonal P that of ||x|| is x / ||x||."""
         if not all(operand.space.is_orthogonal(part) for part, operand in zip(parts, operands, strict=True)):
             return super().sizes(parts, operands, squared, both)
-        first, second = [], []
+        norm, first, second = Frobenius(squared=squared), [], []
         for part, operand in zip(parts, operands, strict=True):
             T = operand.read(part)
             fixed = T.detach()
             d, P = T - fixed, operand.space.project(fixed)
-            first.append(_carried(fixed - P, d, squared))
-            second.append(_carried(P, d, squared) if both else torch.zeros_like(first[-1]))
+            first.append(_carried(norm, fixed - P, d))
+            second.append(_carried(norm, P, d) if both else torch.zeros_like(first[-1]))
         return torch.stack(first), torch.stack(second)
 
     def leading(
@@ -49,9 +50,6 @@ class Traced(Plain):
         return torch.stack(values), torch.stack(following)
 
 
-def _carried(x: torch.Tensor, d: torch.Tensor, squared: bool) -> torch.Tensor:
-    size = torch.linalg.vector_norm(x, dim=(-2, -1))
-    size = size * size if squared else size
-    carried = (slope(size, torch.ones_like(size), squared) * x).conj() * d
-    value: torch.Tensor = size + (carried.real if carried.is_complex() else carried).sum(dim=(-2, -1))
+def _carried(norm: Frobenius, x: torch.Tensor, d: torch.Tensor) -> torch.Tensor:
+    value: torch.Tensor = norm.value(x) + inner(namespace_of(torch), norm.subgradient(x), d)
     return value

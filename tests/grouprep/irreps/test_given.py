@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from sympy import Matrix, diag, radsimp, sqrt
 
 from grouprep import (
     SO,
     AmbiguousRank,
     Cyclic,
     Dihedral,
+    FiniteGroup,
     GroupRepError,
     NotUnitary,
     Quaternion,
@@ -17,6 +19,7 @@ from grouprep import (
 from grouprep.irreps.user_irreps import UserIrrep, user_irreps
 from grouprep.testing import irrep_laws
 from projectors import Hom, decompose
+from projectors.penalties import per_block
 
 LEFT_I = [[0, -1, 0, 0], [1, 0, 0, 0], [0, 0, 0, -1], [0, 0, 1, 0]]  # on 1, i, j, k
 LEFT_J = [[0, 0, -1, 0], [0, 0, 0, 1], [1, 0, 0, 0], [0, -1, 0, 0]]
@@ -110,6 +113,45 @@ def test_order_is_that_of_the_list():
     U = D.change_of_basis
     g = G.elements[3]
     assert G.natural()(g) @ U == pytest.approx(U @ D.blocks(g), abs=1e-15)
+
+
+def test_labels_tell_irreps_of_ones_own_apart():
+    """Unnamed ones of one dimension have one name; so may ones that a user named, or an irrep of the catalogue."""
+    turn, cycle, minus = (
+        np.array([[0, -1, 0], [1, 0, 0], [0, 0, 1]]),
+        np.roll(np.eye(3, dtype=int), 1, 0),
+        -np.eye(3, dtype=int),
+    )
+    G = FiniteGroup.from_matrices([turn, cycle, minus], name="Oh")
+    plane = Matrix([[1, 1], [-1, 1], [0, -2]]) * diag(1 / sqrt(2), 1 / sqrt(6))
+    images = [
+        [[[1]]] * 3,
+        [(plane.T * Matrix(abs(g)) * plane).applyfunc(radsimp) for g in (turn, cycle, minus)],
+        [round(np.linalg.det(g)) * g for g in (turn, cycle, minus)],
+        [g.sum(axis=0).prod() * g for g in (turn, cycle, minus)],
+    ]
+    irreps = [Representation(G, images=each) for each in images]
+    D = decompose(G.defining() ** 2, irreps=irreps)
+    assert str(D) == "V1 + V2 + V3 + V3_2"
+    assert D.labels == {"V1": 1, "V2": 1, "V3": 1, "V3_2": 1}
+    assert decompose(G.defining() ** 2, irreps=D.irreps).labels == D.labels
+    H = Hom(G.defining() ** 2, G.defining() ** 2, irreps=irreps)
+    assert len(per_block(np.eye(9), H)) == len(H.spectral.blocks) == 16
+
+    C = Cyclic(2)
+    sign = Representation(C, images=[[[-1]]], name="A")
+    for listed, labels in (
+        ([C.irrep("A"), sign], ["A", "A_2"]),
+        ([sign, C.irrep("A")], ["A", "A_2"]),
+        (
+            [Representation(C, images=[[[1]]], name="A_2"), Representation(C, images=[[[-1]]], name="A_2")],
+            ["A_2", "A_2_2"],
+        ),
+    ):
+        D = decompose(3 * C.regular(), irreps=listed)
+        assert D.labels == dict.fromkeys(labels, 3)
+        U, g = D.change_of_basis, C.generators[0]
+        assert np.abs(D.V(g) @ U - U @ D.blocks(g)).max() <= 8 * np.finfo(float).eps
 
 
 def test_what_is_not_known_of_a_given_irrep():

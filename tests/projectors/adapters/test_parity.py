@@ -5,8 +5,10 @@ A JAX model whose parameters bear torch's names, "/" in place of ".", is read by
 
 import numpy as np
 import pytest
+from cases import cases
 
-from grouprep import SU, Cyclic, Dihedral, DimensionMismatch, GroupRepError, Lorentz, NotUnitary, Quaternion
+from grouprep import SU, Cyclic, Dihedral, DimensionMismatch, GroupRepError, Lorentz, NotUnitary, Quaternion, Symmetric
+from projectors import commutant
 from projectors.models import (
     AttentionSpec,
     BilinearSpec,
@@ -16,7 +18,7 @@ from projectors.models import (
     equivariance_error,
     load_spec,
 )
-from projectors.penalties import Entrywise, Frobenius, Nuclear, Spectral
+from projectors.penalties import Entrywise, Frobenius, Mixed, Nuclear, Spectral
 
 torch = pytest.importorskip("torch")
 jax = pytest.importorskip("jax")
@@ -107,6 +109,29 @@ CASES = {
     ),
     "tied": (tied, {"*": (V, V)}, None, {}),
 }
+
+
+@pytest.mark.parametrize("ratio", [2.0**-3, 2.0**-5, 1.05 * 2.0**-12, 0.95 * 2.0**-12, 1e-6])
+@cases("V, longest", [(Symmetric(4).natural(), 12), (3 * Dihedral(5).natural(), 5)])
+@cases("norm, c", [(Frobenius(), 0), (Spectral(), 0), (Nuclear(), 0.5), (Mixed(2, 1), 0.5), (Entrywise(1), 1)])
+def test_single_precision_at_every_distance_from_equivariance(V, longest, ratio, norm, c):
+    """The value of an operator in single precision is that in double precision, but for the rounding of R = T - P(T) and of its norm.
+
+    With u = 2^-24 and orbits of s entries a mean errs by s u, so that R errs by (s + 1) u ||T||, and by (s + 3) u ||R|| below the
+    ratio 2^-4, where that is taken out again. N(E) <= n^c ||E||. Sums of n^2 entries err by n^2 u, and each of n singular
+    values by n u times the largest (LAPACK Users' Guide, 4.9.1).
+    """
+    H, rng, n, u = commutant(V), np.random.default_rng(0), V.dim, 2.0**-24
+    X, E = H.project(rng.standard_normal(H.shape)), H.residual(rng.standard_normal(H.shape))
+    T = (X + ratio * np.linalg.norm(X) / np.linalg.norm(E) * E).astype(np.float32)
+    R = H.residual(T.astype(float))
+    expected, size = float(norm.value(R)), np.linalg.norm(R)
+    of_R = (longest + 3) * u * size if size < 2.0**-4 * np.linalg.norm(T) else (longest + 1) * u * np.linalg.norm(T)
+    model = drawn(nn.ModuleDict({"a": nn.Linear(n, n, bias=False)}))
+    with torch.no_grad():
+        model["a"].weight.copy_(torch.from_numpy(T))
+    for value in (in_torch(model, {"a": (V, V)}, norm)().detach(), in_jax({"a": (V, V)}, norm)(tree(model))):
+        assert abs(float(value) - expected) <= n**c * of_R + n * n * u * expected
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from projectors.penalties.lobpcg import follow
-from projectors.penalties.subspace import largest, start
+from projectors.penalties.subspace import start
 
 
 def operators(kind, tiny=1e-200):
@@ -69,9 +69,3 @@ def test_how_often_a_block_is_renewed(least, renewals):
     found = follow(images, counted, block, least=least)
     assert len(renewed) == renewals
     assert found.value == pytest.approx(1)
-
-
-@pytest.mark.parametrize("entry", [0.0, np.inf, np.nan])
-def test_the_largest_modulus_is_a_scale(entry):
-    A = np.array([[[1.0, -3.0]], [[entry, entry]]])
-    assert np.array_equal(largest(np, A), [[[3.0]], [[1.0]]])

@@ -74,6 +74,10 @@ def test_refusals():
         penalty(T, H, norm="fro")
     with pytest.raises(GroupRepError, match="Frobenius\\(\\)"):
         penalty(T, H, norm=Frobenius)
+    for function in (penalty, per_block, defect_bound):
+        for wrong in (T, H.V, (H.V, H.W), None):
+            with pytest.raises(GroupRepError, match=r"H must be Hom.*penalty\(T, H\)"):
+                function(H, wrong)
     with pytest.raises(DimensionMismatch):
         penalty(np.eye(3), H)
     with pytest.raises(GroupRepError, match="NaN"):

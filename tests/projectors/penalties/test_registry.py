@@ -79,6 +79,18 @@ def test_refuses_numbers_that_give_no_norm(name):
         norm_named(name)
 
 
+@pytest.mark.parametrize("name", ["frobenious", "Frobenius", "frobenius squared"])
+def test_a_name_that_is_nearly_right_gets_the_nearest(name):
+    with pytest.raises(GroupRepError, match='did you mean "frobenius'):
+        norm_named(name)
+
+
+@pytest.mark.parametrize("name", [5, None, Frobenius()])
+def test_a_name_is_text(name):
+    with pytest.raises(GroupRepError, match="must be a name"):
+        norm_named(name)
+
+
 def test_a_norm_needs_a_name_of_its_own(clean):
     @dataclass(frozen=True)
     class Sum(Norm):
