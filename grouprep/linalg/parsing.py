@@ -190,7 +190,7 @@ class _Reader:
     def small(self, node: ast.expr, value: Scalar) -> Scalar:
         """A rational number that Python can print, or an irrational one."""
         if value.is_Rational and _bits(value) > BITS:
-            raise self.fail(node, f"has {_bits(value):,} bits; the limit is {BITS:,}", TooLarge)
+            raise self.fail(node, f"is too large, it has {_bits(value):,} bits; the limit is {BITS:,}", TooLarge)
         return value
 
     def apply(self, node: ast.BinOp, left: Scalar, right: Scalar) -> Scalar:
@@ -213,7 +213,7 @@ class _Reader:
         if base.is_zero and exponent < 0:
             raise self.fail(node, "divides by zero")
         if base.is_Rational and (_bits(base) - 1) * abs(exponent) > BITS:
-            raise self.fail(node, f"has more bits than the limit of {BITS:,}", TooLarge)
+            raise self.fail(node, f"is too large, it has more bits than the limit of {BITS:,}", TooLarge)
         if base.is_Rational and exponent.q > 1 and _bits(base) > RADICAND:
             raise self.fail(
                 node, f"has a root of a number of {_bits(base):,} bits; the limit is {RADICAND} bits", TooLarge
