@@ -6,6 +6,7 @@
 VENV ?= .venv
 VENV_BENCH ?= .venv-bench
 VENV_MUTANTS ?= .venv-mutants
+VENV_MINIMUM ?= .venv-minimum
 RESULTS ?= benchmarks/results/latest.json
 WORKERS ?= 2
 ARGS ?=
@@ -14,6 +15,17 @@ BIN := $(VENV)/bin
 PROJECT := setup.cfg pyproject.toml constraints.txt
 PIP_FLAGS := --quiet --disable-pip-version-check --constraint constraints.txt
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+
+# What the fast selection needs: no torch, no jax.
+LIGHT := --editable ".[cli,plot,safetensors,parallel]" array-api-strict hypothesis pytest pytest-xdist threadpoolctl
+
+# $(call numeric_tests,kernel of OpenBLAS,of torch,of XLA,threads): the numeric tests with less than the processor offers.
+define numeric_tests
+@echo "== $(1), threads: $(4) =="
+@OPENBLAS_CORETYPE=$(1) ATEN_CPU_CAPABILITY=$(2) XLA_FLAGS=--xla_cpu_max_isa=$(3) MKL_CBWR=COMPATIBLE \
+    OMP_NUM_THREADS=$(4) OPENBLAS_NUM_THREADS=$(4) MKL_NUM_THREADS=$(4) \
+    $(BIN)/python -m pytest -n $(WORKERS) -m numeric $(ARGS)
+endef
 
 # The first interpreter that runs, is new enough and can make virtual environments.
 define find_python
@@ -40,7 +52,7 @@ fi
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast fuzz coverage mutants lint types format bench bench-check clean distclean
+.PHONY: help demo test test-fast test-blas test-minimum test-pythons test-python fuzz coverage mutants lint types format bench bench-check clean distclean
 
 help:  ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -53,6 +65,29 @@ test: $(VENV)/.installed-test  ## Run the tests, the doctests and the documents'
 
 test-fast: $(VENV)/.installed-test  ## Run what takes under a minute: no slow tests (docs/testing.md says which)
 	$(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS) -m "not slow" $(ARGS)
+
+test-blas: $(VENV)/.installed-test  ## Run the numeric tests on older kernels of BLAS, torch and XLA, on one thread and on two
+	$(call numeric_tests,Haswell,avx2,AVX2,2)
+	$(call numeric_tests,Nehalem,default,SSE4_2,1)
+
+test-minimum: $(VENV_MINIMUM)/.installed-minimum  ## Run the fast tests with the lowest versions that setup.cfg allows
+	$(ONE_THREAD) $(VENV_MINIMUM)/bin/python -m pytest -n $(WORKERS) -m "not slow" $(ARGS)
+
+# The interpreter of $(VENV) is left to make test.
+test-pythons:  ## Run the fast tests on every other Python that setup.cfg names and this machine has
+	@own=$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null || true); \
+	for version in $$(sed -n 's/^ *Programming Language :: Python :: \(3\.[0-9]*\)$$/\1/p' setup.cfg); do \
+	    found=; \
+	    for candidate in python$$version $${PYENV_ROOT:-$$HOME/.pyenv}/versions/$$version.*/bin/python; do \
+	        if "$$candidate" -c 'import venv, ensurepip' >/dev/null 2>&1; then found=$$candidate; break; fi; \
+	    done; \
+	    if [ "$$version" = "$$own" ]; then echo "== Python $$version: make test =="; \
+	    elif [ -z "$$found" ]; then echo "== Python $$version: NOT TESTED, this machine has none =="; \
+	    else echo "== Python $$version =="; $(MAKE) --no-print-directory test-python VERSION=$$version PYTHON="$$found" || exit 1; fi; \
+	done
+
+test-python: .venv-$(VERSION)/.installed-light
+	$(ONE_THREAD) .venv-$(VERSION)/bin/python -m pytest -n $(WORKERS) -m "not slow" $(ARGS)
 
 fuzz: $(VENV)/.installed-test  ## Try random cases against independent judgements, for SECONDS= (120) or CASES=; SEED=
 	$(ONE_THREAD) $(BIN)/python tests/fuzz --workers $(WORKERS) --seed $(or $(SEED),0) \
@@ -87,7 +122,7 @@ clean:  ## Remove what was built or cached
 	find grouprep projectors tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean  ## Remove the virtual environments too
-	rm -rf $(VENV) $(VENV_BENCH) $(VENV_MUTANTS)
+	rm -rf $(VENV) $(VENV_BENCH) $(VENV_MUTANTS) $(VENV_MINIMUM) .venv-3.*
 
 $(VENV)/.created:
 	$(call make_venv,$(VENV))
@@ -97,6 +132,22 @@ $(VENV_BENCH)/.created:
 
 $(VENV_MUTANTS)/.created:
 	$(call make_venv,$(VENV_MUTANTS))
+
+$(VENV_MINIMUM)/.created:
+	$(call make_venv,$(VENV_MINIMUM))
+
+.venv-3.%/.created:
+	$(call make_venv,$(@D))
+
+$(VENV_MINIMUM)/.installed-minimum: setup.cfg pyproject.toml constraints-minimum.txt | $(VENV_MINIMUM)/.created
+	@echo "Installing the lowest versions into $(@D)"
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints-minimum.txt $(LIGHT)
+	@touch $@
+
+.venv-3.%/.installed-light: $(PROJECT) | .venv-3.%/.created
+	@echo "Installing grouprep into $(@D)"
+	@$(@D)/bin/python -m pip install $(PIP_FLAGS) $(LIGHT)
+	@touch $@
 
 $(VENV)/.installed-demo: $(PROJECT) | $(VENV)/.created
 	@echo "Installing grouprep into $(VENV)"

@@ -10,7 +10,7 @@ import functools
 import itertools
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,8 @@ class Case:
 
     kind : "hom" (an orthonormal float basis of Hom_G(V^i, V^j), with a peer beside it), "certified" (a commutant,
         proved), "exact" (a commutant in a random basis, exactly, proved), "decompose" (a representation into irreps, with
-        its change of basis), "project" (a projection beside a copy of the operator), "import" (CPU time of a line of
+        its change of basis), "proof" (a basis, its certificate and its
+        file proved anew), "project" (a projection beside a copy of the operator), "import" (CPU time of a line of
         Python), "command".
     group, n : a family and its size; product groups are powers of a cyclic one.
     space : V, the base representation: "defining", "natural" (permutation of points) or "regular".
@@ -45,7 +46,7 @@ class Case:
     command: tuple[str, ...] = ()
 
 
-CASES: tuple[Case, ...] = (
+_BASES: tuple[Case, ...] = (
     Case("so3-v-v", "SO(3)  V -> V", group="SO", n=3),
     Case("so3-t2-t2", "SO(3)  T2 -> T2", group="SO", n=3, domain=2, codomain=2),
     Case("so3-t3-t2", "SO(3)  T3 -> T2", group="SO", n=3, domain=3, codomain=2),
@@ -67,6 +68,42 @@ CASES: tuple[Case, ...] = (
         Case(f"exact-s4-seed{seed}", f"S4 regular, random basis {seed}, exact", kind="exact", group="S", n=4, seed=seed)
         for seed in range(5)
     ),
+)
+
+_PROOFS: tuple[Case, ...] = (
+    *(replace(c, name=f"certify-{c.name}", title=f"proof of {c.title}", kind="proof") for c in _BASES),
+    *(
+        Case(f"certify-z{n}", f"proof of Z{n}  V -> V", kind="proof", group="Z", n=n, space="natural")
+        for n in (256, 512)
+    ),
+    *(
+        Case(
+            f"certify-{name}-signed",
+            f"proof of {name}  Lambda^2 -> Lambda^2",
+            kind="proof",
+            group=name,
+            space="alternating",
+        )
+        for name in ("S12", "M12", "M22")
+    ),
+    *(
+        Case(
+            f"certify-so3-l{l}", f"proof of SO(3)  l={l} x l={l}", kind="proof", group="spin", n=l, domain=2, codomain=2
+        )
+        for l in (2, 3, 4, 5)
+    ),
+    Case("certify-sign-s300", "proof of S300  sign -> sign", kind="proof", group="S", n=300, space="sign"),
+    *(
+        Case(
+            f"certify-{G.lower()}{n}", f"proof of {G}({n})  T2 -> T2", kind="proof", group=G, n=n, domain=2, codomain=2
+        )
+        for G, n in (("SO", 10), ("SO", 20), ("SO", 30), ("SU", 8), ("U", 6), ("Sp", 6))
+    ),
+)
+
+CASES: tuple[Case, ...] = (
+    *_BASES,
+    *_PROOFS,
     Case("decompose-c60", "C60 natural into irreps", kind="decompose", group="C60"),
     Case("decompose-su2", "SU(2) (1/2)^4 into irreps", kind="decompose", group="SU(2)"),
     Case("decompose-o3", "O(3) vector^3 into irreps", kind="decompose", group="O(3)"),

@@ -64,6 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         options.out.parent.mkdir(parents=True, exist_ok=True)
         options.out.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     print_table(results)
+    print_proofs(results)
     print_training(training)
     return 0
 
@@ -279,6 +280,17 @@ def print_table(results: dict[str, Any]) -> None:
         padded = zip(line[1:], widths[1:], strict=True)
         cells = [line[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in padded)]
         print("  ".join(cells))
+
+
+def print_proofs(results: dict[str, Any]) -> None:
+    """CPU seconds of each basis, its certificate, and proving its file; the target is 5 times the basis, or 1 s."""
+    for name, sides in results["cases"].items():
+        ours = sides.get("ours") or {}
+        if "share" in ours:
+            parts = "  ".join(f"{what} {seconds(ours[what]):>8}" for what in ("basis", "verify"))
+            print(
+                f"{name:24}  certify {seconds(ours['cpu']):>8}  {parts}  share of what it may take {ours['share']:.2f}"
+            )
 
 
 def print_training(training: dict[str, Any]) -> None:

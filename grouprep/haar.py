@@ -13,10 +13,10 @@ from grouprep.errors import UnsupportedGroup
 from grouprep.groups.cartan import close_algebra
 from grouprep.groups.lie import LieGroup
 from grouprep.groups.registry import GroupFamily, families
-from grouprep.linalg import Image, as_exact, as_float
-from grouprep.linalg.fields import conjugate
+from grouprep.linalg import Image, as_exact
+from grouprep.linalg.fields import conjugate, is_real_field
 from grouprep.linalg.matrices import is_exact
-from grouprep.linalg.sparse import equal_exact, identity_exact, inverse_exact, matmul_exact
+from grouprep.linalg.sparse import equal_exact, identity_exact, inverse_exact, matmul_exact, trace_exact
 from grouprep.typing import Array
 
 if TYPE_CHECKING:
@@ -40,19 +40,18 @@ class CompactAlgebra:
 
     @cached_property
     def dimension(self) -> int:
-        """The real dimension of the closure under brackets; independence is over the field, which contains i where that matters."""
-        stack = np.array([as_float(b).ravel() for b in close_algebra(list(self.generators))[1]])
-        return int(np.linalg.matrix_rank(np.concatenate([stack.real, stack.imag], axis=1)))
+        """The real dimension of the closure under brackets."""
+        return len(close_algebra(list(self.generators))[1])
 
     @cached_property
     def is_real(self) -> bool:
         """Whether all matrices are real."""
-        return all(as_float(a).dtype.kind == "f" for a in self.generators)
+        return all(is_real_field(a.domain) for a in self.generators)
 
     @cached_property
     def is_traceless(self) -> bool:
         """Whether all matrices have trace 0."""
-        return all(abs(np.trace(as_float(a))) == 0 for a in self.generators)
+        return not any(map(trace_exact, self.generators))
 
     def preserves(self, form: Callable[[DomainMatrix], DomainMatrix]) -> bool:
         """Whether a^T J + J a = 0 for all matrices; the form gives J over the field of a."""

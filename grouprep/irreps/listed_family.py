@@ -14,6 +14,7 @@ from grouprep.irreps.family import Family, Images, Splitting, check_up_to
 from grouprep.irreps.real_form import RealForm
 from grouprep.irreps.user_irreps import UserIrrep, check_distinct
 from grouprep.linalg import as_float
+from grouprep.linalg.floats import first_pivot
 from grouprep.linalg.intertwiners import intertwiner_space
 from grouprep.representations.base import Representation
 from grouprep.typing import Array
@@ -95,12 +96,12 @@ class ListedIrrep(UserIrrep):
 
     @cached_property
     def structure(self) -> Array | None:
-        """With its largest entry positive, and exact where its entries are 0, 1 and -1."""
+        """With its first large entry positive, and exact where its entries are 0, 1 and -1."""
         C = super().structure
         if C is None:
             return None
-        largest = C.flat[np.abs(C).argmax()]
-        C = np.asarray(C * (np.abs(largest) / largest))
+        large = C.flat[first_pivot(np.abs(C).ravel())]
+        C = np.asarray(C * (np.abs(large) / large))
         whole = np.asarray(np.rint(C.real))
         return whole if np.abs(C - whole).max() <= np.sqrt(np.finfo(float).eps) else C
 

@@ -9,17 +9,33 @@ import numpy as np
 from grouprep.errors import AmbiguousRank, DimensionMismatch, GroupRepError
 from grouprep.typing import Array, Floats
 
-__all__ = ["FloatNullspace", "float_nullspace"]
+__all__ = ["CLEAR", "FloatNullspace", "first_pivot", "float_nullspace"]
 
 _SAFETY = 8.0  # times max(m, n) * eps * scale: what rounding alone can make of a zero singular value
-_CLEAR = 1e-6  # times scale: above it a singular value is non-zero; float32 data leave noise near 1e-7
+CLEAR = 1e-6  # times scale: above it a singular value is non-zero; float32 data leave noise near 1e-7
+_SHARE = (
+    1 / np.pi
+)  # of the largest weight that a pivot needs; transcendental, so that no ratio of algebraic ones lies on the border
 _GAP = 1e3  # least ratio between the smallest non-zero and the largest zero singular value
+
+
+def first_pivot(weight: Array) -> int:
+    """The first index whose weight exceeds a share of the largest, (n,) non-negative; rounding decides no tie.
+
+    Examples
+    --------
+    >>> from grouprep.linalg.floats import first_pivot
+    >>> first_pivot(np.array([0.1, 1 - 1e-16, 1.0]))
+    1
+    """
+    return int(np.argmax(weight >= _SHARE * weight.max()))
 
 
 class FloatNullspace(NamedTuple):
     """An orthonormal basis of a nullspace with the evidence for its dimension.
 
-    basis : (n, r) float64 or complex128, orthonormal columns, the same bit for bit for the same input.
+    basis : (n, r) float64 or complex128, orthonormal columns, the same bit for bit for the same input with
+        the same libraries, processor and number of threads, and the same to rounding with others.
     singular_values : (min(m, n),) float64, decreasing.
     gap : (largest singular value taken as zero, smallest taken as non-zero), relative to the scale; (0, inf) if none.
     """
@@ -124,7 +140,7 @@ def _decide(values: Floats, reference: float, size: int, eps: float) -> tuple[in
         return 0, (0.0, np.inf)
     relative = values / reference
     noise = _SAFETY * size * eps
-    clear = max(_CLEAR, _GAP * noise)
+    clear = max(CLEAR, _GAP * noise)
     rank = int(np.count_nonzero(relative > noise))
     below = float(relative[rank]) if rank < len(relative) else 0.0
     above = float(relative[rank - 1]) if rank else float("inf")
@@ -140,14 +156,14 @@ def _decide(values: Floats, reference: float, size: int, eps: float) -> tuple[in
 def _canonical(v: Array) -> Array:
     """The orthonormal basis of the span of v's columns that depends on the span alone: pivoted QR of its projector.
 
-    A pivot is the first row whose remaining length is within a factor of the longest, so that ties do not hang on rounding.
+    A pivot is the first row whose remaining length is within a factor of the longest.
     """
     r = v.shape[1]
     rest = np.array(v.conj().T)  # (r, n): the projector is v @ rest
     frame = np.zeros((r, r), dtype=v.dtype)
     for k in range(r):
         lengths = np.einsum("ij,ij->j", rest.conj(), rest).real
-        pivot = int(np.argmax(lengths >= 0.6 * lengths.max()))
+        pivot = first_pivot(lengths)
         q = rest[:, pivot]
         q = q - frame[:, :k] @ (frame[:, :k].conj().T @ q)
         q = q / np.linalg.norm(q)

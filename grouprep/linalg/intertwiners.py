@@ -14,9 +14,9 @@ from grouprep.linalg.matrices import Image, as_image, is_exact, size
 from grouprep.linalg.monomial import Monomial
 from grouprep.linalg.nullspace import nullspace
 from grouprep.linalg.orbits import solve_orbits
+from grouprep.linalg.peakwords import peakword_intertwiners, prefers_peakwords
 from grouprep.linalg.spaces import ExactSpace, FloatSpace, OrbitSpace, Space
 from grouprep.linalg.sparse import matmul_exact, stack_exact
-from grouprep.linalg.spinning import prefers_spinning, spin_intertwiners
 from grouprep.linalg.sylvester import exact_constraint, float_constraint
 from grouprep.typing import Array
 
@@ -50,8 +50,8 @@ def intertwiner_space(shape: tuple[int, int], pairs: Sequence[tuple[Image, Image
     rest = [(a, b) for a, b in pairs if not (isinstance(a, Monomial) and isinstance(b, Monomial))]
     if not rest:
         return space
-    if prefers_spinning(space, rest):
-        rows = spin_intertwiners(pairs)
+    if prefers_peakwords(space, rest):
+        rows = peakword_intertwiners(pairs)
         if rows is not None:
             return ExactSpace(shape, rows)
     if all(is_exact(m) for pair in rest for m in pair):

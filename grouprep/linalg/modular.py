@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sympy import Domain
     from sympy.polys.matrices import DomainMatrix
 
-__all__ = ["Residues", "modular_nullspace", "modular_rank", "residues"]
+__all__ = ["Residues", "modular_nullspace", "modular_rank", "rational_numbers", "residues"]
 
 _TOP = 2**62  # multi-prime images: primes just below
 _SMALL_TOP = 2**31  # choosing pivots: products of two residues fit a word, 25 % faster here
@@ -326,7 +326,7 @@ def _solutions(system: _System, left: list[fmpz_mat], right: list[fmpz_mat]) -> 
             for old, new in zip(residues, image, strict=True)
         ]
         modulus *= p
-        found = _reconstruct(residues, modulus)
+        found = rational_numbers(residues, modulus)
         if found is not None:
             yield found
 
@@ -353,7 +353,7 @@ def _solve_modulo(left: list[fmpz_mat], right: list[fmpz_mat], p: int, roots: li
     return layers
 
 
-def _reconstruct(residues: list[list[int]], modulus: int) -> tuple[list[list[int]], int] | None:
+def rational_numbers(residues: list[list[int]], modulus: int) -> tuple[list[list[int]], int] | None:
     """Numerators and one common denominator, small against the modulus, or None."""
     denominator, limit, half = 1, isqrt(modulus) >> (_MARGIN // 2), modulus >> 1
     cap = modulus >> _MARGIN

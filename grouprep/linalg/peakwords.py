@@ -13,18 +13,25 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
-from grouprep.linalg.matrices import Image, as_exact, size
+from grouprep.linalg.matrices import Image, as_exact, is_exact, size
 from grouprep.linalg.memory import require_memory
-from grouprep.linalg.modular import Residues, residues
+from grouprep.linalg.modular import Residues, rational_numbers, residues
+from grouprep.linalg.spaces import OrbitSpace
+from grouprep.linalg.sparse import sparse_matrix
 
 if TYPE_CHECKING:
-    from flint import nmod_mat, nmod_poly
+    from flint import fmpz_mat, nmod, nmod_mat, nmod_poly
+    from sympy.polys.matrices import DomainMatrix
 
-__all__ = ["peakword_bound"]
+__all__ = ["peakword_bound", "peakword_intertwiners", "prefers_peakwords"]
 
 _WORDS = 24  # that are tried; a random polynomial has a root in F_p with a chance of 1 - 1/e
 _HELD = 12  # dense matrices of the larger size that are held at a time
 _ENTRY = 40  # bytes of one entry, as a number and in flint's matrix
+_DENSE = 0.2  # the share of non-zero entries in the generators; below, sparse elimination is faster
+_UNKNOWNS = 100  # fewer unknowns are solved at once
+_MANY = 10  # times the larger dimension: so many unknowns fill in, however sparse the generators (SO(3), l = 3: 0.1 s for 3 s)
+_PRIMES = 16  # of 62 bits, for the numerators and denominators of the solution
 
 
 def peakword_bound(pairs: Sequence[tuple[Image, Image]], enough: int) -> int:
@@ -60,6 +67,115 @@ def peakword_bound(pairs: Sequence[tuple[Image, Image]], enough: int) -> int:
         if bound > enough:
             break
     return bound + words.m * left
+
+
+def prefers_peakwords(space: OrbitSpace, pairs: Sequence[tuple[Image, Image]]) -> bool:
+    """Whether the pairs are exact over QQ, and still many unknowns after the orbits, or dense ones."""
+    if space.dim < _UNKNOWNS or not space.is_real or not all(is_exact(m) for pair in pairs for m in pair):
+        return False
+    matrices = [as_exact(m) for pair in pairs for m in pair]
+    if not all(m.domain.is_ZZ or m.domain.is_QQ for m in matrices):
+        return False
+    filled, total = sum(m.nnz() for m in matrices), sum(m.shape[0] * m.shape[1] for m in matrices)
+    return space.dim > _MANY * max(space.shape) or filled > _DENSE * total
+
+
+def peakword_intertwiners(pairs: Sequence[tuple[Image, Image]]) -> DomainMatrix | None:
+    """The basis of {X : X A = B X for all pairs (A, B)} in echelon form from the right, rows (r, m * n) over QQ, proved.
+
+    The proof: the r matrices are checked exactly, and there are no more modulo a prime.
+
+    Parameters
+    ----------
+    pairs : at least one pair of exact matrices over ZZ or QQ.
+
+    Returns
+    -------
+    None if V is not semisimple, needs irreps over an extension of F_p, or the entries have more than some hundred digits.
+
+    Examples
+    --------
+    >>> from grouprep.linalg import as_image
+    >>> a = as_image([[0, 1], [1, 1]])
+    >>> peakword_intertwiners([(a, a)]).to_Matrix()
+    Matrix([
+    [-1, 1, 1, 0],
+    [ 1, 0, 0, 1]])
+    """
+    from sympy import QQ
+
+    shape: tuple[object, ...] | None = None
+    modulus, known = 1, [0]
+    for k in range(_PRIMES):
+        words = _Words(pairs, k)
+        rows = _solutions(words)
+        if rows is None:
+            return None
+        values = [int(x) for x in rows.entries()]
+        places = [i for i, x in enumerate(values) if x]
+        if shape != (rows.nrows(), places):  # the first prime, or one of the two was unlucky
+            shape, modulus, known = (rows.nrows(), places), 1, [0] * len(places)
+        inverse = pow(modulus, -1, words.p)
+        known = [u + modulus * ((values[i] - u) * inverse % words.p) for i, u in zip(places, known, strict=True)]
+        modulus *= words.p
+        found = rational_numbers([known], modulus)
+        if found is None:
+            continue
+        count, width = rows.nrows(), rows.ncols()
+        table = [[0] * width for _ in range(count)]
+        for i, x in zip(places, found[0][0], strict=True):
+            table[i // width][i % width] = x
+        if _all_intertwine(pairs, table, (words.m, words.n)):
+            exact = {i: {j: QQ(x, found[1]) for j, x in enumerate(row) if x} for i, row in enumerate(table)}
+            return sparse_matrix(exact, (count, width), QQ)
+    return None
+
+
+def _solutions(words: _Words) -> nmod_mat | None:
+    """All intertwiners modulo the prime, in echelon form from the right; None if the parts leave more choice than there is."""
+    from flint import nmod_mat
+
+    n, m, p = words.n, words.m, words.p
+    parts = list(_parts(words))
+    if not parts or parts[-1].left or sum(part.krylov.ncols() for part in parts) != n:
+        return None
+    inverse = _side_by_side([part.krylov for part in parts]).inv().tolist()
+    found: list[nmod] = []
+    for part in parts:
+        k, l = part.vectors.ncols(), part.images.ncols()
+        d = part.krylov.ncols() // k
+        own, inverse = inverse[: k * d], inverse[k * d :]
+        moved = part.images
+        for power in words.moving[1]:
+            moved = _side_by_side([moved, power * moved]) if moved.ncols() < l * d else moved
+        columns = moved.transpose().tolist()
+        for j in range(l):
+            image = nmod_mat([columns[t * l + j] for t in range(d)], p).transpose()
+            for i in range(k):
+                X = image * nmod_mat([own[t * k + i] for t in range(d)], p)
+                found += X.entries()[::-1]
+    count = len(found) // (m * n)
+    reduced, rank = nmod_mat(count, m * n, found, p).rref()
+    return nmod_mat(rank, m * n, reduced.entries()[: rank * m * n][::-1], p)
+
+
+def _all_intertwine(
+    pairs: Sequence[tuple[Image, Image]], rows: Sequence[Sequence[int]], shape: tuple[int, int]
+) -> bool:
+    """Whether integer matrices, given as rows of m * n entries, satisfy X A = B X exactly."""
+    from flint import fmpz_mat
+
+    exact = [(_integral(a), _integral(b)) for a, b in pairs]
+    matrices = [fmpz_mat(*shape, row) for row in rows]
+    return all(B * X * s == X * A * t for X in matrices for (A, s), (B, t) in exact)
+
+
+def _integral(image: Image) -> tuple[fmpz_mat, int]:
+    """An integer matrix and a denominator."""
+    from sympy import QQ
+
+    numerators, denominator = as_exact(image).convert_to(QQ).to_dense().to_dfm().rep.numer_denom()
+    return numerators, int(denominator)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from itertools import chain
 
 import numpy as np
 
+from grouprep.linalg.graphs import components
 from grouprep.linalg.memory import require_memory
 from grouprep.linalg.monomial import Monomial, common_modulus
 from grouprep.typing import Integers
@@ -164,13 +165,8 @@ class _Fixed:
 
 def _orbits(matrices: Sequence[Monomial], n: int) -> Integers:
     """The number of the orbit of each of n rows."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     if not matrices:
         return np.arange(n)
     heads = np.concatenate([h.perm for h in matrices])
     tails = np.tile(np.arange(n), len(matrices))
-    graph = coo_array((np.ones(len(heads), dtype=np.int32), (tails, heads)), shape=(n, n))
-    labels: Integers = connected_components(graph, directed=False)[1].astype(np.int64)
-    return labels
+    return components(n, tails, heads)[1].astype(np.int64)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sys
-from math import frexp
 
 from grouprep.typing import AnyArray, ArrayT, Namespace
 from projectors.arrays.libraries import is_jax, is_torch
-from projectors.arrays.precision import is_complex
+from projectors.arrays.precision import epsilon, is_complex
 
 __all__ = ["absolute_square", "adjoint", "in_range", "inner", "modulus", "safe_divide", "stop_gradient"]
 
@@ -80,11 +79,10 @@ def in_range(xp: Namespace, A: AnyArray, axes: tuple[int, ...]) -> tuple[AnyArra
     >>> bool((B * s == [3e-320, 1e-320]).all()), bool(s == 2.0**-970)
     (True, True)
     """
-    fixed, about = stop_gradient(A), xp.finfo(A.dtype)
+    fixed, h = stop_gradient(A), 2.0**-51 if epsilon(xp, A) > 2.0**-30 else 2.0**-485
     top = xp.maximum(xp.abs(xp.real(fixed)), xp.abs(xp.imag(fixed))) if is_complex(xp, A) else xp.abs(fixed)
     if axes:
         top = xp.max(top, axis=axes, keepdims=True)
-    h = 2.0 ** (frexp(float(about.smallest_normal) / float(about.eps))[1] // 2)
     one, finite = xp.ones_like(top), xp.isfinite(top)
     factor = xp.where(top < h, one / h, one) * xp.where(top < h * h, one / h, one)
     factor = (

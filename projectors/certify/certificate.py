@@ -94,6 +94,8 @@ def certify_spaces(
             for pair in pairs:
                 evidence.check_residual(*pair, spaces[pair])
             return True, "rho_W X - X rho_V is exactly zero for every generator and basis element"
+        for space in spaces.values():
+            evidence.check_float_basis(space)
         bound = max(evidence.float_residual_bound(*pair, spaces[pair]) for pair in pairs)
         return (
             False,
@@ -111,6 +113,11 @@ def certify_spaces(
             if character_count != dim:
                 raise CertificateError(
                     f"{subject}: the basis has {dim} elements, the characters count {character_count}"
+                )
+            if any(V.group.is_finite and None in (V.domain, W.domain) for V, W in pairs):
+                return (
+                    False,
+                    f"the characters count {character_count}, read off float matrices; give exact ones for a proof",
                 )
             return True, f"the inner product of the characters is {character_count}"
         if not exact:

@@ -14,11 +14,11 @@ from grouprep.irreps.base import Irrep
 from grouprep.linalg import as_exact, as_float, as_image
 from grouprep.linalg.convert import to_sympy
 from grouprep.linalg.fields import common_domain, conjugate, convert_matrix, expression
+from grouprep.linalg.floats import first_pivot
 from grouprep.linalg.pickling import Picklable
 from grouprep.linalg.sparse import from_domain_matrix_rows, matmul_exact, sparse_matrix
 from grouprep.representations import Representation
 from grouprep.typing import Floats, Scalar
-from projectors.decompose.gauge import first_pivot
 from projectors.solvers.auto import Auto
 from projectors.structure.adapted import SplitSummand
 

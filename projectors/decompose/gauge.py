@@ -5,18 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from grouprep.errors import AmbiguousRank
+from grouprep.linalg.floats import first_pivot
 from grouprep.typing import Array
 
-__all__ = ["canonical_isometries", "first_pivot"]
-
-_SHARE = (
-    1 / np.pi
-)  # of the largest diagonal entry that a pivot needs; irrational, so that exact ties do not lie on the border
-
-
-def first_pivot(weight: Array) -> int:
-    """The first index whose weight exceeds a share of the largest, (n,) non-negative."""
-    return int(np.argmax(weight >= _SHARE * weight.max()))
+__all__ = ["canonical_isometries"]
 
 
 def canonical_isometries(Y: Array, units: Array, real: bool, gram: Array | None = None) -> Array:

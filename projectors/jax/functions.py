@@ -5,6 +5,8 @@ The transpose of a gather is a scatter, many times dearer. P is orthogonal, henc
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 
@@ -25,20 +27,16 @@ def project(T: jax.Array, projection: Projection) -> jax.Array:
     Of JAX's constructs, `custom_linear_solve` is the one that gives a linear map its transpose under jvp, vjp and vmap in any
     order. Its solution is P(T) here; its equation is never evaluated.
     """
-
-    def P(T: jax.Array) -> jax.Array:
-        B, s = in_range(jnp, T, (-2, -1))  # sums of large entries would overflow
-        value: jax.Array = projection.project(B) * s
-        return value
-
+    P: Callable[[jax.Array], jax.Array] = projection.project
+    B, s = in_range(jnp, T, (-2, -1))  # sums of large entries would overflow
     if not _is_orthogonal(T, projection):
-        return P(T)
+        return jnp.multiply(P(B), s)
 
     def backward(_: object, x: jax.Array) -> jax.Array:  # the transpose of a self-adjoint map is its conjugate
         return jnp.conj(P(jnp.conj(x)))
 
-    solution: jax.Array = jax.lax.custom_linear_solve(P, T, lambda _, x: P(x), backward)
-    return solution
+    solution: jax.Array = jax.lax.custom_linear_solve(P, B, lambda _, x: P(x), backward)
+    return jnp.multiply(solution, s)
 
 
 def _residual(T: jax.Array, projection: Projection, size_alone: bool = False) -> jax.Array:

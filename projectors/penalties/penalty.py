@@ -131,7 +131,7 @@ def _checked(H: Hom, norm: Norm | None, part: str) -> Norm:
 
 
 def _in_range(T: AnyArray, H: Hom, norm: Norm) -> tuple[AnyArray, AnyArray]:
-    """(B, s) with T = s B on a scale where projections neither overflow nor lose digits; small T stay for squares, whose slopes are small."""
+    """(B, s) with T = s B on a scale where projections neither overflow nor lose digits; for squares, of small slopes, small T stay."""
     T, xp = operator_array(T, H.shape)
     T = in_single(xp, T)
     B, s = in_range(xp, T, (-2, -1))

@@ -17,6 +17,7 @@ from grouprep import (
     Lorentz,
     NotAHomomorphism,
     Quaternion,
+    Representation,
     TooLarge,
 )
 from projectors import Hom, commutant
@@ -154,6 +155,27 @@ def test_a_conjugated_basis_is_rejected(saved):
     assert "I" in path.read_text(encoding="utf-8")
     with pytest.raises(CertificateError):
         verify(edit(path, conjugate))
+
+
+def test_a_component_that_is_no_exponential_is_rejected(tmp_path):
+    """rho(A) is 0 on the last coordinate, so rho(exp(2 pi A / 3)) is 1 there; a basis of large entries hides nothing."""
+    third = [["-1/2", "-sqrt(3)/2"], ["sqrt(3)/2", "-1/2"]]
+    G = LieGroup.from_algebra([[[0, -1], [1, 0]]], components=[third])
+    plane = G.defining().change_basis([[1, 10**9], [0, 1]])
+    path = tmp_path / "basis.json"
+    for V in (plane + G.trivial(), G.trivial() + plane + G.trivial()):
+        commutant(Representation(G, images=[V.image(a) for a in G.generator_names])).save(path)
+        assert verify(path).proved
+        data = json.loads(path.read_text())
+        for side in ("V", "W"):
+            forged = json.loads(path.read_text())
+            rows = forged[side]["images"]["h1"]["rows"]
+            assert rows[-1][-1] == 1
+            rows[-1][-1] = "-1/2 + sqrt(3)*I/2"
+            path.write_text(json.dumps(forged))
+            with pytest.raises(NotAHomomorphism, match="identity component"):
+                verify(path)
+            path.write_text(json.dumps(data))
 
 
 def test_images_that_are_no_representation_are_rejected(saved):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
-from projectors.arrays import inner, namespace_of
+from projectors.arrays import inner, namespace
 from projectors.penalties import Frobenius, KyFan, State
 from projectors.torch.fast.base import Operand
 from projectors.torch.fast.plain import Plain
@@ -51,5 +51,5 @@ class Traced(Plain):
 
 
 def _carried(norm: Frobenius, x: torch.Tensor, d: torch.Tensor) -> torch.Tensor:
-    value: torch.Tensor = norm.value(x) + inner(namespace_of(torch), norm.subgradient(x), d)
+    value: torch.Tensor = norm.value(x) + inner(namespace(x), norm.subgradient(x), d)
     return value

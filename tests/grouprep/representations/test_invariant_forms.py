@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sympy import Matrix, Rational
 
 from grouprep import (
@@ -9,6 +11,7 @@ from grouprep import (
     SU,
     AmbiguousRank,
     Cyclic,
+    FiniteGroup,
     GroupRepError,
     IllConditioned,
     LieGroup,
@@ -278,3 +281,34 @@ def test_what_is_unitary_in_floats_does_not_depend_on_what_stands_beside_it():
     G = LieGroup.from_algebra([A]).defining()
     with pytest.raises(AmbiguousRank):
         _ = G.gram
+
+
+SIZES = st.integers(-6, 6).map(lambda k: 10 ** abs(k) * (1 if k > 0 else -1))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(SIZES, min_size=6, max_size=6), st.lists(st.integers(-12, 12), min_size=3, max_size=3), st.booleans())
+def test_random_unimodular_changes_of_basis_and_scales(entries, scales, second):
+    """The form is positive, the dimension right, the group of order 6; P is the average, or is refused."""
+    a, b, c, d, e, f = entries
+    S = Matrix([[1, 0, 0], [a, 1, 0], [b, c, 1]]) * Matrix([[1, d, e], [0, 1, f], [0, 0, 1]])
+    S = Matrix.diag(*[Rational(10) ** k for k in scales]) * S
+    V = Symmetric(3).natural()
+    R = V.change_basis(S)
+    assert R.gram is not None
+    assert is_invariant(R.gram, *R.by_kind())
+    assert FiniteGroup.from_matrices(list(R.images.values())).order == 6
+    W = R + V if second else R
+    H = commutant(W)
+    assert H.dim == commutant(V + V if second else V).dim
+    T = np.arange(float(W.dim**2)).reshape(W.dim, W.dim) % 7 - 3
+    P, refusal = attempted(lambda: H.project(T))
+    if P is None:
+        assert isinstance(refusal, IllConditioned)
+        return
+    total = Matrix.zeros(W.dim, W.dim)
+    for g in W.group.elements:
+        total += W.exact(g) * Matrix(T.astype(int)) * W.exact(W.group.inverse(g))
+    expected = np.array((total / 6).tolist(), dtype=float)
+    assert np.linalg.norm(P - expected) <= 1e-4 * np.linalg.norm(expected)
+    assert np.linalg.norm(H.project(P) - P) <= 1e-4 * np.linalg.norm(P)

@@ -9,7 +9,18 @@ from functools import partial
 import numpy as np
 import pytest
 
-from grouprep import SO, SU, Cyclic, Dihedral, DimensionMismatch, GroupRepError, Lorentz, NotUnitary, Quaternion
+from grouprep import (
+    SO,
+    SU,
+    Cyclic,
+    Dihedral,
+    DimensionMismatch,
+    GroupRepError,
+    Lorentz,
+    NotUnitary,
+    Quaternion,
+    Representation,
+)
 from projectors import Hom
 from projectors.penalties import Entrywise, Frobenius, Spectral, penalty
 
@@ -76,6 +87,21 @@ def test_pixels_of_a_grid_of_ones_own():
     H = Hom(10 * S, G.regular())
     T = np.asarray(params["kernel"]).transpose(2, 1, 0).reshape(8, 10)
     assert float(EquivariancePenalty(spec)(params)) == pytest.approx(penalty(T, H).item(), rel=16 * EPS)
+
+
+def test_kernels_of_complex_layers_are_not_read_transposed(x64):
+    """Of unitary complex V and W the transposes are equivariant for the conjugates: V is not symmetric, and its conjugate not V."""
+    A = np.array([[0, 1, 0], [0, 0, 1], [1, 0, 0]]) * np.exp(2j * np.pi / 9)  # of order 9
+    V = Representation(Cyclic(9), images=[A], name="V")
+    H = Hom(2 * V, V)
+    rng = np.random.default_rng(0)
+    kernel = rng.normal(size=(6, 3)) + 1j * rng.normal(size=(6, 3))  # (in, out)
+    pen = EquivariancePenalty({"dense/kernel": (2 * V, V)}, SQUARED, residual=0.5, equivariant=0.25)
+    params = {"dense": {"kernel": jnp.asarray(kernel)}}
+    R = H.residual(kernel.T)
+    expected = 0.5 * np.linalg.norm(R) ** 2 + 0.25 * np.linalg.norm(kernel.T - R) ** 2
+    assert float(pen(params)) == pytest.approx(expected, rel=64 * EPS)
+    assert np.abs(np.asarray(pen.project(params)["dense"]["kernel"]) - H.project(kernel.T).T).max() <= 64 * EPS
 
 
 def test_axes_that_split_into_heads(x64):

@@ -296,6 +296,15 @@ def test_normalisation_that_cannot_be_equivariant():
         EquivariancePenalty(nn.BatchNorm2d(16), {"": (V, 2 * G.regular())})
     with pytest.raises(GroupRepError, match="does not map the 4 groups"):
         EquivariancePenalty(nn.GroupNorm(4, 16), {"": (2 * G.regular(), 2 * G.regular())})
+    for first, second in (
+        ([1, 0, 2, 3], [0, 2, 1, 3]),
+        ([0, 2, 1, 3], [1, 0, 2, 3]),
+    ):  # one of them keeps the pairs 01 and 23
+        V = FiniteGroup.from_permutations([first, second]).natural()
+        with pytest.raises(GroupRepError, match="does not map the 2 groups"):
+            EquivariancePenalty(nn.GroupNorm(2, 4), {"": (V, V)})
+    V = FiniteGroup.from_permutations([[1, 0, 2, 3], [2, 3, 0, 1]]).natural()
+    assert len(EquivariancePenalty(nn.GroupNorm(2, 4), {"": (V, V)}).terms) == 2
 
 
 # Parameters by path

@@ -126,6 +126,19 @@ def test_strides_by_the_size_of_the_input():
     assert any("stride (2, 2)" in f for f in flagged)
 
 
+@pytest.mark.parametrize(("size", "sound"), [(8, True), (9, False), (10, False), (11, True)])
+def test_strides_of_dilated_kernels(size, sound):
+    """A kernel of 3 pixels that dilation spreads over 5, moved by 3."""
+    model = nn.Sequential(nn.Conv2d(8, 8, 3, stride=3, dilation=2)).double().eval()
+    x = torch.randn(1, 8, size, size, dtype=torch.float64)
+    found = report(model, {"0": (R, R)}, x)
+    assert (found.findings == ()) == sound
+    assert sound or f"({size} + 2 * 0 - 5) % 3 = {(size - 5) % 3}" in str(found)
+    project_(model, {"0": (R, R)})
+    error = equivariance_error(model, R, R, x).maximum
+    assert error <= 1e-12 if sound else error > 1e-2
+
+
 def test_flags():
     flagged = EquivariancePenalty(cnn(), {"0": (ONE, 2 * R)}).report().flagged
     assert any("3: BatchNorm2d has scales and shifts" in f for f in flagged)

@@ -182,6 +182,21 @@ def test_decoupled_decay(form):
         assert np.abs(layer.weight.detach().numpy() - (T - 0.1 * (0.5 * (T - P) + 0.25 * P))).max() <= 1e-14
 
 
+@pytest.mark.parametrize(
+    ("away", "along"), [(0.0, 1.0), (1.0, 0.0), (0.0, 0.0), ({"0": 0.0, "2": 0.5}, {"0": 1.0, "2": 0.0})]
+)
+def test_decay_with_one_weight_alone(away, along):
+    """Each of the two weights moves the parameters by itself; layers with other weights move by theirs."""
+    model = net()
+    before = [m.weight.detach().numpy().copy() for m in (model[0], model[2])]
+    EquivariancePenalty(model, SPEC, residual=away, equivariant=along).decay_(0.1)
+    for old, name, (A, B) in zip(before, ("0", "2"), SPEC.values(), strict=True):
+        a, b = (w[name] if isinstance(w, dict) else w for w in (away, along))
+        P = Hom(A, B).project(old)
+        found = model[int(name)].weight.detach().numpy()
+        assert np.abs(found - (old - 0.1 * (a * (old - P) + b * P))).max() <= 1e-14
+
+
 def test_decay_writes_parameters_that_are_no_plain_memory():
     A = G.regular()
     conv = nn.ConvTranspose2d(8, 8, 3).double()

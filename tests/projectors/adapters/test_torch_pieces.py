@@ -247,7 +247,7 @@ def test_second_derivatives_are_those_of_differences(norm, equivariant, frozen):
 @pytest.mark.parametrize("dim", [8, 128])
 @pytest.mark.parametrize("scale", [1e-44, 1e-42, 1e-36, 1e-25, 1.0, 1e20])
 def test_gradients_of_sizes_at_the_ends_of_single_precision(scale, dim, layers):
-    """One layer by itself, two small ones stacked: the gradient has norm 1, or is 0 where 1 / ||R|| overflows, and never NaN."""
+    """One layer by itself, two small ones stacked: the gradient has norm 1, also where 1 / ||R|| overflows."""
     V = dim // 4 * C4.regular()
     torch.manual_seed(0)
     model = nn.Sequential(*(nn.Linear(dim, dim, bias=False) for _ in range(layers)))
@@ -258,4 +258,4 @@ def test_gradients_of_sizes_at_the_ends_of_single_precision(scale, dim, layers):
     pen().backward()
     for layer in model:
         size = layer.weight.grad.double().norm().item()
-        assert size == (0 if scale < 1e-40 else pytest.approx(1, rel=1e-5))
+        assert size == pytest.approx(1, rel=1e-5)

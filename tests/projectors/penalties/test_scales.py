@@ -128,7 +128,7 @@ def check_scales(H, kind, library, power, f, what):
 
 
 @pytest.mark.parametrize(
-    "name, library", [(n, x) for n in SPACES for x in LIBRARIES if x != "jax" or n in ("orbits", "complex")]
+    ("name", "library"), [(n, x) for n in SPACES for x in LIBRARIES if x != "jax" or n in ("orbits", "complex")]
 )
 def test_penalties(name, library):
     H = SPACES[name]
@@ -137,7 +137,7 @@ def test_penalties(name, library):
             check_scales(H, kind, library, norm.power, lambda T: penalty(T, H, norm), (norm,))  # noqa: B023
 
 
-@pytest.mark.parametrize("name, library", [(n, x) for n in ("orbits", "irreps") for x in ("numpy", "torch")])
+@pytest.mark.parametrize(("name", "library"), [(n, x) for n in ("orbits", "irreps") for x in ("numpy", "torch")])
 def test_penalties_of_parts_in_both_frames(name, library):
     H = SPACES[name]
     for kind in kinds(H):
