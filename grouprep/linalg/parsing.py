@@ -11,7 +11,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from grouprep.errors import GroupRepError, TooLarge
-from grouprep.linalg.budget import BITS, DEPTH, EXPONENT, FACTORED, HEIGHT, MARKS, RADICAND, TEXT, require
+from grouprep.linalg.budget import BITS, DEPTH, EXPONENT, FACTORED, MARKS, RADICAND, TEXT, require
 from grouprep.typing import Scalar
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def parse_expression(text: str) -> Expr:
     if not source:
         raise GroupRepError("cannot read an empty text as a number; write 0 for zero")
     value = _Reader(text, source).read(syntax_tree(source, f"cannot read {_short(text)!r}:"), 0)
-    require(height(value), HEIGHT, f"cannot read {_short(text)!r}: its bits are up to")
+    require(height(value), BITS, f"cannot read {_short(text)!r}: its bits are up to")
     return value
 
 
