@@ -24,8 +24,8 @@ class Case:
 
     kind : "hom" (an orthonormal float basis of Hom_G(V^i, V^j), with a peer beside it), "certified" (a commutant,
         proved), "exact" (a commutant in a random basis, exactly, proved), "decompose" (a representation into irreps, with
-        its change of basis), "proof" (a basis, its certificate and its
-        file proved anew), "project" (a projection beside a copy of the operator), "import" (CPU time of a line of
+        its change of basis), "proof" (a basis, its certificate and its file
+        proved anew), "project" (a projection beside a copy of the operator), "import" (CPU time of a line of
         Python), "command".
     group, n : a family and its size; product groups are powers of a cyclic one.
     space : V, the base representation: "defining", "natural" (permutation of points) or "regular".
@@ -95,7 +95,14 @@ _PROOFS: tuple[Case, ...] = (
     Case("certify-sign-s300", "proof of S300  sign -> sign", kind="proof", group="S", n=300, space="sign"),
     *(
         Case(
-            f"certify-{G.lower()}{n}", f"proof of {G}({n})  T2 -> T2", kind="proof", group=G, n=n, domain=2, codomain=2
+            f"certify-{G.lower()}{n}",
+            f"proof of {G}({n})  T2 -> T2",
+            kind="proof",
+            group=G,
+            n=n,
+            domain=2,
+            codomain=2,
+            materialise=n == 10,
         )
         for G, n in (("SO", 10), ("SO", 20), ("SO", 30), ("SU", 8), ("U", 6), ("Sp", 6))
     ),

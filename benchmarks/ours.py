@@ -175,7 +175,7 @@ def proof_representations(c: Case) -> tuple[Any, Any]:
 
 
 def measure_proof(c: Case) -> dict[str, Any]:
-    """CPU seconds of the basis, of its certificate, and of proving its file anew; share: of 5 times the basis, or 1 s."""
+    """CPU seconds of the basis, of its certificate, and of proving its file anew; share, file: of 5 times the basis, or 1 s."""
     clock = worker.Clock()
     H = Hom(*proof_representations(c))
     H.exact_basis() if H.is_exact else H.basis()
@@ -184,7 +184,7 @@ def measure_proof(c: Case) -> dict[str, Any]:
     certificate = H.certify()
     times = clock.read()
     verify = 0.0
-    if H.is_exact:
+    if H.is_exact and c.materialise:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "basis.json"
             H.save(path)
@@ -198,7 +198,8 @@ def measure_proof(c: Case) -> dict[str, Any]:
         "certified": certificate.proved,
         "basis": basis,
         "verify": verify,
-        "share": max(times["cpu"], verify) / max(5 * basis, 1.0),
+        "share": times["cpu"] / max(5 * basis, 1.0),
+        "file": verify / max(5 * basis, 1.0),
     }
 
 

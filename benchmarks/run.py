@@ -289,7 +289,7 @@ def print_proofs(results: dict[str, Any]) -> None:
         if "share" in ours:
             parts = "  ".join(f"{what} {seconds(ours[what]):>8}" for what in ("basis", "verify"))
             print(
-                f"{name:24}  certify {seconds(ours['cpu']):>8}  {parts}  share of what it may take {ours['share']:.2f}"
+                f"{name:24}  certify {seconds(ours['cpu']):>8}  {parts}  shares of the limit {ours['share']:.2f} {ours['file']:.2f}"
             )
 
 

@@ -1,7 +1,6 @@
 """Equivariant linear maps: exact bases of Hom_G(V, W), orthogonal projectors, certificates and penalties."""
 
 import sys
-from pathlib import Path
 
 try:
     from projectors.certify import Certificate
@@ -10,7 +9,7 @@ try:
     from projectors.structure import Basis, ExactBasis
 except KeyboardInterrupt:
     # The command is not running yet, but it was started (`grouprep`, `python -m projectors`): it ends as `projectors.cli` does.
-    if sys.argv[0] == "-m" or Path(sys.argv[0]).stem == "grouprep":
+    if sys.argv[0] == "-m" or sys.argv[0].removesuffix(".exe").endswith("grouprep"):
         raise SystemExit(130) from None
     raise
 

@@ -114,7 +114,7 @@ def load_basis(path: str | Path) -> tuple[Representation, Representation, ExactS
     if missing := [k for k in _KEYS if k not in data]:
         raise GroupRepError(f"{where}: the keys {', '.join(missing)} are missing")
     V = representation_from_dict(data["V"], f"{where}: V")
-    W = representation_from_dict(data["W"], f"{where}: W")
+    W = V if data["W"] == data["V"] else representation_from_dict(data["W"], f"{where}: W")
     if V.group != W.group:
         raise GroupRepError(f"{where}: V and W are representations of different groups")
     if data["shape"] != [W.dim, V.dim] or any(type(n) is not int for n in data["shape"]):

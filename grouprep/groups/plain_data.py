@@ -15,7 +15,7 @@ from grouprep.groups.base import Group
 from grouprep.groups.permutations import cycle_string, format_order
 from grouprep.groups.registry import member
 from grouprep.linalg import Image, as_exact
-from grouprep.linalg.budget import BITS, DEPTH, FILE_BYTES, require
+from grouprep.linalg.budget import DEPTH, FILE_BYTES, PRINTED, require
 from grouprep.linalg.fields import expression
 from grouprep.linalg.sparse import from_domain_matrix_rows
 
@@ -78,7 +78,7 @@ def read_data_file(path: str | PathLike[str]) -> Table:
     return data
 
 
-_LONG = f"it holds an integer beyond the limit of {BITS:,} bits"
+_LONG = f"it holds an integer beyond the limit of {PRINTED:,} bits"
 _DEEP = f"its JSON or TOML has tables and lists inside each other beyond the limit of {DEPTH} levels"
 
 
@@ -86,7 +86,7 @@ def _check_size(data: object) -> None:
     """Raise TooLarge for plain data that is nested too deeply, or has integers that cannot be printed."""
     level = [data]
     for _ in range(DEPTH):
-        if any(type(x) is int and x.bit_length() > BITS for x in level):
+        if any(type(x) is int and x.bit_length() > PRINTED for x in level):
             raise TooLarge(_LONG)
         tables = [x for x in level if isinstance(x, dict | list)]
         level = [y for x in tables for y in (x.values() if isinstance(x, dict) else x)]

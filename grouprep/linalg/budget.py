@@ -22,7 +22,6 @@ __all__ = [
     "FIELD_DEGREE",
     "FILE_BYTES",
     "GENERAL_DEGREE",
-    "HEIGHT",
     "IMAGES",
     "LETTERS",
     "MARKS",
@@ -30,6 +29,7 @@ __all__ = [
     "NUMBER_BITS",
     "PIXELS",
     "POINTS",
+    "PRINTED",
     "RADICAND",
     "ROOT_ORDER",
     "SINGLE_DEGREE",
@@ -47,8 +47,8 @@ TEXT = 10_000  # characters of a number
 NAME = 2_000  # characters of an expression for a representation, and of the name of a group
 
 # Numbers
-BITS = 14_000  # of a rational number: 4,214 digits, and Python reads and writes numbers of up to 4,300
-HEIGHT = 40_000  # bits of an algebraic number for each degree: TEXT digits have 33,220, the rest is for their sums
+PRINTED = 14_000  # bits of an integer in a file: 4,214 digits, and Python reads and writes numbers of up to 4,300
+BITS = 40_000  # of a rational number, and of an algebraic one for each degree: TEXT digits have 33,220, the rest is for sums
 EXPONENT = 10_000  # in a power, above or below
 RADICAND = 500  # bits of a rational number under a root
 FACTORED = 160  # bits of a square root's integer, which is factored

@@ -9,10 +9,10 @@ import numpy as np
 from grouprep.errors import AmbiguousRank, DimensionMismatch, GroupRepError
 from grouprep.typing import Array, Floats
 
-__all__ = ["FloatNullspace", "first_pivot", "float_nullspace"]
+__all__ = ["CLEAR", "FloatNullspace", "first_pivot", "float_nullspace"]
 
 _SAFETY = 8.0  # times max(m, n) * eps * scale: what rounding alone can make of a zero singular value
-_CLEAR = 1e-6  # times scale: above it a singular value is non-zero; float32 data leave noise near 1e-7
+CLEAR = 1e-6  # times scale: above it a singular value is non-zero; float32 data leave noise near 1e-7
 _SHARE = (
     1 / np.pi
 )  # of the largest weight that a pivot needs; transcendental, so that no ratio of algebraic ones lies on the border
@@ -140,7 +140,7 @@ def _decide(values: Floats, reference: float, size: int, eps: float) -> tuple[in
         return 0, (0.0, np.inf)
     relative = values / reference
     noise = _SAFETY * size * eps
-    clear = max(_CLEAR, _GAP * noise)
+    clear = max(CLEAR, _GAP * noise)
     rank = int(np.count_nonzero(relative > noise))
     below = float(relative[rank]) if rank < len(relative) else 0.0
     above = float(relative[rank - 1]) if rank else float("inf")

@@ -11,7 +11,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from grouprep.errors import GroupRepError, TooLarge
-from grouprep.linalg.budget import BITS, DEPTH, EXPONENT, FACTORED, HEIGHT, MARKS, RADICAND, TEXT, require
+from grouprep.linalg.budget import BITS, DEPTH, EXPONENT, FACTORED, MARKS, RADICAND, TEXT, require
 from grouprep.typing import Scalar
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def parse_expression(text: str) -> Expr:
     if not source:
         raise GroupRepError("cannot read an empty text as a number; write 0 for zero")
     value = _Reader(text, source).read(syntax_tree(source, f"cannot read {_short(text)!r}:"), 0)
-    require(height(value), HEIGHT, f"cannot read {_short(text)!r}: its bits are up to")
+    require(height(value), BITS, f"cannot read {_short(text)!r}: its bits are up to")
     return value
 
 
@@ -190,7 +190,7 @@ class _Reader:
     def small(self, node: ast.expr, value: Scalar) -> Scalar:
         """A rational number that Python can print, or an irrational one."""
         if value.is_Rational and _bits(value) > BITS:
-            raise self.fail(node, f"has {_bits(value):,} bits; the limit is {BITS:,}", TooLarge)
+            raise self.fail(node, f"is too large, it has {_bits(value):,} bits; the limit is {BITS:,}", TooLarge)
         return value
 
     def apply(self, node: ast.BinOp, left: Scalar, right: Scalar) -> Scalar:
@@ -213,7 +213,7 @@ class _Reader:
         if base.is_zero and exponent < 0:
             raise self.fail(node, "divides by zero")
         if base.is_Rational and (_bits(base) - 1) * abs(exponent) > BITS:
-            raise self.fail(node, f"has more bits than the limit of {BITS:,}", TooLarge)
+            raise self.fail(node, f"is too large, it has more bits than the limit of {BITS:,}", TooLarge)
         if base.is_Rational and exponent.q > 1 and _bits(base) > RADICAND:
             raise self.fail(
                 node, f"has a root of a number of {_bits(base):,} bits; the limit is {RADICAND} bits", TooLarge

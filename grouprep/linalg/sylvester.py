@@ -103,7 +103,7 @@ def _dense_rows(space: OrbitSpace, left: Triples, right: Triples) -> list[tuple[
 
 def _sparse_rows(space: OrbitSpace, left: Triples, right: Triples) -> list[tuple[list[int], list[int]]]:
     """The distinct rows as (columns, values), by sparse integer products."""
-    from scipy.sparse import csr_array, eye_array, kron
+    from scipy.sparse import csr_array, eye, kron
 
     m, n = space.shape
     b = csr_array((np.array(left[2], dtype=np.int64), (left[0], left[1])), shape=(m, m))
@@ -111,7 +111,7 @@ def _sparse_rows(space: OrbitSpace, left: Triples, right: Triples) -> list[tuple
     inside = np.flatnonzero(space.labels >= 0)
     sign = np.where(space.phase[inside] == 0, 1, -1)
     expand = csr_array((sign, (inside, space.labels[inside])), shape=(m * n, space.dim))
-    identity_m, identity_n = eye_array(m, dtype=np.int64), eye_array(n, dtype=np.int64)
+    identity_m, identity_n = eye(m, dtype=np.int64), eye(n, dtype=np.int64)
     system = csr_array((kron(b, identity_n, format="csr") - kron(identity_m, a.T, format="csr")) @ expand).astype(
         np.int64
     )

@@ -260,7 +260,7 @@ class Representation(Value):
             If the form is float, and rounding leaves open whether it is positive, or has lost its invariance.
         """
         form = self.invariant_form
-        if form is None or isinstance(form, Monomial):
+        if form is None or (isinstance(form, Monomial) and form == Monomial.identity(self.dim)):
             return form
         if not is_positive(form):
             return None

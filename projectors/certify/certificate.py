@@ -94,6 +94,8 @@ def certify_spaces(
             for pair in pairs:
                 evidence.check_residual(*pair, spaces[pair])
             return True, "rho_W X - X rho_V is exactly zero for every generator and basis element"
+        for space in spaces.values():
+            evidence.check_float_basis(space)
         bound = max(evidence.float_residual_bound(*pair, spaces[pair]) for pair in pairs)
         return (
             False,

@@ -11,6 +11,7 @@ import numpy as np
 from grouprep.errors import CertificateError
 from grouprep.linalg import Image, Monomial, as_exact, as_float
 from grouprep.linalg.fields import common_domain, convert_matrix
+from grouprep.linalg.floats import CLEAR
 from grouprep.linalg.modular import modular_rank
 from grouprep.linalg.monomial import common_modulus
 from grouprep.linalg.peakwords import peakword_bound
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "check_completeness",
+    "check_float_basis",
     "check_independence",
     "check_residual",
     "float_residual_bound",
@@ -200,11 +202,17 @@ def _frobenius_upper(matrix: acb_mat) -> float:
     total = flint.arb(0)
     for x in matrix.entries():
         total += x.real * x.real + x.imag * x.imag
-    return float(np.nextafter(float((abs(total).sqrt()).abs_upper()), np.inf))
+    return float(np.nextafter(float(total.abs_upper().sqrt().abs_upper()), np.inf))
 
 
 def float_residual_bound(V: Representation, W: Representation, space: Space) -> float:
-    """A rigorous upper bound on ||rho_W(a) X - X rho_V(a)||_F / ||X||_F over generators a and elements of a float basis."""
+    """A rigorous upper bound on ||rho_W(a) X - X rho_V(a)||_F / ||X||_F over generators a and elements of a float basis.
+
+    Raises
+    ------
+    CertificateError
+        If it exceeds what the float solver takes for zero: the element is no intertwiner.
+    """
     import flint
 
     if space.is_exact:
@@ -213,12 +221,38 @@ def float_residual_bound(V: Representation, W: Representation, space: Space) -> 
     worst = 0.0
     with flint.ctx.workprec(128):
         for generator in V.group.generator_names:
-            a, b = _ball_matrix(as_float(V.images[generator])), _ball_matrix(as_float(W.images[generator]))
+            A, B = as_float(V.images[generator]), as_float(W.images[generator])
+            a, b = _ball_matrix(A), _ball_matrix(B)
+            scale = float(np.linalg.norm(A) + np.linalg.norm(B))
             for x in space.floats().reshape(-1, *space.shape):
                 X = _ball_matrix(x)
                 size = float(np.linalg.norm(x)) * (1 - 4 * x.size * np.finfo(float).eps)
-                worst = max(worst, _frobenius_upper(b * X - X * a) / size)
+                bound = _frobenius_upper(b * X - X * a) / size
+                if not bound <= CLEAR * scale:  # what the float solver itself would count as no solution
+                    raise CertificateError(
+                        f"Hom({V}, {W}): a basis element does not intertwine the generator {generator}: the residual is "
+                        f"{bound:.3g} |X|_F, and rounding makes less than {CLEAR * scale:.1g}"
+                    )
+                worst = max(worst, bound)
     return worst
+
+
+def check_float_basis(space: Space) -> None:
+    """The rows of a float basis are finite and clearly orthonormal: what it says of itself, whatever it is a basis of.
+
+    Raises
+    ------
+    CertificateError
+        If they are not.
+    """
+    if space.is_exact or not space.dim:
+        return
+    rows = space.floats()
+    if not np.isfinite(rows).all():
+        raise CertificateError("the float basis has entries that are NaN or infinite")
+    if not (np.abs(rows) <= 1 + CLEAR).all() or not (bound := orthonormality_bound(space)) <= CLEAR * space.dim:
+        off = f": |X* X - 1| is {bound:.3g}" if (np.abs(rows) <= 1 + CLEAR).all() else ""
+        raise CertificateError(f"the float basis is not orthonormal{off}; its elements may be dependent")
 
 
 def orthonormality_bound(space: Space) -> float:

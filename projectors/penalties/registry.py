@@ -97,8 +97,8 @@ def norm_named(name: str) -> Norm:
         if len(values) <= len(numbers) and set(given) <= set(flags):
             return norm(*values, **dict.fromkeys(given, True))
     meant = difflib.get_close_matches(name.lower(), norm_names(), 1)
-    hint = f'did you mean "{meant[0]}"? ' if meant else ""
-    raise GroupRepError(f'norm = "{name:.60}" is unknown; {hint}there are {", ".join(norm_names())}')
+    hint = f'; did you mean "{meant[0]}"?' if meant else ""
+    raise GroupRepError(f'norm = "{name:.60}" is unknown; there are {", ".join(norm_names())}{hint}')
 
 
 def norm_names() -> tuple[str, ...]:

@@ -230,7 +230,7 @@ def _float_defects(V: Any, W: Any, X: np.ndarray) -> tuple[float, float, bool]:
             if size:
                 off = np.linalg.norm(B @ x - x @ A) / size - rounding * max(np.linalg.norm(A), np.linalg.norm(B))
                 residual = max(residual, off) if np.isfinite(off) else residual
-    return residual, max(gram - rounding * (1 + gram), 0.0) if np.isfinite(gram) else 0.0, dependent
+    return residual, max(gram - rounding * (1 + gram), 0.0) if np.isfinite(gram) else np.inf, dependent
 
 
 def check_floats(case: Data) -> str:
@@ -282,7 +282,7 @@ def check_floats(case: Data) -> str:
     with np.errstate(all="ignore"):
         residual, gram, dependent = _float_defects(V, W, X) if finite else (np.inf, np.inf, False)
     known = expected if case["counted"] else None
-    wrong = not finite or dependent or residual > 1e-3 or (case["counted"] and len(rows) != expected)
+    wrong = not finite or dependent or residual > 1e-3 or gram > 1e-3 or (case["counted"] and len(rows) != expected)
     try:
         certificate = certify_spaces("fuzz", {(V, W): 1}, {(V, W): spoilt}, known)
     except CertificateError:

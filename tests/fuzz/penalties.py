@@ -126,6 +126,7 @@ def operators(case: Data, H: Any, elements: Any) -> np.ndarray:
 
 
 def check_penalty(case: Data) -> str:
+    """The value within the rounding of the projection and the norm; what is below the smallest number may vanish."""
     from grouprep import GroupRepError
     from projectors.penalties import penalty
     from projectors.penalties.registry import norm_named
@@ -153,18 +154,19 @@ def check_penalty(case: Data) -> str:
         smallest = np.ldexp(
             float(info.smallest_subnormal if library == "numpy" or library == "torch" else info.tiny), -exponent
         )
-    bound = (
-        (digits + 64 * size * smallest)
-        * np.abs(wide).max(initial=0) ** (power - 1)
-        * max(np.abs(wide).max(initial=0), smallest)
-    )
-    bound = (
-        bound * size
-        if power == 1
-        else bound * size * 4
-        + np.ldexp(float(info.smallest_subnormal if library != "jax" else info.tiny), -2 * exponent) * 4
-    )
-    bound = bound + 64 * size * smallest
+    with np.errstate(all="ignore"):
+        bound = (
+            (digits + 64 * size * smallest)
+            * np.abs(wide).max(initial=0) ** (power - 1)
+            * max(np.abs(wide).max(initial=0), smallest)
+        )
+        bound = (
+            bound * size
+            if power == 1
+            else bound * size * 4
+            + np.ldexp(float(info.smallest_subnormal if library != "jax" else info.tiny), -2 * exponent) * 4
+        )
+        bound = bound + 64 * size * smallest
     top = np.log2(max(expected.max(initial=0), 1e-300)) + power * exponent
     try:
         value, gradient = _value_and_gradient(penalty, norm_named(case["norm"]), H, scaled, case)

@@ -251,13 +251,43 @@ def test_float_spaces_get_a_bound_and_no_proof():
     assert orthonormality_bound(space) <= 1e-13
 
 
-def test_float_bases_that_are_not_orthonormal_are_not_proved_independent():
+def test_float_bases_that_are_not_orthonormal_are_rejected():
     """The same element twice: its Gram matrix is 1 everywhere, at a distance of sqrt(2) from the identity."""
     V = Dihedral(4).defining()
     space = Hom(V, V, solver="float").space(V, V)
     twice = FloatSpace(space.shape, np.concatenate([space.array, space.array]), space.gap)
     assert certify(V, V, space, None).claims[1].proved
-    assert not certify(V, V, twice, None).claims[1].proved
+    for array in (twice.array, 2 * space.array, 0 * space.array, 1e200 * space.array):
+        with pytest.raises(CertificateError, match="orthonormal"):
+            certify(V, V, FloatSpace(space.shape, array, space.gap), None)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_float_bases_that_are_not_finite_are_rejected(value):
+    V = Dihedral(4).defining()
+    space = Hom(V, V, solver="float").space(V, V)
+    array = space.array.copy()
+    array[0, 1] = value
+    with pytest.raises(CertificateError, match="NaN or infinite"):
+        certify(V, V, FloatSpace(space.shape, array, space.gap), None)
+
+
+def test_float_elements_that_are_no_intertwiners_are_rejected():
+    for V, W in ((Cyclic(2).trivial(), Cyclic(2).natural()), (Quaternion().defining(), Quaternion().regular())):
+        space = Hom(V, W, solver="float").space(V, W)
+        for size in (1.0, 1e-3):
+            array = space.array + size * np.eye(*space.array.shape)
+            array = np.linalg.qr(array.T)[0].T
+            with pytest.raises(CertificateError, match="does not intertwine"):
+                certify(V, W, FloatSpace(space.shape, array, space.gap), None)
+
+
+def test_bounds_of_rows_that_touch_zero():
+    """Squares of entries below the precision of the balls: still a bound, no NaN."""
+    found = orthonormality_bound(FloatSpace((2, 1), np.array([[1, 1e-100], [0, 1]]), (0.0, np.inf)))
+    assert 1e-100 <= found <= 1e-15
+    W = FiniteGroup.from_permutations([[0, 1]]).natural()
+    assert float_residual_bound(W, W, Hom(W, W, solver="float").space(W, W)) <= 1e-15
 
 
 def test_a_float_basis_of_the_wrong_size_is_rejected():

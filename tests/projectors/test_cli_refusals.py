@@ -44,7 +44,7 @@ GROUP_FILES = {
     "no word": (SQUARE.replace("[representations.sign]", '[representations."my sign"]'), "is no name"),
     "a keyword": (SQUARE.replace("[representations.sign]", "[representations.lambda]"), "is no name"),
     "no images": (SQUARE.replace("{ r = [[-1]], s = [[1]] }", "3"), "images"),
-    "more digits than Python writes": ('matrices = { a = [["2^10000*3^9000"]] }', "large"),
+    "more digits than Python writes": ('matrices = { a = [["2^10000*3^9000"]] }', "infinite"),
 }
 
 # Words with which Python speaks of its own affairs; none belongs into a message.

@@ -36,9 +36,7 @@ FAST_LAWS = {"C2", "C5", "D3", "D4", "S3", "Q8", "SO2", "SO3", "O2", "D3xC2", "S
 
 # What `make test-blas` runs besides the fast tests: of the slow ones those whose floats come from a BLAS or a compiler.
 NUMERIC = (
-    "tests/projectors/adapters/test_fast.py",
     "tests/projectors/adapters/test_parity.py",
-    "tests/projectors/adapters/test_penalty_torch.py",
     "tests/projectors/adapters/test_torch_pieces.py",
     "tests/projectors/adapters/test_torch_products.py",
     "tests/projectors/penalties/test_convolution.py",

@@ -198,11 +198,18 @@ def test_batches_of_elements():
 
 
 def test_elements_are_read_only():
-    G = Dihedral(3)
-    with pytest.raises(ValueError, match="read-only"):
-        G.elements[0, 0] = 1
-    with pytest.raises(ValueError, match="read-only"):
-        G.generators[0][0] = 1
+    turn = [[0, -1], [1, 0]]
+    for G in (
+        Dihedral(3),
+        Symmetric(3) * Cyclic(2),
+        FiniteGroup.from_table([[0, 1], [1, 0]]),
+        FiniteGroup.from_matrices([turn]),
+        FiniteGroup.from_presentation(["a"], ["a^3"]),
+        Symmetric(3).subgroup([Symmetric(3).generators[1]]),
+    ):
+        for array in (G.elements, *G.generators):
+            with pytest.raises(ValueError, match="read-only"):
+                array[..., 0] = 1
     given = np.array([1, 0])
     FiniteGroup.from_permutations([given])
     given[:] = [0, 1]  # the caller's array stays his

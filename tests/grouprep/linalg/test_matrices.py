@@ -69,6 +69,15 @@ def test_the_memory_of_a_kronecker_product_is_predicted(monkeypatch, a, b, entri
         assert mat.size(mat.kron(a, b)) == 6
 
 
+@pytest.mark.parametrize("error", [AttributeError, OSError, ValueError])
+def test_where_the_machine_does_not_say_its_memory_four_gigabytes_are_the_limit(monkeypatch, error):
+    def unknown(name):
+        raise error(name)
+
+    monkeypatch.setattr("os.sysconf", unknown)
+    assert memory.memory_limit() == 4 << 30
+
+
 def test_the_most_special_kind():
     assert isinstance(as_image([[0, -1], [1, 0]]), Monomial)
     assert isinstance(as_image(sympy.eye(2)), Monomial)

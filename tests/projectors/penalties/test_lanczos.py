@@ -117,8 +117,9 @@ def test_refusals():
         Spectral().step(np.full((90, 70), np.nan), Spectral().init((90, 70)))
     with pytest.raises(GroupRepError, match="brackets are offered"):
         bracket(np.eye(3), Frobenius())
-    with pytest.raises(GroupRepError, match="failure"):
-        bracket(np.eye(3), failure=0.0)
+    for wrong in ({"failure": 0.0}, {"failure": 1.0}, {"probes": 0}, {"iterations": 0}):
+        with pytest.raises(GroupRepError, match="failure"):
+            bracket(np.eye(3), **wrong)
     with pytest.raises(GroupRepError, match="NaN"):
         bracket(np.full((3, 3), np.nan))
     with pytest.raises(GroupRepError, match="state"):
