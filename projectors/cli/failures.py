@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 import traceback
@@ -59,10 +60,12 @@ def exit_code(work: Callable[[], object]) -> int:
     except BaseException as error:
         failure = _failure(error)
         with contextlib.suppress(OSError, ValueError):  # nobody reads the messages
+            text = io.StringIO()
             if failure is None:
-                traceback.print_exception(error)
+                traceback.print_exception(error, file=text)
                 failure = Failure("this is a bug in grouprep; please report it with the lines above", BUG)
-            failure.show()
+            failure.show(text)
+            sys.stderr.write(printable_lines(text.getvalue()))  # whatever was in arguments, paths and files
             sys.stderr.flush()
         return failure.exit_code if failure else BUG
     finally:
@@ -73,6 +76,8 @@ def _failure(error: BaseException) -> click.ClickException | None:
     """The message and exit code that an error ends the command with; None for a bug."""
     match error:
         case click.ClickException():
+            # click leaves colours out where it prints to no terminal, and types the message as final
+            setattr(error, "message", printable_lines(error.message))  # noqa: B010
             return error
         case KeyboardInterrupt() | click.Abort():
             return Failure("interrupted", INTERRUPTED)

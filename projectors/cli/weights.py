@@ -49,11 +49,12 @@ class Weights:
 
 @dataclass(frozen=True)
 class _Declared:
-    """An array as the header of a file declares it; `read` gives its numbers."""
+    """An array as the header of a file declares it, the bytes that are there for its numbers; `read` gives them."""
 
     name: str | None
     shape: tuple[int, ...]
     dtype: np.dtype[np.generic]
+    room: int
     read: Callable[[], Array]
 
 
@@ -112,6 +113,8 @@ def _weights(
     require_memory(prod(shape), f"reading {where} into memory", size, "or the file is damaged")
     if check is not None:
         check(shape, where)
+    if (need := prod(shape) * declared.dtype.itemsize) > declared.room:
+        raise GroupRepError(f"{where} is truncated: it declares {need:,} bytes of numbers and has {declared.room:,}")
     matrix = declared.read().reshape(shape).astype(double)
     if bad := int(np.count_nonzero(~np.isfinite(matrix))):
         raise GroupRepError(f"{where} has {bad:,} entries that are NaN or infinite; every entry must be finite")
@@ -140,14 +143,16 @@ def _in_numpy(file: Path, key: str | None) -> _Declared:
             name = _choose(list(members), key, str(file))
             with archive.open(members[name]) as stream:
                 shape, dtype = _header(stream)
-        return _Declared(name, shape, dtype, lambda: _from_archive(file, members[name]))
+                room = archive.getinfo(members[name]).file_size - stream.tell()
+        return _Declared(name, shape, dtype, room, lambda: _from_archive(file, members[name]))
     if len(start) == 6 and start != b"\x93NUMPY":
         raise GroupRepError(f"{file} holds pickled objects, or is no {file.suffix} file; {_PICKLED}")
     if key is not None:
         raise GroupRepError(f"{file} holds a single array without a name; leave --key {key} away")
     with file.open("rb") as stream:
         shape, dtype = _header(stream)
-    return _Declared(None, shape, dtype, lambda: _from_array_file(file))
+        room = file.stat().st_size - stream.tell()
+    return _Declared(None, shape, dtype, room, lambda: _from_array_file(file))
 
 
 def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[np.generic]]:
@@ -198,7 +203,7 @@ def _in_safetensors(file: Path, key: str | None) -> _Declared:
         numbers = np.fromfile(file, stored, prod(shape), offset=start)
         return (numbers.astype("<u4") << 16).view("<f4") if kind == "BF16" else numbers
 
-    return _Declared(name, shape, stored, read)
+    return _Declared(name, shape, stored, entry["data_offsets"][1] - entry["data_offsets"][0], read)
 
 
 def _choose(names: Sequence[str], key: str | None, path: str) -> str:

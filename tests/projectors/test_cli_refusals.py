@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from commands import LAYER, PAIR, ROOT, SQUARE, refused, run, run_json, started
 
 import projectors.cli
+from grouprep import GroupRepError
 from projectors.cli import main
 from projectors.cli.inputs import load_weights
 
@@ -193,6 +195,22 @@ def test_the_declared_shape_is_compared_before_anything_is_unpacked(folder, monk
     assert "3000 x 1000" in refused("penalty", "large.npz", *LAYER)
 
 
+@pytest.mark.parametrize("suffix", [".npy", ".npz"])
+def test_numbers_that_are_not_there_get_no_memory(folder, monkeypatch, suffix):
+    """A header declares 2 GiB, the file or the entry of the archive has 1 MiB."""
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (16384, 16384), }".ljust(117) + b"\n"
+    content = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(1 << 20)
+    path = Path(f"bomb{suffix}")
+    if suffix == ".npy":
+        path.write_bytes(content)
+    else:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("a.npy", content)
+    monkeypatch.setattr(np.lib.format, "read_array", lambda *_, **__: pytest.fail("was read"))
+    with pytest.raises(GroupRepError, match="truncated: it declares 2,147,483,648 bytes of numbers and has 1,048,576"):
+        load_weights(path)
+
+
 def safetensors(path, dtype, shape, content, **more):
     """A .safetensors file of one array, and of more headers that point to it."""
     entry = {"dtype": dtype, "shape": shape, "data_offsets": [0, len(content)]}
@@ -262,6 +280,42 @@ def test_usage_errors_are_exit_code_2():
     assert run("basis", "D4", *PAIR, "--exat")[0] == 2
     assert run("nothing")[0] == 2
     assert run("--version")[0] == 0
+
+
+@pytest.mark.parametrize("control", ["\x1b[2J", "\x1f", "\x07", "\u202e", "\r", "\x9b"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("basis", "D4", *PAIR, "{}"),
+        ("basis", "D4", *PAIR, "--{}"),
+        ("basis", "D4", *PAIR, "--solver", "{}"),
+        ("{}",),
+        ("info", "{}"),
+        ("info", "{}.toml"),
+        ("verify", "{}.json"),
+        ("penalty", "{}.npy", *LAYER),
+        ("decompose", "D4", "{}"),
+    ],
+)
+def test_controls_in_arguments_reach_no_terminal(arguments, control):
+    code, out, err = run(*(a.format(control) for a in arguments))
+    assert code == 2
+    assert not out
+    assert all(line.isprintable() for line in err.split("\n")), repr(err)
+    assert control.encode("unicode_escape").decode() in err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("info", "{}.toml"), ("verify", "{}.json"), ("penalty", "{}.npy", *LAYER), ("basis", "D4", *PAIR, "--save", "{}")],
+)
+@pytest.mark.parametrize("name", ["a" * 5_000, "no/" * 3_000])
+def test_names_of_files_that_are_too_long(arguments, name):
+    code, _, err = run(*(a.format(name) for a in arguments))
+    assert code == 2
+    assert "Traceback" not in err
+    with pytest.raises(GroupRepError):
+        load_weights(f"{name}.npy")
 
 
 def test_main_returns_exit_codes(capsys):
