@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cases import cases
 from commands import LAYER, PAIR, ROOT, SQUARE, refused, run, run_json, started
 
 import projectors.cli
@@ -63,7 +64,7 @@ def test_bad_group_files(folder, case):
     assert not PYTHON.search(message)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("arguments", "expected"),
     [
         (("info", "Foo"), '"Foo" is unknown'),
@@ -152,7 +153,7 @@ def bad_weights(path):
     }[path]()
 
 
-@pytest.mark.parametrize(
+@cases(
     ("path", "expected"),
     [
         ("nan.npy", "NaN"),
