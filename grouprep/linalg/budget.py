@@ -13,8 +13,10 @@ __all__ = [
     "BITS",
     "COSETS",
     "CYCLOTOMIC_DEGREE",
+    "DENSE_WORK",
     "DEPTH",
     "ELEMENTS",
+    "EXACT_WORK",
     "EXPONENT",
     "FACTORED",
     "FIELD_DEGREE",
@@ -31,7 +33,9 @@ __all__ = [
     "RADICAND",
     "ROOT_ORDER",
     "SINGLE_DEGREE",
+    "SUMMANDS",
     "TEXT",
+    "figure",
     "require",
 ]
 
@@ -62,6 +66,11 @@ IMAGES = 20 * POINTS  # of points under all generators of a product: 160 MB
 ELEMENTS = 200_000  # of a group that is listed; S8 has 40,320, and one takes about 100 bytes + 8 for each point
 COSETS = 20_000  # of the enumeration of a presentation
 LETTERS = 100_000  # of a relator; of all relators of a group ten times as many
+
+# Representations
+DENSE_WORK = 10**10  # operations of dense linear algebra in floats, n^3 for dimension n: half a minute on one core
+EXACT_WORK = 10**8  # of exact linear algebra: twenty seconds over the rationals
+SUMMANDS = POINTS  # of a representation, copies counted where they are listed: a second or two
 
 
 def require(count: int, limit: int, what: str, remedy: str = "") -> None:

@@ -49,7 +49,7 @@ def require_accuracy(condition: float, n: int, what: str, accuracy: float = ACCU
 def powers_of_two(lengths: Floats) -> Floats:
     """The powers of two nearest to positive numbers, by which scaling rounds nothing; 1 for zeros."""
     _, exponents = np.frexp(lengths)
-    return np.where(lengths > 0, np.ldexp(1.0, exponents), 1.0)
+    return np.where(lengths > 0, np.ldexp(1.0, np.minimum(exponents, 1023)), 1.0)
 
 
 def scaled_condition(U: Array) -> float:

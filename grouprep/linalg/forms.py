@@ -38,11 +38,17 @@ def _kept(form: Image, a: Image, element: bool) -> bool:
         return bool(add_exact(as_exact(left), as_exact(right)).is_zero_matrix)
     F, x = as_float(form), as_float(a)
     d = powers_of_two(np.sqrt(np.abs(np.diagonal(F))))
-    F, x = F / d[:, None] / d, x * d[:, None] / d
-    turned = x.conj().T @ F
-    difference = turned @ x - F if element else turned + F @ x
+    # Entries are scaled by p, and columns by q, so that products near the largest float are none too large.
+    p = powers_of_two(np.abs(x).max(initial=float(element)))
+    F, x = F / d[:, None] / d, x / p * d[:, None] / d
     # Rounding in column i of x* F x is as large as that column is; an algebra element is linear, and has the noise of all of it.
-    size = np.maximum(np.linalg.norm(x, axis=0), 1.0) if element else np.full(len(x), np.sqrt(np.linalg.norm(x)))
+    if element:
+        q = powers_of_two(np.abs(x).max(axis=0, initial=1 / float(p)))
+        x, target = x / q, F / p / p / q[:, None] / q
+        difference, size = x.conj().T @ F @ x - target, np.maximum(np.linalg.norm(x, axis=0), 1 / p / q)
+    else:
+        turned = x.conj().T @ F
+        difference, size = turned + F @ x, np.full(len(x), np.sqrt(np.linalg.norm(x)))
     tolerance = 4 * len(F) * np.finfo(float).eps * np.linalg.norm(F) * np.outer(size, size)
     return bool(np.all(np.abs(difference) <= tolerance))
 
@@ -159,6 +165,7 @@ def invariant_form(elements: Sequence[Image], algebra: Sequence[Image] = (), of:
     sum_j tr(K_i H_j) c_j = tr(K_i F). For a compact group that is the average of rho(g)* F rho(g), hence positive definite with F.
     Some invariant form where the average is 0.
     """
+    algebra = [a / powers_of_two(np.abs(a).max(initial=0.0)) if isinstance(a, np.ndarray) else a for a in algebra]
     pairs = [(a, mat.inverse(adjoint(a))) for a in elements] + [(a, -adjoint(a)) for a in algebra]  # type: ignore[operator]
     n = mat.size(pairs[0][0])
     F = Monomial.identity(n) if of is None else of

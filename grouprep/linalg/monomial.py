@@ -93,6 +93,7 @@ class Monomial:
     @classmethod
     def identity(cls, n: int) -> Monomial:
         """The n x n identity."""
+        require_memory(6 * n, f"a monomial matrix of size {n:,}")
         return cls._trusted(np.arange(n), np.zeros(n, dtype=np.int64), 1)
 
     @classmethod

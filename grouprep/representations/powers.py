@@ -6,16 +6,15 @@ powers, zero on repeated letters), the matrix is S (A (x) ... (x) A) J; see Fult
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
-from itertools import combinations, combinations_with_replacement, permutations
-from math import comb, factorial
+from itertools import combinations, combinations_with_replacement
+from math import comb, factorial, prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from grouprep.linalg import Image, Monomial, as_exact
-from grouprep.linalg import matrices as mat
-from grouprep.linalg.fields import common_domain, convert_matrix
 from grouprep.linalg.memory import require_memory
 from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
 from grouprep.representations.base import Representation
@@ -33,6 +32,18 @@ __all__ = ["ExteriorPower", "SymmetricPower"]
 Index = tuple[int, ...]
 
 
+_TERM = 250  # bytes of a term of a differential: a tuple of four numbers, a factor and their places
+
+
+def _choose(n: int, k: int, signed: bool) -> Iterator[Index]:
+    """The sorted words of k letters of n."""
+    return (combinations if signed else combinations_with_replacement)(range(n), k)
+
+
+def _count(n: int, k: int, signed: bool) -> int:
+    return comb(n, k) if signed else comb(n + k - 1, k)
+
+
 class _Power(Composite):
     """What the two powers share: words of k letters, and a sign for sorting them."""
 
@@ -47,95 +58,114 @@ class _Power(Composite):
     @cached_property
     def words(self) -> list[Index]:
         """The basis: sorted words."""
-        choose = combinations if self.signed else combinations_with_replacement
-        return list(choose(range(self.parts[0].dim), self.k))
+        return list(_choose(self.parts[0].dim, self.k, self.signed))
 
     @cached_property
     def _positions(self) -> dict[Index, int]:
         return {w: i for i, w in enumerate(self.words)}
 
-    def _sort(self, word: Index) -> tuple[int, int] | None:
-        """The number and sign of the sorted word; None if it is zero."""
+    def _sorted(self, word: Index) -> tuple[Index, int]:
+        """The sorted word, and the sign of sorting it: 0 if it is zero."""
         if not self.signed:
-            return self._positions[tuple(sorted(word))], 1
+            return tuple(sorted(word)), 1
         if len(set(word)) < len(word):
-            return None
+            return word, 0
         inversions = sum(word[i] > word[j] for i, j in combinations(range(len(word)), 2))
-        return self._positions[tuple(sorted(word))], (-1) ** inversions
+        return tuple(sorted(word)), (-1) ** inversions
 
     @cached_property
-    def _sorting(self) -> csr_array:
-        """S as a scipy sparse matrix, (dim, n ** k)."""
+    def _steps(self) -> list[csr_array]:
+        """For m = 1, ..., k the matrix (words of m letters, words of m - 1 letters times n) that sorts a letter in."""
         from scipy.sparse import csr_array
 
         n = self.parts[0].dim
-        require_memory(n**self.k, f"the words of {self.k} letters in {n} for {self}")
-        rows, columns, signs = [], [], []
-        for word in self.words:
-            for arranged in set(permutations(word)):
-                place = self._sort(arranged)
-                assert place is not None
-                rows.append(place[0])
-                signs.append(float(place[1]))
-                columns.append(int(np.ravel_multi_index(arranged, (n,) * self.k)))
-        return csr_array((signs, (rows, columns)), shape=(len(self.words), n**self.k))
+        short: list[Index] = [()]
+        steps = []
+        for m in range(1, self.k + 1):
+            long = list(_choose(n, m, self.signed))
+            place = {w: i for i, w in enumerate(long)}
+            arranged = [self._sorted((*w, letter)) for w in short for letter in range(n)]
+            kept = [(place[w], j, float(sign)) for j, (w, sign) in enumerate(arranged) if sign]
+            rows, columns, signs = zip(*kept, strict=True)
+            steps.append(csr_array((signs, (rows, columns)), shape=(len(long), len(arranged))))
+            short = long
+        return steps
 
-    def _map(self, factors: list[Image]) -> Image:
-        """S (A_1 (x) ... (x) A_k) J."""
-        if any(isinstance(a, np.ndarray) for a in factors):
-            return self._map_float([mat.as_float(a) for a in factors])
-        return self._map_exact([as_exact(a) for a in factors])
+    @cached_property
+    def _replaced(self) -> tuple[list[tuple[int, int, int, int]], list[int]]:
+        """The terms of a differential, (row, column, i, j) for the entry (i, j) of V's, and their factors."""
+        n = self.parts[0].dim
+        require_memory(len(self.words) * min(self.k, n) * n, f"the differential of {self}", _TERM)
+        terms, factors = [], []
+        for column, word in enumerate(self.words):
+            for letter in dict.fromkeys(word):
+                p = word.index(letter)
+                for i in range(n):
+                    arranged, sign = self._sorted((*word[:p], i, *word[p + 1 :]))
+                    if sign:
+                        terms.append((self._positions[arranged], column, i, letter))
+                        factors.append(sign * word.count(letter))
+        return terms, factors
 
-    def _map_exact(self, factors: list[DomainMatrix]) -> Image:
-        domain = common_domain(*(a.domain for a in factors))
-        columns = [_columns(convert_matrix(a, domain)) for a in factors]
+    def _map(self, a: Image) -> Image:
+        """S (A (x) ... (x) A) J, a letter at a time: what is sorted at once has no more terms than there are words."""
+        return self._map_float(a) if isinstance(a, np.ndarray) else self._map_exact(as_exact(a))
+
+    def _map_exact(self, a: DomainMatrix) -> Image:
+        columns = _columns(a)
         rows: dict[int, dict[int, Scalar]] = {}
         for j, word in enumerate(self.words):
-            terms: dict[Index, Scalar] = {(): domain.one}
-            for place, letter in enumerate(word):
+            terms: dict[Index, Scalar] = {(): a.domain.one}
+            for letter in word:
                 new: dict[Index, Scalar] = {}
                 for prefix, x in terms.items():
-                    for i, y in columns[place].get(letter, ()):
-                        if not (self.signed and i in prefix):
-                            key = (*prefix, i)
-                            new[key] = new[key] + x * y if key in new else x * y
+                    for i, y in columns.get(letter, ()):
+                        key, sign = self._sorted((*prefix, i))
+                        if sign:
+                            new[key] = new.get(key, a.domain.zero) + x * y * sign
                 terms = new
-            for arranged, x in terms.items():
-                found = self._sort(arranged)
-                if found is not None:
-                    row = rows.setdefault(found[0], {})
-                    value = x * found[1]
-                    row[j] = row[j] + value if j in row else value
-        rows = {i: {j: x for j, x in row.items() if x} for i, row in rows.items()}
-        return sparse_matrix(rows, (self.dim, self.dim), domain)
+            for key, x in terms.items():
+                if x:
+                    rows.setdefault(self._positions[key], {})[j] = x
+        return sparse_matrix(rows, (self.dim, self.dim), a.domain)
 
-    def _map_float(self, factors: list[Array]) -> Array:
+    def _map_float(self, a: Array) -> Array:
+        n, batch = self.parts[0].dim, a.shape[:-2]
+        widest = max(_count(n, m, self.signed) for m in range(self.k))
+        require_memory(2 * prod(batch) * widest * n * self.dim, f"the matrices of {self}", a.dtype.itemsize)
         letters = np.array(self.words).reshape(len(self.words), self.k)
-        product = factors[0][..., :, letters[:, 0]]
-        for place in range(1, self.k):
-            column = factors[place][..., :, letters[:, place]]
-            product = product[..., :, None, :] * column[..., None, :, :]
-            product = product.reshape(*product.shape[:-3], -1, product.shape[-1])
-        flat = np.moveaxis(product, -2, 0)
-        out = self._sorting @ flat.reshape(flat.shape[0], -1)
-        return np.moveaxis(out.reshape(self.dim, *flat.shape[1:]), 0, -2)
+        product = np.ones((*batch, 1, self.dim))
+        for place, step in enumerate(self._steps):
+            column = a[..., :, letters[:, place]]
+            product = (product[..., :, None, :] * column[..., None, :, :]).reshape(*batch, -1, self.dim)
+            flat = np.moveaxis(product, -2, 0)
+            out = step @ flat.reshape(flat.shape[0], -1)
+            product = np.moveaxis(out.reshape(-1, *flat.shape[1:]), 0, -2)
+        return product
 
     def _combine(self, values: list[Image]) -> Image:
-        image = self._map([values[0]] * self.k)
+        image = self._map(values[0])
         if isinstance(values[0], Monomial):
             return Monomial.from_domain_matrix(as_exact(image)) or image
         return image
 
     def _derive(self, values: list[Image]) -> Image:
-        n = self.parts[0].dim
-        one: Image = Monomial.identity(n) if mat.is_exact(values[0]) else np.eye(n)
-        terms = [self._map([values[0] if p == place else one for p in range(self.k)]) for place in range(self.k)]
-        if all(map(mat.is_exact, terms)):
-            total = as_exact(terms[0])
-            for t in terms[1:]:
-                total = total + as_exact(t)
-            return total
-        return sum((mat.as_float(t) for t in terms), np.zeros((self.dim, self.dim)))
+        """Sums of words with one letter replaced."""
+        a = values[0]
+        if isinstance(a, np.ndarray):
+            out = np.zeros((self.dim, self.dim), a.dtype)
+            places = np.array(self._replaced[0], dtype=int).reshape(-1, 4).T
+            np.add.at(out, tuple(places[:2]), a[tuple(places[2:])] * np.array(self._replaced[1]))
+            return out
+        exact = as_exact(a)
+        entries = from_domain_matrix_rows(exact)
+        table: dict[int, dict[int, Scalar]] = {}
+        for (row, column, i, j), factor in zip(*self._replaced, strict=True):
+            if (x := entries.get(i, {}).get(j)) is not None:
+                line = table.setdefault(row, {})
+                line[column] = line.get(column, exact.domain.zero) + x * factor
+        table = {i: {j: x for j, x in line.items() if x} for i, line in table.items()}
+        return sparse_matrix(table, (self.dim, self.dim), exact.domain)
 
     def character_at(self, point: ClassPoint, k: int) -> ClassValue:
         """Newton's identities: m h_m = sum_i (+-1)^(i-1) h_(m-i) p_i."""
@@ -179,9 +209,9 @@ class SymmetricPower(_Power):
         form = forms[0]
         counts = [_arrangements(w) for w in self.words]
         if isinstance(form, np.ndarray):
-            return self._map_float([form] * self.k) / np.array(counts)[:, None]
+            return self._map_float(form) / np.array(counts)[:, None]
         matrix = as_exact(form).to_field()
-        image = as_exact(self._map([matrix] * self.k)).to_field()
+        image = as_exact(self._map(matrix)).to_field()
         K = image.domain
         scale = {i: {i: K.convert_from(QQ(1, c), QQ)} for i, c in enumerate(counts)}
         return sparse_matrix(scale, (self.dim, self.dim), K) * image
@@ -207,4 +237,4 @@ class ExteriorPower(_Power):
         """The matrix of k x k minors of the form."""
         if isinstance(forms[0], Monomial):
             return Monomial.identity(self.dim)
-        return self._map([forms[0]] * self.k)
+        return self._map(forms[0])

@@ -51,6 +51,8 @@ class ChangedBasis(Representation):
         return Monomial.from_domain_matrix(moved) or moved
 
     def evaluate(self, g: Element) -> Array:
+        if self.group.is_finite and self.domain is not None:
+            return self._round_exact(g)  # integers too: they may come from fractions in S
         values: Array = as_float(self.S) @ self.V.evaluate(g) @ as_float(self.inverse)
         return values
 

@@ -12,6 +12,7 @@ from grouprep.irreps.base import Field, Irrep
 from grouprep.irreps.catalogue import family_of
 from grouprep.irreps.user_irreps import listed_irreps, user_irreps
 from grouprep.linalg import Monomial, as_float
+from grouprep.linalg.budget import DENSE_WORK, SUMMANDS, figure, require
 from grouprep.linalg.conditioning import inverse_scaled, require_accuracy, scaled_condition
 from grouprep.linalg.memory import require_memory
 from grouprep.representations import Representation
@@ -121,7 +122,7 @@ def decompose(
     AmbiguousRank
         If the irreps do not add up to V.
     TooLarge
-        If the matrices of a summand do not fit into memory.
+        If the matrices of a summand do not fit into memory, or would take many minutes.
 
     Examples
     --------
@@ -143,8 +144,25 @@ def decompose(
     if not isinstance(V, Representation):
         raise GroupRepError(f"V must be a Representation such as G.regular(), got {V!r:.60}")
     given = listed_irreps(irreps)
+    _require_reach(V)
     # Representations that differ in name alone are equal; their names are labels here, and so belong to the key.
     return _remembered(V, ground_field(V, field), given, None if given is None else tuple(map(str, given)))
+
+
+def _require_reach(V: Representation) -> None:
+    """Raise TooLarge if the summands of V are too large to be split, or too many, before any matrix is built.
+
+    A summand of dimension n takes four dense matrices, and n^3 operations: of a finite group G it has at least n / |G| of its
+    irreps' dimensions, and orthogonalising them takes no less than n^3 / |G| steps with about four passes.
+    """
+    found = summands(V)
+    require(sum(s.count for s in found), SUMMANDS, f"the number of summands of {V} is")
+    for R in {s.representation for s in found if not isinstance(s.representation, Irrep)}:
+        n, G = R.dim, R.group
+        what = f"the decomposition of {R}"
+        require_memory(4 * n**2, f"{what}, dense matrices of {figure(n)} dimensions,", 16)
+        work = 4 * n**3 // int(G.order) if G.is_finite else n**3
+        require(work, DENSE_WORK, f"the steps for {what} in {figure(n)} dimensions are", "decompose it in parts")
 
 
 @lru_cache(maxsize=64)
@@ -183,7 +201,6 @@ def _single(R: Representation, field: Field, given: list[Irrep] | None) -> Piece
         return [(R, np.eye(R.dim)[None])]
     if R.gram is None:
         raise NotUnitary(f"{R} has no invariant positive-definite form, so it need not be a sum of irreps")
-    require_memory(4 * R.dim**2, f"the decomposition of {R}, dense matrices of its {R.dim:,} dimensions", 16)
     pieces = _from_given(R, field, given) if given is not None else _from_family(R, field)
     size = sum(len(X) * I.dim for I, X in pieces)
     if size != R.dim:
@@ -198,12 +215,12 @@ def _gram(V: Representation) -> Array | None:
 
 def _from_family(V: Representation, field: Field) -> Pieces:
     unitary, S = V.unitary()
-    back = inverse_scaled(S.T).T
     gram = _gram(V)
+    back = None if gram is None else inverse_scaled(S.T).T
     images = {a: unitary.float_image(a) for a in unitary.group.generator_names}
     pieces: Pieces = []
     for rho, found in family_of(V.group).split(images):
-        X = found if gram is None else back @ found
+        X = found if back is None else back @ found
         if field == "complex":
             pieces.append((rho, canonical_isometries(X, rho.commutant, False, gram)))
             continue

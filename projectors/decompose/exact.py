@@ -12,6 +12,7 @@ import numpy as np
 from grouprep.errors import CertificateError, GroupRepError, UnsupportedGroup
 from grouprep.irreps.base import Irrep
 from grouprep.linalg import as_exact, as_float, as_image
+from grouprep.linalg.budget import EXACT_WORK, require
 from grouprep.linalg.convert import to_sympy
 from grouprep.linalg.fields import common_domain, conjugate, convert_matrix, expression
 from grouprep.linalg.floats import first_pivot
@@ -85,17 +86,23 @@ class ExactDecomposition(Picklable):
                 right = matmul_exact(iso.matrix, as_exact(iso.irrep.images[generator]))
                 if not _same(left, right):
                     raise CertificateError(f"isometry {k} of {self.V} does not intertwine {generator}")
-            for j, other in enumerate(self.isometries[: k + 1]):
-                self._check_product(iso, other, j == k)
+        self._check_orthogonality()
 
-    def _check_product(self, iso: ExactIsometry, other: ExactIsometry, same: bool) -> None:
+    def _check_orthogonality(self) -> None:
+        """X* H Y = 0 and X* H X = c, for all isometries over one field at once."""
         gram = self.V.gram
         assert gram is not None
-        product = matmul_exact(conjugate(iso.matrix).transpose(), matmul_exact(as_exact(gram), other.matrix))
-        n = product.shape[0]
-        expected = {i: {i: iso.square} for i in range(n)} if same else {}
-        if not _same(product, sparse_matrix(expected, product.shape, iso.matrix.domain)):
-            raise CertificateError(f"the isometries of {self.V} are not orthogonal")
+        fields: dict[Domain, list[ExactIsometry]] = {}
+        for iso in self.isometries:
+            fields.setdefault(iso.matrix.domain, []).append(iso)
+        stacked = [(isos, isos[0].matrix.hstack(*(iso.matrix for iso in isos[1:]))) for isos in fields.values()]
+        for k, (isos, X) in enumerate(stacked):
+            functionals = matmul_exact(conjugate(X).transpose(), as_exact(gram))
+            for j, (_, Y) in enumerate(stacked[: k + 1]):
+                squares = [iso.square for iso in isos for _ in range(iso.matrix.shape[1])] if j == k else []
+                expected = sparse_matrix({i: {i: c} for i, c in enumerate(squares)}, (X.shape[1], Y.shape[1]), X.domain)
+                if not _same(matmul_exact(functionals, Y), expected):
+                    raise CertificateError(f"the isometries of {self.V} are not orthogonal")
 
 
 def _same(a: DomainMatrix, b: DomainMatrix) -> bool:
@@ -111,6 +118,8 @@ def exact_decomposition(
         raise UnsupportedGroup(f"exact decompositions are for finite groups; {V.group} is infinite")
     if V.domain is None or any(I.domain is None for I in irreps):
         raise GroupRepError(f"{V} or its irreps have float images; exact decompositions need exact ones")
+    for R in (p.representation for p in parts):
+        require(R.dim**3 // int(V.group.order), EXACT_WORK, f"the steps for the exact decomposition of {R} are")
     found = {
         p.representation: _exact_part(p.representation, [irreps[k] for k in dict.fromkeys(p.irreps)]) for p in parts
     }
@@ -155,14 +164,14 @@ def _canonical(R: Representation, I: Irrep, rows: DomainMatrix) -> list[ExactIso
     weights = (inner.to_dense().inv()).to_sparse() * conjugate(seeds).transpose()  # P = seeds * weights * H
     projector = seeds * weights  # P H^-1, Hermitian; its diagonal is that of the float gauge for unitary R
     chosen: list[ExactIsometry] = []
+    removed: list[
+        tuple[DomainMatrix, DomainMatrix]
+    ] = []  # a functional and a seed, in coordinates, for each chosen X J
     while len(chosen) * len(units) < r:
         i = first_pivot(_weights(projector, H))
         coefficients = weights * _unit_column(i, n, K)  # of the projection of H^-1 e_i on the seeds
-        for iso in chosen:
-            for J in units:
-                w = _coordinates(iso.matrix * J, seeds, inner, H, K)
-                factor = _entry(conjugate(w).transpose() * inner * coefficients) / iso.square
-                coefficients = coefficients - w * factor
+        for functional, w in removed:
+            coefficients = coefficients - w * _entry(functional * coefficients)
         X = sum((B * _entry(coefficients.extract([k], [0])) for k, B in enumerate(basis)), basis[0] * K.zero)
         square = _entry(conjugate(coefficients).transpose() * inner * coefficients)
         chosen.append(ExactIsometry(I, X, square))
@@ -170,6 +179,8 @@ def _canonical(R: Representation, I: Irrep, rows: DomainMatrix) -> list[ExactIso
             y = X * J
             column = y.extract(list(range(n)), [0])
             projector = projector - column * conjugate(column).transpose() * (K.one / square)
+            w = weights * (H * column)
+            removed.append((conjugate(w).transpose() * inner * (K.one / square), w))
     return chosen
 
 
@@ -202,9 +213,3 @@ def _unit_column(i: int, n: int, K: Domain) -> DomainMatrix:
 
 def _entry(matrix: DomainMatrix) -> Scalar:
     return from_domain_matrix_rows(matrix).get(0, {}).get(0, matrix.domain.zero)
-
-
-def _coordinates(X: DomainMatrix, seeds: DomainMatrix, inner: DomainMatrix, H: DomainMatrix, K: Domain) -> DomainMatrix:
-    """The coefficients of X's first column in the seeds."""
-    column = X.extract(list(range(X.shape[0])), [0])
-    return (inner.to_dense().inv()).to_sparse() * (conjugate(seeds).transpose() * H * column)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from grouprep.linalg.budget import SUMMANDS, require
 from grouprep.representations import Representation
 from grouprep.representations.composite import DirectSum, Tensor, tensor_of
 
@@ -20,7 +21,13 @@ class Summand:
 
 
 def summands(V: Representation) -> list[Summand]:
-    """V as a list of summands that are no direct sums themselves; (A + B) * C is A * C + B * C, entry by entry."""
+    """V as a list of summands that are no direct sums themselves; (A + B) * C is A * C + B * C, entry by entry.
+
+    Raises
+    ------
+    TooLarge
+        If they are too many to be listed.
+    """
     out: list[Summand] = []
     _collect(V, 0, 1, out)
     return out
@@ -37,6 +44,7 @@ def _collect(V: Representation, start: int, count: int, out: list[Summand]) -> N
     if len(V.parts) == 1:
         _collect(V.parts[0], start, count * V.counts[0], out)
         return
+    require(len(out) + count * len(V.parts), SUMMANDS, "the number of summands is")
     for copy in range(count):
         position = start + copy * V.dim
         for n, W in zip(V.counts, V.parts, strict=True):

@@ -4,9 +4,20 @@ import numpy as np
 import pytest
 import sympy
 
-from grouprep import SO, CertificateError, Cyclic, Dihedral, GroupRepError, Quaternion, Representation, UnsupportedGroup
+from grouprep import (
+    SO,
+    CertificateError,
+    Cyclic,
+    Dihedral,
+    GroupRepError,
+    Quaternion,
+    Representation,
+    TooLarge,
+    UnsupportedGroup,
+)
 from projectors import decompose
-from projectors.decompose.exact import ExactDecomposition, ExactIsometry
+from projectors.decompose.exact import ExactDecomposition, ExactIsometry, exact_decomposition
+from projectors.structure.adapted import SplitSummand
 
 
 def test_corners_of_the_square_exactly():
@@ -134,3 +145,13 @@ def test_exact_gauge_of_several_complex_copies():
     E.verify()
     exact = np.array(E.change_of_basis.evalf(30).tolist(), dtype=complex)
     assert np.abs(exact - D.change_of_basis).max() < 1e-10
+
+
+def test_many_copies_take_seconds_and_too_many_are_refused():
+    V = Dihedral(3).natural().symmetric_power(16)
+    E = decompose(V).exact()
+    E.verify()
+    assert len(E.isometries) == 102
+    huge = Dihedral(3).natural().symmetric_power(40)
+    with pytest.raises(TooLarge, match="the limit is 100,000,000"):
+        exact_decomposition(huge, (), [SplitSummand(huge, np.array([0]), (), None, None)])

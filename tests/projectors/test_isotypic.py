@@ -23,8 +23,11 @@ from grouprep import (
     Quaternion,
     Representation,
     Symmetric,
+    TooLarge,
     UnsupportedGroup,
+    load_group,
 )
+from grouprep.representations.expression import parse_representation
 from grouprep.testing.strategies import representations
 from projectors import decompose
 from projectors.testing import check_decompose
@@ -249,3 +252,38 @@ def test_irreps_of_groups_with_other_generators_by_restriction():
     assert D.multiplicities == decompose(SO(3).irrep(1) ** 2 * SO(3).irrep(3)).multiplicities
     S = D.change_of_basis
     assert np.abs(V(g) @ S - S @ D.blocks(g)).max() <= 50 * EPS * V.dim
+
+
+@pytest.mark.parametrize(
+    ("group", "text", "number"),
+    [
+        ("SU(2)", "defining^99", r"about 10\^\d+ dimensions, would take 10\^\d+ GB"),
+        ("C2xC2", "sym(99, natural)", "171,700 dimensions"),
+        ("S3", "sym(99, natural)", "5,050 dimensions are 85,858,416,666; the limit is 10,000,000,000"),
+        ("C2", "(trivial + natural)^40", "GB"),
+        ("C2", "1000000000 * (trivial + natural)", "2,000,000,000; the limit is 1,000,000"),
+        ("C2", "1000000000 * natural", "1,000,000,000; the limit is 1,000,000"),
+    ],
+)
+def test_what_is_too_large_is_known_before_any_matrix_is_built(group, text, number):
+    V = parse_representation(load_group(group), text)
+    with pytest.raises(TooLarge, match=number):
+        decompose(V)
+    assert "images" not in V.__dict__
+
+
+@pytest.mark.parametrize(
+    ("group", "text", "count"),
+    [
+        ("SU(2)", "sym(40, defining)", 1),
+        ("D5", "sym(20, irrep(E1))", 13),
+        ("SO(3)", "sym(8, defining)", 5),
+        ("S3", "sym(20, natural)", 154),
+    ],
+)
+def test_high_powers(group, text, count):
+    """Sym^k(C^2) of SU(2) is irreducible; Sym^k of a plane has frequencies k, k - 2, ...; Sym^8(R^3) is 8 + 6 + 4 + 2 + 0."""
+    V = parse_representation(load_group(group), text)
+    D = decompose(V)
+    assert sum(D.multiplicities) == count
+    assert np.abs(D.inverse @ D.change_of_basis - np.eye(V.dim)).max() < 1e-12

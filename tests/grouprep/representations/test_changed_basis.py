@@ -63,3 +63,22 @@ def test_refusals():
     for singular in ([[1, 1, 0], [1, 1, 0], [0, 0, 1]], np.ones((3, 3))):
         with pytest.raises(GroupRepError, match="singular"):
             V.change_basis(singular)
+
+
+@pytest.mark.parametrize(
+    ("V", "S"),
+    [
+        (2 * Cyclic(1).trivial(), [[1, 1000], [0, 1000]]),
+        (Cyclic(1).trivial() + Cyclic(1).natural(), [[1, 3017000], [0, 1000]]),
+        (Cyclic(2).natural(), [["1/3", "1/7"], ["1/3", "-1/7"]]),
+        (2 * Cyclic(2).trivial(), [[1, 10**10], [1, 10**10 + 1]]),
+    ],
+)
+def test_integer_images_are_exact_whatever_the_basis(V, S):
+    """Also in sums, products and powers of such."""
+    U = V.change_basis(S)
+    g = V.group.generators
+    for W in (U, U + V, U * V, U.symmetric_power(2), U.conjugate):
+        for h in [*g, V.group.identity()]:
+            exact = np.array(W.exact(h).tolist(), dtype=float)
+            assert np.array_equal(W(h), exact)

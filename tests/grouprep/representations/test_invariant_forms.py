@@ -313,3 +313,22 @@ def test_random_unimodular_changes_of_basis_and_scales(entries, scales, second):
     expected = np.array((total / 6).tolist(), dtype=float)
     assert np.linalg.norm(P - expected) <= 1e-4 * np.linalg.norm(expected)
     assert np.linalg.norm(H.project(P) - P) <= 1e-4 * np.linalg.norm(P)
+
+
+@pytest.mark.parametrize("size", [1e308, 1e160, 1.0, 1e-160, 1e-308])
+def test_sizes_of_generators_do_not_count(size):
+    """The range of floats ends at 1.8e308; an algebra is the same on all scales."""
+    turn, stretch = np.array([[0, -size], [size, 0]]), np.array([[size, -size / 2], [size / 2, 0]])
+    assert is_unitary([], [turn])
+    assert not is_unitary([], [stretch])
+    skew = np.array([[2.0, 1], [1, 2]])  # kept by A with skew A antisymmetric
+    assert is_invariant(skew, [], [np.linalg.solve(skew, turn)])
+    assert LieGroup.from_algebra([turn]).defining().is_unitary
+    assert not LieGroup.from_algebra([stretch]).defining().is_unitary
+
+
+@pytest.mark.parametrize("size", [1e308, 1e-308, 1e160])
+def test_large_and_small_elements(size):
+    assert not is_unitary([np.diag([size, 1 / size])])
+    assert not is_unitary([np.array([[size, size], [-size, size]])])
+    assert is_invariant(np.array([[0.0, 1], [1, 0]]), [np.diag([size, 1 / size])])

@@ -94,6 +94,34 @@ def test_powers_at_known_values():
     assert np.array_equal(GL.defining().symmetric_power(2)(diagonal), np.diag([4.0, 6, 10, 9, 15, 25]))
 
 
+@pytest.mark.parametrize("k", [1, 2, 12])
+def test_high_powers_of_a_plane_are_binomials(k):
+    """(a x + c y)^(k - j) (b x + d y)^j, exactly and in floats; the differential is their derivative."""
+    a, b = [[1, 2], [0, 1]], [[2, 1], [3, 1]]
+    G = FiniteGroup.from_matrices([[[0, -1], [1, -1]], [[0, 1], [1, 0]]])
+    g = G.generators[0] if k > 2 else G.generators[1]
+    V = G.defining()
+    x, y = sympy.symbols("x y")
+    A = V.exact(g)
+    columns = [
+        sympy.Poly((A[0, 0] * x + A[1, 0] * y) ** (k - j) * (A[0, 1] * x + A[1, 1] * y) ** j, x, y)
+        for j in range(k + 1)
+    ]
+    expected = sympy.Matrix(k + 1, k + 1, lambda i, j: columns[j].coeff_monomial(x ** (k - i) * y**i))
+    P = V.symmetric_power(k)
+    assert P.exact(g) == expected
+    floats = LieGroup.from_algebra([np.array(a, dtype=float), np.array(b, dtype=float)]).defining().symmetric_power(k)
+    matrices = np.array([A.tolist(), [[2, 1], [1, 1]]], dtype=float)
+    values = floats.evaluate(matrices)
+    assert np.array_equal(values[0], np.array(expected.tolist(), dtype=float))
+    step = 2.0**-20
+    for generator, X in zip(floats.group.generator_names, (a, b), strict=True):
+        moved = (floats.evaluate(np.eye(2) + step * np.array(X)) - floats.evaluate(np.eye(2) - step * np.array(X))) / (
+            2 * step
+        )
+        assert np.allclose(floats.float_image(generator), moved, rtol=0, atol=1e-6)
+
+
 def test_conjugate_and_dual_of_a_complex_representation():
     V = Quaternion().defining()
     i, j = Quaternion().generators
