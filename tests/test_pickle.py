@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+from cases import cases
 
 from grouprep import (
     SO,
@@ -280,7 +281,7 @@ FIELDS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", FIELDS)
+@cases("name", FIELDS)
 def test_every_field_counts_for_equality(name):
     """Two objects that differ in one field alone are not equal; made twice from the same, they are, and hash alike."""
     make, values, others = FIELDS[name]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cases import cases
 from commands import LAYER, PAIR, ROOT, SQUARE, refused, run, run_json, started
 
 import projectors.cli
@@ -65,7 +66,7 @@ def test_bad_group_files(folder, case):
     assert not PYTHON.search(message)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("arguments", "expected"),
     [
         (("info", "Foo"), '"Foo" is unknown'),
@@ -154,7 +155,7 @@ def bad_weights(path):
     }[path]()
 
 
-@pytest.mark.parametrize(
+@cases(
     ("path", "expected"),
     [
         ("nan.npy", "NaN"),

@@ -5,6 +5,7 @@ import os
 
 import numpy as np
 import pytest
+from cases import cases
 
 from grouprep import (
     SU,
@@ -201,7 +202,7 @@ def test_truncated_files_say_so(share, saved):
         verify(path)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("change", "message"),
     [
         (lambda d: d.update(surprise=1), 'unknown key "surprise"'),
@@ -302,7 +303,7 @@ def sign_image(data, **image):
     data["V"]["images"]["r"] = image
 
 
-@pytest.mark.parametrize(
+@cases(
     ("change", "message"),
     [
         (lambda d: sign_image(d, perm=[1.7, 0.2]), "perm holds 1.7"),
@@ -359,7 +360,7 @@ def test_fields_are_not_coerced(change, message, saved):
         verify(edit(saved("C4 plane"), change))
 
 
-@pytest.mark.parametrize(
+@cases(
     ("old", "new", "message"),
     [
         ('"dim":2', '"dim":2,"dim":2', "the key 'dim' stands twice"),

@@ -34,7 +34,7 @@ GROUPS = {
 }
 
 
-@pytest.mark.parametrize("name", GROUPS)
+@cases("name", GROUPS)
 def test_every_matrix_of_a_matrix_group_is_its_element(name):
     """Exact, float and in batches; W(M) = M for the defining W, and V(M) = V(g) for the others."""
     G = GROUPS[name]
@@ -54,7 +54,7 @@ def test_every_matrix_of_a_matrix_group_is_its_element(name):
     assert np.array_equal(V(batch)[0], V(G.elements))
 
 
-@pytest.mark.parametrize("name", ["square", "skew", "signed", "Q8", "C5", "D12"])
+@cases("name", ["square", "skew", "signed", "Q8", "C5", "D12"])
 def test_rounded_products_of_matrices_are_elements(name):
     G, rng = GROUPS[name], np.random.default_rng(0)
     W = G.defining()
@@ -67,7 +67,7 @@ def test_rounded_products_of_matrices_are_elements(name):
         G.check_element(M + 1e-9)
 
 
-@pytest.mark.parametrize("name", ["square", "skew", "signed", "Q8", "C12", "D5"])
+@cases("name", ["square", "skew", "signed", "Q8", "C12", "D5"])
 def test_products_inverses_and_conjugates_of_matrices(name):
     G = GROUPS[name]
     W = G.defining()
@@ -78,7 +78,7 @@ def test_products_inverses_and_conjugates_of_matrices(name):
     assert np.array_equal(G.conjugate(M, by=N), G.conjugate(g, by=h))
 
 
-@pytest.mark.parametrize("name", ["square", "signed", "D5", "Q8"])
+@cases("name", ["square", "signed", "D5", "Q8"])
 def test_subgroups_and_homomorphisms_by_matrices(name):
     G = GROUPS[name]
     W = G.defining()

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from cases import cases
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import Matrix, Rational
@@ -83,8 +84,8 @@ def test_float_forms():
 OBLIQUE = [[1, "I*(zeta(3) - 1)"], [0, "zeta(3)"]]
 
 
-@pytest.mark.parametrize("kind", ["exact", "float"])
-@pytest.mark.parametrize(
+@cases("kind", ["exact", "float"])
+@cases(
     "build",
     [
         lambda V: V.dual,
@@ -169,7 +170,7 @@ def unimodular(n, c):
     return lower * lower.T
 
 
-@pytest.mark.parametrize("c", [1, 10**3, 10**30, 10**200])
+@cases("c", [1, 10**3, 10**30, 10**200])
 def test_positivity_of_exact_forms_is_decided_exactly(c):
     """[[1, c], [c, c^2 + x]] has determinant x; the blocks of two such forms are positive only together."""
     for x, y in ((1, 1), (1, 0), (0, 1), (1, -1), (-1, 1), (-1, -1), (0, 0)):
@@ -184,8 +185,8 @@ def test_positivity_of_exact_forms_is_decided_exactly(c):
     assert not is_positive(indefinite)
 
 
-@pytest.mark.parametrize("c", [1, 10, 1000, 10**9, 10**60])
-@pytest.mark.parametrize("how", ["change of basis", "images"])
+@cases("c", [1, 10, 1000, 10**9, 10**60])
+@cases("how", ["change of basis", "images"])
 def test_a_finite_group_has_a_positive_form_in_every_basis(how, c):
     """Forms, dimensions and exact bases do not depend on floats; where floats do not carry the rest, they say so."""
     for V in (Symmetric(3).natural(), Cyclic(2).natural(), Cyclic(4).natural()):
@@ -206,7 +207,7 @@ def test_a_finite_group_has_a_positive_form_in_every_basis(how, c):
             assert np.linalg.norm(R(g) @ U - U @ D.blocks(g)) <= 1e-6 * np.linalg.norm(R(g), 2) * np.linalg.norm(U)
 
 
-@pytest.mark.parametrize("k", [0, 8, 16, 40, -40])
+@cases("k", [0, 8, 16, 40, -40])
 def test_scales_of_basis_vectors_cost_nothing(k):
     scale = Rational(10) ** k
     for V, S in (
@@ -230,7 +231,7 @@ def test_scales_of_basis_vectors_cost_nothing(k):
         assert np.abs(moved_back - expected).max() <= 1e-12
 
 
-@pytest.mark.parametrize("c", [1, 10**3, 10**7, 10**13, 10**40])
+@cases("c", [1, 10**3, 10**7, 10**13, 10**40])
 def test_what_commutes_with_a_representation_does_not_spoil_its_form(c):
     """S = M C with C in the commutant: rho = M rho_0 M^-1 has condition 2.6, whatever C is."""
     M, C = Matrix([[0, 1], [2, 1]]), Matrix([[1 + c, c - 1], [c - 1, 1 + c]])
@@ -250,9 +251,9 @@ def test_what_commutes_with_a_representation_does_not_spoil_its_form(c):
         assert np.abs(g @ U - U @ decompose(V).blocks(V.group.generators[0])).max() <= 1e-12
 
 
-@pytest.mark.parametrize("exact", [True, False])
-@pytest.mark.parametrize("exponent", [1, 2, 4, 6, 8])
-@pytest.mark.parametrize("V", [Quaternion().regular(), Symmetric(3).natural() + Symmetric(3).trivial()], ids=str)
+@cases("exact", [True, False])
+@cases("exponent", [1, 2, 4, 6, 8])
+@cases("V", [Quaternion().regular(), Symmetric(3).natural() + Symmetric(3).trivial()], ids=str)
 def test_a_projector_is_idempotent_or_refused(V, exponent, exact):
     rng = np.random.default_rng(exponent)
     n = V.dim

@@ -4,6 +4,7 @@ import copy
 
 import pytest
 import torch
+from cases import cases
 from torch import nn
 from torch.nn.utils import parametrizations, parametrize
 
@@ -124,7 +125,7 @@ def optimizer_of(model):
     return torch.optim.SGD(model.parameters(), lr=0.1)
 
 
-@pytest.mark.parametrize("moved", ["before", "after", "after, alone"])
+@cases("moved", ["before", "after", "after, alone"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_layer_without_numbers(kind, moved):
     """The model is moved before the penalty is made, or after it with the penalty, or after it alone."""
@@ -170,7 +171,7 @@ def test_every_norm_without_numbers(norm):
         pen.step()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@cases("kind", KINDS)
 def test_decoupled_decay_without_numbers(kind):
     model, spec = case(kind)
     model.to("meta")
@@ -192,7 +193,7 @@ def test_decoupled_decay_without_numbers(kind):
 
 
 @pytest.mark.parametrize("kind", [k for k in KINDS if "norm" not in k.split() and "forms" not in k])
-@pytest.mark.parametrize("first", [True, False], ids=["moved before", "moved after"])
+@cases("first", [True, False], ids=["moved before", "moved after"])
 def test_hard_constraints_without_numbers(kind, first):
     model, spec = case(kind)
     if first:
@@ -205,7 +206,7 @@ def test_hard_constraints_without_numbers(kind, first):
     assert {t.parameter().device.type for t in pen.terms} == {"meta"}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@cases("kind", KINDS)
 def test_there_and_back(kind):
     """What comes back to the host starts afresh, from constants in double precision and the weights that it had."""
     model, spec = case(kind)
@@ -218,7 +219,7 @@ def test_there_and_back(kind):
     assert pen().item() == before
 
 
-@pytest.mark.parametrize("kind", [k for k in KINDS if "complex" not in k.split(", ")])
+@cases("kind", [k for k in KINDS if "complex" not in k.split(", ")])
 def test_precisions_that_change_after_construction(kind):
     """A penalty of a model that became double later is the one that is made of it: its constants are not those of float32."""
     model, spec = case(kind)
@@ -265,7 +266,7 @@ RELAXED = {
 }
 
 
-@pytest.mark.parametrize("made", ["there", "moved", "moved by hand"])
+@cases("made", ["there", "moved", "moved by hand"])
 @pytest.mark.parametrize("kind", RELAXED)
 def test_layers_of_our_own_without_numbers(kind, made):
     make, shape = RELAXED[kind]
@@ -290,7 +291,7 @@ def baselines(model):
     }
 
 
-@pytest.mark.parametrize("kind", ["outputs", "operators", "augmented", "decay"])
+@cases("kind", ["outputs", "operators", "augmented", "decay"])
 @pytest.mark.parametrize("first", [True, False], ids=["moved before", "moved after"])
 def test_baselines_without_numbers(kind, first):
     model = nn.Sequential(nn.Linear(16, 12))
