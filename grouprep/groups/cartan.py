@@ -115,7 +115,8 @@ class Span:
 
     def _split(self, element: DomainMatrix) -> tuple[dict[int, Scalar], dict[int, Scalar]]:
         """What is left of an element at no pivot, and the coefficients in the basis of what was taken off."""
-        rest, found = self._vector(element), {}
+        rest = self._vector(element)
+        found: dict[int, Scalar] = {}
         for pivot in [k for k in rest if k in self._reduced]:
             factor = rest[pivot]
             vector, sources = self._reduced[pivot]
@@ -284,10 +285,10 @@ def _blocks(matrices: Sequence[DomainMatrix]) -> list[tuple[list[DomainMatrix], 
     for k, r in enumerate(rows):
         for i, row in r.items():
             parts[labels[i]][k] |= {(local[i], local[j]): x for j, x in row.items()}
-    found = Counter((size, *(frozenset(m.items()) for m in part)) for size, part in zip(sizes, parts, strict=True))
+    found = Counter((size, tuple(frozenset(m.items()) for m in part)) for size, part in zip(sizes, parts, strict=True))
     return [
         ([_from_entries(m, size, a.domain) for m, a in zip(part, matrices, strict=True)], times)
-        for (size, *part), times in found.items()
+        for (size, part), times in found.items()
     ]
 
 
