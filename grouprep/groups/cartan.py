@@ -12,11 +12,20 @@ from typing import TYPE_CHECKING
 
 from grouprep.errors import AmbiguousRank, UnsupportedGroup
 from grouprep.linalg import Image, as_exact
-from grouprep.linalg.fields import common_domain, conjugate, convert_matrix, cyclotomic_field, is_real_field, zeta
+from grouprep.linalg.fields import (
+    common_domain,
+    conjugate,
+    convert_matrix,
+    convert_number,
+    cyclotomic_field,
+    is_real_field,
+    zeta,
+)
+from grouprep.linalg.graphs import components
 from grouprep.linalg.matrices import inverse, matmul, matrix_key
 from grouprep.linalg.nullspace import nullspace
 from grouprep.linalg.residues import residues
-from grouprep.linalg.sparse import from_domain_matrix_rows, identity_exact, sparse_matrix
+from grouprep.linalg.sparse import from_domain_matrix_rows, identity_exact, sparse_matrix, stack_exact
 from grouprep.typing import Scalar
 
 if TYPE_CHECKING:
@@ -24,12 +33,15 @@ if TYPE_CHECKING:
     from sympy.polys.matrices import DomainMatrix
 
 __all__ = [
+    "Algebra",
     "CartanComponent",
+    "Span",
+    "bracket",
     "close_algebra",
+    "closed_algebra",
     "combination",
     "coordinates",
     "derive_cartan",
-    "flatten",
     "joint_spectrum",
     "moved_outside",
 ]
@@ -62,55 +74,142 @@ def bracket(a: DomainMatrix, b: DomainMatrix) -> DomainMatrix:
     return a * b - b * a
 
 
-def flatten(matrices: Sequence[DomainMatrix]) -> DomainMatrix:
-    """The matrices as rows of one sparse matrix over their common domain made a field, so that real relations show.
+class Span:
+    """Independent matrices of one shape over a field, and the real coordinates of matrices in their span.
 
-    Over a complex field a row is [m + conj(m), m - conj(m)]: real combinations of matrices are the combinations of these rows.
+    A matrix m is kept as the vector m or, over a complex field, [m + conj(m), m - conj(m)]: real combinations of matrices are
+    the combinations of these vectors. Vectors are kept in reduced echelon form, each with its coefficients in the basis.
     """
-    domain = common_domain(*(m.domain for m in matrices)).get_field()
-    n = matrices[0].shape[1]
-    rows = {}
-    size = matrices[0].shape[0] * n
-    real = is_real_field(domain)
-    for k, m in enumerate(matrices):
-        whole = convert_matrix(m, domain)
-        parts = [whole] if real else [whole + conjugate(whole), whole - conjugate(whole)]
-        rows[k] = {
-            p * size + i * n + j: x
+
+    def __init__(self, field: Domain, matrices: Sequence[DomainMatrix] = ()) -> None:
+        """The span of matrices over a field that holds their entries; those that depend on earlier ones are left out."""
+        self.field = field
+        self.basis: list[DomainMatrix] = []
+        self._real = is_real_field(field)
+        self._reduced: dict[int, tuple[dict[int, Scalar], dict[int, Scalar]]] = {}  # by pivot: vector and coefficients
+        for m in matrices:
+            self.add(m)
+
+    def add(self, element: DomainMatrix) -> bool:
+        """Whether an element lies outside; then it is the basis's new last one."""
+        rest, negative = self._split(element)
+        if not rest:
+            return False
+        pivot = min(rest)
+        inverse = self.field.one / rest[pivot]
+        vector = {k: x * inverse for k, x in rest.items()}
+        sources = {k: -x * inverse for k, x in negative.items()} | {len(self.basis): inverse}
+        for other, origin in self._reduced.values():
+            if pivot in other:
+                factor = -other[pivot]
+                _add_to(other, vector, factor)
+                _add_to(origin, sources, factor)
+        self._reduced[pivot] = vector, sources
+        self.basis.append(element)
+        return True
+
+    def coordinates(self, element: DomainMatrix) -> list[Scalar] | None:
+        """The coefficients of an element in the basis, or None if it lies outside."""
+        rest, found = self._split(element)
+        return None if rest else [found.get(k, self.field.zero) for k in range(len(self.basis))]
+
+    def _split(self, element: DomainMatrix) -> tuple[dict[int, Scalar], dict[int, Scalar]]:
+        """What is left of an element at no pivot, and the coefficients in the basis of what was taken off."""
+        rest = self._vector(element)
+        found: dict[int, Scalar] = {}
+        for pivot in [k for k in rest if k in self._reduced]:
+            factor = rest[pivot]
+            vector, sources = self._reduced[pivot]
+            _add_to(rest, vector, -factor)
+            _add_to(found, sources, factor)
+        return rest, found
+
+    def _vector(self, element: DomainMatrix) -> dict[int, Scalar]:
+        whole = convert_matrix(element, self.field)
+        m, n = whole.shape
+        parts = [whole] if self._real else [whole + conjugate(whole), whole - conjugate(whole)]
+        return {
+            (p * m + i) * n + j: x
             for p, part in enumerate(parts)
             for i, row in from_domain_matrix_rows(part).items()
             for j, x in row.items()
         }
-    return sparse_matrix(rows, (len(matrices), size * (1 if real else 2)), domain)
 
 
-def coordinates(basis: Sequence[DomainMatrix], element: DomainMatrix) -> list[Scalar] | None:
-    """Coefficients c with element = sum c_k basis_k, in the common field, or None if it is not in the (real) span.
+def _add_to(total: dict[int, Scalar], vector: dict[int, Scalar], factor: Scalar) -> None:
+    for k, x in vector.items():
+        value = total[k] + factor * x if k in total else factor * x
+        if value:
+            total[k] = value
+        else:
+            del total[k]
+
+
+def coordinates(basis: Sequence[DomainMatrix], element: DomainMatrix) -> tuple[list[Scalar], Domain] | None:
+    """Coefficients c with element = sum c_k basis_k, and their field, or None if it is not in the (real) span.
 
     Coefficients with an imaginary part do not count: a Lie algebra of complex matrices is a real vector space.
     """
-    stacked = flatten([*basis, element])
-    reduced, pivots = stacked.transpose().rref()
-    if len(basis) in pivots:
+    span = Span(common_domain(*(m.domain for m in [*basis, element])).get_field())
+    independent = [k for k, b in enumerate(basis) if span.add(b)]
+    found = span.coordinates(element)
+    if found is None:
         return None
-    field = stacked.domain
-    rows = from_domain_matrix_rows(reduced)
-    found = [field.zero] * len(basis)
-    for i, pivot in enumerate(pivots):
-        found[pivot] = rows[i].get(len(basis), field.zero)
-    return found
+    whole = [span.field.zero] * len(basis)
+    for k, c in zip(independent, found, strict=True):
+        whole[k] = c
+    return whole, span.field
 
 
 def combination(values: Sequence[DomainMatrix], coefficients: Sequence[Scalar], field: Domain) -> DomainMatrix:
     """sum c_k values_k for coefficients in a field (or rational numbers), over the common domain of both."""
-    domain = common_domain(field, *(v.domain for v in values))
-    n = values[0].shape[0]
-    total = sparse_matrix({}, (n, n), domain)
-    for v, c in zip(values, coefficients, strict=True):
-        if c:
-            scalar = convert_matrix(sparse_matrix({0: {0: c}}, (1, 1), field), domain)
-            total = total + convert_matrix(v, domain) * from_domain_matrix_rows(scalar)[0][0]
+    terms = [(v, c) for v, c in zip(values, coefficients, strict=True) if c]
+    domain = common_domain(field, *(v.domain for v, _ in terms))
+    total = sparse_matrix({}, values[0].shape, domain)
+    for v, c in terms:
+        total = total + convert_matrix(v, domain) * convert_number(c, field, domain)
     return total
+
+
+@dataclass(frozen=True)
+class Algebra:
+    """A Lie algebra of matrices.
+
+    span : a basis.
+    origin : how each basis element arises: None for a generator, (i, j) for the bracket of basis elements i and j.
+    seeds : numbers of basis elements that generate the algebra by brackets.
+    """
+
+    span: Span
+    origin: list[tuple[int, int] | None]
+    seeds: list[int]
+
+
+def closed_algebra(generators: Sequence[DomainMatrix]) -> Algebra:
+    """The Lie algebra that matrices span under brackets; generators that depend on earlier ones are dropped.
+
+    What the seeds generate is spanned by the brackets [s_1, [s_2, ...]]: only brackets with seeds are formed.
+    """
+    span = Span(common_domain(*(g.domain for g in generators)).get_field(), generators)
+    origin: list[tuple[int, int] | None] = [None] * len(span.basis)
+    seeds: list[int] = []
+    part = Span(span.field)
+    for k, generator in enumerate(list(span.basis)):
+        if not part.add(generator):
+            continue
+        seeds.append(k)
+        new, done = len(part.basis) - 1, 0
+        while done < len(part.basis):
+            for s in seeds if done >= new else seeds[-1:]:
+                part.add(bracket(span.basis[s], part.basis[done]))
+            done += 1
+    done = 0
+    while len(span.basis) < len(part.basis):
+        for s in seeds:
+            if span.add(bracket(span.basis[s], span.basis[done])):
+                origin.append((s, done))
+        done += 1
+    return Algebra(span, origin, seeds)
 
 
 def close_algebra(generators: Sequence[DomainMatrix]) -> tuple[list[tuple[int, int] | None], list[DomainMatrix]]:
@@ -121,22 +220,8 @@ def close_algebra(generators: Sequence[DomainMatrix]) -> tuple[list[tuple[int, i
     How each basis element arises (None for a generator; (i, j) for the bracket of basis elements i and j), and the
     matrices; dependent generators are dropped.
     """
-    basis: list[DomainMatrix] = []
-    origin: list[tuple[int, int] | None] = []
-
-    def extend(element: DomainMatrix, source: tuple[int, int] | None) -> None:
-        if not element.is_zero_matrix and (not basis or coordinates(basis, element) is None):
-            basis.append(element)
-            origin.append(source)
-
-    for g in generators:
-        extend(g, None)
-    done = 0
-    while done < len(basis):
-        for i in range(done):
-            extend(bracket(basis[i], basis[done]), (i, done))
-        done += 1
-    return origin, basis
+    algebra = closed_algebra(generators)
+    return algebra.origin, algebra.span.basis
 
 
 def moved_outside(generators: Sequence[DomainMatrix], components: Sequence[Image]) -> tuple[int, int] | None:
@@ -148,8 +233,11 @@ def moved_outside(generators: Sequence[DomainMatrix], components: Sequence[Image
         for k, a in enumerate(generators)
     }
     open_ones = {place: m for place, m in moved.items() if matrix_key(m.to_field()) not in known}
-    algebra = close_algebra(generators)[1] if open_ones else []
-    return next((place for place, m in open_ones.items() if coordinates(algebra, m) is None), None)
+    if not open_ones:
+        return None
+    field = common_domain(*(m.domain for m in [*generators, *open_ones.values()])).get_field()
+    span = Span(field, closed_algebra(generators).span.basis)
+    return next((place for place, m in open_ones.items() if span.coordinates(m) is None), None)
 
 
 def joint_spectrum(phase: Image | None, algebra: Sequence[Image]) -> Counter[Eigenvalue]:
@@ -170,7 +258,10 @@ def joint_spectrum(phase: Image | None, algebra: Sequence[Image]) -> Counter[Eig
         If the candidates read off modulo a prime do not account for every dimension exactly.
     """
     matrices = [as_exact(h) for h in algebra] + ([] if phase is None else [as_exact(phase)])
-    found = _proved_spectrum(matrices, phase is not None)
+    found: Counter[Eigenvalue] = Counter()
+    for block, times in _blocks(matrices):
+        for values, multiplicity in _proved_spectrum(block, phase is not None).items():
+            found[values] += times * multiplicity
     n = matrices[0].shape[0]
     if sum(found.values()) != n:
         raise AmbiguousRank(
@@ -178,6 +269,34 @@ def joint_spectrum(phase: Image | None, algebra: Sequence[Image]) -> Counter[Eig
             "not commute, are not diagonalisable, or have eigenvalues outside i Q"
         )
     return found
+
+
+def _blocks(matrices: Sequence[DomainMatrix]) -> list[tuple[list[DomainMatrix], int]]:
+    """The joint diagonal blocks of matrices after a permutation, each once, and how often it occurs."""
+    rows = [from_domain_matrix_rows(m) for m in matrices]
+    n = matrices[0].shape[0]
+    places = [(i, j) for r in rows for i, row in r.items() for j in row]
+    count, labels = components(n, [i for i, _ in places], [j for _, j in places])
+    sizes, local = [0] * count, [0] * n
+    for i, label in enumerate(labels.tolist()):
+        local[i] = sizes[label]
+        sizes[label] += 1
+    parts: list[list[dict[tuple[int, int], Scalar]]] = [[{} for _ in matrices] for _ in sizes]
+    for k, r in enumerate(rows):
+        for i, row in r.items():
+            parts[labels[i]][k] |= {(local[i], local[j]): x for j, x in row.items()}
+    found = Counter((size, tuple(frozenset(m.items()) for m in part)) for size, part in zip(sizes, parts, strict=True))
+    return [
+        ([_from_entries(m, size, a.domain) for m, a in zip(part, matrices, strict=True)], times)
+        for (size, part), times in found.items()
+    ]
+
+
+def _from_entries(entries: frozenset[tuple[tuple[int, int], Scalar]], n: int, domain: Domain) -> DomainMatrix:
+    rows: dict[int, dict[int, Scalar]] = {}
+    for (i, j), x in sorted(entries, key=lambda entry: entry[0]):
+        rows.setdefault(i, {})[j] = x
+    return sparse_matrix(rows, (n, n), domain)
 
 
 def _proved_spectrum(matrices: Sequence[DomainMatrix], has_phase: bool) -> Counter[Eigenvalue]:
@@ -279,13 +398,14 @@ def derive_cartan(algebra: Sequence[Image]) -> tuple[CartanComponent, ...] | Non
     Brocker and tom Dieck, Representations of Compact Lie Groups (1985), IV.1 (Weyl's integral formula), V.
     """
     generators = [as_exact(a) for a in algebra]
-    _, basis = close_algebra(generators)
+    span = closed_algebra(generators).span
     chosen = _commuting_generators(generators)
-    if not _is_maximal(basis, [generators[i] for i in chosen]):
+    adjoints = [_adjoint(span, generators[i]) for i in chosen]
+    if int(nullspace(stack_exact(adjoints)).shape[0]) != len(chosen):  # more than the torus commutes with the torus
         return None
     try:
         defining = joint_spectrum(None, [generators[i] for i in chosen])
-        adjoint = joint_spectrum(None, [_adjoint(basis, generators[i]) for i in chosen])
+        adjoint = joint_spectrum(None, adjoints)
     except AmbiguousRank:
         return None
     if sum(m for (_, w), m in adjoint.items() if not any(w)) != len(chosen):
@@ -315,24 +435,17 @@ def _commuting_generators(generators: Sequence[DomainMatrix]) -> list[int]:
     return chosen
 
 
-def _is_maximal(basis: list[DomainMatrix], torus: list[DomainMatrix]) -> bool:
-    """Whether only the span of the torus commutes with the torus."""
-    systems = [flatten([bracket(b, h) for b in basis]).transpose() for h in torus]
-    stacked = systems[0].vstack(*systems[1:]) if len(systems) > 1 else systems[0]
-    return int(nullspace(stacked).shape[0]) == len(torus)
-
-
-def _adjoint(basis: list[DomainMatrix], element: DomainMatrix) -> DomainMatrix:
-    """The matrix of [element, .] in a basis of the algebra."""
-    columns = []
-    for b in basis:
-        c = coordinates(basis, bracket(element, b))
-        if c is None:
+def _adjoint(span: Span, element: DomainMatrix) -> DomainMatrix:
+    """The matrix of [element, .] in the basis of an algebra."""
+    rows: dict[int, dict[int, Scalar]] = {}
+    for j, b in enumerate(span.basis):
+        found = span.coordinates(bracket(element, b))
+        if found is None:
             raise UnsupportedGroup("the generators do not close under brackets")
-        columns.append(c)
-    field = flatten(basis).domain
-    rows = {i: {j: c[i] for j, c in enumerate(columns) if c[i]} for i in range(len(basis))}
-    return sparse_matrix(rows, (len(basis), len(basis)), field)
+        for i, c in enumerate(found):
+            if c:
+                rows.setdefault(i, {})[j] = c
+    return sparse_matrix(rows, (len(span.basis), len(span.basis)), span.field)
 
 
 def _dual_lattice(weights: list[tuple[Fraction, ...]]) -> list[tuple[Fraction, ...]] | None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from grouprep.errors import DimensionMismatch, GroupRepError, NotAHomomorphism, UnsupportedGroup, shown
 from grouprep.groups.base import Generator, Group
-from grouprep.groups.cartan import coordinates, flatten
+from grouprep.groups.cartan import coordinates
 from grouprep.groups.extension import Extension, prepared_images
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.lie import LieGroup
@@ -240,7 +240,7 @@ def _to_lie(source: Group, target: LieGroup, given: Mapping[Generator, object]) 
             found = coordinates(basis, as_exact(image))
             if found is None:
                 raise NotAHomomorphism(f"images[{a.label!r}] does not lie in the Lie algebra of {target}")
-            algebra[a] = found, flatten([*basis, as_exact(image)]).domain
+            algebra[a] = found
         elif not target.contains(image):
             raise NotAHomomorphism(f"images[{a.label!r}] does not lie in {target}")
     return _Through(source, matrices, False), algebra, tuple(map(matrix_key, images.values()))

@@ -10,10 +10,20 @@ import numpy as np
 
 from grouprep.errors import AmbiguousRank, NotAHomomorphism, UnsupportedGroup
 from grouprep.groups.base import Generator
-from grouprep.groups.cartan import close_algebra, combination, coordinates, derive_cartan, flatten, joint_spectrum
+from grouprep.groups.cartan import (
+    Algebra,
+    Span,
+    bracket,
+    closed_algebra,
+    combination,
+    coordinates,
+    derive_cartan,
+    joint_spectrum,
+)
 from grouprep.groups.logarithm import principal, torus_coordinates
 from grouprep.linalg import Image, as_exact
 from grouprep.linalg import matrices as mat
+from grouprep.linalg.fields import common_domain
 from grouprep.linalg.forms import invariant_form, is_positive, is_unitary
 from grouprep.linalg.nullspace import nullspace
 from grouprep.linalg.sparse import equal_exact, identity_exact, matmul_exact, stack_exact, trace_exact
@@ -49,49 +59,52 @@ def prove_lie(G: LieGroup, images: Mapping[Generator, Image]) -> None:
             "fractions, or text such as 'sqrt(2)/2'"
         )
     exact = {a: as_exact(images[a]) for a in generators}
-    basis, values = _extend(G, [exact[a] for a in generators])
-    _check_brackets(G, basis, values)
-    paths = _closed_paths(basis)
+    algebra = closed_algebra([as_exact(a) for a in G.algebra])
+    values = _extend(G, algebra, [exact[a] for a in generators])
+    _check_brackets(G, algebra, values)
+    paths = _closed_paths(algebra.span.basis)
     _check_closed_paths(G, paths, values)
     if G.components:
-        _check_components(G, images, basis, values, paths)
+        _check_components(G, images, algebra.span, values, paths)
 
 
-def _extend(G: LieGroup, given: list[DomainMatrix]) -> tuple[list[DomainMatrix], list[DomainMatrix]]:
-    """A basis of the algebra, and the images that brackets force on it; checks generators that depend on others."""
-    generators = [as_exact(a) for a in G.algebra]
-    origin, basis = close_algebra(generators)
+def _extend(G: LieGroup, algebra: Algebra, given: list[DomainMatrix]) -> list[DomainMatrix]:
+    """The images of a basis of the algebra that brackets force; checks generators that depend on others."""
     values: list[DomainMatrix] = []
-    remaining = iter(range(len(generators)))
-    for source, element in zip(origin, basis, strict=True):
+    remaining = iter(range(len(given)))
+    for source, element in zip(algebra.origin, algebra.span.basis, strict=True):
         if source is not None:
             i, j = source
-            values.append(values[i] * values[j] - values[j] * values[i])
+            values.append(bracket(values[i], values[j]))
             continue
-        k = next(k for k in remaining if equal_exact(generators[k], element))
+        k = next(k for k in remaining if equal_exact(as_exact(G.algebra[k]), element))
         values.append(given[k])
-    for k, a in enumerate(generators):
-        _check_linear(basis, values, a, given[k], f"A{k + 1}")
-    return basis, values
+    for k, a in enumerate(G.algebra):
+        _check_linear(algebra.span, values, as_exact(a), given[k], f"A{k + 1}")
+    return values
 
 
 def _check_linear(
-    basis: list[DomainMatrix], values: list[DomainMatrix], element: DomainMatrix, image: DomainMatrix, what: str
+    span: Span, values: list[DomainMatrix], element: DomainMatrix, image: DomainMatrix, what: str
 ) -> None:
-    found = coordinates(basis, element)
+    found = span.coordinates(element)
     if found is None:
         raise NotAHomomorphism(f"{what} does not lie in the span of the algebra")
-    if not equal_exact(combination(values, found, flatten([*basis, element]).domain), image):
+    if not equal_exact(combination(values, found, span.field), image):
         raise NotAHomomorphism(f"the images break the relation {what} = its expansion in the other generators")
 
 
-def _check_brackets(G: LieGroup, basis: list[DomainMatrix], values: list[DomainMatrix]) -> None:
-    for i in range(len(basis)):
-        for j in range(i):
-            left = basis[i] * basis[j] - basis[j] * basis[i]
-            name = f"[A{j + 1}, A{i + 1}]" if max(i, j) < len(G.algebra) else f"[X{j + 1}, X{i + 1}]"
-            image = values[i] * values[j] - values[j] * values[i]
-            _check_linear(basis, values, left, image, f"{name} (a bracket of the Lie algebra of {G})")
+def _check_brackets(G: LieGroup, algebra: Algebra, values: list[DomainMatrix]) -> None:
+    """rho([s, x]) = [rho(s), rho(x)] for seeds s and all x: by the Jacobi identity the s for which it holds are an algebra."""
+    basis = algebra.span.basis
+    for s in algebra.seeds:
+        for x in range(len(basis)):
+            i, j = sorted((s, x))
+            if i == j or (x in algebra.seeds and x < s):
+                continue
+            name = f"[A{i + 1}, A{j + 1}]" if j < len(G.algebra) else f"[X{i + 1}, X{j + 1}]"
+            what = f"{name} (a bracket of the Lie algebra of {G})"
+            _check_linear(algebra.span, values, bracket(basis[i], basis[j]), bracket(values[i], values[j]), what)
 
 
 def _check_closed_paths(G: LieGroup, paths: list[Path], values: list[DomainMatrix]) -> None:
@@ -160,19 +173,22 @@ def _is_anti_hermitian(x: DomainMatrix, sign: int = 1) -> bool:
 def _check_components(
     G: LieGroup,
     images: Mapping[Generator, Image],
-    basis: list[DomainMatrix],
+    span: Span,
     values: list[DomainMatrix],
     paths: list[Path],
 ) -> None:
     """rho(h) rho(X) rho(h)^-1 = rho(h X h^-1), and the discrete generators' own relations."""
     parts = [a for a in G.generator_names if a.kind == "element"]
+    basis = span.basis
+    field = common_domain(span.field, *(as_exact(h).domain for h in G.components)).get_field()
+    span = Span(field, basis)
     for a in parts:
         h, image = as_exact(G.components[a.index]), as_exact(images[a])
         h_inverse, image_inverse = as_exact(mat.inverse(h)), as_exact(mat.inverse(image))
         for i, (x, v) in enumerate(zip(basis, values, strict=True)):
             moved = as_exact(mat.matmul(mat.matmul(h, x), h_inverse))
             moved_image = as_exact(mat.matmul(mat.matmul(image, v), image_inverse))
-            _check_linear(basis, values, moved, moved_image, f"{a} A{i + 1} {a}^-1")
+            _check_linear(span, values, moved, moved_image, f"{a} A{i + 1} {a}^-1")
     F = G.component_group
     moved_by = {b: images[a] for a, b in zip(parts, F.generator_names, strict=True)}
     F.prove_homomorphism(moved_by)
@@ -254,8 +270,7 @@ def _logarithm(basis: list[DomainMatrix], paths: list[Path], element: DomainMatr
     if t is False and (is_unitary([element]) or any(len(indices) == len(basis) for indices, _ in paths)):
         return ()
     H = principal(element, order)
-    found = None if H is None else coordinates(basis, H)
-    return None if H is None or found is None else (found, flatten([*basis, H]).domain)
+    return None if H is None else coordinates(basis, H)
 
 
 def _rationals(vector: Sequence[Fraction]) -> list[Scalar]:

@@ -89,9 +89,14 @@ def _check_size(data: object) -> None:
         if any(type(x) is int and x.bit_length() > PRINTED for x in level):
             raise TooLarge(_LONG)
         tables = [x for x in level if isinstance(x, dict | list)]
-        level = [y for x in tables for y in (x.values() if isinstance(x, dict) else x)]
+        level = [y for x in tables for y in (x.values() if isinstance(x, dict) else _representatives(x))]
     if level:
         raise TooLarge(_DEEP)
+
+
+def _representatives(values: list[Any]) -> list[Any]:
+    """The least and the largest of integers, anything else as it is."""
+    return [min(values), max(values)] if set(map(type, values)) == {int} else values
 
 
 def _bytes(file: Path) -> bytes:
@@ -155,7 +160,8 @@ def matrix_from_data(value: object, what: str, kinds: tuple[type, ...] = (int, s
     """
     if not isinstance(value, list) or not all(isinstance(row, list) for row in value):
         raise GroupRepError(f"{what} must be a list of rows, got {value!r:.60}")
-    for x in (x for row in value for x in row if type(x) not in kinds):
+    strange = (row for row in value if not set(map(type, row)).issubset(kinds))
+    for x in (x for row in strange for x in row if type(x) not in kinds):
         raise GroupRepError(f"{what} has the entry {x!r:.40}; write an integer, or text such as 'sqrt(3)/2'")
     return value
 

@@ -84,11 +84,8 @@ def as_image(matrix: object, name: str = "matrix") -> Image:
 
 
 def _has_floats(matrix: Sequence[Scalar]) -> bool:
-    return any(
-        isinstance(x, float | complex | np.inexact)
-        for row in matrix
-        for x in (row if isinstance(row, list | tuple) else np.ravel(np.array(row, dtype=object)))
-    )
+    rows = (row if isinstance(row, list | tuple) else np.ravel(np.array(row, dtype=object)) for row in matrix)
+    return any(issubclass(kind, float | complex | np.inexact) for row in rows for kind in set(map(type, row)))
 
 
 def _check_square(shape: tuple[int, ...], name: str) -> None:
