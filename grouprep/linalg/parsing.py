@@ -275,7 +275,7 @@ def height(expr: Scalar) -> int:
     --------
     >>> from grouprep.linalg.parsing import height, parse_expression
     >>> height(parse_expression("(1 + sqrt(2))^100"))
-    301
+    300
 
     References
     ----------
