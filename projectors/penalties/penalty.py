@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import cast
 
+import numpy as np
+
 from grouprep.errors import GroupRepError, shown
 from grouprep.typing import AnyArray, ArrayT
 from projectors.arrays import in_range, in_single, operator_array
@@ -142,9 +144,10 @@ def _in_range(T: AnyArray, H: Hom, norm: Norm) -> tuple[AnyArray, AnyArray]:
 
 
 def _on_scale(norm: Norm, X: AnyArray, s: AnyArray) -> ArrayT:  # type: ignore[type-var]
-    """N(s X)."""
+    """N(s X): infinite, without a warning, where it is beyond the largest float."""
     s, value = s[..., 0, 0], norm.value(X)
-    return cast(ArrayT, value * s if norm.power == 1 else value * s * s)  # its square has no place among floats
+    with np.errstate(over="ignore"):
+        return cast(ArrayT, value * s if norm.power == 1 else value * s * s)  # its square has no place among floats
 
 
 def _spectral_part(T: AnyArray, H: Hom, part: str) -> AnyArray:

@@ -250,3 +250,11 @@ def test_followed_values(library):
                     abs(np.longdouble(float(value)) - np.ldexp(np.longdouble(exact), k))
                     <= np.ldexp(8 * n * np.finfo(kind).eps, k) + lost
                 ), (norm, kind, k)
+
+
+@pytest.mark.parametrize("norm", [Frobenius(), Nuclear()], ids=str)
+@pytest.mark.parametrize("part", ["residual", "equivariant"])
+def test_a_value_beyond_the_largest_float_is_infinite_without_a_warning(norm, part):
+    V = Dihedral(4).regular()
+    T = np.where(np.random.default_rng(1).random((8, 8)) < 0.5, 1.7e308, -1.7e308)
+    assert penalty(T, Hom(V, V), norm=norm, part=part) == inf
