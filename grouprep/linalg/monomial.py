@@ -232,6 +232,9 @@ def common_modulus(*matrices: _Monomial) -> int:
     return m
 
 
+_AXES = 32  # that numpy's iterators have
+
+
 def integers(values: ArrayLike, name: str) -> Integers:
     """Values as an array of integers, of Python's own where they exceed 64 bits; the caller's array is not kept.
 
@@ -243,6 +246,8 @@ def integers(values: ArrayLike, name: str) -> Integers:
     if isinstance(values, np.ndarray) and values.dtype.kind in "iu":
         return values.copy()
     array = np.array(values, dtype=object)
+    if array.ndim > _AXES:
+        raise GroupRepError(f"{name} is nested {array.ndim} levels deep; the limit is {_AXES}")
     for x in array.flat:
         if isinstance(x, list | tuple):
             raise GroupRepError(f"{name} has rows of different lengths")

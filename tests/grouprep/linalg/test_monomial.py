@@ -4,6 +4,7 @@ import copy
 import math
 import pickle
 from fractions import Fraction
+from functools import reduce
 
 import numpy as np
 import pytest
@@ -162,6 +163,7 @@ def test_the_order_is_the_smallest_that_holds_the_entries():
         ([2**64, 0], None, 1, DimensionMismatch, "permutation"),
         ([0, 1], [0, 1.0], 2, GroupRepError, "phase holds 1.0"),
         ([0, 1], [[0], [1, 1]], 2, GroupRepError, "different lengths"),
+        (reduce(lambda x, _: [x], range(33), 0), None, 1, GroupRepError, "perm is nested 33 levels deep"),
     ],
 )
 def test_only_integers_are_taken(perm, phase, modulus, error, message):
