@@ -190,7 +190,8 @@ def closed_algebra(generators: Sequence[DomainMatrix]) -> Algebra:
 
     What the seeds generate is spanned by the brackets [s_1, [s_2, ...]]: only brackets with seeds are formed.
     """
-    span = Span(common_domain(*(g.domain for g in generators)).get_field(), generators)
+    domain = common_domain(*(g.domain for g in generators))
+    span = Span(domain.get_field(), [convert_matrix(g, domain) for g in generators])
     origin: list[tuple[int, int] | None] = [None] * len(span.basis)
     seeds: list[int] = []
     part = Span(span.field)

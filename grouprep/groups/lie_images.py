@@ -23,7 +23,7 @@ from grouprep.groups.cartan import (
 from grouprep.groups.logarithm import principal, torus_coordinates
 from grouprep.linalg import Image, as_exact
 from grouprep.linalg import matrices as mat
-from grouprep.linalg.fields import common_domain
+from grouprep.linalg.fields import common_domain, convert_matrix
 from grouprep.linalg.forms import invariant_form, is_positive, is_unitary
 from grouprep.linalg.nullspace import nullspace
 from grouprep.linalg.sparse import equal_exact, identity_exact, matmul_exact, stack_exact, trace_exact
@@ -58,9 +58,10 @@ def prove_lie(G: LieGroup, images: Mapping[Generator, Image]) -> None:
             f"a representation of {G} from its differential is proved for exact matrices only; write entries as integers, "
             "fractions, or text such as 'sqrt(2)/2'"
         )
-    exact = {a: as_exact(images[a]) for a in generators}
+    given = [as_exact(images[a]) for a in generators]
+    domain = common_domain(*(m.domain for m in given))
     algebra = closed_algebra([as_exact(a) for a in G.algebra])
-    values = _extend(G, algebra, [exact[a] for a in generators])
+    values = _extend(G, algebra, [convert_matrix(m, domain) for m in given])
     _check_brackets(G, algebra, values)
     paths = _closed_paths(algebra.span.basis)
     _check_closed_paths(G, paths, values)
