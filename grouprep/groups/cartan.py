@@ -390,16 +390,16 @@ def _small_fraction(x: int, p: int) -> Fraction | None:
     return None
 
 
-def derive_cartan(algebra: Sequence[Image]) -> tuple[CartanComponent, ...] | None:
+def derive_cartan(algebra: Sequence[Image], span: Span | None = None) -> tuple[CartanComponent, ...] | None:
     """Torus, weight lattice and positive roots of the connected compact group with exact generators of its Lie algebra; None
-    if the generators contain no maximal commuting set with rational weights.
+    if the generators contain no maximal commuting set with rational weights. The algebra's span is formed if it is not given.
 
     References
     ----------
     Brocker and tom Dieck, Representations of Compact Lie Groups (1985), IV.1 (Weyl's integral formula), V.
     """
     generators = [as_exact(a) for a in algebra]
-    span = closed_algebra(generators).span
+    span = span or closed_algebra(generators).span
     chosen = _commuting_generators(generators)
     adjoints = [_adjoint(span, generators[i]) for i in chosen]
     if int(nullspace(stack_exact(adjoints)).shape[0]) != len(chosen):  # more than the torus commutes with the torus
