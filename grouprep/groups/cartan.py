@@ -188,15 +188,16 @@ class Algebra:
 def closed_algebra(generators: Sequence[DomainMatrix]) -> Algebra:
     """The Lie algebra that matrices span under brackets; generators that depend on earlier ones are dropped.
 
-    What the seeds generate is spanned by the brackets [s_1, [s_2, ...]]: only brackets with seeds are formed.
+    What the seeds generate is spanned by the brackets [s_1, [s_2, ...]]: only brackets with seeds are formed. Diagonal
+    generators are seeds last, as brackets of others often give them.
     """
     domain = common_domain(*(g.domain for g in generators))
     span = Span(domain.get_field(), [convert_matrix(g, domain) for g in generators])
     origin: list[tuple[int, int] | None] = [None] * len(span.basis)
     seeds: list[int] = []
     part = Span(span.field)
-    for k, generator in enumerate(list(span.basis)):
-        if not part.add(generator):
+    for k in sorted(range(len(span.basis)), key=lambda k: bool(span.basis[k].is_diagonal)):
+        if not part.add(span.basis[k]):
             continue
         seeds.append(k)
         new, done = len(part.basis) - 1, 0
