@@ -102,7 +102,7 @@ _PROOFS: tuple[Case, ...] = (
             n=n,
             domain=2,
             codomain=2,
-            materialise=n == 10,
+            materialise=n <= 10,  # files of larger ones are beyond the limit of bytes
         )
         for G, n in (("SO", 10), ("SO", 20), ("SO", 30), ("SU", 8), ("U", 6), ("Sp", 6))
     ),

@@ -188,14 +188,16 @@ class Algebra:
 def closed_algebra(generators: Sequence[DomainMatrix]) -> Algebra:
     """The Lie algebra that matrices span under brackets; generators that depend on earlier ones are dropped.
 
-    What the seeds generate is spanned by the brackets [s_1, [s_2, ...]]: only brackets with seeds are formed.
+    What the seeds generate is spanned by the brackets [s_1, [s_2, ...]]: only brackets with seeds are formed. Diagonal
+    generators are seeds last, as brackets of others often give them.
     """
-    span = Span(common_domain(*(g.domain for g in generators)).get_field(), generators)
+    domain = common_domain(*(g.domain for g in generators))
+    span = Span(domain.get_field(), [convert_matrix(g, domain) for g in generators])
     origin: list[tuple[int, int] | None] = [None] * len(span.basis)
     seeds: list[int] = []
     part = Span(span.field)
-    for k, generator in enumerate(list(span.basis)):
-        if not part.add(generator):
+    for k in sorted(range(len(span.basis)), key=lambda k: bool(span.basis[k].is_diagonal)):
+        if not part.add(span.basis[k]):
             continue
         seeds.append(k)
         new, done = len(part.basis) - 1, 0
@@ -389,16 +391,16 @@ def _small_fraction(x: int, p: int) -> Fraction | None:
     return None
 
 
-def derive_cartan(algebra: Sequence[Image]) -> tuple[CartanComponent, ...] | None:
+def derive_cartan(algebra: Sequence[Image], span: Span | None = None) -> tuple[CartanComponent, ...] | None:
     """Torus, weight lattice and positive roots of the connected compact group with exact generators of its Lie algebra; None
-    if the generators contain no maximal commuting set with rational weights.
+    if the generators contain no maximal commuting set with rational weights. The algebra's span is formed if it is not given.
 
     References
     ----------
     Brocker and tom Dieck, Representations of Compact Lie Groups (1985), IV.1 (Weyl's integral formula), V.
     """
     generators = [as_exact(a) for a in algebra]
-    span = closed_algebra(generators).span
+    span = span or closed_algebra(generators).span
     chosen = _commuting_generators(generators)
     adjoints = [_adjoint(span, generators[i]) for i in chosen]
     if int(nullspace(stack_exact(adjoints)).shape[0]) != len(chosen):  # more than the torus commutes with the torus

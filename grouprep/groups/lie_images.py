@@ -23,7 +23,7 @@ from grouprep.groups.cartan import (
 from grouprep.groups.logarithm import principal, torus_coordinates
 from grouprep.linalg import Image, as_exact
 from grouprep.linalg import matrices as mat
-from grouprep.linalg.fields import common_domain
+from grouprep.linalg.fields import common_domain, convert_matrix
 from grouprep.linalg.forms import invariant_form, is_positive, is_unitary
 from grouprep.linalg.nullspace import nullspace
 from grouprep.linalg.sparse import equal_exact, identity_exact, matmul_exact, stack_exact, trace_exact
@@ -58,11 +58,12 @@ def prove_lie(G: LieGroup, images: Mapping[Generator, Image]) -> None:
             f"a representation of {G} from its differential is proved for exact matrices only; write entries as integers, "
             "fractions, or text such as 'sqrt(2)/2'"
         )
-    exact = {a: as_exact(images[a]) for a in generators}
+    given = [as_exact(images[a]) for a in generators]
+    domain = common_domain(*(m.domain for m in given))
     algebra = closed_algebra([as_exact(a) for a in G.algebra])
-    values = _extend(G, algebra, [exact[a] for a in generators])
+    values = _extend(G, algebra, [convert_matrix(m, domain) for m in given])
     _check_brackets(G, algebra, values)
-    paths = _closed_paths(algebra.span.basis)
+    paths = _closed_paths(algebra.span)
     _check_closed_paths(G, paths, values)
     if G.components:
         _check_components(G, images, algebra.span, values, paths)
@@ -135,20 +136,22 @@ def _element(indices: list[int], vector: tuple[Fraction, ...]) -> str:
     return terms[0] if len(terms) == 1 else "(" + " + ".join(terms) + ")"
 
 
-def _closed_paths(basis: list[DomainMatrix]) -> list[Path]:
+def _closed_paths(span: Span) -> list[Path]:
     """The kernel of exp(2 pi .) on a maximal torus of a maximal compact subgroup, as combinations of basis elements.
 
     If every basis element is Hermitian or anti-Hermitian, the group is its compact part (the anti-Hermitian ones) times a
     contractible space (polar decomposition), so the torus of the compact part carries the fundamental group. Otherwise the
     whole group must be compact. See Knapp, Lie Groups Beyond an Introduction, theorem 6.31.
     """
+    basis = span.basis
     compact = [i for i, x in enumerate(basis) if _is_anti_hermitian(x)]
     if not all(i in compact or _is_anti_hermitian(x, sign=-1) for i, x in enumerate(basis)):
         compact = list(range(len(basis)))
     if not compact:
         return []
     algebra = [basis[i] for i in compact]
-    cartan = derive_cartan(algebra) if _is_compact(algebra) else None
+    known = span if len(algebra) == len(basis) else None
+    cartan = derive_cartan(algebra, known) if _is_compact(algebra) else None
     if cartan is None:
         raise UnsupportedGroup(
             "the closed paths of this Lie group are not known (its generators contain no maximal commuting set with rational "

@@ -247,3 +247,22 @@ def test_images_of_every_two_factors_commute(pair, kind):
             Representation(G, images=[kind(m) for m in images + still])
         images[pair[1]] = flip
         assert Representation(G, images=[kind(m) for m in images + still]).dim == 2
+
+
+def test_brackets_that_the_generators_do_not_span_are_followed():
+    """Rotations of neighbouring coordinates generate so(n), of dimension n (n - 1)/2."""
+    for n in (4, 5):
+        turns = [zeros(n, n) for _ in range(n - 1)]
+        for i, turn in enumerate(turns):
+            turn[i, i + 1], turn[i + 1, i] = -1, 1
+        G = LieGroup.from_algebra(turns)
+        origin, basis = G.structure_constants()
+        assert len(basis) == n * (n - 1) // 2
+        assert origin[: n - 1] == [None] * (n - 1)
+        assert None not in origin[n - 1 :]
+        images = (G.defining() ** 2).images
+        assert Representation(G, images=images).dim == n * n
+        for a in G.generator_names:
+            for wrong in (zeros(n * n, n * n), 2 * to_sympy(as_exact(images[a]))):
+                with pytest.raises(NotAHomomorphism, match="Lie algebra"):
+                    Representation(G, images=images | {a: wrong})
