@@ -1,6 +1,5 @@
 """Short names, texts and files ask for little: each is answered or refused with a number, in little memory and time."""
 
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -26,14 +25,12 @@ def saved(group, V, dim=1):
 """
 
 
-def limited():
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-
-
 def outcome(code, folder):
     """What some code ends with in a process that may use little: "done", or the error of the family that it raises."""
     script = f"""
+import resource
+resource.setrlimit(resource.RLIMIT_AS, ({MEMORY}, {MEMORY}))
+resource.setrlimit(resource.RLIMIT_CPU, ({SECONDS}, {SECONDS}))
 from grouprep.errors import GroupRepError
 try:
     exec({code!r})
@@ -43,7 +40,7 @@ except GroupRepError as error:
 """
     run = subprocess.run(
         [sys.executable, "-c", script], cwd=folder, env={"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"},
-        preexec_fn=limited, capture_output=True, text=True, check=False,
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert run.returncode == 0, run.stderr[-2000:]
     return run.stdout.splitlines()[-1]
