@@ -83,8 +83,12 @@ def in_range(xp: Namespace, A: AnyArray, axes: tuple[int, ...]) -> tuple[AnyArra
     top = xp.maximum(xp.abs(xp.real(fixed)), xp.abs(xp.imag(fixed))) if is_complex(xp, A) else xp.abs(fixed)
     if axes:
         top = xp.max(top, axis=axes, keepdims=True)
-    one, finite = xp.ones_like(top), xp.isfinite(top)
-    factor = xp.where(top < h, one / h, one) * xp.where(top < h * h, one / h, one)
+    one, finite, some = (
+        xp.ones_like(top),
+        xp.isfinite(top),
+        top > 0,
+    )  # where all is 0, scales would overflow in second derivatives
+    factor = xp.where(some & (top < h), one / h, one) * xp.where(some & (top < h * h), one / h, one)
     factor = (
         factor * xp.where((top > 1 / h) & finite, one * h, one) * xp.where((top > 1 / h / h) & finite, one * h, one)
     )

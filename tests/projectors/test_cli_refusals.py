@@ -340,12 +340,22 @@ def test_interrupt(monkeypatch):
     assert main(["info", "D4"]) == 130
 
 
+@pytest.fixture
+def interruptible():
+    """SIGINT raises, also in children: a shell starts what runs in the background with the signal ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_says_so(monkeypatch, capsys):
     monkeypatch.setattr("projectors.cli.app.read_group", lambda text: signal.raise_signal(signal.SIGINT))
     assert main(["info", "D4"]) == 130
     assert capsys.readouterr().err == "error: interrupted\n"
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("module", ["projectors.certify", "numpy", "click", "projectors.cli.app", "rich"])
 def test_an_interrupt_while_importing_is_quiet(module, tmp_path):
     """Ctrl-C at the moment when a module begins to load: no traceback, whatever was loaded before."""
