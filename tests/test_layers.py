@@ -362,7 +362,13 @@ def test_packages_declare_their_public_names(package):
     assert set(names) <= set(dir(importlib.import_module(package))), "dir() of a lazy package lists __all__"
 
 
-@pytest.mark.parametrize("module", public_modules())
+def slow_if_adapted(module: str) -> object:
+    """Adapters load the libraries that the fast selection is without."""
+    adapted = any(is_within(module, room) for room in ADAPTERS)
+    return pytest.param(module, marks=pytest.mark.slow) if adapted else module
+
+
+@pytest.mark.parametrize("module", [slow_if_adapted(module) for module in public_modules()])
 def test_public_names_exist_and_are_documented(module):
     loaded = importlib.import_module(module)
     assert loaded.__doc__, f"{module} has no docstring"

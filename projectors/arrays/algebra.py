@@ -75,7 +75,8 @@ def in_range(xp: Namespace, A: AnyArray, axes: tuple[int, ...]) -> tuple[AnyArra
     Examples
     --------
     >>> import numpy as np
-    >>> B, s = in_range(np, np.array([3e-320, 1e-320]), (-1,))
+    >>> from projectors.arrays import namespace_of
+    >>> B, s = in_range(namespace_of(np), np.array([3e-320, 1e-320]), (-1,))
     >>> bool((B * s == [3e-320, 1e-320]).all()), bool(s == 2.0**-970)
     (True, True)
     """

@@ -57,7 +57,8 @@ def vector_norm(xp: Namespace, x: AnyArray, p: float, axes: tuple[int, ...]) -> 
     Examples
     --------
     >>> import numpy as np
-    >>> float(vector_norm(np, np.array([3e200, 4e200]), 2, (-1,)))
+    >>> from projectors.arrays import namespace_of
+    >>> float(vector_norm(namespace_of(np), np.array([3e200, 4e200]), 2, (-1,)))
     5e+200
     """
     if p == 1 or _is_empty(x, axes):
