@@ -66,9 +66,8 @@ test: $(VENV)/.installed-test  ## Run the tests, the doctests and the documents'
 test-fast: $(VENV)/.installed-test  ## Run what takes under a minute: no slow tests (docs/testing.md says which)
 	$(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS) -m "not slow" $(ARGS)
 
-test-blas: $(VENV)/.installed-test  ## Run the numeric tests on older kernels of BLAS, torch and XLA, on one thread and on two
-	$(call numeric_tests,Haswell,avx2,AVX2,2)
-	$(call numeric_tests,Nehalem,default,SSE4_2,1)
+test-blas: $(VENV)/.installed-test  ## Run the numeric tests on an old kernel of BLAS, torch and XLA, on two threads
+	$(call numeric_tests,Nehalem,default,SSE4_2,2)
 
 test-minimum: $(VENV_MINIMUM)/.installed-minimum  ## Run the fast tests with the lowest versions that setup.cfg allows
 	$(ONE_THREAD) $(VENV_MINIMUM)/bin/python -m pytest -n $(WORKERS) -m "not slow" $(ARGS)
