@@ -23,7 +23,7 @@ LIGHT := --editable ".[cli,plot,safetensors,parallel]" array-api-strict hypothes
 define numeric_tests
 @echo "== $(1), threads: $(4) =="
 @OPENBLAS_CORETYPE=$(1) ATEN_CPU_CAPABILITY=$(2) XLA_FLAGS=--xla_cpu_max_isa=$(3) MKL_CBWR=COMPATIBLE \
-    OMP_NUM_THREADS=$(4) OPENBLAS_NUM_THREADS=$(4) MKL_NUM_THREADS=$(4) \
+    OMP_WAIT_POLICY=PASSIVE KMP_BLOCKTIME=0 OMP_NUM_THREADS=$(4) OPENBLAS_NUM_THREADS=$(4) MKL_NUM_THREADS=$(4) \
     $(BIN)/python -m pytest -n $(WORKERS) -m numeric $(ARGS)
 endef
 
