@@ -163,7 +163,13 @@ def test_the_order_is_the_smallest_that_holds_the_entries():
         ([2**64, 0], None, 1, DimensionMismatch, "permutation"),
         ([0, 1], [0, 1.0], 2, GroupRepError, "phase holds 1.0"),
         ([0, 1], [[0], [1, 1]], 2, GroupRepError, "different lengths"),
-        (reduce(lambda x, _: [x], range(33), 0), None, 1, GroupRepError, "perm is nested 33 levels deep"),
+        (
+            reduce(lambda x, _: [x], range(33), 0),
+            None,
+            1,
+            GroupRepError,
+            "perm (is nested 33|has rows of)",
+        ),  # numpy 1 ends at 32 axes
     ],
 )
 def test_only_integers_are_taken(perm, phase, modulus, error, message):
