@@ -50,8 +50,8 @@ NAME = 2_000  # characters of an expression for a representation, and of the nam
 PRINTED = 14_000  # bits of an integer in a file: 4,214 digits, and Python reads and writes numbers of up to 4,300
 BITS = 40_000  # of a rational number, and of an algebraic one for each degree: TEXT digits have 33,220, the rest is for sums
 EXPONENT = 10_000  # in a power, above or below
-RADICAND = 500  # bits of a rational number under a root
-FACTORED = 160  # bits of a square root's integer, which is factored
+RADICAND = 500  # bits of a rational number under a root, which is not factored: 0.01 s
+FACTORED = 160  # bits of a square root's integer, which is factored: two primes of 80 bits take 0.2 s
 NUMBER_BITS = 10_000_000  # of an algebraic number, degree times bits of a coefficient: (1 + zeta(997))^9999 takes 0.3 s
 CYCLOTOMIC_DEGREE = 10_000  # of the fields of roots of unity in general
 FIELD_DEGREE = 1_000  # of cyclotomic fields that numbers are recognised in
@@ -64,7 +64,7 @@ POINTS = 1_000_000  # that a permutation moves: 8 MB for each generator
 PIXELS = 4 * POINTS  # of a grid, which has few generators
 IMAGES = 20 * POINTS  # of points under all generators of a product: 160 MB
 ELEMENTS = 200_000  # of a group that is listed; S8 has 40,320, and one takes about 100 bytes + 8 for each point
-COSETS = 20_000  # of the enumeration of a presentation
+COSETS = 20_000  # of the enumeration of a presentation: a tenth of a second; a user's max_cosets asks for more
 LETTERS = 100_000  # of a relator; of all relators of a group ten times as many
 
 # Representations
