@@ -91,8 +91,9 @@ def test_pixels_of_a_grid_of_ones_own():
 
 def test_kernels_of_complex_layers_are_not_read_transposed(x64):
     """Of unitary complex V and W the transposes are equivariant for the conjugates: V is not symmetric, and its conjugate not V."""
-    A = np.array([[0, 1, 0], [0, 0, 1], [1, 0, 0]]) * np.exp(2j * np.pi / 9)  # of order 9
-    V = Representation(Cyclic(9), images=[A], name="V")
+    turns = np.array([1, 2, 4]) / 9  # one phase for all rows would leave the commutant of A that of its conjugate
+    A = np.array([[0, 1, 0], [0, 0, 1], [1, 0, 0]]) * np.exp(2j * np.pi * turns)  # of order 27
+    V = Representation(Cyclic(27), images=[A], name="V")
     H = Hom(2 * V, V)
     rng = np.random.default_rng(0)
     kernel = rng.normal(size=(6, 3)) + 1j * rng.normal(size=(6, 3))  # (in, out)
