@@ -25,6 +25,7 @@ __all__ = [
 
 Rows = dict[int, dict[int, Scalar]]
 
+_FILLED = 0.1  # share of the terms of a product that are not zero, from which flint is the faster
 _ENTRY = 150  # bytes that one entry of a dictionary of rows takes, number included
 
 
@@ -85,8 +86,11 @@ def direct_sum_exact(a: DomainMatrix, b: DomainMatrix) -> DomainMatrix:
 
 
 def matmul_exact(a: DomainMatrix, b: DomainMatrix) -> DomainMatrix:
-    """The product of two matrices over their common domain, sparse."""
+    """The product of two matrices over their common domain, sparse; filled ones over ZZ and QQ are multiplied by flint."""
     a, b = _unify(a, b)
+    (m, n), k = a.shape, b.shape[1]
+    if (a.domain.is_ZZ or a.domain.is_QQ) and a.nnz() * b.nnz() > _FILLED * m * n * n * k:
+        return (a.to_dense() * b.to_dense()).to_sparse()
     return a.to_sparse() * b.to_sparse()
 
 
