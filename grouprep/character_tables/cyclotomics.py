@@ -378,6 +378,8 @@ def as_cyclotomic(x: object, name: str = "number") -> Cyclotomic:
     try:
         K = domain_of([x])
         n = conductor(K)
+        if not n:
+            raise GroupRepError("it lies in no field of roots of unity")
         M = cyclotomic_field(n)
         coordinates = coefficients(element(x, M), M)
     except GroupRepError as error:

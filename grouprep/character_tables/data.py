@@ -17,6 +17,8 @@ from grouprep.typing import Element
 
 __all__ = ["ConjugacyClass", "ListedData", "TableData"]
 
+_SHOWN = 24  # characters of a representative that is printed; longer ones give way to the name of the class
+
 
 @dataclass(frozen=True, eq=False)
 class ConjugacyClass:
@@ -40,7 +42,8 @@ class ConjugacyClass:
     centralizer_order: int
 
     def __str__(self) -> str:
-        return f"{self.size} x {cycle_string(self.representative) or '()'}"
+        cycles = cycle_string(self.representative) or "()"
+        return f"{self.size} x {cycles if len(cycles) <= _SHOWN else self.name}"
 
     def __repr__(self) -> str:
         return f"ConjugacyClass({self.name}: {self})"

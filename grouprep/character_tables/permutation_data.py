@@ -66,9 +66,7 @@ class SymmetricData(TableData):
     @cached_property
     def _types(self) -> tuple[_Part, ...]:
         """The classes, as `labels` for characters: by size, then by their smallest elements."""
-        require(count_partitions(self._n), PARTITIONS, f"the number of partitions of {self._n} is")
-        found = self._all_types()
-        return tuple(sorted(found, key=lambda t: (self._size(t), self._element(t).tolist())))
+        return tuple(sorted(self._all_types(), key=lambda t: (self._size(t), self._element(t).tolist())))
 
     def _all_types(self) -> list[_Part]:
         return [_Part(cycles) for cycles in partitions(self._n)]
@@ -245,7 +243,8 @@ def permutation_data(G: FiniteGroup) -> TableData | None:
     n = G.degree
     if n < 2:
         return None
-    whole = factorial(n) if n < 10_000 else 0
-    if G.order == whole:
-        return SymmetricData(G)
-    return AlternatingData(G) if n > 2 and 2 * G.order == whole else None
+    whole = factorial(n) if n < 2_000 else 0  # larger ones have too many partitions, and no use
+    if G.order != whole and (n == 2 or 2 * G.order != whole):
+        return None
+    require(count_partitions(n), PARTITIONS, f"{G} has characters for the partitions of {n}, in number")
+    return SymmetricData(G) if G.order == whole else AlternatingData(G)

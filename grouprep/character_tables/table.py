@@ -18,6 +18,7 @@ from grouprep.groups.finite import LISTING_LIMIT, FiniteGroup
 from grouprep.groups.permutations import format_order
 from grouprep.irreps.base import Irrep
 from grouprep.irreps.catalogue import family_of, find_family
+from grouprep.irreps.family import Family
 from grouprep.linalg.budget import CLASSES, require
 from grouprep.representations.base import Representation
 from grouprep.typing import Array, Element, Integers
@@ -262,34 +263,32 @@ def character_table(G: Group) -> CharacterTable:
 
 @lru_cache(maxsize=64)
 def _character_table(G: FiniteGroup) -> CharacterTable:
-    data = permutation_data(G)
-    if data is None:
-        if not G.is_listed:
-            raise TooLarge(
-                f"{G} has {format_order(G.order)} elements and at most {LISTING_LIMIT:,} are listed for the method of Burnside and "
-                "Dixon; of any size are Symmetric(n) and Alternating(n) on their n points, by the rule of Murnaghan and Nakayama"
-            )
-        data = ListedData(G)
-    order, labels = _family_order(G, data)
-    return CharacterTable(data, order, labels)
-
-
-def _family_order(G: FiniteGroup, data: TableData) -> tuple[Sequence[int], Sequence[str]]:
-    """The rows that the complex irreps of the group's family belong to, with their labels; else the rows as they are."""
     family = find_family(G) if G.is_listed else None
+    own = permutation_data(G) if family is None or not family.follows_characters else None
+    if own is None and not G.is_listed:
+        raise TooLarge(
+            f"{G} has {format_order(G.order)} elements and at most {LISTING_LIMIT:,} are listed for the method of Burnside and "
+            "Dixon; of any size are Symmetric(n) and Alternating(n) on their n points, by the rule of Murnaghan and Nakayama"
+        )
+    data = ListedData(G) if own is None else own
     if family is None or family.follows_characters:
-        return range(len(data.labels)), data.labels
+        return CharacterTable(data, range(len(data.labels)), data.labels)
+    return CharacterTable(data, *_matched(family, data, named=own is not None))
+
+
+def _matched(family: Family, data: TableData, named: bool) -> tuple[Sequence[int], Sequence[str]]:
+    """The rows that the complex irreps of a family belong to, with their labels; partitions name rows and irreps alike."""
     irreps = family.irreps("complex", None)
     labels = [I.label for I in irreps]
-    if set(labels) == set(data.labels) and isinstance(data.labels[0], str) and data.labels[0].startswith("["):
+    if named and set(labels) == set(data.labels):
         return [data.labels.index(a) for a in labels], labels
     # Irreducible characters: their inner products are 0 or 1, and the traces are off by rounding only.
     numbers = range(len(data.classes))
     exact = np.array([[complex(data.value(i, k)) for k in numbers] for i in numbers])
     sizes = np.array([c.size for c in data.classes])
     found = np.array([I.character.values for I in irreps])
-    products = (exact.conj() * sizes) @ found.T / G.order
+    products = (exact.conj() * sizes) @ found.T / data.group.order
     rows = np.abs(products).argmax(axis=0)
     if len(set(rows.tolist())) != len(numbers) or np.abs(products - (rows == np.array(numbers)[:, None])).max() > 0.25:
-        raise GroupRepError(f"the irreps of {G} have characters that are not its irreducible ones")
+        raise GroupRepError(f"the irreps of {data.group} have characters that are not its irreducible ones")
     return rows.tolist(), labels
