@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ from grouprep.representations.base import Representation
 from grouprep.typing import Array, Element, Integers
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import Console, ConsoleOptions, RenderableType
     from sympy import Matrix
 
 __all__ = ["CharacterTable", "character_table"]
@@ -244,8 +244,8 @@ class CharacterTable:
     def __repr__(self) -> str:
         return f"CharacterTable({self.group}, {len(self)} classes)"
 
-    def __rich__(self) -> Table:
-        return printing.rich_table(self)
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        yield from printing.rich_parts(self, options.max_width)
 
     def _repr_html_(self) -> str:
         return printing.html(self)
