@@ -258,11 +258,12 @@ def character_table(G: Group) -> CharacterTable:
     """See `FiniteGroup.character_table`."""
     if not isinstance(G, FiniteGroup):
         raise UnsupportedGroup(f"{G} is infinite and has no finite character table; see V.character.weights()")
-    return _character_table(G)
+    return _character_table(G, str(G))
 
 
 @lru_cache(maxsize=64)
-def _character_table(G: FiniteGroup) -> CharacterTable:
+def _character_table(G: FiniteGroup, name: str) -> CharacterTable:
+    """By the name too: groups with the same generators are equal whatever they are called, and a table says its group's name."""
     family = find_family(G) if G.is_listed else None
     own = permutation_data(G) if family is None or not family.follows_characters else None
     if own is None and not G.is_listed:
