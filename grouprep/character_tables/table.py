@@ -11,7 +11,7 @@ import numpy as np
 from grouprep.character_tables import printing
 from grouprep.character_tables.class_functions import ClassFunction, IrreducibleCharacter, as_values
 from grouprep.character_tables.data import ConjugacyClass, ListedData, TableData
-from grouprep.character_tables.permutation_data import permutation_data
+from grouprep.character_tables.permutation_data import SymmetricData, permutation_data
 from grouprep.errors import GroupRepError, TooLarge, UnsupportedGroup, nearest, shown
 from grouprep.groups.base import Group
 from grouprep.groups.finite import LISTING_LIMIT, FiniteGroup
@@ -274,11 +274,11 @@ def _character_table(G: FiniteGroup, name: str) -> CharacterTable:
     data = ListedData(G) if own is None else own
     if family is None or family.follows_characters:
         return CharacterTable(data, range(len(data.labels)), data.labels)
-    return CharacterTable(data, *_matched(family, data, named=own is not None))
+    return CharacterTable(data, *_matched(family, data, named=type(own) is SymmetricData))
 
 
 def _matched(family: Family, data: TableData, named: bool) -> tuple[Sequence[int], Sequence[str]]:
-    """The rows that the complex irreps of a family belong to, with their labels; partitions name rows and irreps alike."""
+    """The rows that the complex irreps of a family belong to, with their labels; partitions name rows and irreps of S_n alike."""
     irreps = family.irreps("complex", None)
     labels = [I.label for I in irreps]
     if named and set(labels) == set(data.labels):

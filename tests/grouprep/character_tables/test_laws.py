@@ -56,8 +56,6 @@ def test_laws(generators, seed):
     assert {(chi.values, chi.indicator) for chi in again.irreducibles} == {(chi.values, chi.indicator) for chi in rows}
     found, first = irreducible_characters(H), irreducible_characters(G)
     assert (found.values, found.indicators.tolist()) == (first.values, first.indicators.tolist())
-    if again.labels == table.labels:  # labels of a family are those of generators that it knows
-        assert str(again) == str(table)
 
 
 @settings(max_examples=40, deadline=None)

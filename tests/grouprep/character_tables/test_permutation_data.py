@@ -75,8 +75,9 @@ def test_halves_of_a_large_alternating_group():
 def test_generators_do_not_matter():
     moved = FiniteGroup.from_permutations(["(1 2)", "(2 3)", "(3 4)", "(4 5)"])
     assert moved.character_table().labels == Symmetric(5).character_table().labels
-    elsewhere = FiniteGroup.from_permutations(["(1 2 3 4 5)", "(1 2)"], degree=6)  # S5 with a fixed point
-    assert elsewhere.character_table().labels[1] == "X2"
+    assert [chi.values for chi in moved.character_table().irreducibles] == [
+        chi.values for chi in Symmetric(5).character_table().irreducibles
+    ]
 
 
 @cases(
