@@ -1,0 +1,1 @@
+"""The irreps of any finite group that can be listed, from its characters."""
