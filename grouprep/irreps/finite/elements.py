@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from math import gcd
 
@@ -11,14 +11,12 @@ from numpy.typing import ArrayLike
 
 from grouprep.errors import GroupRepError
 from grouprep.groups.finite import FiniteGroup
+from grouprep.groups.fingerprints import Fingerprints
 from grouprep.linalg.memory import require_memory
 from grouprep.linalg.pickling import Picklable
-from grouprep.typing import Array, Integers
+from grouprep.typing import Integers
 
 __all__ = ["Elements"]
-
-_SEED = 20121212  # of the multipliers that tell elements apart; every element is checked to have a key of its own
-
 
 class Elements(Picklable):
     """The elements of a finite group as the numbers 0, 1, ..., in lexicographic order of their permutations; 0 is the identity.
@@ -59,36 +57,8 @@ class Elements(Picklable):
         return int(self.group.order)
 
     @cached_property
-    def base(self) -> Integers:
-        """Points that only the identity fixes all of."""
-        points, left = [], np.arange(len(self))
-        while len(left) > 1:
-            moved = self.table[left] != np.arange(self.table.shape[1])
-            points.append(int(np.argmax(moved.sum(axis=0))))
-            left = left[~moved[:, points[-1]]]
-        return np.array(points or [0])
-
-    @cached_property
-    def _keys(self) -> tuple[Array, Array, Integers]:
-        """Multipliers of the images of the base, the sorted keys, and the numbers they belong to."""
-        images = self.table[:, self.base].astype(np.uint64)
-        rng = np.random.default_rng(_SEED)
-        for _ in range(8):
-            multipliers = rng.integers(1 << 63, size=len(self.base), dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-            keys = (images * multipliers).sum(axis=1, dtype=np.uint64)
-            order = np.argsort(keys)
-            if np.all(keys[order][1:] != keys[order][:-1]):
-                return multipliers, keys[order], order
-        raise AssertionError("eight times two elements of a group had the same of 2^64 keys")
-
-    def _numbered(self, images: Integers) -> Integers:
-        """The numbers of elements of the group from their images of the base, (..., base)."""
-        multipliers, keys, order = self._keys
-        wanted = (images.astype(np.uint64) * multipliers).sum(axis=-1, dtype=np.uint64)
-        where = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-        if not np.array_equal(keys[where], wanted):
-            raise GroupRepError(f"a permutation given as element does not lie in {self.group}")
-        return order[where]
+    def _marks(self) -> Fingerprints:
+        return Fingerprints(self.table)
 
     def number(self, g: ArrayLike) -> Integers:
         """The numbers of permutations (..., degree) of the group.
@@ -99,7 +69,7 @@ class Elements(Picklable):
             If one does not lie in the group.
         """
         g = np.asarray(g)
-        numbers = self._numbered(g[..., self.base])
+        numbers = np.minimum(self._marks.numbers(g), len(self) - 1)
         if not np.array_equal(self.table[numbers], g):
             raise GroupRepError(f"a permutation given as element does not lie in {self.group}")
         return numbers
@@ -107,12 +77,12 @@ class Elements(Picklable):
     def product(self, g: ArrayLike, h: ArrayLike) -> Integers:
         """The numbers of the products g h; arrays are broadcast."""
         g, h = np.broadcast_arrays(g, h)
-        return self._numbered(self.table[g[..., None], self.table[h[..., None], self.base]])
+        return self._marks.numbers_at(self.table[g[..., None], self.table[h[..., None], self._marks.base]])
 
     @cached_property
     def inverse(self) -> Integers:
         """The number of the inverse of each element."""
-        return self._numbered(np.argsort(self.table, axis=1)[:, self.base])
+        return self._marks.numbers(np.argsort(self.table, axis=1))
 
     def conjugates(self, g: ArrayLike, by: ArrayLike) -> Integers:
         """The numbers of h g h^-1 for h = `by`; arrays are broadcast."""
@@ -130,12 +100,8 @@ class Elements(Picklable):
             left = left[power[left] != 0]
         return orders
 
-    @cached_property
-    def generators(self) -> Integers:
-        """Few elements that generate the group: each the first one outside the subgroup of those before."""
-        return self._generating(np.arange(len(self)))
-
-    def _generating(self, members: Integers) -> Integers:
+    def generating(self, members: Integers) -> Integers:
+        """Few members that generate a subgroup: each the first one outside the subgroup of those before."""
         found: list[int] = []
         inside = self.closure([])
         while len(inside) < len(members):
@@ -168,7 +134,7 @@ class Elements(Picklable):
         mask = np.zeros(len(self), dtype=bool)
         mask[members] = True
         everything = np.arange(len(self))
-        for g in self._generating(members):
+        for g in self.generating(members):
             everything = everything[mask[self.conjugates(int(g), everything)]]
         return everything
 
@@ -179,7 +145,7 @@ class Elements(Picklable):
 
     def derived(self, members: Integers) -> Integers:
         """The commutator subgroup of a subgroup."""
-        generators = self._generating(members)
+        generators = self.generating(members)
         a, b = generators[:, None], generators[None, :]
         commutators = np.unique(self.product(self.conjugates(b, a), self.inverse[b]))
         found = np.setdiff1d(commutators, [0])
@@ -202,7 +168,7 @@ class Elements(Picklable):
         index = len(members) // len(inside)
         place = np.full(len(self), -1, dtype=np.int64)
         generators: list[tuple[int, int]] = []
-        for g in self._generating(members).tolist():
+        for g in self.generating(members).tolist():
             if g in inside:
                 continue
             order, power = 1, g
@@ -259,9 +225,3 @@ def _order_modulo(E: Elements, g: int, normal: Integers) -> int:
     while power not in inside:
         order, power = order + 1, int(E.product(power, g))
     return order
-
-
-def orbits(labels: Integers) -> Iterator[Integers]:
-    """The numbers that share a label, for each label in ascending order."""
-    order = np.argsort(labels, kind="stable")
-    yield from np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
