@@ -116,6 +116,11 @@ class Spun(Picklable):
         """Whether chi and mu are real, and the matrices with them."""
         return self.seed.order <= 2 and bool(self.X.conjugated[self.k] == self.k)
 
+    def character(self, number: int | Integers) -> int | complex:
+        """chi at an element, as an int where it is one, else correctly rounded."""
+        x = self.X.found.values[self.k][int(self.X.class_of[number])]
+        return int(x) if x.is_integer else complex(x)
+
     # In floats
 
     @cached_property
@@ -151,7 +156,7 @@ class Spun(Picklable):
         return self._chosen[0]
 
     @cached_property
-    def frame(self) -> Array:
+    def _frame(self) -> Array:
         """F (d, N): the translates in the orthonormal basis that those chosen give by Gram and Schmidt, F F* = N/d.
 
         The rows span the image of the projector d/N W and are orthonormalised in it, so that V(g) is a representation, and
@@ -160,6 +165,8 @@ class Spun(Picklable):
         places, L = self._chosen
         F = L.conj().T
         d, N = F.shape
+        if d == N:
+            return np.asarray(np.eye(d, dtype=F.dtype)[:, np.argsort(places)])
         for _ in range(2):
             F = F @ self.gram * (d / N)
             F = 1.5 * F - (d / (2 * N)) * (F @ F.conj().T) @ F
@@ -172,9 +179,39 @@ class Spun(Picklable):
             raise CertificateError(f"the translates of a vector are no tight frame: {defect:.1e} is left")
         return F
 
+    @cached_property
+    def _real_basis(self) -> Array | None:
+        """For type R over a field that is not real: K unitary with K V K* real, its rows a basis of {u : C conj(u) = u}."""
+        if self.is_triangular:
+            return None
+        C = self._conjugation()
+        one = np.eye(self.dim)
+        fixed = np.concatenate([one + C, 1j * (one - C)], axis=1)  # columns e + C conj(e), for e and i e
+        rows: list[Array] = []
+        for _ in range(self.dim):
+            u = fixed[:, first_pivot(np.linalg.norm(fixed, axis=0))]
+            for _ in range(2):
+                for b in rows:
+                    u = u - b * (b.conj() @ u).real
+            u = u / np.linalg.norm(u)
+            rows.append(u)
+            fixed = fixed - np.outer(u, (u.conj() @ fixed).real)
+        K: Array = np.array(rows).conj()
+        return K
+
+    @cached_property
+    def frame(self) -> Array:
+        """(d, N) the translates in the orthonormal basis of V: that of Gram and Schmidt, or a real one for type R."""
+        return self._frame if self._real_basis is None else self._real_basis @ self._frame
+
     def floats(self, g: Integers) -> Array:
-        """V(g) = d/N sum_j (g x_j) x_j* for numbers of elements (...), (..., d, d)."""
-        F, (coset, exponent), n = self.frame, self._places, self.order
+        """V(g) for numbers of elements (...), (..., d, d); real for type R."""
+        K, values = self._real_basis, self._values(g)
+        return values if K is None else (K @ values @ K.conj().T).real
+
+    def _values(self, g: Integers) -> Array:
+        """d/N sum_j (g x_j) x_j* for numbers of elements (...), (..., d, d)."""
+        F, (coset, exponent), n = self._frame, self._places, self.order
         d, N = F.shape
         roots = self._roots
         out = np.empty((g.size, d, d), dtype=F.dtype)
@@ -257,18 +294,51 @@ class Spun(Picklable):
                     found[f // d].setdefault(c, {})[f % d] = -x
         return [sparse_matrix(rows, (d, d), K) for rows in found]
 
+    def check(self) -> None:
+        """Compare the traces of V at all classes with the character.
+
+        Raises
+        ------
+        CertificateError
+            If they differ by more than the rounding of their computation.
+        """
+        traces = np.trace(self.floats(self.X.representatives), axis1=-2, axis2=-1)
+        bound = 8 * np.finfo(float).eps * self.index * self.dim
+        error = float(np.abs(traces - self.X.floats[self.k]).max())
+        if not error <= bound:
+            raise CertificateError(f"the traces of an irrep are {error:.1e} off its character")
+
+    def _conjugation(self) -> Array:
+        """For a character of indicator 1 or -1: unitary C (d, d) with C conj(V(g)) = V(g) C and C conj(C) = indicator.
+
+        C takes the conjugate of v, which H moves by conj(mu), to the line of V that H moves like that; so it takes the
+        conjugates of the translates t_j v to those of a vector u of that line.
+        """
+        members, exponents = self.seed.members, self.seed.exponents * self.order // self.seed.modulus
+        P = np.tensordot(self._roots[exponents], self._values(members), 1) / len(members)
+        u = P[:, first_pivot(np.linalg.norm(P, axis=0))]
+        u = P @ (u / np.linalg.norm(u))
+        u = u / np.linalg.norm(u)
+        U = (self._values(self.transversal) @ u).T
+        C = self.dim / self.index * U @ self._frame.T
+        sign = int(self.X.indicators[self.k])
+        C = 1.5 * C - 0.5 * C @ C.conj().T @ C
+        C = (C + sign * C.T) / 2
+        large = C.flat[first_pivot(np.abs(C).ravel())]
+        structure: Array = C * (np.abs(large) / large)
+        return structure
+
+    def structure(self) -> Array:
+        """See `Irrep.structure`."""
+        return np.eye(self.dim) if int(self.X.indicators[self.k]) == 1 else self._conjugation()
+
+    @property
+    def is_triangular(self) -> bool:
+        """Whether the unitary basis is that of Gram and Schmidt."""
+        return self.is_real or int(self.X.indicators[self.k]) != 1
+
 
 def _signed(row: list[int], size: int) -> Scalar:
     from sympy import QQ
 
     return QQ(row[0] - (row[1] if len(row) > 1 else 0), size)
-
-
-def check(spun: Spun) -> None:
-    """Raise CertificateError unless the traces of V at all classes are the character, to the rounding of their computation."""
-    X = spun.X
-    traces = np.trace(spun.floats(X.representatives), axis1=-2, axis2=-1)
-    bound = 8 * np.finfo(float).eps * spun.index * spun.dim
-    error = float(np.abs(traces - X.floats[spun.k]).max())
-    if not error <= bound:
-        raise CertificateError(f"the traces of an irrep are {error:.1e} off its character")
