@@ -31,7 +31,7 @@ from grouprep.typing import Array, Element, Integers
 if TYPE_CHECKING:
     from sympy import Matrix
 
-__all__ = ["Isomorphism", "PulledFamily", "PulledIrrep", "element_orders", "find_isomorphism", "sorted_elements"]
+__all__ = ["Isomorphism", "PulledFamily", "PulledIrrep", "can_be_searched", "element_orders", "find_isomorphism", "sorted_elements"]
 
 _ENTRIES = 4_000_000  # of the list of elements, order times degree: a second or two
 _TUPLES = 2_000  # partial tuples of generators that are looked at
@@ -48,6 +48,11 @@ class Isomorphism:
 
 
 # Elements in an order of their own
+
+
+def can_be_searched(G: FiniteGroup) -> bool:
+    """Whether a group is small enough for all of its elements to be looked at."""
+    return G.is_listed and G.order * G.degree <= _ENTRIES
 
 
 @lru_cache(maxsize=16)
@@ -92,6 +97,11 @@ def element_orders(elements: Integers) -> Integers:
             orders[moved] *= p
             power = _power(power, p)
     return orders
+
+
+@lru_cache(maxsize=16)
+def _orders(G: FiniteGroup) -> Integers:
+    return element_orders(sorted_elements(G))
 
 
 def _times(g: Integers, h: Integers) -> Integers:
@@ -158,9 +168,11 @@ def find_isomorphism(G: Group, F: FiniteGroup, first: Sequence[int] = ()) -> Iso
         return Isomorphism(Homomorphism.identity(G), F.generators)
     if G.matrices is None and G.degree == F.degree and all(map(G.contains, F.generators)):
         return Isomorphism(Homomorphism.inclusion(G, F), F.generators)
-    if not G.is_listed or G.order * max(G.degree, F.degree) > _ENTRIES:
+    if not can_be_searched(G) or F.order * F.degree > _ENTRIES:
         return None
-    orders = element_orders(sorted_elements(G))
+    orders = _orders(G)
+    if not set(map(int, orders)) >= {_order(p, F.order) for p in F.generators}:
+        return None
     if Counter(orders.tolist()) != Counter(element_orders(F.elements).tolist()):
         return None
     sequence = list(first) or list(range(len(F.generators)))

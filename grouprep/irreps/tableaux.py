@@ -17,6 +17,7 @@ __all__ = [
     "cycle_type",
     "dimension",
     "partitions",
+    "read_integers",
     "read_partition",
     "standard_tableaux",
     "symmetric_character",
@@ -52,22 +53,32 @@ def read_partition(label: object) -> Partition | None:
     >>> read_partition("[3,1]"), read_partition((2, 2)), read_partition([1, 2])
     ((3, 1), (2, 2), None)
     """
+    found = read_integers(label)
+    if not found:
+        return None
+    return found if found[-1] > 0 and list(found) == sorted(found, reverse=True) else None
+
+
+def read_integers(label: object) -> tuple[int, ...] | None:
+    """Integers >= 0 from a sequence of them, or from text such as "[3,1]", "3, 1" and "(3, 1)"; None if it is neither.
+
+    Examples
+    --------
+    >>> read_integers("(0, 2)"), read_integers([1]), read_integers("E1"), read_integers(3)
+    ((0, 2), (1,), None, None)
+    """
     if isinstance(label, str):
         text = label.strip()
         text = text[1:-1] if text[:1] + text[-1:] in ("[]", "()") else text
         words = [word.strip() for word in text.split(",")]
         words = words[:-1] if len(words) > 1 and not words[-1] else words
-        if not all(word.isascii() and word.isdigit() and len(word) < 10 for word in words):
-            return None
-        found = [int(word) for word in words]
-    elif isinstance(label, list | tuple):
-        if not all(isinstance(k, int | np.integer) and not isinstance(k, bool) for k in label):
-            return None
-        found = [int(k) for k in label]
-    else:
+        good = all(word.isascii() and word.isdigit() and len(word) < 10 for word in words)
+        return tuple(map(int, words)) if good else None
+    if not isinstance(label, list | tuple):
         return None
-    good = found and found[-1] > 0 and found == sorted(found, reverse=True)
-    return tuple(found) if good else None
+    if not all(isinstance(k, int | np.integer) and not isinstance(k, bool) for k in label):
+        return None
+    return tuple(map(int, label))
 
 
 def conjugate_partition(shape: Partition) -> Partition:
