@@ -15,6 +15,7 @@ from grouprep.irreps.real_form import RealForm
 from grouprep.irreps.user_irreps import UserIrrep, check_distinct
 from grouprep.linalg import as_float
 from grouprep.linalg.floats import first_pivot
+from grouprep.linalg.blocks import known_blocks
 from grouprep.linalg.intertwiners import intertwiner_space
 from grouprep.representations.base import Representation
 from grouprep.typing import Array
@@ -76,15 +77,11 @@ class ListedFamily(Family):
         return ", ".join(I.label for I in self.irreps(field, None))
 
     def split(self, images: Images) -> Splitting:
-        """By the intertwiners from each irrep; an orthonormal basis of them is, up to sqrt(d), one of isometries (Schur)."""
-        matrices = {a: np.asarray(as_float(m)) for a, m in images.items()}
-        n = len(next(iter(matrices.values())))
-        out: Splitting = []
-        for I in self._complex:
-            space = intertwiner_space((n, I.dim), [(as_float(I.images[a]), m) for a, m in matrices.items()])
-            if space.dim:
-                out.append((I, space.floats().reshape(-1, n, I.dim) * np.sqrt(I.dim)))
-        return out
+        """By eigenspaces of one element of the group algebra, which tells all irreps apart: n^3 operations, whatever the order."""
+        names = self.group.generator_names
+        irreps = [[I.images[a] for a in names] for I in self._complex]
+        found = known_blocks([images[a] for a in names], irreps)
+        return [(I, X) for I, X in zip(self._complex, found, strict=True) if len(X)]
 
 
 class ListedIrrep(UserIrrep):

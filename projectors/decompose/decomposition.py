@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property, lru_cache
 
 import numpy as np
 
 from grouprep.errors import AmbiguousRank, GroupRepError, NotUnitary
 from grouprep.irreps.base import Field, Irrep
-from grouprep.irreps.catalogue import family_of
+from grouprep.irreps.catalogue import family_of, find_family
+from grouprep.irreps.family import Images
+from grouprep.irreps.found import found_irreps
 from grouprep.irreps.user_irreps import listed_irreps, user_irreps
-from grouprep.linalg import Monomial, as_float
+from grouprep.linalg import Image, as_float
+from grouprep.linalg.blocks import block_residual, known_blocks
 from grouprep.linalg.budget import DENSE_WORK, SUMMANDS, figure, require
 from grouprep.linalg.conditioning import inverse_scaled, require_accuracy, scaled_condition
 from grouprep.linalg.memory import require_memory
@@ -20,10 +23,8 @@ from grouprep.representations.composite import direct_sum_of
 from grouprep.typing import Array
 from projectors.decompose.exact import ExactDecomposition, exact_decomposition
 from projectors.decompose.gauge import canonical_isometries
-from projectors.solvers.auto import Auto
 from projectors.structure.adapted import AdaptedBasis, SplitSummand
 from projectors.structure.frame import SpectralFrame
-from projectors.structure.solved import structure_of
 from projectors.structure.summands import summands
 
 __all__ = ["Decomposition", "decompose", "ground_field", "spectral_frame"]
@@ -110,13 +111,12 @@ def decompose(
     ----------
     V : a representation with an invariant positive-definite form.
     field : "real" or "complex", what the irreps are irreducible over; by default that of V.
-    irreps : representations to decompose into, for groups whose irreps are not known: unitary, irreducible over the field,
-        pairwise not isomorphic, and all that occur in V.
+    irreps : representations to decompose into instead of the group's known irreps: unitary, irreducible over the field,
+        pairwise not isomorphic, and all that occur in V. Where none are given and none are known, the irreps are found in V, in
+        floats, and called V1, V2, ... by dimension.
 
     Raises
     ------
-    UnsupportedGroup
-        If the group's irreps are not known and none are given.
     NotUnitary
         If V has no invariant positive-definite form.
     AmbiguousRank
@@ -179,6 +179,8 @@ def decompose_anew(V: Representation, field: Field, irreps: tuple[Representation
     for s in summands(V):
         n = s.representation.dim
         places.setdefault(s.representation, []).extend(s.start + n * c for c in range(s.count))
+    if given is None and find_family(V.group) is None:
+        given = list(found_irreps(direct_sum_of([(1, R) for R in places]), field))
     found = {R: _single(R, field, given) for R in places}
     everything = list(dict.fromkeys(I for pieces in found.values() for I, _ in pieces))
     ordered = [I for I in given if I in everything] if given else sorted(everything, key=lambda I: I.position)
@@ -214,38 +216,73 @@ def _gram(V: Representation) -> Array | None:
 
 
 def _from_family(V: Representation, field: Field) -> Pieces:
+    return _in_gauge(V, field, lambda images: [(I, X) for I, X in family_of(V.group).split(images)], _of_family)
+
+
+def _from_given(V: Representation, field: Field, given: list[Irrep]) -> Pieces:
+    names = V.group.generator_names
+    complex_parts = {I: _constituent(I) for I in given}
+
+    def split(images: Images) -> list[tuple[Irrep, Array]]:
+        parts = [[_compressed(I.images[a], K) for a in names] for I, K in complex_parts.items()]
+        found = known_blocks([images[a] for a in names], parts)
+        return [(I, X) for I, X in zip(given, found, strict=True) if len(X)]
+
+    return _in_gauge(V, field, split, lambda I: (I, complex_parts[I]))
+
+
+def _in_gauge(
+    V: Representation,
+    field: Field,
+    split: Callable[[Images], list[tuple[Irrep, Array]]],
+    read: Callable[[Irrep], tuple[Irrep, Array | None] | None],
+) -> Pieces:
+    """The isometries of a splitting of V's unitary form, in V's own coordinates, over the field, in the canonical gauge.
+
+    split : of unitary images into complex irreps; read : for one of them the irrep over the field and an isometry K from the complex
+    one to it, None for the identity; None altogether for the conjugate of one that is taken.
+    """
     unitary, S = V.unitary()
     gram = _gram(V)
     back = None if gram is None else inverse_scaled(S.T).T
-    images = {a: unitary.float_image(a) for a in unitary.group.generator_names}
     pieces: Pieces = []
-    for rho, found in family_of(V.group).split(images):
+    for rho, found in split({a: unitary.float_image(a) for a in unitary.group.generator_names}):
         X = found if back is None else back @ found
         if field == "complex":
             pieces.append((rho, canonical_isometries(X, rho.commutant, False, gram)))
             continue
-        I = rho.real_form
-        constituent, K = I.constituent
-        if constituent != rho:
-            continue  # the conjugate of the one that is taken
-        Y = X @ K.conj().T
+        answer = read(rho)
+        if answer is None:
+            continue
+        I, K = answer
+        Y = X if K is None else X @ K.conj().T
         if I.type != "R":
             Y = np.concatenate([2 * Y.real, -2 * Y.imag])  # 2 Re(X K*), 2 Re(i X K*)
         pieces.append((I, canonical_isometries(Y, I.commutant, True, gram)))
     return pieces
 
 
-def _from_given(V: Representation, field: Field, given: list[Irrep]) -> Pieces:
-    pieces: Pieces = []
-    gram = _gram(V)
-    for I in given:
-        space = Auto().solve(I, V)
-        if not space.dim:
-            continue
-        structure = structure_of(space, None if gram is None else (Monomial.identity(I.dim), V.gram))
-        Y = structure.combine(np.eye(space.dim))
-        pieces.append((I, canonical_isometries(Y * np.sqrt(I.dim), I.commutant, field == "real", gram)))
-    return pieces
+def _of_family(rho: Irrep) -> tuple[Irrep, Array] | None:
+    I = rho.real_form
+    constituent, K = I.constituent
+    return (I, K) if constituent == rho else None
+
+
+def _constituent(I: Irrep) -> Array | None:
+    """An isometry (dim I, d) from a complex constituent to a real irrep; None for irreps of type R and complex ones.
+
+    The eigenvectors of one complex structure J in the commutant, J v = i v.
+    """
+    if I.over == "complex" or I.type == "R":
+        return None
+    J = I.commutant[1]
+    d = I.dim // 2
+    vectors = np.linalg.eigh(-1j * J)[1]
+    return np.ascontiguousarray(vectors[:, d:])
+
+
+def _compressed(image: Image, K: Array | None) -> Image:
+    return image if K is None else np.asarray(K.conj().T @ as_float(image) @ K)
 
 
 def _without_noise(U: Array) -> Array:
@@ -276,10 +313,9 @@ def spectral_frame(
 ) -> SpectralFrame:
     """The frame of decompositions of V and W: over the complex numbers if one of them is complex, else over the reals.
 
-    Raises
-    ------
-    UnsupportedGroup
-        If the irreps of the group are not known and none are given.
+    Where the irreps of the group are not known and none are given, they are found in V + W.
     """
-    field = "complex" if "complex" in (V.field, W.field) else "real"
+    field: Field = "complex" if "complex" in (V.field, W.field) else "real"
+    if irreps is None and find_family(V.group) is None:
+        irreps = decompose(V + W, field).irreps
     return SpectralFrame(decompose(V, field, irreps), decompose(W, field, irreps))
