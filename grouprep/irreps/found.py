@@ -112,8 +112,8 @@ class FoundIrrep(Irrep):
 def found_irreps(V: Representation, field: Field) -> list[FoundIrrep]:
     """The irreps that occur in a representation, found from the matrices of its generators in floats.
 
-    They are pairwise not isomorphic, and stand in order of their dimension, then of their multiplicity, then of the place of their
-    isotypic component. Labels and matrices mean something within V only.
+    They are pairwise not isomorphic, and stand in order of their dimension, then of the traces of short words in the generators,
+    larger ones first. Labels and matrices mean something within V only.
 
     Parameters
     ----------

@@ -15,13 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from grouprep.errors import AmbiguousRank
+from grouprep.linalg.budget import DENSE_WORK, require
 from grouprep.linalg.conditioning import ACCURACY, powers_of_two
 from grouprep.linalg.graphs import components
 from grouprep.linalg.matrices import Image, as_float, size
 from grouprep.linalg.monomial import Monomial
 from grouprep.typing import Array, Floats, Integers
 
-__all__ = ["Block", "block_residual", "isomorphism", "known_blocks", "unknown_blocks"]
+__all__ = ["Block", "block_residual", "invariant_coordinates", "isomorphism", "known_blocks", "unknown_blocks"]
 
 _SEED = 1905
 _ATTEMPTS = 6  # elements that are tried; each is a product of one factor more than the one before
@@ -148,8 +149,14 @@ def _tree(weights: Floats) -> list[tuple[int, int]]:
     return edges
 
 
-def _coordinate_components(matrices: Sequence[Image]) -> list[Integers]:
-    """Coordinates that monomial matrices never mix; all of them together for others."""
+def invariant_coordinates(matrices: Sequence[Image]) -> list[Integers]:
+    """The coordinates in sets that monomial matrices never mix; one set of all where a matrix is not monomial.
+
+    Examples
+    --------
+    >>> [points.tolist() for points in invariant_coordinates([Monomial([2, 1, 0])])]
+    [[0, 2], [1]]
+    """
     n = size(matrices[0])
     if not all(isinstance(m, Monomial) for m in matrices):
         return [np.arange(n)]
@@ -191,7 +198,7 @@ def known_blocks(matrices: Sequence[Image], irreps: Sequence[Sequence[Image]]) -
     """
     matrices, irreps = _prepared(matrices), [_prepared(I) for I in irreps]
     n = size(matrices[0])
-    parts = _coordinate_components(matrices)
+    parts = invariant_coordinates(matrices)
     if len(parts) == 1:
         return _connected(matrices, irreps)
     solved: dict[tuple[tuple[bytes, bytes, int], ...], list[Array]] = {}
@@ -216,7 +223,12 @@ def known_blocks(matrices: Sequence[Image], irreps: Sequence[Sequence[Image]]) -
     return out
 
 
+def _require_cube(n: int) -> None:
+    require(n**3, 4 * DENSE_WORK, f"the steps for eigenvectors in {n:,} dimensions are", "decompose it in parts")
+
+
 def _connected(matrices: Sequence[Image], irreps: Sequence[Sequence[Image]]) -> list[Array]:
+    _require_cube(size(matrices[0]))
     scales = _scales(matrices)
     for attempt in range(_ATTEMPTS):
         found = _known(matrices, irreps, scales, attempt)
@@ -374,16 +386,24 @@ def _corrections(D: _Sum, N: list[Array], scales: Floats) -> Array:
     return Z
 
 
-def block_residual(matrices: Sequence[Image], parts: Sequence[tuple[Sequence[Array], Array]]) -> float:
-    """The largest Frobenius norm of A U - U D over the matrices A, for isometries (m, n, d) of irreps side by side.
+def block_residual(matrix: Image, parts: Sequence[tuple[Sequence[Array], Array]], S: Array | None = None) -> float:
+    """The Frobenius norm of S (A U - U D) for a matrix A, U the isometries of irreps side by side.
 
     Parameters
     ----------
-    matrices : (n, n); parts : for each irrep its matrices and isometries.
+    matrix : A (n, n); parts : for each irrep its matrix, in a list of one, and isometries (m, n, d); S : (n, n), the identity if not
+        given.
+
+    Examples
+    --------
+    >>> block_residual(np.diag([1.0, 2.0]), [([np.eye(1)], np.eye(2)[:, :, None])])
+    1.0
     """
+    (A,) = _prepared([matrix])
     D = _Sum([(images, len(X)) for images, X in parts])
     U = np.concatenate([_columns(X) for _, X in parts], axis=1)
-    return max(float(np.linalg.norm(_times(m, U) - D.right(U, s))) for s, m in enumerate(_prepared(matrices)))
+    rest = _times(A, U) - D.right(U, 0)
+    return float(np.linalg.norm(rest if S is None else S @ rest))
 
 
 # Irreps that nobody has told
@@ -399,7 +419,7 @@ def unknown_blocks(matrices: Sequence[Image], real: bool) -> list[Block]:
 
     Returns
     -------
-    The blocks, pairwise not isomorphic, by dimension, then by the place of their isotypic component.
+    The blocks, pairwise not isomorphic, by dimension, then by the traces of short words, larger ones first.
 
     Raises
     ------
@@ -413,6 +433,7 @@ def unknown_blocks(matrices: Sequence[Image], real: bool) -> list[Block]:
     [(1, (1, 1, 1)), (1, (2, 2, 2))]
     """
     matrices = _prepared(matrices)
+    _require_cube(size(matrices[0]))
     scales = _scales(matrices)
     for attempt in range(_ATTEMPTS):
         found = _unknown(matrices, real, scales, attempt)
@@ -420,9 +441,8 @@ def unknown_blocks(matrices: Sequence[Image], real: bool) -> list[Block]:
             continue
         refined = _refined(matrices, [(b.images, b.isometries) for b in found], scales)
         if refined is not None:
-            return sorted(
-                (Block(b.images, X, b.units) for b, X in zip(found, refined, strict=True)), key=_canonical_place
-            )
+            blocks = (Block(b.images, X, b.units) for b, X in zip(found, refined, strict=True))
+            return sorted(blocks, key=lambda b: _invariants(b, scales))
     n = size(matrices[0])
     raise AmbiguousRank(
         f"{n} x {n} matrices are not told apart into irreducible ones: eigenvalues are neither clearly equal nor clearly different, "
@@ -430,11 +450,13 @@ def unknown_blocks(matrices: Sequence[Image], real: bool) -> list[Block]:
     )
 
 
-def _canonical_place(block: Block) -> tuple[object, ...]:
-    """By dimension, multiplicity, and the diagonal of the isotypic projector, which no choice of a basis moves."""
-    X = block.isometries
-    diagonal = (np.abs(X) ** 2).sum(axis=(0, 2))
-    return X.shape[2], X.shape[0], tuple(-np.round(diagonal, 6))
+def _invariants(block: Block, scales: Floats) -> tuple[object, ...]:
+    """The dimension, then the traces of words in the matrices, larger ones first: no change of basis moves them."""
+    matrices = [m / c for m, c in zip(block.images, scales, strict=True)]
+    pairs = [a @ b for a in matrices for b in matrices]
+    traces = [np.trace(m) for m in matrices] + [np.trace(m) for m in pairs]
+    traces += [np.vdot(a.conj().T, m) for a in matrices for m in pairs]
+    return len(block.images[0]), *((-round(float(t.real), 6), -round(float(t.imag), 6)) for t in traces)
 
 
 def _unknown(matrices: Sequence[Image], real: bool, scales: Floats, attempt: int) -> list[Block] | None:

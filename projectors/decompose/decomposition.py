@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property, lru_cache
+from itertools import groupby
 
 import numpy as np
 
@@ -14,9 +15,9 @@ from grouprep.irreps.family import Images
 from grouprep.irreps.found import found_irreps
 from grouprep.irreps.user_irreps import listed_irreps, user_irreps
 from grouprep.linalg import Image, as_float
-from grouprep.linalg.blocks import block_residual, known_blocks
+from grouprep.linalg.blocks import block_residual, invariant_coordinates, known_blocks
 from grouprep.linalg.budget import DENSE_WORK, SUMMANDS, figure, require
-from grouprep.linalg.conditioning import inverse_scaled, require_accuracy, scaled_condition
+from grouprep.linalg.conditioning import factor, inverse_scaled, require_accuracy, scaled_condition
 from grouprep.linalg.memory import require_memory
 from grouprep.representations import Representation
 from grouprep.representations.composite import direct_sum_of
@@ -53,6 +54,15 @@ class Decomposition(AdaptedBasis):
     def representation(self) -> Representation:
         """The direct sum m_1 I_1 + m_2 I_2 + ... that V is isomorphic to."""
         return direct_sum_of(list(zip(self.multiplicities, self.irreps, strict=True)))
+
+    @cached_property
+    def error(self) -> float:
+        """How far U is from what it shall be, measured, in the invariant inner product.
+
+        The largest of |U* H U - 1| and |V(a) U - U blocks(a)| over the generators a, the differentials relative to their size; for
+        each distinct summand of V, in the Frobenius norm. For a product of L generators the second is at most L times as large.
+        """
+        return max((_error(p, self.irreps) for p in self.parts if p.isometries is not None), default=0.0)
 
     def exact(self) -> ExactDecomposition:
         """The same, exactly: U as a sympy matrix, for finite groups with exact images.
@@ -152,8 +162,9 @@ def decompose(
 def _require_reach(V: Representation) -> None:
     """Raise TooLarge if the summands of V are too large to be split, or too many, before any matrix is built.
 
-    A summand of dimension n takes four dense matrices, and n^3 operations: of a finite group G it has at least n / |G| of its
-    irreps' dimensions, and orthogonalising them takes no less than n^3 / |G| steps with about four passes.
+    A summand of dimension n takes four dense matrices, and n^3 operations for n coordinates that are mixed: of a finite group G
+    it has at least n / |G| of its irreps' dimensions, and orthogonalising them takes no less than n^3 / |G| steps with about four
+    passes.
     """
     found = summands(V)
     require(sum(s.count for s in found), SUMMANDS, f"the number of summands of {V} is")
@@ -161,7 +172,8 @@ def _require_reach(V: Representation) -> None:
         n, G = R.dim, R.group
         what = f"the decomposition of {R}"
         require_memory(4 * n**2, f"{what}, dense matrices of {figure(n)} dimensions,", 16)
-        work = 4 * n**3 // int(G.order) if G.is_finite else n**3
+        cubes = sum(len(points) ** 3 for points in invariant_coordinates([R.image(a) for a in G.generator_names]))
+        work = 4 * cubes // int(G.order) if G.is_finite else cubes
         require(work, DENSE_WORK, f"the steps for {what} in {figure(n)} dimensions are", "decompose it in parts")
 
 
@@ -285,6 +297,26 @@ def _compressed(image: Image, K: Array | None) -> Image:
     return image if K is None else np.asarray(K.conj().T @ as_float(image) @ K)
 
 
+def _error(part: SplitSummand, irreps: Sequence[Irrep]) -> float:
+    """See `Decomposition.error`."""
+    R, U = part.representation, part.isometries
+    assert U is not None
+    gram = _gram(R)
+    S = np.eye(R.dim) if gram is None else factor(gram, f"the invariant form of {R}").S
+    found = [float(np.linalg.norm((S @ U).conj().T @ (S @ U) - np.eye(R.dim)))]
+    for a in R.group.generator_names:
+        pieces, start = [], 0
+        for k, group in groupby(part.irreps):
+            m, d = len(list(group)), irreps[k].dim
+            X = U[:, start : start + m * d].reshape(-1, m, d).transpose(1, 0, 2)
+            pieces.append(([as_float(irreps[k].images[a])], X))
+            start += m * d
+        image = R.float_image(a)
+        size = max(1.0, float(np.abs(as_float(image)).sum(axis=1).max())) if a.kind == "algebra" else 1.0
+        found.append(block_residual(image, pieces, None if gram is None else S) / size)
+    return max(found)
+
+
 def _without_noise(U: Array) -> Array:
     """Entries that are no more than rounding, dim eps of the length of their row, as exact zeros; real and imaginary parts apart.
 
@@ -301,7 +333,7 @@ def _joined(R: Representation, pieces: Pieces) -> tuple[Array | None, Array | No
     """The change of basis of one summand and its inverse; None for the identity."""
     if len(pieces) == 1 and isinstance(R, Irrep) and pieces[0][0] == R:
         return None, None
-    U = _without_noise(np.concatenate([np.concatenate(list(X), axis=1) for _, X in pieces], axis=1))
+    U = _without_noise(np.concatenate([X.transpose(1, 0, 2).reshape(R.dim, -1) for _, X in pieces], axis=1))
     if R.is_unitary:
         return U, np.ascontiguousarray(U.conj().T)
     require_accuracy(scaled_condition(U) ** 2, len(U), f"the decomposition of {R}")
