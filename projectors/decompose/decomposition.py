@@ -8,11 +8,12 @@ from itertools import groupby
 
 import numpy as np
 
-from grouprep.errors import AmbiguousRank, GroupRepError, NotUnitary
+from grouprep.errors import AmbiguousRank, GroupRepError, NotUnitary, UnsupportedGroup
 from grouprep.irreps.base import Field, Irrep
 from grouprep.irreps.catalogue import family_of, find_family
 from grouprep.irreps.family import Images
 from grouprep.irreps.found import found_irreps
+from grouprep.irreps.multiplicities import multiplicities
 from grouprep.irreps.user_irreps import listed_irreps, user_irreps
 from grouprep.linalg import Image, as_float
 from grouprep.linalg.blocks import block_residual, invariant_coordinates, known_blocks
@@ -28,7 +29,7 @@ from projectors.structure.adapted import AdaptedBasis, SplitSummand
 from projectors.structure.frame import SpectralFrame
 from projectors.structure.summands import summands
 
-__all__ = ["Decomposition", "decompose", "ground_field", "spectral_frame"]
+__all__ = ["Decomposition", "decompose", "decompose_exactly", "ground_field", "spectral_frame"]
 
 
 class Decomposition(AdaptedBasis):
@@ -74,7 +75,7 @@ class Decomposition(AdaptedBasis):
         GroupRepError
             If images of V or of the irreps are not exact.
         """
-        return exact_decomposition(self.V, self.irreps, self.parts)
+        return exact_decomposition(self.V, self.irreps, {p.representation: p.starts.tolist() for p in self.parts})
 
     def key(self) -> tuple[Hashable, ...]:
         return self.V, self.field, self.irreps
@@ -187,10 +188,7 @@ def _remembered(
 def decompose_anew(V: Representation, field: Field, irreps: tuple[Representation, ...] | None = None) -> Decomposition:
     """`decompose` of checked arguments, computed and not remembered."""
     given = None if irreps is None else user_irreps(V.group, irreps, field)
-    places: dict[Representation, list[int]] = {}
-    for s in summands(V):
-        n = s.representation.dim
-        places.setdefault(s.representation, []).extend(s.start + n * c for c in range(s.count))
+    places = _places(V)
     if given is None and find_family(V.group) is None:
         given = list(found_irreps(direct_sum_of([(1, R) for R in places]), field))
     found = {R: _single(R, field, given) for R in places}
@@ -204,6 +202,52 @@ def decompose_anew(V: Representation, field: Field, irreps: tuple[Representation
         U, inverse = _joined(R, pieces)
         parts.append(SplitSummand(R, np.array(sorted(starts)), kinds, U, inverse))
     return Decomposition(V, field, ordered, parts)
+
+
+def _places(V: Representation) -> dict[Representation, list[int]]:
+    """The distinct summands of V, and the first coordinate of each copy."""
+    places: dict[Representation, list[int]] = {}
+    for s in summands(V):
+        n = s.representation.dim
+        places.setdefault(s.representation, []).extend(s.start + n * c for c in range(s.count))
+    return places
+
+
+def decompose_exactly(
+    V: Representation, field: str | None = None, irreps: Sequence[Representation] | None = None
+) -> ExactDecomposition:
+    """`decompose(V, field, irreps).exact()`, without floats: also where the basis of V is too ill-conditioned for these.
+
+    Parameters
+    ----------
+    V : a representation of a finite group with exact images.
+    field, irreps : as for `decompose`; the group's irreps are known, or given.
+
+    Raises
+    ------
+    UnsupportedGroup
+        If the group is infinite, or its irreps are neither known nor given.
+    GroupRepError
+        If images of V or of the irreps are not exact.
+    AmbiguousRank
+        If the irreps do not add up to V.
+
+    Examples
+    --------
+    >>> from grouprep import Symmetric
+    >>> S = [[1, 1, 0], [10**9, 10**9 + 1, 0], [0, 10**18, 1]]
+    >>> E = decompose_exactly(Symmetric(3).natural().change_basis(S))
+    >>> [iso.irrep.label for iso in E.isometries]
+    ['A1', 'E1']
+    >>> E.verify()
+    """
+    if not isinstance(V, Representation):
+        raise GroupRepError(f"V must be a Representation such as G.regular(), got {V!r:.60}")
+    over, given = ground_field(V, field), listed_irreps(irreps)
+    if not V.group.is_finite:
+        raise UnsupportedGroup(f"exact decompositions are for finite groups; {V.group} is infinite")
+    known = [I for I, _ in multiplicities(V, over)] if given is None else user_irreps(V.group, given, over)
+    return exact_decomposition(V, known, _places(V))
 
 
 Pieces = list[tuple[Irrep, Array]]
