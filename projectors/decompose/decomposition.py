@@ -19,7 +19,9 @@ from grouprep.linalg import Image, as_float
 from grouprep.linalg.blocks import block_residual, invariant_coordinates, known_blocks
 from grouprep.linalg.budget import DENSE_WORK, SUMMANDS, figure, require
 from grouprep.linalg.conditioning import factor, inverse_scaled, require_accuracy, scaled_condition
+from grouprep.linalg.convert import to_sympy
 from grouprep.linalg.memory import require_memory
+from grouprep.linalg.radical import subspace_without_complement
 from grouprep.representations import Representation
 from grouprep.representations.composite import direct_sum_of
 from grouprep.typing import Array
@@ -129,9 +131,12 @@ def decompose(
     Raises
     ------
     NotUnitary
-        If V has no invariant positive-definite form.
+        If V has no invariant positive-definite form. For exact V of moderate dimension the message says whether V is a sum of irreps,
+        and if not, which invariant subspace has no complement.
     AmbiguousRank
         If the irreps do not add up to V.
+    IllConditioned
+        If the basis of V leaves floats too few digits; `decompose_exactly` needs none.
     TooLarge
         If the matrices of a summand do not fit into memory, or would take many minutes.
 
@@ -189,6 +194,9 @@ def decompose_anew(V: Representation, field: Field, irreps: tuple[Representation
     """`decompose` of checked arguments, computed and not remembered."""
     given = None if irreps is None else user_irreps(V.group, irreps, field)
     places = _places(V)
+    for R in places:
+        if not isinstance(R, Irrep):
+            _require_form(R)
     if given is None and find_family(V.group) is None:
         given = list(found_irreps(direct_sum_of([(1, R) for R in places]), field))
     found = {R: _single(R, field, given) for R in places}
@@ -250,6 +258,8 @@ def decompose_exactly(
     return exact_decomposition(V, known, _places(V))
 
 
+_RADICAL_DIM = 12  # the algebra of all matrices has dimension 144 then: a second
+
 Pieces = list[tuple[Irrep, Array]]
 
 
@@ -257,14 +267,31 @@ def _single(R: Representation, field: Field, given: list[Irrep] | None) -> Piece
     """Irreps with isometries (m, dim R, d), orthonormal in the invariant inner product of R."""
     if isinstance(R, Irrep) and R.over == field and (given is None or R in given):
         return [(R, np.eye(R.dim)[None])]
-    if R.gram is None:
-        raise NotUnitary(f"{R} has no invariant positive-definite form, so it need not be a sum of irreps")
     pieces = _from_given(R, field, given) if given is not None else _from_family(R, field)
     size = sum(len(X) * I.dim for I, X in pieces)
     if size != R.dim:
         what = "the given irreps" if given is not None else f"the irreps of {R.group}"
         raise AmbiguousRank(f"{what} account for {size} of the {R.dim} dimensions of {R}; irreps are missing")
     return pieces
+
+
+def _require_form(R: Representation) -> None:
+    """Raise NotUnitary if R has no invariant positive-definite form, and say which subspace has no complement."""
+    if R.gram is None:
+        raise NotUnitary(f"{R} has no invariant positive-definite form{_why_not_semisimple(R)}")
+
+
+def _why_not_semisimple(R: Representation) -> str:
+    """What a representation without a form lacks: a complement of some subspace, if that is seen at little cost."""
+    undecided = ", so it need not be a sum of irreps"
+    if R.domain is None or R.dim > _RADICAL_DIM:
+        return undecided
+    W = subspace_without_complement([R.image(a) for a in R.group.generator_names])
+    if W is None:
+        return "; it is a sum of irreps that are not unitary, of a group that is not compact"
+    rows = [f"({', '.join(map(str, row))})" for row in to_sympy(W).tolist()]
+    more = f" and {len(rows) - 3} more" if len(rows) > 3 else ""
+    return f" and is no sum of irreps: the invariant subspace spanned by {', '.join(rows[:3])}{more} has no invariant complement"
 
 
 def _gram(V: Representation) -> Array | None:
