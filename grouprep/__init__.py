@@ -26,6 +26,7 @@ from grouprep.families import (
     SpReal,
     Symmetric,
     U,
+    specht_module,
 )
 from grouprep.groups.base import Group
 from grouprep.groups.files import load_group
@@ -67,6 +68,7 @@ __all__ = [
     "UnsupportedGroup",
     "load_group",
     "register_family",
+    "specht_module",
     "unregister_family",
 ]
 

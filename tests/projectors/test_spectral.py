@@ -22,8 +22,6 @@ from grouprep import (
     O,
     Quaternion,
     Representation,
-    Symmetric,
-    UnsupportedGroup,
 )
 from grouprep.testing.strategies import representations
 from projectors import Hom, commutant
