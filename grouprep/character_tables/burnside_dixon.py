@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from math import gcd, isqrt, lcm
 from typing import TYPE_CHECKING
 
@@ -174,9 +175,20 @@ class IrreducibleCharacters:
     def value(self, character: int, number: int) -> Cyclotomic:
         """The exact value of a character on a class."""
         first, power = self.classes.rational[number]
-        row = self.spectra[first][character]
-        places = np.flatnonzero(row)
-        return _value(len(row), tuple((places * power % len(row)).tolist()), tuple(row[places].tolist()))
+        n, places, counts = self._nonzero[first][character]
+        return _value(n, tuple([k * power % n for k in places]), counts)
+
+    @cached_property
+    def _nonzero(self) -> dict[int, list[tuple[int, list[int], tuple[int, ...]]]]:
+        """For each array of `spectra` and each character: n, the places of the entries that are not 0, and these entries."""
+        found = {}
+        for first, multiplicities in self.spectra.items():
+            rows, places = np.nonzero(multiplicities)
+            bounds = np.searchsorted(rows, np.arange(len(multiplicities) + 1)).tolist()
+            numbers, counts = places.tolist(), multiplicities[rows, places].tolist()
+            n = multiplicities.shape[1]
+            found[first] = [(n, numbers[a:b], tuple(counts[a:b])) for a, b in pairwise(bounds)]
+        return found
 
     @cached_property
     def values(self) -> tuple[tuple[Cyclotomic, ...], ...]:

@@ -10,9 +10,11 @@ import numpy as np
 
 from grouprep.character_tables import printing
 from grouprep.character_tables.class_functions import ClassFunction, IrreducibleCharacter, as_values
+from grouprep.character_tables.cyclotomics import Cyclotomic
 from grouprep.character_tables.data import ConjugacyClass, ListedData, TableData
 from grouprep.character_tables.permutation_data import SymmetricData, permutation_data
 from grouprep.character_tables.product_data import ProductData
+from grouprep.characters import class_points, class_values
 from grouprep.errors import GroupRepError, TooLarge, UnsupportedGroup, nearest, shown
 from grouprep.groups.base import Group
 from grouprep.groups.finite import LISTING_LIMIT, FiniteGroup
@@ -304,13 +306,28 @@ def _matched(family: Family, data: TableData) -> tuple[Sequence[int], Sequence[s
     labels = [I.label for I in irreps]
     if type(data) in (SymmetricData, ProductData) and set(labels) == set(data.labels):
         return [data.labels.index(a) for a in labels], labels
-    # Irreducible characters: their inner products are 0 or 1, and the traces are off by rounding only.
-    numbers = range(len(data.classes))
-    exact = np.array([[complex(data.value(i, k)) for k in numbers] for i in numbers])
-    sizes = np.array([c.size for c in data.classes])
-    found = np.array([I.character.values for I in irreps])
-    products = (exact.conj() * sizes) @ found.T / data.group.order
-    rows = np.abs(products).argmax(axis=0)
-    if len(set(rows.tolist())) != len(numbers) or np.abs(products - (rows == np.array(numbers)[:, None])).max() > 0.25:
+    columns = _separating(data)
+    points = class_points(data.group)
+    found = np.array([list(map(complex, class_values(I, [points[k] for k in columns]))) for I in irreps])
+    exact = np.array([[complex(data.value(i, k)) for k in columns] for i in range(len(irreps))])
+    apart = np.abs(exact[:, None] - exact).max(axis=2) + np.where(np.eye(len(exact)), np.inf, 0)
+    distances = np.abs(exact[:, None] - found).max(axis=2)
+    rows = distances.argmin(axis=0).tolist()
+    if (
+        len(set(rows)) != len(rows) or distances.min(axis=0).max() > apart.min() / 4
+    ):  # the traces are off by rounding only
         raise GroupRepError(f"the irreps of {data.group} have characters that are not its irreducible ones")
-    return rows.tolist(), labels
+    return rows, labels
+
+
+def _separating(data: TableData) -> list[int]:
+    """Classes whose values tell all irreducible characters apart."""
+    columns = [0]
+    rows: list[tuple[Cyclotomic | int, ...]] = [(d,) for d in data.degrees]
+    for k in range(1, len(rows)):
+        if len(set(rows)) == len(rows):
+            break
+        longer = [(*row, data.value(i, k)) for i, row in enumerate(rows)]
+        if len(set(longer)) > len(set(rows)):
+            rows, columns = longer, [*columns, k]
+    return columns
