@@ -13,7 +13,7 @@ from grouprep.errors import DimensionMismatch, GroupRepError, UnsupportedGroup
 from grouprep.groups.permutations import Perm
 from grouprep.linalg import Image, Monomial, as_exact, as_float, as_image
 from grouprep.linalg.convert import to_numpy
-from grouprep.linalg.fields import common_domain, convert_matrix, cosine, real_cyclotomic_field
+from grouprep.linalg.fields import coefficients, common_domain, convert_matrix, cosine, real_cyclotomic_field
 from grouprep.linalg.matrices import equal, is_exact, is_invertible, matrix_key
 from grouprep.linalg.pickling import Value
 from grouprep.linalg.residues import has_finite_order_modulo
@@ -260,8 +260,16 @@ def _orbit(
                 vectors.append(key)
             images[k].append(numbers[key])
         position += 1
-    rows = {i: {k: v[i] for k, v in enumerate(vectors) if v[i]} for i in range(n)}
-    perms = [np.array(p, dtype=np.int64) for p in images]
+    order = _sorted(vectors, n, domain)
+    places = np.argsort(order)
+    rows = {i: {k: vectors[v][i] for k, v in enumerate(order) if vectors[v][i]} for i in range(n)}
+    perms = [places[np.array(p, dtype=np.int64)[order]] for p in images]
     for p in perms:
         p.setflags(write=False)
     return perms, sparse_matrix(rows, (n, len(vectors)), domain)
+
+
+def _sorted(vectors: list[tuple[Scalar, ...]], n: int, domain: Domain) -> list[int]:
+    """The numbers of the vectors: the standard basis, then the others by their coordinates, which no generators enter."""
+    entries = {x: coefficients(x, domain) for x in {x for v in vectors for x in v}}
+    return [*range(n), *sorted(range(n, len(vectors)), key=lambda k: [entries[x] for x in vectors[k]], reverse=True)]

@@ -27,10 +27,10 @@ def same(exact, expected):
 
 
 def test_character_table_of_the_square():
-    """Classes: 1, rotations by a quarter, mirrors through corners, half turn, mirrors through edges."""
+    """Classes: 1, half turn, mirrors through corners, mirrors through edges, rotations by a quarter."""
     table = Dihedral(4).character_table()
-    assert table.class_sizes.tolist() == [1, 2, 2, 1, 2]
-    expected = [[1, 1, 1, 1, 1], [1, 1, -1, 1, -1], [1, -1, 1, 1, -1], [1, -1, -1, 1, 1], [2, 0, 0, -2, 0]]
+    assert table.class_sizes.tolist() == [1, 1, 2, 2, 2]
+    expected = [[1, 1, 1, 1, 1], [1, 1, -1, -1, 1], [1, 1, 1, -1, -1], [1, 1, -1, 1, -1], [2, -2, 0, 0, 0]]
     assert np.array_equal(table.values, expected)
     assert [I.label for I in table.irreps] == ["A1", "A2", "B1", "B2", "E1"]
 
