@@ -58,7 +58,7 @@ class MatrixAction(Value):
     def permutation(self, matrix: Image) -> Perm | None:
         """The permutation of the vectors by a matrix, exact or rounded; None if it does not permute them."""
         floats = as_float(matrix)
-        first = np.array([np.argmin(np.abs(self._floats - x[:, None]).max(axis=0)) for x in floats.T])
+        first = np.array([np.argmin(np.abs(self.floats - x[:, None]).max(axis=0)) for x in floats.T])
         exact = self.exact(first)
         if not _agrees(exact, matrix):
             return None
@@ -66,7 +66,8 @@ class MatrixAction(Value):
         return None if None in moved else np.array(moved, dtype=np.int64)
 
     @cached_property
-    def _floats(self) -> Array:
+    def floats(self) -> Array:
+        """The vectors in floats, (n, points)."""
         return to_numpy(self._vectors)
 
     @cached_property

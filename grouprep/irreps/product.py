@@ -64,13 +64,13 @@ class ProductFamily(Family):
 
 
 def _split_label(text: str) -> tuple[str, ...] | None:
-    """Text such as "(A1, (1, 2))" as ("A1", "(1, 2)"): commas inside parentheses do not count."""
+    """Text such as "(A1, [2,1])" as ("A1", "[2,1]"): commas inside parentheses and brackets do not count."""
     text = text.strip()
     if not (text.startswith("(") and text.endswith(")")):
         return None
     parts, depth, start = [], 0, 1
     for i, c in enumerate(text):
-        depth += (c == "(") - (c == ")")
+        depth += (c in "([") - (c in ")]")
         if (c == "," and depth == 1) or i == len(text) - 1:
             parts.append(text[start:i].strip())
             start = i + 1
