@@ -75,8 +75,12 @@ class Fingerprints:
 
     def numbers(self, elements: Integers) -> Integers:
         """The numbers of elements of the group, (..., degree) -> (...); what lies outside is not noticed."""
+        return self.numbers_at(elements[..., self.base])
+
+    def numbers_at(self, images: Integers) -> Integers:
+        """The numbers of elements of the group from their images of the base, (..., base) -> (...)."""
         weights, codes, order = self._code
-        return order[np.searchsorted(codes, elements[..., self.base].astype(np.uint64) @ weights)]
+        return order[np.searchsorted(codes, images.astype(np.uint64) @ weights)]
 
     def products(self, left: Integers, right: Integers) -> Integers:
         """The numbers of all products x y of elements x (m, degree) and y (n, degree), as (m, n)."""
