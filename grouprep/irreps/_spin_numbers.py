@@ -13,7 +13,16 @@ from grouprep.errors import GroupRepError
 if TYPE_CHECKING:
     from sympy import Rational
 
-__all__ = ["ExactRoot", "Spin", "real_columns", "rounded_root", "spin_label", "twice_integer", "twice_spin"]
+__all__ = [
+    "ExactRoot",
+    "Spin",
+    "nearest_root",
+    "real_columns",
+    "rounded_root",
+    "spin_label",
+    "twice_integer",
+    "twice_spin",
+]
 
 Spin: TypeAlias = "int | float | str | Fraction | Rational"
 """What stands for a spin 0, 1/2, 1, 3/2, ...; numpy's and sympy's numbers too."""
@@ -60,13 +69,17 @@ def spin_label(two_j: int) -> str:
 
 
 def rounded_root(n: Fraction | int, q: Fraction) -> float:
-    """The float nearest to n sqrt(q), q >= 0: one rounding of the exact number.
+    """The float nearest to n sqrt(q), q >= 0: one rounding of the exact number."""
+    return nearest_root(n.numerator, q.numerator, q.denominator * n.denominator**2)
+
+
+def nearest_root(n: int, p: int, r: int) -> float:
+    """The float nearest to n sqrt(p / r) for integers, p >= 0, r > 0, which need not be in lowest terms.
 
     55 bits of the root and a sticky bit for what is cut off decide the rounding to 53 bits, as in Brent and Zimmermann,
     Modern Computer Arithmetic, section 3.1.2.
     """
-    square = Fraction(n) ** 2 * q
-    p, r = square.numerator, square.denominator
+    p *= n * n
     if not p:
         return 0.0
     k = max(0, 56 - (p.bit_length() - r.bit_length()) // 2)
