@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import isqrt
+from functools import lru_cache
+from math import gcd, isqrt
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from grouprep.errors import GroupRepError
 
 if TYPE_CHECKING:
-    from sympy import Rational
+    from sympy import Expr, Rational
 
 __all__ = [
     "ExactRoot",
@@ -26,9 +27,6 @@ __all__ = [
 
 Spin: TypeAlias = "int | float | str | Fraction | Rational"
 """What stands for a spin 0, 1/2, 1, 3/2, ...; numpy's and sympy's numbers too."""
-
-ExactRoot = tuple[Fraction | int, Fraction]  # (n, q) stands for n sqrt(q)
-
 
 def twice_spin(j: Spin, name: str = "j") -> int:
     """2 j for j in 0, 1/2, 1, ...: an int, Fraction, float, sympy Rational, or text such as "3/2".
@@ -88,6 +86,36 @@ def nearest_root(n: int, p: int, r: int) -> float:
     sticky = int(rest != 0 or root * root != whole)
     value = (2 * root + sticky) / (1 << (k + 1))
     return -value if n < 0 else value
+
+
+def squarefree(n: int) -> tuple[int, int]:
+    """(a, s) with n = a^2 s and s squarefree, for n > 0 with small prime factors, such as products of factorials."""
+    root, rest, prime = 1, 1, 2
+    while n > 1:
+        n, left = divmod(n, prime)
+        count = 0
+        while not left:
+            count += 1
+            n, left = divmod(n, prime)
+        n = n * prime + left
+        root *= prime ** (count // 2)
+        rest *= prime ** (count % 2)
+        prime += 1 + (prime > 2)
+    return root, rest
+
+
+@lru_cache(maxsize=1 << 16)
+def exact_root(n: int, p: int, r: int) -> Expr:
+    """n sqrt(p / r) as a sympy number, for integers p > 0 and r > 0 with small prime factors."""
+    from sympy import Mul, Pow, Rational
+
+    common = gcd(p, r)
+    outside, inside = squarefree(p // common * (r // common))
+    factor = Rational(n * outside, r // common)
+    if inside == 1 or not n:
+        return factor
+    root = Pow(inside, Rational(1, 2))
+    return root if factor == 1 else Mul(factor, root, evaluate=False)
 
 
 def real_columns(l: int) -> list[list[tuple[int, int]]]:
