@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from sympy import Expr, Rational
 
 __all__ = [
-    "ExactRoot",
     "Spin",
+    "exact_root",
     "nearest_root",
     "real_columns",
     "rounded_root",
     "spin_label",
+    "squarefree",
     "twice_integer",
     "twice_spin",
 ]

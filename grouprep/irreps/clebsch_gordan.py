@@ -182,11 +182,11 @@ def _to_array(spins: tuple[int, int, int], entries: _Placed) -> Array:
 
 
 def _to_sympy(spins: tuple[int, int, int], entries: _Placed) -> ExactArray:
-    from sympy import ImmutableSparseNDimArray
+    from sympy import ImmutableDenseNDimArray, S
 
-    shape = tuple(s + 1 for s in spins)
-    places = np.ravel_multi_index(entries.places, shape).tolist()
-    return ImmutableSparseNDimArray(dict(zip(places, entries.values.tolist(), strict=True)), shape)
+    values = np.full(tuple(s + 1 for s in spins), S.Zero, dtype=object)
+    values[entries.places] = entries.values
+    return ImmutableDenseNDimArray(values.ravel().tolist(), values.shape)
 
 
 _NAMES = ("j1", "j2", "j")
