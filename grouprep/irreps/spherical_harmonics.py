@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from math import comb
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from grouprep.errors import DimensionMismatch, GroupRepError
-from grouprep.irreps._spin_numbers import Spin, twice_integer
+from grouprep.irreps._spin_numbers import Spin, nearest_root, twice_integer
 from grouprep.linalg.memory import require_memory
 from grouprep.typing import Array
 
@@ -34,35 +35,29 @@ def _directions(points: ArrayLike) -> Array:
 
 
 @lru_cache(maxsize=256)
-def _steps(l: int) -> tuple[Array, Array, Array]:
-    """The diagonal Q_m^m, and the coefficients a, b (l + 1, l + 1) of Q_k^m = a[k, m] z Q_k-1^m - b[k, m] Q_k-2^m.
+def _at_the_pole(l: int) -> Array:
+    """sqrt((2 l + 1) / 4 pi (l + m)! / (l - m)!) / (2^m m!), m = 0..l: the harmonic over sin^m theta exp(i m phi) at z = 1."""
+    roots = [nearest_root(1, (2 * l + 1) * comb(l + m, m) * comb(l, m), 4**m) for m in range(l + 1)]
+    values: Array = np.array(roots) / np.sqrt(4 * np.pi)
+    values.flags.writeable = False
+    return values
 
-    Q_k^m(cos theta) sin^m theta exp(i m phi) are the orthonormal harmonics, but for their signs; Q_k^m is a polynomial in z.
+
+def _legendre(l: int, z: Array, sine: Array) -> Array:
+    """The orthonormal harmonics over sin^m theta exp(i m phi), polynomials in z = cos theta, m = 0..l: (..., l + 1).
+
+    Divided by their values at z = 1 they are Gegenbauer polynomials p_k of degree k - m, and their differences d_k are
+    ((k - m - 1) d_k-1 - (2 k - 1) (1 - z) p_k-1) / (k + m). 1 - z = sin^2 theta / (1 + z) has all its digits near the pole, where
+    z alone would lose what l^2 / 2, the slope there, is multiplied with. For z < 0 they are even or odd.
     """
-    m = np.arange(l + 1)
-    diagonal = np.sqrt(np.cumprod(np.concatenate([[1.0], (2 * m[1:] + 1) / (2 * m[1:])])) / (4 * np.pi))
-    k = m[:, None].astype(float)
-    above = k > m
-    with np.errstate(divide="ignore", invalid="ignore"):
-        a = np.where(above, np.sqrt((2 * k - 1) * (2 * k + 1) / ((k - m) * (k + m))), 0.0)
-        b = np.where(
-            k > m + 1,
-            np.sqrt((2 * k + 1) * (k - 1 - m) * (k - 1 + m) / ((2 * k - 3) * (k - m) * (k + m))),
-            0.0,
-        )
-    return diagonal, a, b
-
-
-def _legendre(l: int, z: Array) -> Array:
-    """Q_l^m(z), m = 0..l: (..., l + 1)."""
-    diagonal, a, b = _steps(l)
-    before = np.zeros((*z.shape, l + 1))
-    now = np.zeros((*z.shape, l + 1))
-    now[..., 0] = diagonal[0]
+    fall = (sine**2 / (1 + np.abs(z)))[..., None]
+    p, d = np.ones((*z.shape, l + 1)), np.zeros((*z.shape, l + 1))
     for k in range(1, l + 1):
-        before, now = now, a[k] * z[..., None] * now - b[k] * before
-        now[..., k] = diagonal[k]
-    return now
+        m = np.arange(k)
+        d[..., :k] = ((k - m - 1) * d[..., :k] - (2 * k - 1) * fall * p[..., :k]) / (k + m)
+        p[..., :k] += d[..., :k]
+    odd = (l - np.arange(l + 1)) % 2 == 1
+    return np.where(odd & (z < 0)[..., None], -p, p) * _at_the_pole(l)
 
 
 def _powers(x: Array, y: Array, l: int) -> Array:
@@ -80,7 +75,8 @@ def _parts(l: Spin, points: ArrayLike) -> tuple[int, Array, Array]:
     require_memory(
         12 * v[..., 0].size * (degree + 1), f"spherical harmonics of degree {degree} at {v[..., 0].size:,} points"
     )
-    return degree, _legendre(degree, v[..., 2]), _powers(v[..., 0], v[..., 1], degree)
+    x, y, z = np.moveaxis(v, -1, 0)
+    return degree, _legendre(degree, z, np.hypot(x, y)), _powers(x, y, degree)
 
 
 def spherical_harmonics(l: Spin, points: ArrayLike) -> Array:
@@ -114,8 +110,8 @@ def spherical_harmonics(l: Spin, points: ArrayLike) -> Array:
 
     References
     ----------
-    Varshalovich, Moskalev, Khersonskii (1988), sections 5.1 and 5.2; Holmes and Featherstone, J. Geodesy 76 (2002), for the
-    recursion in the degree.
+    Varshalovich, Moskalev, Khersonskii (1988), sections 5.1 and 5.2. The recursion in the degree, in differences as C. Reinsch
+    has them, is in docs/formulation/coupling.md.
     """
     degree, Q, power = _parts(l, points)
     out = np.empty((*Q.shape[:-1], 2 * degree + 1))
