@@ -11,7 +11,21 @@ from grouprep.errors import (
     TooLarge,
     UnsupportedGroup,
 )
-from grouprep.families import SO, SU, Alternating, Cyclic, Dihedral, Lorentz, O, PointGroup, Quaternion, Sp, SpReal, Symmetric, U
+from grouprep.families import (
+    SO,
+    SU,
+    Alternating,
+    Cyclic,
+    Dihedral,
+    Lorentz,
+    O,
+    PointGroup,
+    Quaternion,
+    Sp,
+    SpReal,
+    Symmetric,
+    U,
+)
 from grouprep.groups.base import Group
 from grouprep.groups.files import load_group
 from grouprep.groups.finite import FiniteGroup

@@ -82,7 +82,9 @@ class GroupFamily:
             If the family has no such group, D0 say.
         """
         found = re.fullmatch(self.pattern, name)
-        return None if found is None else self.constructor(*(_read(text) for text in found.groups() if text is not None))
+        return (
+            None if found is None else self.constructor(*(_read(text) for text in found.groups() if text is not None))
+        )
 
 
 def _read(text: str) -> int | str:

@@ -31,7 +31,6 @@ from grouprep.irreps.real_form import RealForm
 from grouprep.linalg import Image, Monomial, as_exact, as_float, as_image
 from grouprep.linalg import matrices as mat
 from grouprep.linalg.intertwiners import intertwiner_space
-from grouprep.linalg.sparse import sparse_matrix
 from grouprep.point_groups.motions import Axial, Cubic, Motion
 from grouprep.typing import Array, Element
 
@@ -285,7 +284,11 @@ def entries_of(G: PointGroup) -> list[Entry]:
 def _with_koster(e: Entry, numbers: Mapping[str, int]) -> Entry:
     name, parity = _split_parity(e.label)
     number = numbers.get(name if name in numbers else e.label)
-    return e if number is None else Entry(**{**e.__dict__, "koster": f"Gamma{number}{ {'g': '+', 'u': '-', '': ''}[parity] }"})
+    return (
+        e
+        if number is None
+        else Entry(**{**e.__dict__, "koster": f"Gamma{number}{ {'g': '+', 'u': '-', '': ''}[parity] }"})
+    )
 
 
 def _with_parity(e: Entry, parity: str) -> Entry:
@@ -417,7 +420,9 @@ def _sign_entry(motions: Axial, f: int, s: int) -> tuple[tuple[object, ...], Ent
     if spinor:
         pair = f"E{m}/2"
         label, conjugate = (f"1{pair}", f"2{pair}") if s > 0 else (f"2{pair}", f"1{pair}")
-    elif motions.symbol.kind == "D" and motions.symbol.n == 2 or motions.symbol.kind == "Dh" and motions.symbol.n == 2:
+    elif (motions.symbol.kind == "D" and motions.symbol.n == 2) or (
+        motions.symbol.kind == "Dh" and motions.symbol.n == 2
+    ):
         label = {(0, 1): "A", (0, -1): "B1", (2, -1): "B2", (2, 1): "B3"}[f, s]
     else:
         label = text + ("1" if s > 0 else "2") + prime
@@ -491,7 +496,16 @@ def _cubic_entries(motions: Cubic) -> list[Entry]:
         w = [[_root_text(k)] for k in (0, 1)]  # C2 is 1, C3 exp(2 pi i / 3)
         complex_pair = [
             Entry("1E", 1, "C", False, None, "E", "2E", images=tuple(as_image([v]) for v in w)),
-            Entry("2E", 1, "C", False, None, "E", "1E", images=tuple(as_image([[v[0] if v[0] == "1" else _root_text(2)]]) for v in w)),
+            Entry(
+                "2E",
+                1,
+                "C",
+                False,
+                None,
+                "E",
+                "1E",
+                images=tuple(as_image([[v[0] if v[0] == "1" else _root_text(2)]]) for v in w),
+            ),
         ]
         single = [_real_entry("A", one), *complex_pair, _real_entry("T", R)]
         if not motions.symbol.double:
@@ -648,12 +662,10 @@ def _on_simplex(motions: Cubic, x: Motion, R: Matrix) -> Matrix:
     The triples are corners of a simplex: the coordinate axes at (0, 0, 0, 4), the others at (s sqrt 5, -1), with s a corner
     (1, 1, 1), (1, -1, -1), ... of the tetrahedron, which T moves as the triples.
     """
-    from sympy import Matrix, Rational, diag, sqrt
+    from sympy import Matrix, Rational, sqrt
 
     corners = [(0, 0, 0), (1, 1, 1), (1, -1, -1), (-1, 1, -1), (-1, -1, 1)]
-    places = [
-        Matrix([sqrt(5) * a for a in s] + [-1]) if any(s) else Matrix([0, 0, 0, 4]) for s in corners
-    ]
+    places = [Matrix([sqrt(5) * a for a in s] + [-1]) if any(s) else Matrix([0, 0, 0, 4]) for s in corners]
     triples = _triples(motions)
     moved = [frozenset(_axis(motions, x, axis) for axis in triple) for triple in triples]
     target = [triples.index(t) for t in moved]
@@ -695,16 +707,12 @@ def _triples(motions: Cubic) -> list[frozenset[Motion]]:
         return a, b
 
     triples = {frozenset([u, *(v for v in axes if v != u and dot(u, v) == (0, 0))]) for u in axes}
-    coordinate = frozenset(
-        _unsigned(motions, (tuple((1 if k == j else 0, 0) for k in range(4)), 0)) for j in (1, 2, 3)
-    )
+    coordinate = frozenset(_unsigned(motions, (tuple((1 if k == j else 0, 0) for k in range(4)), 0)) for j in (1, 2, 3))
     third_of = {}
     for signs in ((1, 1, 1), (1, -1, -1), (-1, 1, -1), (-1, -1, 1)):
         h = motions.marks["C3"][0]
         rotation_ = ((h, *((h[0] * s, h[1] * s) for s in signs)), 0)
-        (kept,) = (
-            t for t in triples - {coordinate} if frozenset(_axis(motions, rotation_, axis) for axis in t) == t
-        )
+        (kept,) = (t for t in triples - {coordinate} if frozenset(_axis(motions, rotation_, axis) for axis in t) == t)
         third_of[signs] = kept
     normal = {frozenset(coordinate): None}
     return [next(iter(normal)), *third_of.values()]

@@ -30,7 +30,7 @@ from grouprep.typing import Array, Integers
 if TYPE_CHECKING:
     from sympy.polys.matrices import DomainMatrix
 
-__all__ = ["Axial", "Cubic", "Motion", "Motions", "motions_of"]
+__all__ = ["Axial", "Cubic", "Motion", "Motions", "float_matrices", "motions_of"]
 
 Motion: TypeAlias = tuple[object, ...]
 """An element: (k, s, e) for c^k t^s i^e in axial groups, (quaternion, parity) in the others."""
@@ -70,6 +70,10 @@ class Motions(Value):
     @abstractmethod
     def parity(self, x: Motion) -> int:
         """1 where the inversion is a factor, else 0."""
+
+    @abstractmethod
+    def turn(self, x: Motion) -> Fraction:
+        """The angle of the proper part, as a fraction of a full turn; in double groups modulo 2, the rotation by 2 pi is 1."""
 
     @abstractmethod
     def action(self) -> tuple[list[Perm], MatrixAction]:
@@ -219,6 +223,12 @@ class Axial(Motions):
 
     def parity(self, x: Motion) -> int:
         return self.place(x)[2]
+
+    def turn(self, x: Motion) -> Fraction:
+        a, s, _ = self.place(x)
+        if s:
+            return Fraction(1, 2)
+        return Fraction(a, self.axes.units) % (2 if self.symbol.double else 1)
 
     @property
     def corners(self) -> int:
@@ -402,17 +412,30 @@ class Cubic(Motions):
         return self._read(-1, 0, 0, 0), 0
 
     def _read(self, *entries: int | str | Number) -> tuple[Number, ...]:
-        texts = {"h": (Fraction(1, 2), Fraction(0)), "-h": (Fraction(-1, 2), Fraction(0)), "r": (Fraction(0), Fraction(1, 2))}
-        texts |= {"F": (Fraction(1, 4), Fraction(1, 4)), "f": (Fraction(-1, 4), Fraction(1, 4))}  # golden ratio / 2, its inverse / 2
+        texts = {
+            "h": (Fraction(1, 2), Fraction(0)),
+            "-h": (Fraction(-1, 2), Fraction(0)),
+            "r": (Fraction(0), Fraction(1, 2)),
+        }
+        texts |= {
+            "F": (Fraction(1, 4), Fraction(1, 4)),
+            "f": (Fraction(-1, 4), Fraction(1, 4)),
+        }  # golden ratio / 2, its inverse / 2
         return tuple(
-            texts[x] if isinstance(x, str) else x if isinstance(x, tuple) else (Fraction(x), Fraction(0)) for x in entries
+            texts[x] if isinstance(x, str) else x if isinstance(x, tuple) else (Fraction(x), Fraction(0))
+            for x in entries
         )
 
     @cached_property
     def marks(self) -> dict[str, tuple[Number, ...]]:
         """Quaternions of the rotations that the classes and generators are named by."""
         third = self._read("h", "h", "h", "h")
-        found = {"E": self._read(1, 0, 0, 0), "C2": self._read(0, 0, 0, 1), "C3": third, "C3^2": self._times(third, third)}
+        found = {
+            "E": self._read(1, 0, 0, 0),
+            "C2": self._read(0, 0, 0, 1),
+            "C3": third,
+            "C3^2": self._times(third, third),
+        }
         if self.square == 2:
             return found | {"C4": self._read("r", 0, 0, "r"), "C2'": self._read(0, "r", "r", 0)}
         fifth = self._read("F", "f", 0, "h")
@@ -428,7 +451,9 @@ class Cubic(Motions):
             back = tuple((-a, -b) if k else (a, b) for k, (a, b) in enumerate(marks["C4"]))
             found["S4"] = self._element(back, 1)
         else:
-            found["C4" if kind in _OCTAHEDRAL else "C5"] = self._element(marks["C4" if kind in _OCTAHEDRAL else "C5"], 0)
+            found["C4" if kind in _OCTAHEDRAL else "C5"] = self._element(
+                marks["C4" if kind in _OCTAHEDRAL else "C5"], 0
+            )
         found["C3"] = self._element(marks["C3"], 0)
         if self.has_inversion:
             found["i"] = self._element(marks["E"], 1)
@@ -470,6 +495,11 @@ class Cubic(Motions):
 
     def parity(self, x: Motion) -> int:
         return int(x[1])  # type: ignore[call-overload]
+
+    def turn(self, x: Motion) -> Fraction:
+        """Cosines of half of the angle tell the few angles that there are apart."""
+        w = self.quaternion(x)[0]
+        return Fraction(round(60 * float(np.arccos(min(1.0, max(-1.0, w)))) / float(np.pi)), 60)
 
     def entries(self, x: Motion) -> list[str]:
         """The quaternion's entries as text."""

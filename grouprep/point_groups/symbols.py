@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 
-from grouprep.errors import GroupRepError, TooLarge, nearest, shown
+from grouprep.errors import GroupRepError, TooLarge, shown
 
 __all__ = ["CRYSTALLOGRAPHIC", "Symbol", "read_symbol"]
 
@@ -20,7 +21,8 @@ CRYSTALLOGRAPHIC = {
 
 _HERMANN_MAUGUIN = {international: name for name, international in CRYSTALLOGRAPHIC.items()} | {
     "2/m2/m2/m": "D2h", "4/m2/m2/m": "D4h", "6/m2/m2/m": "D6h", "-32/m": "D3d", "2/m-3": "Th", "m3": "Th",
-    "4/m-32/m": "Oh", "m3m": "Oh", "-62m": "D3h", "321": "D3", "31m": "C3v", "-3m1": "D3d", "235": "I", "532": "I", "m-3-5": "Ih", "-5-3m": "Ih",
+    "4/m-32/m": "Oh", "m3m": "Oh", "-62m": "D3h", "321": "D3", "31m": "C3v", "-3m1": "D3d", "235": "I", "532": "I",
+    "m-3-5": "Ih", "-5-3m": "Ih",
 }  # fmt: skip
 
 SETTINGS = {"312": "D3", "3m1": "C3v", "-31m": "D3d", "-4m2": "D2d"}
@@ -148,11 +150,21 @@ def read_symbol(text: object) -> Symbol:
 
 
 def _meant(plain: str) -> str:
-    names = [*CRYSTALLOGRAPHIC, "I", "Ih", *(f"{k[0]}{n}{k[1:]}" for n in (5, 7, 8) for k in _AXIAL[:-1]), "S8", "S10"]
+    schoenflies = [
+        *CRYSTALLOGRAPHIC,
+        "I",
+        "Ih",
+        *(f"{k[0]}{n}{k[1:]}" for n in (5, 7, 8) for k in _AXIAL[:-1]),
+        "S8",
+        "S10",
+    ]
     international = [*_HERMANN_MAUGUIN, *SETTINGS]
-    if re.match(r"[A-Za-z]", plain) and plain.lower() not in international:
-        return (
-            nearest(plain, names)
-            + "; of any n there are Cn, Cnv, Cnh, Dn, Dnd, Dnh and S2n, and T, Td, Th, O, Oh, I, Ih, Cs, Ci"
-        )
-    return nearest(plain, international, 40)
+    names = schoenflies if re.match(r"[A-LN-Za-ln-z]", plain) else international
+    lower = {name.lower(): name for name in reversed(names)}
+    close = [lower[name] for name in get_close_matches(plain.lower(), lower, 3)]
+    if close:
+        return "did you mean " + " or ".join(f'"{name}"' for name in close) + "?"
+    return (
+        "known are Cn, Cnv, Cnh, Dn, Dnd, Dnh and S2n of any n, such as C3v, and T, Td, Th, O, Oh, I, Ih, Cs, Ci; or Hermann-Mauguin "
+        "symbols such as 4/mmm, -43m, m-3m"
+    )
