@@ -15,6 +15,9 @@ from grouprep.families.symplectic import Sp
 from grouprep.families.symplectic_real import SpReal
 from grouprep.families.unitary import U
 
+# isort: split
+from grouprep.families.point_group import PointGroup  # last, and so asked first of the irreps of its groups
+
 __all__ = [
     "SO",
     "SU",
@@ -25,6 +28,7 @@ __all__ = [
     "Heisenberg",
     "Lorentz",
     "O",
+    "PointGroup",
     "Quaternion",
     "Sp",
     "SpReal",
