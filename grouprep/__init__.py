@@ -11,7 +11,22 @@ from grouprep.errors import (
     TooLarge,
     UnsupportedGroup,
 )
-from grouprep.families import SO, SU, Alternating, Cyclic, Dihedral, Lorentz, O, Quaternion, Sp, SpReal, Symmetric, U
+from grouprep.families import (
+    G2,
+    SO,
+    SU,
+    Alternating,
+    Cyclic,
+    Dihedral,
+    Lorentz,
+    O,
+    Quaternion,
+    Sp,
+    SpReal,
+    Symmetric,
+    Torus,
+    U,
+)
 from grouprep.groups.base import Group
 from grouprep.groups.files import load_group
 from grouprep.groups.finite import FiniteGroup
@@ -21,6 +36,7 @@ from grouprep.groups.registry import GroupFamily, register_family, unregister_fa
 from grouprep.representations.base import Representation
 
 __all__ = [
+    "G2",
     "SO",
     "SU",
     "Alternating",
@@ -46,6 +62,7 @@ __all__ = [
     "SpReal",
     "Symmetric",
     "TooLarge",
+    "Torus",
     "U",
     "UnsupportedGroup",
     "load_group",

@@ -3,6 +3,7 @@
 from grouprep.families.alternating import Alternating
 from grouprep.families.cyclic import Cyclic
 from grouprep.families.dihedral import Dihedral
+from grouprep.families.exceptional import G2
 from grouprep.families.lorentz import Lorentz
 from grouprep.families.orthogonal import O
 from grouprep.families.quaternion import Quaternion
@@ -11,9 +12,11 @@ from grouprep.families.special_unitary import SU
 from grouprep.families.symmetric import Symmetric
 from grouprep.families.symplectic import Sp
 from grouprep.families.symplectic_real import SpReal
+from grouprep.families.torus import Torus
 from grouprep.families.unitary import U
 
 __all__ = [
+    "G2",
     "SO",
     "SU",
     "Alternating",
@@ -25,5 +28,6 @@ __all__ = [
     "Sp",
     "SpReal",
     "Symmetric",
+    "Torus",
     "U",
 ]

@@ -112,11 +112,12 @@ class Chart:
 def special_unitary(G: LieGroup) -> Chart:
     """SU(n): coordinates are Dynkin labels."""
     n = G.n
+    return Chart(G, simply_connected("A", n - 1), _steps(n), Labels(n - 1), UNITARY, _partition)
 
-    def row(w: Vector) -> Vector:
-        return tuple(sum(w[k:]) for k in range(n))
 
-    return Chart(G, simply_connected("A", n - 1), _steps(n), Labels(n - 1), UNITARY, row)
+def _partition(w: Vector) -> Vector:
+    """The partition with given Dynkin labels, its last row 0."""
+    return tuple(sum(w[k:]) for k in range(len(w) + 1))
 
 
 def unitary(G: LieGroup) -> Chart:
