@@ -12,6 +12,7 @@ from grouprep.errors import (
     UnsupportedGroup,
 )
 from grouprep.families import (
+    G2,
     SO,
     SU,
     Alternating,
@@ -26,6 +27,7 @@ from grouprep.families import (
     Sp,
     SpReal,
     Symmetric,
+    Torus,
     U,
 )
 from grouprep.groups.base import Group
@@ -37,6 +39,7 @@ from grouprep.groups.registry import GroupFamily, register_family, unregister_fa
 from grouprep.representations.base import Representation
 
 __all__ = [
+    "G2",
     "SO",
     "SU",
     "Alternating",
@@ -65,6 +68,7 @@ __all__ = [
     "SpReal",
     "Symmetric",
     "TooLarge",
+    "Torus",
     "U",
     "UnsupportedGroup",
     "load_group",

@@ -4,6 +4,7 @@ from grouprep.families.alternating import Alternating
 from grouprep.families.cyclic import Cyclic
 from grouprep.families.dicyclic import Dicyclic
 from grouprep.families.dihedral import Dihedral
+from grouprep.families.exceptional import G2
 from grouprep.families.heisenberg import Heisenberg
 from grouprep.families.lorentz import Lorentz
 from grouprep.families.orthogonal import O
@@ -13,12 +14,14 @@ from grouprep.families.special_unitary import SU
 from grouprep.families.symmetric import Symmetric
 from grouprep.families.symplectic import Sp
 from grouprep.families.symplectic_real import SpReal
+from grouprep.families.torus import Torus
 from grouprep.families.unitary import U
 
 # isort: split
 from grouprep.families.point_group import PointGroup  # last, and so asked first of the irreps of its groups
 
 __all__ = [
+    "G2",
     "SO",
     "SU",
     "Alternating",
@@ -33,5 +36,6 @@ __all__ = [
     "Sp",
     "SpReal",
     "Symmetric",
+    "Torus",
     "U",
 ]

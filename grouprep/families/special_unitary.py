@@ -11,6 +11,9 @@ from grouprep.groups.base import Group
 from grouprep.groups.lie import LieGroup
 from grouprep.groups.registry import GroupFamily, numbered, register_family
 from grouprep.haar import CompactAlgebra, HaarSampler, determinant_one, gaussian, has_determinant_one, unitary_factor
+from grouprep.irreps.family import Family
+from grouprep.irreps.highest_weight.charts import special_unitary
+from grouprep.irreps.highest_weight.family import HighestWeightFamily
 from grouprep.irreps.spin import SpinFamily
 from grouprep.quadrature import EulerRule
 from grouprep.typing import Array, Floats
@@ -41,9 +44,11 @@ def SU(n: int) -> LieGroup:
     return connected(f"SU({n})", diagonal + off_diagonal(n), unit_torus(n - 1, n * n - 1, 2), roots)
 
 
-def _irreps(G: Group) -> SpinFamily | None:
-    """Of SU(2)."""
-    return SpinFamily(G, "SU(2)") if isinstance(G, LieGroup) and G.n == 2 and G == SU(2) else None
+def _irreps(G: Group) -> Family | None:
+    """Of SU(n): spins for n = 2, else highest weights."""
+    if not isinstance(G, LieGroup) or not 2 <= G.n <= 32 or G != SU(G.n):
+        return None
+    return SpinFamily(G, "SU(2)") if G.n == 2 else HighestWeightFamily(G, special_unitary(G))
 
 
 class _Haar(HaarSampler):
@@ -97,7 +102,7 @@ register_family(
         pattern=numbered("SU"),
         example="SU(2)",
         irreps=_irreps,
-        irreps_of="SU(2)",
+        irreps_of="SU(n)",
         haar=_Haar(),
         quadrature={2: _DoubleCoverRule("SU(2)", _phase, _half_tilt)},
         neighbours={"emlp": {"SU": SU}},

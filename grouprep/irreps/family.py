@@ -14,6 +14,7 @@ from grouprep.groups.base import Generator, Group
 from grouprep.irreps.base import Field, Irrep
 from grouprep.linalg import Image
 from grouprep.linalg.pickling import Picklable
+from grouprep.representations.base import Representation
 from grouprep.typing import Array
 
 __all__ = ["Angles", "Family", "Images", "Splitting", "check_up_to"]
@@ -64,6 +65,10 @@ class Family(Picklable, ABC):
         AmbiguousRank
             If eigenvalues are not those of a representation to rounding.
         """
+
+    def count(self, V: Representation) -> list[tuple[Irrep, int]] | None:
+        """The complex irreps in a representation with their multiplicities; None where each has to be tried."""
+        return None
 
     def _key(self) -> tuple[object, ...]:
         return (self.group,)
