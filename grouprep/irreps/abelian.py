@@ -108,7 +108,7 @@ class AbelianFamily(Family):
         generators = [np.asarray(as_float(images[a]), dtype=complex) for a in self.group.generator_names]
         spaces: dict[tuple[int, ...], Array] = {(): np.eye(len(generators[0]), dtype=complex)}
         for U, p in zip(generators, self.group.generators, strict=True):
-            size = int(lcm(*(d // int(np.gcd(d, e)) for d, e in zip(self.sizes, self.exponents(p), strict=True))))
+            size = lcm(*(d // int(np.gcd(d, e)) for d, e in zip(self.sizes, self.exponents(p), strict=True)))
             spaces = {
                 (*key, k): Q @ part for key, Q in spaces.items() for k, part in _eigenspaces(Q.conj().T @ U @ Q, size)
             }

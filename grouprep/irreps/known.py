@@ -11,7 +11,7 @@ from grouprep.characters import ClassPoint, ClassValue
 from grouprep.groups.base import Generator, Group
 from grouprep.irreps.base import Field, Irrep, Position
 from grouprep.irreps.family import Family, Images, Splitting, check_up_to
-from grouprep.irreps.listed_family import split_by_intertwiners
+from grouprep.irreps.listed_family import split_among
 from grouprep.irreps.real_form import RealForm
 from grouprep.linalg import Image
 from grouprep.representations.base import Representation
@@ -80,7 +80,7 @@ class KnownFamily(Family):
         return ", ".join(shown if len(shown) <= 40 else [*shown[:36], "...", shown[-1]])
 
     def split(self, images: Images) -> Splitting:
-        return split_by_intertwiners(self.irreps("complex", None), images)
+        return split_among(self.irreps("complex", None), images)
 
 
 class KnownIrrep(Irrep):

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property, lru_cache
+from itertools import groupby
 
 import numpy as np
 
 from grouprep.errors import AmbiguousRank, GroupRepError, NotUnitary
 from grouprep.irreps.base import Field, Irrep
-from grouprep.irreps.catalogue import family_of
+from grouprep.irreps.catalogue import family_of, find_family
+from grouprep.irreps.family import Images
+from grouprep.irreps.found import found_irreps
 from grouprep.irreps.user_irreps import listed_irreps, user_irreps
-from grouprep.linalg import Monomial, as_float
+from grouprep.linalg import Image, as_float
+from grouprep.linalg.blocks import block_residual, invariant_coordinates, known_blocks
 from grouprep.linalg.budget import DENSE_WORK, SUMMANDS, figure, require
-from grouprep.linalg.conditioning import inverse_scaled, require_accuracy, scaled_condition
+from grouprep.linalg.conditioning import factor, inverse_scaled, require_accuracy, scaled_condition
 from grouprep.linalg.memory import require_memory
 from grouprep.representations import Representation
 from grouprep.representations.composite import direct_sum_of
 from grouprep.typing import Array
 from projectors.decompose.exact import ExactDecomposition, exact_decomposition
 from projectors.decompose.gauge import canonical_isometries
-from projectors.solvers.auto import Auto
 from projectors.structure.adapted import AdaptedBasis, SplitSummand
 from projectors.structure.frame import SpectralFrame
-from projectors.structure.solved import structure_of
 from projectors.structure.summands import summands
 
 __all__ = ["Decomposition", "decompose", "ground_field", "spectral_frame"]
@@ -52,6 +54,15 @@ class Decomposition(AdaptedBasis):
     def representation(self) -> Representation:
         """The direct sum m_1 I_1 + m_2 I_2 + ... that V is isomorphic to."""
         return direct_sum_of(list(zip(self.multiplicities, self.irreps, strict=True)))
+
+    @cached_property
+    def error(self) -> float:
+        """How far U is from what it shall be, measured, in the invariant inner product.
+
+        The largest of |U* H U - 1| and |V(a) U - U blocks(a)| over the generators a, the differentials relative to their size; for
+        each distinct summand of V, in the Frobenius norm. For a product of L generators the second is at most L times as large.
+        """
+        return max((_error(p, self.irreps) for p in self.parts if p.isometries is not None), default=0.0)
 
     def exact(self) -> ExactDecomposition:
         """The same, exactly: U as a sympy matrix, for finite groups with exact images.
@@ -110,13 +121,12 @@ def decompose(
     ----------
     V : a representation with an invariant positive-definite form.
     field : "real" or "complex", what the irreps are irreducible over; by default that of V.
-    irreps : representations to decompose into, for groups whose irreps are not known: unitary, irreducible over the field,
-        pairwise not isomorphic, and all that occur in V.
+    irreps : representations to decompose into instead of the group's known irreps: unitary, irreducible over the field,
+        pairwise not isomorphic, and all that occur in V. Where none are given and none are known, the irreps are found in V, in
+        floats, and called V1, V2, ... by dimension.
 
     Raises
     ------
-    UnsupportedGroup
-        If the group's irreps are not known and none are given.
     NotUnitary
         If V has no invariant positive-definite form.
     AmbiguousRank
@@ -152,8 +162,9 @@ def decompose(
 def _require_reach(V: Representation) -> None:
     """Raise TooLarge if the summands of V are too large to be split, or too many, before any matrix is built.
 
-    A summand of dimension n takes four dense matrices, and n^3 operations: of a finite group G it has at least n / |G| of its
-    irreps' dimensions, and orthogonalising them takes no less than n^3 / |G| steps with about four passes.
+    A summand of dimension n takes four dense matrices, and n^3 operations for n coordinates that are mixed: of a finite group G
+    it has at least n / |G| of its irreps' dimensions, and orthogonalising them takes no less than n^3 / |G| steps with about four
+    passes.
     """
     found = summands(V)
     require(sum(s.count for s in found), SUMMANDS, f"the number of summands of {V} is")
@@ -161,7 +172,8 @@ def _require_reach(V: Representation) -> None:
         n, G = R.dim, R.group
         what = f"the decomposition of {R}"
         require_memory(4 * n**2, f"{what}, dense matrices of {figure(n)} dimensions,", 16)
-        work = 4 * n**3 // int(G.order) if G.is_finite else n**3
+        cubes = sum(len(points) ** 3 for points in invariant_coordinates([R.image(a) for a in G.generator_names]))
+        work = 4 * cubes // int(G.order) if G.is_finite else cubes
         require(work, DENSE_WORK, f"the steps for {what} in {figure(n)} dimensions are", "decompose it in parts")
 
 
@@ -179,6 +191,8 @@ def decompose_anew(V: Representation, field: Field, irreps: tuple[Representation
     for s in summands(V):
         n = s.representation.dim
         places.setdefault(s.representation, []).extend(s.start + n * c for c in range(s.count))
+    if given is None and find_family(V.group) is None:
+        given = list(found_irreps(direct_sum_of([(1, R) for R in places]), field))
     found = {R: _single(R, field, given) for R in places}
     everything = list(dict.fromkeys(I for pieces in found.values() for I, _ in pieces))
     ordered = [I for I in given if I in everything] if given else sorted(everything, key=lambda I: I.position)
@@ -214,38 +228,93 @@ def _gram(V: Representation) -> Array | None:
 
 
 def _from_family(V: Representation, field: Field) -> Pieces:
+    return _in_gauge(V, field, lambda images: [(I, X) for I, X in family_of(V.group).split(images)], _of_family)
+
+
+def _from_given(V: Representation, field: Field, given: list[Irrep]) -> Pieces:
+    names = V.group.generator_names
+    complex_parts = {I: _constituent(I) for I in given}
+
+    def split(images: Images) -> list[tuple[Irrep, Array]]:
+        parts = [[_compressed(I.images[a], K) for a in names] for I, K in complex_parts.items()]
+        found = known_blocks([images[a] for a in names], parts)
+        return [(I, X) for I, X in zip(given, found, strict=True) if len(X)]
+
+    return _in_gauge(V, field, split, lambda I: (I, complex_parts[I]))
+
+
+def _in_gauge(
+    V: Representation,
+    field: Field,
+    split: Callable[[Images], list[tuple[Irrep, Array]]],
+    read: Callable[[Irrep], tuple[Irrep, Array | None] | None],
+) -> Pieces:
+    """The isometries of a splitting of V's unitary form, in V's own coordinates, over the field, in the canonical gauge.
+
+    split : of unitary images into complex irreps; read : for one of them the irrep over the field and an isometry K from the complex
+    one to it, None for the identity; None altogether for the conjugate of one that is taken.
+    """
     unitary, S = V.unitary()
     gram = _gram(V)
     back = None if gram is None else inverse_scaled(S.T).T
-    images = {a: unitary.float_image(a) for a in unitary.group.generator_names}
     pieces: Pieces = []
-    for rho, found in family_of(V.group).split(images):
+    for rho, found in split({a: unitary.float_image(a) for a in unitary.group.generator_names}):
         X = found if back is None else back @ found
         if field == "complex":
             pieces.append((rho, canonical_isometries(X, rho.commutant, False, gram)))
             continue
-        I = rho.real_form
-        constituent, K = I.constituent
-        if constituent != rho:
-            continue  # the conjugate of the one that is taken
-        Y = X @ K.conj().T
+        answer = read(rho)
+        if answer is None:
+            continue
+        I, K = answer
+        Y = X if K is None else X @ K.conj().T
         if I.type != "R":
             Y = np.concatenate([2 * Y.real, -2 * Y.imag])  # 2 Re(X K*), 2 Re(i X K*)
         pieces.append((I, canonical_isometries(Y, I.commutant, True, gram)))
     return pieces
 
 
-def _from_given(V: Representation, field: Field, given: list[Irrep]) -> Pieces:
-    pieces: Pieces = []
-    gram = _gram(V)
-    for I in given:
-        space = Auto().solve(I, V)
-        if not space.dim:
-            continue
-        structure = structure_of(space, None if gram is None else (Monomial.identity(I.dim), V.gram))
-        Y = structure.combine(np.eye(space.dim))
-        pieces.append((I, canonical_isometries(Y * np.sqrt(I.dim), I.commutant, field == "real", gram)))
-    return pieces
+def _of_family(rho: Irrep) -> tuple[Irrep, Array] | None:
+    I = rho.real_form
+    constituent, K = I.constituent
+    return (I, K) if constituent == rho else None
+
+
+def _constituent(I: Irrep) -> Array | None:
+    """An isometry (dim I, d) from a complex constituent to a real irrep; None for irreps of type R and complex ones.
+
+    The eigenvectors of one complex structure J in the commutant, J v = i v.
+    """
+    if I.over == "complex" or I.type == "R":
+        return None
+    J = I.commutant[1]
+    d = I.dim // 2
+    vectors = np.linalg.eigh(-1j * J)[1]
+    return np.ascontiguousarray(vectors[:, d:])
+
+
+def _compressed(image: Image, K: Array | None) -> Image:
+    return image if K is None else np.asarray(K.conj().T @ as_float(image) @ K)
+
+
+def _error(part: SplitSummand, irreps: Sequence[Irrep]) -> float:
+    """See `Decomposition.error`."""
+    R, U = part.representation, part.isometries
+    assert U is not None
+    gram = _gram(R)
+    S = np.eye(R.dim) if gram is None else factor(gram, f"the invariant form of {R}").S
+    found = [float(np.linalg.norm((S @ U).conj().T @ (S @ U) - np.eye(R.dim)))]
+    for a in R.group.generator_names:
+        pieces, start = [], 0
+        for k, group in groupby(part.irreps):
+            m, d = len(list(group)), irreps[k].dim
+            X = U[:, start : start + m * d].reshape(-1, m, d).transpose(1, 0, 2)
+            pieces.append(([as_float(irreps[k].images[a])], X))
+            start += m * d
+        image = R.float_image(a)
+        size = max(1.0, float(np.abs(as_float(image)).sum(axis=1).max())) if a.kind == "algebra" else 1.0
+        found.append(block_residual(image, pieces, None if gram is None else S) / size)
+    return max(found)
 
 
 def _without_noise(U: Array) -> Array:
@@ -264,7 +333,7 @@ def _joined(R: Representation, pieces: Pieces) -> tuple[Array | None, Array | No
     """The change of basis of one summand and its inverse; None for the identity."""
     if len(pieces) == 1 and isinstance(R, Irrep) and pieces[0][0] == R:
         return None, None
-    U = _without_noise(np.concatenate([np.concatenate(list(X), axis=1) for _, X in pieces], axis=1))
+    U = _without_noise(np.concatenate([X.transpose(1, 0, 2).reshape(R.dim, -1) for _, X in pieces], axis=1))
     if R.is_unitary:
         return U, np.ascontiguousarray(U.conj().T)
     require_accuracy(scaled_condition(U) ** 2, len(U), f"the decomposition of {R}")
@@ -276,10 +345,9 @@ def spectral_frame(
 ) -> SpectralFrame:
     """The frame of decompositions of V and W: over the complex numbers if one of them is complex, else over the reals.
 
-    Raises
-    ------
-    UnsupportedGroup
-        If the irreps of the group are not known and none are given.
+    Where the irreps of the group are not known and none are given, they are found in V + W.
     """
-    field = "complex" if "complex" in (V.field, W.field) else "real"
+    field: Field = "complex" if "complex" in (V.field, W.field) else "real"
+    if irreps is None and find_family(V.group) is None:
+        irreps = decompose(V + W, field).irreps
     return SpectralFrame(decompose(V, field, irreps), decompose(W, field, irreps))

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from grouprep.errors import GroupRepError
-from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.fingerprints import Fingerprints
+from grouprep.groups.finite import FiniteGroup
 from grouprep.linalg.memory import require_memory
 from grouprep.linalg.pickling import Picklable
 from grouprep.typing import Integers

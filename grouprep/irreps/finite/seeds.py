@@ -14,7 +14,7 @@ from grouprep.irreps.finite.elements import Elements
 from grouprep.irreps.finite.subgroups import further_subgroups, natural_subgroups
 from grouprep.linalg.fields import cyclotomic_field, degree, is_real_field, smallest_domain
 from grouprep.linalg.pickling import Picklable
-from grouprep.typing import Array, Integers
+from grouprep.typing import Integers
 
 if TYPE_CHECKING:
     from sympy import Domain

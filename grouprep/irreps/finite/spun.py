@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grouprep.errors import CertificateError, GroupRepError
+from grouprep.errors import CertificateError
 from grouprep.irreps.finite.elements import Elements
 from grouprep.irreps.finite.seeds import Characters, Seed
 from grouprep.linalg.fields import convert_number, cyclotomic_field

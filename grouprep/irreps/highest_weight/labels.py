@@ -47,9 +47,7 @@ def read_integers(label: object) -> tuple[Vector, bool | None] | None:
     for x in values:
         if isinstance(x, bool | np.bool_):
             return None
-        if isinstance(x, Integral):
-            out.append(int(x))
-        elif isinstance(x, float) and x.is_integer():
+        if isinstance(x, Integral) or (isinstance(x, float) and x.is_integer()):
             out.append(int(x))
         else:
             return None
