@@ -36,6 +36,7 @@ from grouprep.typing import Array, Integers
 if TYPE_CHECKING:
     from sympy.combinatorics import PermutationGroup
 
+    from grouprep.groups.homomorphism import Homomorphism
     from grouprep.groups.matrix_groups import MatrixAction, PolygonAction
     from grouprep.irreps.multiplicities import CharacterTable
     from grouprep.representations import Representation
@@ -470,6 +471,33 @@ class FiniteGroup(Group):
             if not self.contains(p):
                 raise GroupRepError(f"generators[{i}] = {cycle_string(p)} does not lie in {self}")
         return H
+
+    def quotient(self, N: FiniteGroup) -> tuple[FiniteGroup, Homomorphism]:
+        """(Q, p): the quotient by a normal subgroup, permuting its cosets, and the projection p of the group onto it.
+
+        Parameters
+        ----------
+        N : a normal subgroup, permutations of the same points; the generators of Q are the images of the group's own, by the
+            same names. `V.inflate(p)` makes representations of Q ones of the group.
+
+        Raises
+        ------
+        GroupRepError
+            If N is no normal subgroup; the message shows why.
+        TooLarge
+            If N cannot be listed, or there are more than 200,000 cosets.
+
+        Examples
+        --------
+        >>> from grouprep import Symmetric
+        >>> G = Symmetric(4)
+        >>> Q, p = G.quotient(G.subgroup(["(1 2)(3 4)", "(1 3)(2 4)"]))
+        >>> Q.order, Q.natural().inflate(p).dim
+        (6, 6)
+        """
+        from grouprep.groups.quotients import quotient
+
+        return quotient(self, N)
 
     def contains(self, perm: object) -> bool:
         """Whether a permutation of the points, or a matrix that permutes the vectors of a matrix group, lies in the group."""
