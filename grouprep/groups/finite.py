@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from grouprep.groups.homomorphism import Homomorphism
     from grouprep.groups.matrix_groups import MatrixAction, PolygonAction
+    from grouprep.groups.subgroups import SubgroupClass
     from grouprep.irreps.multiplicities import CharacterTable
     from grouprep.representations import Representation
 
@@ -471,6 +472,30 @@ class FiniteGroup(Group):
             if not self.contains(p):
                 raise GroupRepError(f"generators[{i}] = {cycle_string(p)} does not lie in {self}")
         return H
+
+    def subgroups(self) -> tuple[SubgroupClass, ...]:
+        """The subgroups up to conjugacy, by order: of each class a representative, with order, index, length and `is_normal`.
+
+        The same for whatever generators of the group.
+
+        Raises
+        ------
+        TooLarge
+            If the group has more than 2,000 elements, or more than 20,000 subgroups.
+
+        Examples
+        --------
+        >>> from grouprep import Quaternion
+        >>> [(c.order, c.length) for c in Quaternion().subgroups()]
+        [(1, 1), (2, 1), (4, 1), (4, 1), (4, 1), (8, 1)]
+
+        References
+        ----------
+        J. Neubueser, Untersuchungen des Untergruppenverbandes endlicher Gruppen, Numer. Math. 2 (1960), 280-292: cyclic extension.
+        """
+        from grouprep.groups.subgroups import conjugacy_classes_of_subgroups
+
+        return conjugacy_classes_of_subgroups(self)
 
     def quotient(self, N: FiniteGroup) -> tuple[FiniteGroup, Homomorphism]:
         """(Q, p): the quotient by a normal subgroup, permuting its cosets, and the projection p of the group onto it.
