@@ -18,6 +18,7 @@ from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.homomorphism import Homomorphism
 from grouprep.groups.lie import LieGroup
 from grouprep.groups.registry import GroupFamily, register_family, unregister_family
+from grouprep.groups.semidirect import SemidirectProduct, WreathProduct
 from grouprep.representations.base import Representation
 
 __all__ = [
@@ -42,12 +43,14 @@ __all__ = [
     "O",
     "Quaternion",
     "Representation",
+    "SemidirectProduct",
     "Sp",
     "SpReal",
     "Symmetric",
     "TooLarge",
     "U",
     "UnsupportedGroup",
+    "WreathProduct",
     "load_group",
     "register_family",
     "unregister_family",

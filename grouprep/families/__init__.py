@@ -6,12 +6,14 @@ from grouprep.families.dihedral import Dihedral
 from grouprep.families.lorentz import Lorentz
 from grouprep.families.orthogonal import O
 from grouprep.families.quaternion import Quaternion
+from grouprep.families.semidirect import Metacyclic
 from grouprep.families.special_orthogonal import SO
 from grouprep.families.special_unitary import SU
 from grouprep.families.symmetric import Symmetric
 from grouprep.families.symplectic import Sp
 from grouprep.families.symplectic_real import SpReal
 from grouprep.families.unitary import U
+from grouprep.families.wreath import GeneralizedSymmetric
 
 __all__ = [
     "SO",
@@ -19,7 +21,9 @@ __all__ = [
     "Alternating",
     "Cyclic",
     "Dihedral",
+    "GeneralizedSymmetric",
     "Lorentz",
+    "Metacyclic",
     "O",
     "Quaternion",
     "Sp",

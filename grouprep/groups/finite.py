@@ -473,6 +473,24 @@ class FiniteGroup(Group):
                 raise GroupRepError(f"generators[{i}] = {cycle_string(p)} does not lie in {self}")
         return H
 
+    def wreath(self, n: int) -> FiniteGroup:
+        """The wreath product with the symmetric group S_n: n copies of the group, permuted; see `WreathProduct`.
+
+        Raises
+        ------
+        GroupRepError
+            If n is no positive integer.
+
+        Examples
+        --------
+        >>> from grouprep import Cyclic
+        >>> Cyclic(2).wreath(4).order
+        384
+        """
+        from grouprep.groups.semidirect import symmetric_wreath
+
+        return symmetric_wreath(self, n)
+
     def subgroups(self) -> tuple[SubgroupClass, ...]:
         """The subgroups up to conjugacy, by order: of each class a representative, with order, index, length and `is_normal`.
 
