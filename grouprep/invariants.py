@@ -304,9 +304,9 @@ def denominator_degrees(numerator: Sequence[int], cyclotomic: Mapping[int, int])
     """
     n, needed = cyclotomic.get(1, 0), {d: e for d, e in cyclotomic.items() if d > 1 and e}
     simple = _greedy(cyclotomic)
-    if simple is not None and min(over_binomials(numerator, cyclotomic, simple)) >= 0 and prod(simple) == _least_product(
-        numerator, cyclotomic
-    ):
+    first = simple is not None and prod(simple) == _least_product(numerator, cyclotomic)
+    first = first and simple is not None and min(over_binomials(numerator, cyclotomic, simple)) >= 0
+    if first and simple is not None:
         yield simple
     most = lcm(*cyclotomic) if cyclotomic else 1
     while most > 1 and comb(n + most - 1, n) > _TRIED:
@@ -314,7 +314,7 @@ def denominator_degrees(numerator: Sequence[int], cyclotomic: Mapping[int, int])
     tried = (k for k in combinations_with_replacement(range(1, most + 1), n))
     for degrees in sorted(tried, key=lambda k: (prod(k), k)):
         enough = all(sum(k % d == 0 for k in degrees) >= e for d, e in needed.items())
-        if enough and degrees != simple and min(over_binomials(numerator, cyclotomic, degrees)) >= 0:
+        if enough and not (first and degrees == simple) and min(over_binomials(numerator, cyclotomic, degrees)) >= 0:
             yield degrees
 
 

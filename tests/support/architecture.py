@@ -36,7 +36,7 @@ LAYERS = (
     Layer(("grouprep.groups",), "groups, homomorphisms"),
     Layer(("grouprep.representations",), "representations, their algebra"),
     Layer(
-        ("grouprep.characters", "grouprep.haar", "grouprep.irreps", "grouprep.quadrature"), "what is known of a group"
+        ("grouprep.characters", "grouprep.haar", "grouprep.invariants", "grouprep.irreps", "grouprep.quadrature"), "what is known of a group"
     ),
     Layer(("grouprep.families",), "a file a family"),
     Layer(("=grouprep",), "public names"),
@@ -50,7 +50,7 @@ LAYERS = (
     ),
     Layer(("projectors.certify", "projectors.explain", "projectors.files"), "what is proved of a solution"),
     Layer(("projectors.hom",), "Hom(V, W)"),
-    Layer(("projectors.penalties",), "norms, penalties, bounds"),
+    Layer(("projectors.penalties", "projectors.polynomials"), "norms, penalties, bounds; polynomial maps"),
     Layer(("=projectors",), "public names"),
     Layer(("projectors.models",), "a model's layers as operators"),
     Layer(("projectors.jax", "projectors.torch"), "adapters"),
