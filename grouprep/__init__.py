@@ -16,9 +16,12 @@ from grouprep.groups.base import Group
 from grouprep.groups.files import load_group
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.homomorphism import Homomorphism
+from grouprep.groups.isomorphism import find_isomorphism
 from grouprep.groups.lie import LieGroup
 from grouprep.groups.registry import GroupFamily, register_family, unregister_family
 from grouprep.groups.semidirect import SemidirectProduct, WreathProduct
+from grouprep.invariants import molien_coefficients, molien_series
+from grouprep.irreps.branching import branching_table
 from grouprep.representations.base import Representation
 
 __all__ = [
@@ -51,7 +54,11 @@ __all__ = [
     "U",
     "UnsupportedGroup",
     "WreathProduct",
+    "branching_table",
+    "find_isomorphism",
     "load_group",
+    "molien_coefficients",
+    "molien_series",
     "register_family",
     "unregister_family",
 ]

@@ -141,7 +141,9 @@ def molien_fraction(V: Representation, W: Representation | None = None) -> tuple
     p, root = _modulus(e, 2 * bound)
     total = [0] * (degree + 1)
     for point, m, spectrum in zip(points, orders, spectra, strict=True):
-        factor = point.size * sum(c * pow(root, -j * (e // m), p) for j, c in enumerate(eigenvalue_multiplicities(W, point, m)))
+        factor = point.size * sum(
+            c * pow(root, -j * (e // m), p) for j, c in enumerate(eigenvalue_multiplicities(W, point, m))
+        )
         value = [factor % p]
         for d, c in cyclotomic.items():
             for i in _primitive(d):
@@ -178,7 +180,9 @@ def eigenvalue_multiplicities(V: Representation, point: ClassPoint, order: int |
     # Each value is a sum of at most dim correctly rounded traces, and each of the log2(m) steps of the transform adds eps.
     error = np.finfo(float).eps * (16 * V.dim + 8 * (m.bit_length() + 1)) * V.dim
     if error > 0.25 or np.abs(counts - nearest).max() > error + 0.25:
-        raise AmbiguousRank(f"the eigenvalues of {V} at an element of order {m} are not counted: the error is up to {error:.1g}")
+        raise AmbiguousRank(
+            f"the eigenvalues of {V} at an element of order {m} are not counted: the error is up to {error:.1g}"
+        )
     out: list[int] = nearest.astype(int).tolist()
     if sum(out) != V.dim or min(out) < 0:
         raise AmbiguousRank(f"{V} has {out} as multiplicities of eigenvalues at an element of order {m}")
@@ -262,14 +266,14 @@ def _lowest_terms(numerator: list[int], cyclotomic: dict[int, int]) -> tuple[lis
     top, rest = fmpz_poly(numerator), {}
     for d, e in sorted(cyclotomic.items()):
         factor = fmpz_poly(_cyclotomic(d))
-        while e and top != 0:
+        while e and top.degree() >= 0:
             quotient, remainder = divmod(top, factor)
-            if remainder != 0:
+            if remainder.degree() >= 0:
                 break
             top, e = quotient, e - 1
         if e:
             rest[d] = e
-    return [int(c) for c in top.coeffs()] or [0], ({} if top == 0 else rest)
+    return [int(c) for c in top.coeffs()] or [0], (rest if top.degree() >= 0 else {})
 
 
 def over_binomials(numerator: Sequence[int], cyclotomic: Mapping[int, int], degrees: Sequence[int]) -> list[int]:

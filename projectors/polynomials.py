@@ -88,7 +88,9 @@ def _symbols(V: Representation, symbols: object) -> list[Symbol]:
         return [Symbol(f"x{k + 1}") for k in range(V.dim)]
     given = list(symbols) if isinstance(symbols, Sequence) and not isinstance(symbols, str) else []
     if len(given) != V.dim or not all(isinstance(s, Symbol) for s in given) or len(set(given)) != len(given):
-        raise DimensionMismatch(f"symbols must be {V.dim} different sympy symbols, the coordinates of {V}, got {shown(symbols)}")
+        raise DimensionMismatch(
+            f"symbols must be {V.dim} different sympy symbols, the coordinates of {V}, got {shown(symbols)}"
+        )
     return given
 
 
@@ -212,7 +214,9 @@ def invariant_ring(V: Representation, symbols: Sequence[Symbol] | None = None) -
 
     for degrees in islice(denominator_degrees(numerator, cyclotomic), 10):
         top = 1 + sum(k - 1 for k in degrees)
-        require(comb(top + V.dim - 1, V.dim - 1), _COLUMNS, f"primary invariants of {V} of degrees {degrees}: monomials")
+        require(
+            comb(top + V.dim - 1, V.dim - 1), _COLUMNS, f"primary invariants of {V} of degrees {degrees}: monomials"
+        )
         for primary in _choices([invariants(k) for k in sorted(set(degrees))], degrees):
             if _no_common_zero(primary, top):
                 secondary = _secondary(V, primary, degrees, over_binomials(numerator, cyclotomic, degrees), invariants)
@@ -223,12 +227,14 @@ def invariant_ring(V: Representation, symbols: Sequence[Symbol] | None = None) -
                     degrees,
                     tuple(sum(p.LM) for p in secondary),
                 )
-    raise UnsupportedGroup(f"no primary invariants of {V} of {V.group} are found of the degrees that its Molien series offers first")
+    raise UnsupportedGroup(
+        f"no primary invariants of {V} of {V.group} are found of the degrees that its Molien series offers first"
+    )
 
 
 def _choices(spaces: Sequence[list[PolyElement]], degrees: Sequence[int]) -> Iterator[list[PolyElement]]:
     """Choices of as many invariants of each degree as asked for: elements of the bases, then small integer combinations of them."""
-    needed = [degrees.count(k) for k in sorted(set(degrees))]  # type: ignore[attr-defined]
+    needed = [degrees.count(k) for k in sorted(set(degrees))]
     if any(len(space) < n for space, n in zip(spaces, needed, strict=True)):
         return
     places = [range(len(space)) for space, n in zip(spaces, needed, strict=True) for _ in range(n)]
@@ -241,7 +247,10 @@ def _choices(spaces: Sequence[list[PolyElement]], degrees: Sequence[int]) -> Ite
     yield from islice(single, _ATTEMPTS)
     for seed in range(_ATTEMPTS):
         rng = np.random.default_rng(seed)
-        yield [sum((p * int(c) for p, c in zip(space, rng.integers(1, 6, len(space)), strict=True)), 0 * space[0]) for space in wanted]
+        yield [
+            sum((p * int(c) for p, c in zip(space, rng.integers(1, 6, len(space)), strict=True)), 0 * space[0])
+            for space in wanted
+        ]
 
 
 def _no_common_zero(forms: Sequence[PolyElement], top: int) -> bool:
@@ -279,9 +288,7 @@ def _secondary(
     for degree, number in enumerate(wanted):
         if not degree or not number:
             continue
-        rows = [
-            q * _power(primary, a) for q in found for a in _exponents(degrees, degree - sum(q.LM))
-        ]
+        rows = [q * _power(primary, a) for q in found for a in _exponents(degrees, degree - sum(q.LM))]
         size = total[degree] - number
         products = [p * q for p, q in combinations_with_replacement(found[1:], 2) if sum(p.LM) + sum(q.LM) == degree]
         for candidate in [*products, *invariants(degree)]:
@@ -292,7 +299,9 @@ def _secondary(
                 found.append(_primitive([candidate])[0])
                 size += 1
         if size != total[degree] or found[0].ring.domain != K:
-            raise CertificateError(f"{size} invariants of degree {degree} of {V} are found independent, the series counts {total[degree]}")
+            raise CertificateError(
+                f"{size} invariants of degree {degree} of {V} are found independent, the series counts {total[degree]}"
+            )
     return found
 
 

@@ -183,7 +183,8 @@ def _read_wreath(data: Table, name: str) -> Group:
     given = data["wreath"]
     if not isinstance(given, list) or len(given) != 2:
         raise GroupRepError('"wreath" must be a list of two groups')
-    return WreathProduct(*(_finite_part(p, "wreath") for p in given), name=name)
+    base, top = (_finite_part(p, "wreath") for p in given)
+    return WreathProduct(base, top, name=name)
 
 
 def _read_catalogue(data: Table, name: str) -> Group:

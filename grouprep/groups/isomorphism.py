@@ -160,7 +160,9 @@ def _up_to_conjugacy(G: FiniteGroup, elements: Perm) -> Perm:
     return np.array(out, dtype=np.int64).reshape(-1, elements.shape[1])
 
 
-def _tuples(H: FiniteGroup, generators: Sequence[int], images: Sequence[Perm], chosen: list[Perm]) -> Iterator[list[Perm]]:
+def _tuples(
+    H: FiniteGroup, generators: Sequence[int], images: Sequence[Perm], chosen: list[Perm]
+) -> Iterator[list[Perm]]:
     """Images whose products and commutators with those before have the orders that they have in H."""
     k = len(chosen)
     if k == len(generators):

@@ -64,6 +64,8 @@ def normal_subgroup(G: FiniteGroup, is_member: Callable[[Perm], bool], name: str
         If the elements of G cannot be listed.
     """
     if not isinstance(G, FiniteGroup):
-        raise UnsupportedGroup(f"{G} is infinite: kernels are found for finite groups; kernel_contains(g) decides for one element")
+        raise UnsupportedGroup(
+            f"{G} is infinite: kernels are found for finite groups; kernel_contains(g) decides for one element"
+        )
     classes = [members for members in G.conjugacy_classes if is_member(G.elements[members[0]])]
     return generated_by(G.elements[np.concatenate(classes)], name)

@@ -43,7 +43,9 @@ class SplitExtension(FiniteGroup):
         """The homomorphisms of N and of K into the group."""
         N, K = self.normal, self.complement
         normal = [self.joined(n, K.identity()) for n in N.generators]
-        return Homomorphism(N, self, normal), Homomorphism(K, self, [self.joined(N.identity(), k) for k in K.generators])
+        return Homomorphism(N, self, normal), Homomorphism(
+            K, self, [self.joined(N.identity(), k) for k in K.generators]
+        )
 
     @cached_property
     def projection(self) -> Homomorphism:
@@ -81,7 +83,9 @@ class SemidirectProduct(SplitExtension):
     (21, 7, 5)
     """
 
-    def __init__(self, N: FiniteGroup, K: FiniteGroup, action: Sequence[object] | Mapping[str, object], name: str = "") -> None:
+    def __init__(
+        self, N: FiniteGroup, K: FiniteGroup, action: Sequence[object] | Mapping[str, object], name: str = ""
+    ) -> None:
         for what, value in (("N", N), ("K", K)):
             if not isinstance(value, FiniteGroup):
                 raise GroupRepError(f"{what} must be a finite group such as Cyclic(7), got {shown(value)}")
@@ -94,11 +98,19 @@ class SemidirectProduct(SplitExtension):
         m = len(self._elements)
         self._faithful = FiniteGroup(self._action).order == K.order
         rest = 0 if self._faithful else K.degree
-        require((len(N.generators) + len(K.generators)) * (m + rest), IMAGES, f"the generators of {N}:{K} have images of points:")
+        require(
+            (len(N.generators) + len(K.generators)) * (m + rest),
+            IMAGES,
+            f"the generators of {N}:{K} have images of points:",
+        )
         perms = [_joined(self._translation(n), np.arange(rest)) for n in N.generators]
         perms += [_joined(p, k[:rest]) for p, k in zip(self._action, K.generators, strict=True)]
         super().__init__(
-            perms, name=name or f"{N}:{K}", labels=_labels(N, K), order=int(N.order) * int(K.order), relators=self._relators(given)
+            perms,
+            name=name or f"{N}:{K}",
+            labels=_labels(N, K),
+            order=int(N.order) * int(K.order),
+            relators=self._relators(given),
         )
 
     def _translation(self, n: Perm) -> Integers:
@@ -118,7 +130,9 @@ class SemidirectProduct(SplitExtension):
             except GroupRepError as error:
                 raise type(error)(f"{what}: {error}") from None
         else:
-            raise GroupRepError(f"{what} must be the images of the generators of {N}, or a Homomorphism, got {shown(given)}")
+            raise GroupRepError(
+                f"{what} must be the images of the generators of {N}, or a Homomorphism, got {shown(given)}"
+            )
         if not f.is_surjective:
             raise NotAHomomorphism(f"{what} is no automorphism of {N}: its image has order {f.image().order}")
         images = [np.asarray(f.generator_image(b)) for b in N.generator_names]
@@ -156,7 +170,8 @@ class SemidirectProduct(SplitExtension):
     def act(self, k: Perm, n: Perm) -> Perm:
         """k n k^-1, an element of N, for an element k of K and n of N."""
         automorphism = self._automorphisms[0][int(self.complement.index(k))]
-        return self._elements[automorphism[self._numbers[np.ascontiguousarray(n).tobytes()]]]
+        moved: Perm = self._elements[automorphism[self._numbers[np.ascontiguousarray(n).tobytes()]]]
+        return moved
 
     def split(self, g: Perm) -> tuple[Perm, Perm]:
         g = self.read_element(g)

@@ -79,7 +79,7 @@ class _Search:
         """The representatives of the classes, with their lengths."""
         seen: set[tuple[int, ...]] = set()
         classes: dict[tuple[int, ...], int] = {}
-        queue = [(0,)]
+        queue: list[tuple[int, ...]] = [(0,)]
         seen.add((0,))
         classes[(0,)] = 1
         steps = list(self._cyclic())
@@ -90,7 +90,9 @@ class _Search:
                 orbit = self._orbit(new)
                 seen |= orbit
                 if len(seen) > _COUNT:
-                    raise TooLarge(f"{self.name} has more than {_COUNT:,} subgroups; subgroup(generators) makes one of them")
+                    raise TooLarge(
+                        f"{self.name} has more than {_COUNT:,} subgroups; subgroup(generators) makes one of them"
+                    )
                 least = min(orbit)
                 classes[least] = len(orbit)
                 queue.append(least)

@@ -64,10 +64,14 @@ class BranchingTable:
 
     def __str__(self) -> str:
         head = [f"{self.f.target} -> {self.f.source}", *(J.label for J in self.columns)]
-        rows = [[I.label, *(str(m or ".") for m in counts)] for I, counts in zip(self.rows, self.multiplicities.tolist(), strict=True)]
+        rows = [
+            [I.label, *(str(m or ".") for m in counts)]
+            for I, counts in zip(self.rows, self.multiplicities.tolist(), strict=True)
+        ]
         widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
         return "\n".join(
-            " | ".join([r[0].ljust(widths[0]), *(x.rjust(w) for x, w in zip(r[1:], widths[1:], strict=True))]) for r in [head, *rows]
+            " | ".join([r[0].ljust(widths[0]), *(x.rjust(w) for x, w in zip(r[1:], widths[1:], strict=True))])
+            for r in [head, *rows]
         )
 
 
@@ -103,9 +107,15 @@ def branching_table(f: Homomorphism, field: str = "complex", up_to: int | None =
     numbers = read_field(field)
     rows = family_of(f.target).irreps(numbers, up_to)
     restricted = [I.restrict(f) for I in rows]
-    found = _finite(f.source, restricted, numbers) if f.source.is_finite else [dict(multiplicities(V, numbers)) for V in restricted]
+    found = (
+        _finite(f.source, restricted, numbers)
+        if f.source.is_finite
+        else [dict(multiplicities(V, numbers)) for V in restricted]
+    )
     columns = family_of(f.source).irreps(numbers, None) if f.source.is_finite else _occurring(found)
-    counts = np.array([[on.get(J, 0) for J in columns] for on in found], dtype=np.int64).reshape(len(rows), len(columns))
+    counts = np.array([[on.get(J, 0) for J in columns] for on in found], dtype=np.int64).reshape(
+        len(rows), len(columns)
+    )
     return BranchingTable(f, numbers, tuple(rows), tuple(columns), counts)
 
 

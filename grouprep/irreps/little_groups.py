@@ -182,9 +182,7 @@ def wreath_irreps(G: Group) -> LittleGroupFamily | None:
     if family is None or not K.is_listed or not G.is_listed:
         return None
     irreps = family.irreps("complex", None)
-    generators = [
-        G.joined(_at(G, i, p), K.identity()) for i in range(n) for p in G.base.generators
-    ]
+    generators = [G.joined(_at(G, i, p), K.identity()) for i in range(n) for p in G.base.generators]
     out: dict[str, Representation] = {}
     for choice in product(range(len(irreps)), repeat=n):
         chosen = np.array(choice)

@@ -494,7 +494,9 @@ class Representation(Value):
         """
         inflated = self.restrict(f)
         if not isinstance(f, Homomorphism) or not f.is_surjective:
-            raise GroupRepError(f"f must map onto {self.group} to inflate along it; restrict(f) takes any homomorphism into it")
+            raise GroupRepError(
+                f"f must map onto {self.group} to inflate along it; restrict(f) takes any homomorphism into it"
+            )
         return inflated
 
     def induce(self, f: Homomorphism | Group) -> Representation:

@@ -82,8 +82,10 @@ class InducedRepresentation(Representation):
         return places, np.array([self._sources[np.ascontiguousarray(h).tobytes()] for h in inside])
 
     def image(self, generator: Generator) -> Image:
-        return self.exact_image(self.group.generator_element(generator)) if self.V.domain is not None else self.evaluate(
-            self.group.generator_element(generator)
+        return (
+            self.exact_image(self.group.generator_element(generator))
+            if self.V.domain is not None
+            else self.evaluate(self.group.generator_element(generator))
         )
 
     def exact_image(self, g: Element) -> Image:

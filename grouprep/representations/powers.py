@@ -114,7 +114,9 @@ class _Power(Composite):
     def _map_exact(self, a: DomainMatrix) -> Image:
         columns = _columns(a)
         rows: dict[int, dict[int, Scalar]] = {}
-        stack: list[dict[Index, Scalar]] = [{(): a.domain.one}]  # the products for the beginnings of a word, which the next one shares
+        stack: list[dict[Index, Scalar]] = [
+            {(): a.domain.one}
+        ]  # the products for the beginnings of a word, which the next one shares
         before: Index = ()
         for j, word in enumerate(self.words):
             shared = next((m for m, (x, y) in enumerate(zip(before, word, strict=False)) if x != y), 0)

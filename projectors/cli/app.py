@@ -218,7 +218,9 @@ def decompose(group: str, representation: str, field: str | None, exact: bool, s
 
 @app.command(short_help="The irreps of a group.")
 @click.argument("group")
-@click.option("--field", type=click.Choice(["real", "complex"]), default="real", show_default=True, help="Over which numbers.")
+@click.option(
+    "--field", type=click.Choice(["real", "complex"]), default="real", show_default=True, help="Over which numbers."
+)
 @click.option("--exact", is_flag=True, help="Also the exact matrices of the generators.")
 @click.option("--up-to", type=int, metavar="N", help="Infinite groups: the largest frequency, l or spin.  [default: 4]")
 @json_option
@@ -245,13 +247,21 @@ def irreps(group: str, field: str, exact: bool, up_to: int | None, as_json: bool
 @click.argument("subgroup")
 @click.argument("representation", metavar="[V]", required=False)
 @click.option(
-    "--field", type=click.Choice(["real", "complex"]), help="Over which numbers; by default V's own, complex for the table."
+    "--field",
+    type=click.Choice(["real", "complex"]),
+    help="Over which numbers; by default V's own, complex for the table.",
 )
 @click.option("--images", metavar="TEXT", help='Where the generators of SUBGROUP go, "r = (1 2 3 4), s = (2 4)".')
 @click.option("--up-to", type=int, metavar="N", help="Infinite groups: the largest frequency, l or spin.  [default: 4]")
 @json_option
 def branch(
-    group: str, subgroup: str, representation: str | None, field: str | None, images: str | None, up_to: int | None, as_json: bool
+    group: str,
+    subgroup: str,
+    representation: str | None,
+    field: str | None,
+    images: str | None,
+    up_to: int | None,
+    as_json: bool,
 ) -> None:
     """How the irreps of GROUP, or its representation V, split into irreps of SUBGROUP.
 

@@ -175,7 +175,9 @@ def restriction_map(H: Group, G: Group, images: str | None = None) -> Homomorphi
         raise GroupRepError(f"{H} is no subgroup of {G}")
     if len(found) > 1:
         ways = "; ".join(", ".join(f"{a} = {c}" for a, c in (_images(f) or {}).items()) for f in found.values())
-        raise GroupRepError(f"{H} lies in {G} in {len(found)} ways that are not conjugate; choose one with --images: {ways:.400}")
+        raise GroupRepError(
+            f"{H} lies in {G} in {len(found)} ways that are not conjugate; choose one with --images: {ways:.400}"
+        )
     return next(iter(found.values()))
 
 
@@ -194,7 +196,7 @@ _IMAGE = re.compile(r"\s*([^=,;()]+?)\s*=\s*((?:\([^()]*\)\s*)+)[,;]?")
 def _given(H: Group, G: Group, text: str) -> Homomorphism:
     if not isinstance(G, FiniteGroup):
         raise UnsupportedGroup(f"--images are cycles of the points of a finite group; {G} is infinite")
-    images = {name: cycles for name, cycles in _IMAGE.findall(text)}
+    images = dict(_IMAGE.findall(text))
     if not images or _IMAGE.sub("", text).strip():
         names = ", ".join(f"{a} = (1 2)" for a in H.generator_names)
         raise GroupRepError(f'--images "{text:.80}": write an image for each generator of {H}, such as "{names:.120}"')

@@ -20,9 +20,7 @@ def irreps_view(record: Record) -> RenderableType:
     irreps = record["irreps"]
     title = f"{count(len(irreps), 'irrep')} of {record['group']} over the {record['field']} numbers"
     columns = [("irrep", "left"), ("dim", "right"), ("type", "left"), ("indicator", "right"), ("entries in", "left")]
-    rows = [
-        (r["label"], f"{r['dim']:,}", r["type"], str(r["indicator"]), r["entries"] or "floats") for r in irreps
-    ]
+    rows = [(r["label"], f"{r['dim']:,}", r["type"], str(r["indicator"]), r["entries"] or "floats") for r in irreps]
     parts: list[RenderableType] = [heading(title), plain_table(columns, rows)]
     if not record["is_finite"]:
         parts.append(Text("the first of infinitely many; --up-to N shows others", style="dim"))
@@ -54,7 +52,9 @@ def branch_view(record: Record) -> RenderableType:
         rows = []
         for r in record["rows"]:
             found = {p["label"]: p["multiplicity"] for p in r["parts"]}
-            rows.append((r["label"], f"{r['dim']:,}", *(f"{found[label]:,}" if label in found else "." for label in labels)))
+            rows.append(
+                (r["label"], f"{r['dim']:,}", *(f"{found[label]:,}" if label in found else "." for label in labels))
+            )
         parts.append(plain_table(columns, rows, fold=False))
     else:
         rows = [(r["label"], f"{r['dim']:,}", _sum(r["parts"])) for r in record["rows"]]

@@ -36,7 +36,8 @@ LAYERS = (
     Layer(("grouprep.groups",), "groups, homomorphisms"),
     Layer(("grouprep.representations",), "representations, their algebra"),
     Layer(
-        ("grouprep.characters", "grouprep.haar", "grouprep.invariants", "grouprep.irreps", "grouprep.quadrature"), "what is known of a group"
+        ("grouprep.characters", "grouprep.haar", "grouprep.invariants", "grouprep.irreps", "grouprep.quadrature"),
+        "what is known of a group",
     ),
     Layer(("grouprep.families",), "a file a family"),
     Layer(("=grouprep",), "public names"),
