@@ -34,8 +34,12 @@ from grouprep.groups.base import Group
 from grouprep.groups.files import load_group
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.homomorphism import Homomorphism
+from grouprep.groups.isomorphism import find_isomorphism
 from grouprep.groups.lie import LieGroup
 from grouprep.groups.registry import GroupFamily, register_family, unregister_family
+from grouprep.groups.semidirect import SemidirectProduct, WreathProduct
+from grouprep.invariants import molien_coefficients, molien_series
+from grouprep.irreps.branching import branching_table
 from grouprep.representations.base import Representation
 
 __all__ = [
@@ -64,6 +68,7 @@ __all__ = [
     "PointGroup",
     "Quaternion",
     "Representation",
+    "SemidirectProduct",
     "Sp",
     "SpReal",
     "Symmetric",
@@ -71,7 +76,12 @@ __all__ = [
     "Torus",
     "U",
     "UnsupportedGroup",
+    "WreathProduct",
+    "branching_table",
+    "find_isomorphism",
     "load_group",
+    "molien_coefficients",
+    "molien_series",
     "register_family",
     "unregister_family",
 ]

@@ -9,6 +9,7 @@ from grouprep.families.heisenberg import Heisenberg
 from grouprep.families.lorentz import Lorentz
 from grouprep.families.orthogonal import O
 from grouprep.families.quaternion import Quaternion
+from grouprep.families.semidirect import Metacyclic
 from grouprep.families.special_orthogonal import SO
 from grouprep.families.special_unitary import SU
 from grouprep.families.symmetric import Symmetric
@@ -16,6 +17,7 @@ from grouprep.families.symplectic import Sp
 from grouprep.families.symplectic_real import SpReal
 from grouprep.families.torus import Torus
 from grouprep.families.unitary import U
+from grouprep.families.wreath import GeneralizedSymmetric
 
 # isort: split
 from grouprep.families.point_group import PointGroup  # last, and so asked first of the irreps of its groups
@@ -28,8 +30,10 @@ __all__ = [
     "Cyclic",
     "Dicyclic",
     "Dihedral",
+    "GeneralizedSymmetric",
     "Heisenberg",
     "Lorentz",
+    "Metacyclic",
     "O",
     "PointGroup",
     "Quaternion",

@@ -39,6 +39,11 @@ def _irreps(G: Group) -> Family | None:
 
 register_family(
     GroupFamily(
-        name="Torus", constructor=Torus, pattern=numbered("Torus"), example="Torus(2)", irreps=_irreps, irreps_of="Torus(n)"
+        name="Torus",
+        constructor=Torus,
+        pattern=numbered("Torus"),
+        example="Torus(2)",
+        irreps=_irreps,
+        irreps_of="Torus(n)",
     )
 )

@@ -29,6 +29,7 @@ __all__ = [
 Spin: TypeAlias = "int | float | str | Fraction | Rational"
 """What stands for a spin 0, 1/2, 1, 3/2, ...; numpy's and sympy's numbers too."""
 
+
 def twice_spin(j: Spin, name: str = "j") -> int:
     """2 j for j in 0, 1/2, 1, ...: an int, Fraction, float, sympy Rational, or text such as "3/2".
 

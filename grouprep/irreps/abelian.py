@@ -87,7 +87,9 @@ class AbelianFamily(Family):
 
     def irreps(self, field: Field, up_to: int | None) -> list[Irrep]:
         check_up_to(self.group, up_to, "label", infinite=False)
-        whole = [AbelianCharacter(self, tuple(a.tolist())) for a in np.indices(self.sizes).reshape(len(self.sizes), -1).T]
+        whole = [
+            AbelianCharacter(self, tuple(a.tolist())) for a in np.indices(self.sizes).reshape(len(self.sizes), -1).T
+        ]
         return list(whole) if field == "complex" else list(dict.fromkeys(I.real_form for I in whole))
 
     def find(self, label: object, field: Field) -> Irrep | None:
@@ -234,7 +236,9 @@ class AbelianCharacter(Irrep):
         """Every value is the exact one correctly rounded."""
         top = self.family.sizes[-1]
         distinct, where = np.unique(self.phases(g), return_inverse=True)
-        values = np.array([complex(nearest_cosine(int(k), top), nearest_cosine(4 * int(k) - top, 4 * top)) for k in distinct])
+        values = np.array(
+            [complex(nearest_cosine(int(k), top), nearest_cosine(4 * int(k) - top, 4 * top)) for k in distinct]
+        )
         values = values if self.type == "C" else values.real
         out: Array = values[where.reshape(np.shape(g)[:-1])][..., None, None]
         return out

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["clebsch_gordan", "clebsch_gordan_exact", "coupled_spins", "wigner_3j", "wigner_3j_exact"]
 
+
 def coupled_spins(j1: Spin, j2: Spin) -> list[Fraction]:
     """The spins |j1 - j2|, ..., j1 + j2 in the tensor product of two, each once.
 
@@ -107,7 +108,9 @@ def _complex_entries(C: _Coupling, root: Root, divisor: int) -> _Placed:
     half = (len(i) + 1) // 2
     roots = [
         root(n, p, r * first[x] * second[y] * third[z])
-        for n, x, y, z in zip(C.n[i1[:half], i2[:half]].tolist(), *(k[:half].tolist() for k in (i1, i2, i)), strict=True)
+        for n, x, y, z in zip(
+            C.n[i1[:half], i2[:half]].tolist(), *(k[:half].tolist() for k in (i1, i2, i)), strict=True
+        )
     ]
     roots += [-x if C.shift % 2 else x for x in reversed(roots[: len(i) - half])]
     return _Placed((i1, i2, i), np.array(roots, dtype=float if root is nearest_root else object))

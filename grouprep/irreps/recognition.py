@@ -31,7 +31,15 @@ from grouprep.typing import Array, Element, Integers
 if TYPE_CHECKING:
     from sympy import Matrix
 
-__all__ = ["Isomorphism", "PulledFamily", "PulledIrrep", "can_be_searched", "element_orders", "find_isomorphism", "sorted_elements"]
+__all__ = [
+    "Isomorphism",
+    "PulledFamily",
+    "PulledIrrep",
+    "can_be_searched",
+    "element_orders",
+    "find_isomorphism",
+    "sorted_elements",
+]
 
 _ENTRIES = 4_000_000  # of the list of elements, order times degree: a second or two
 _TUPLES = 2_000  # partial tuples of generators that are looked at

@@ -146,7 +146,9 @@ class AlternatingFamily(KnownFamily):
                 for half in (1, -1):
                     V = OrthogonalForm(group, shape, half)
                     place = len(listed) + half if V.field == "complex" else -1
-                    listed.append(Listed(_text(shape) + ("+" if half > 0 else "-"), V, "C" if place >= 0 else "R", place))
+                    listed.append(
+                        Listed(_text(shape) + ("+" if half > 0 else "-"), V, "C" if place >= 0 else "R", place)
+                    )
         super().__init__(group, listed)
 
     def read(self, label: object) -> str | None:
@@ -156,4 +158,3 @@ class AlternatingFamily(KnownFamily):
         if shape is None:
             return text
         return _text(max(shape, conjugate_partition(shape))) + sign
-

@@ -456,5 +456,3 @@ def _column_moves(columns: list[list[int]], rows: Partition) -> list[tuple[int, 
 
 def _sign(p: Sequence[int]) -> int:
     return -1 if sum(p[i] > p[j] for i in range(len(p)) for j in range(i + 1, len(p))) % 2 else 1
-
-

@@ -18,7 +18,7 @@ from grouprep.linalg import Image, Monomial, as_exact, as_float, as_image
 from grouprep.linalg.convert import to_sympy
 from grouprep.linalg.fields import common_domain
 from grouprep.linalg.forms import invariant_form, is_positive, is_unitary, require_carried
-from grouprep.linalg.matrices import adjoint, is_exact, is_real, matmul
+from grouprep.linalg.matrices import adjoint, equal, is_exact, is_real, matmul
 from grouprep.linalg.pickling import Value
 from grouprep.linalg.sparse import add_exact, equal_exact, identity_exact
 from grouprep.representations.arguments import checked_count
@@ -473,6 +473,89 @@ class Representation(Value):
         return Pullback(f, self)
 
     pull_back = restrict
+
+    def inflate(self, f: Homomorphism) -> Representation:
+        """The representation g -> V(f(g)) for a homomorphism f onto the group of V, such as the projection on a quotient.
+
+        Raises
+        ------
+        GroupRepError
+            If f is not surjective; `restrict` takes any f.
+        DimensionMismatch
+            If the target of f is another group.
+
+        Examples
+        --------
+        >>> from grouprep import Dihedral
+        >>> G = Dihedral(4)
+        >>> Q, p = G.quotient(G.subgroup([G.multiply(G.generators[0], G.generators[0])]))
+        >>> sorted(Q.regular().inflate(p).multiplicities())
+        ['A1', 'A2', 'B1', 'B2']
+        """
+        inflated = self.restrict(f)
+        if not isinstance(f, Homomorphism) or not f.is_surjective:
+            raise GroupRepError(
+                f"f must map onto {self.group} to inflate along it; restrict(f) takes any homomorphism into it"
+            )
+        return inflated
+
+    def induce(self, f: Homomorphism | Group) -> Representation:
+        """The representation of the target G of an injective homomorphism f: H -> G of finite groups, for V of H.
+
+        Its dimension is [G : H] dim V. G permutes the blocks e_j (x) V, one for each coset r_j f(H): where g r_j = r_i f(h), the
+        block (i, j) of its matrix at g is V(h). The r_j are the lexicographically least elements of the cosets, in that order,
+        so that no generators enter. Exact where V is, monomial where V is, unitary where V is.
+
+        Parameters
+        ----------
+        f : the homomorphism, or G itself if its elements permute the same points as those of H, which it contains.
+
+        Raises
+        ------
+        GroupRepError
+            If f is not injective, or no homomorphism from the group of V.
+        UnsupportedGroup
+            If one of the groups is infinite.
+        TooLarge
+            If H cannot be listed, or there are more than 200,000 cosets.
+
+        Examples
+        --------
+        >>> from grouprep import Symmetric
+        >>> G = Symmetric(4)
+        >>> H = G.subgroup(["(1 2 3 4)", "(1 3)"])
+        >>> V = H.trivial().induce(G)
+        >>> V.dim, V.character.inner(V.character)
+        (3, 2)
+
+        References
+        ----------
+        Serre, Linear Representations of Finite Groups, 3.3 and 7.1.
+        """
+        from grouprep.representations.induced import induced
+
+        return induced(self, f)
+
+    def kernel(self) -> Group:
+        """The normal subgroup of a finite group whose elements V takes to the identity.
+
+        Raises
+        ------
+        GroupRepError
+            If V has float generators only.
+        TooLarge
+            If the elements of the group cannot be listed.
+
+        Examples
+        --------
+        >>> from grouprep import Dihedral
+        >>> Dihedral(4).irrep("A2").kernel().order
+        4
+        """
+        from grouprep.groups.quotients import normal_subgroup
+
+        one = Monomial.identity(self.dim)
+        return normal_subgroup(self.group, lambda g: equal(as_exact(self.exact_image(g)), one), f"ker({self})")  # type: ignore[arg-type]
 
     # Identity
 

@@ -17,9 +17,7 @@ TABLES = json.loads(Path(__file__).with_name("gap_tables.json").read_text(encodi
 def number(text):
     """A number as GAP writes it: -1/2*E(5)^2+3."""
     total = Cyclotomic(0)
-    for sign, coefficient, order, exponent in re.findall(
-        r"([+-]?)(\d+(?:/\d+)?)?\*?(?:E\((\d+)\)(?:\^(\d+))?)?", text
-    ):
+    for sign, coefficient, order, exponent in re.findall(r"([+-]?)(\d+(?:/\d+)?)?\*?(?:E\((\d+)\)(?:\^(\d+))?)?", text):
         if coefficient or order:
             size = Fraction(f"{sign}{coefficient or 1}")
             total += Cyclotomic.sum_of_roots(int(order or 1), {int(exponent or 1): size})

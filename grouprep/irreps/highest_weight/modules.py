@@ -169,14 +169,17 @@ def highest_weight_module(datum: RootDatum, top: Vector) -> Module:
     spins = range(len(datum.simple_roots))
     height = datum.height(top)
     order = sorted(
-        weight_multiplicities(datum, top).items(), key=lambda item: (height - datum.height(item[0]), tuple(-x for x in item[0]))
+        weight_multiplicities(datum, top).items(),
+        key=lambda item: (height - datum.height(item[0]), tuple(-x for x in item[0])),
     )
     weights: list[Vector] = []
     lengths: list[Rational] = []
     spaces: dict[Vector, range] = {}
     lowering: list[Columns] = [[] for _ in spins]
     raising: list[Columns] = [[] for _ in spins]
-    recipes: list[list[tuple[int, int, Rational]]] = []  # how a basis vector is a combination of f_i b: (i, b, coefficient)
+    recipes: list[
+        list[tuple[int, int, Rational]]
+    ] = []  # how a basis vector is a combination of f_i b: (i, b, coefficient)
 
     def add(w: Vector, length: Rational) -> None:
         weights.append(w)
@@ -226,7 +229,10 @@ def highest_weight_module(datum: RootDatum, top: Vector) -> Module:
 
 
 def _inner(
-    vector: dict[tuple[int, int], Rational], key: tuple[int, int], raised: dict[tuple[int, int, int], Sparse], lengths: list[Rational]
+    vector: dict[tuple[int, int], Rational],
+    key: tuple[int, int],
+    raised: dict[tuple[int, int, int], Sparse],
+    lengths: list[Rational],
 ) -> Rational:
     """<sum x f_i b, f_j c> = sum x <b, e_i f_j c>."""
     from flint import fmpq
