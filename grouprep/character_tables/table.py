@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from sympy import Matrix
 
-__all__ = ["CharacterTable", "character_table"]
+__all__ = ["CharacterTable", "character_table", "matched_rows"]
 
 
 class CharacterTable:
@@ -273,10 +273,10 @@ def _character_table(G: FiniteGroup) -> CharacterTable:
     data = ListedData(G) if own is None else own
     if family is None or family.follows_characters:
         return CharacterTable(data, range(len(data.labels)), data.labels)
-    return CharacterTable(data, *_matched(family, data, named=own is not None))
+    return CharacterTable(data, *matched_rows(family, data, named=own is not None))
 
 
-def _matched(family: Family, data: TableData, named: bool) -> tuple[Sequence[int], Sequence[str]]:
+def matched_rows(family: Family, data: TableData, named: bool = False) -> tuple[Sequence[int], Sequence[str]]:
     """The rows that the complex irreps of a family belong to, with their labels; partitions name rows and irreps alike."""
     irreps = family.irreps("complex", None)
     labels = [I.label for I in irreps]

@@ -178,7 +178,7 @@ class PointGroup(FiniteGroup):
         B1  | 1 | -1 |           1 |           -1 | x, Ry             | xz
         B2  | 1 | -1 |          -1 |            1 | y, Rx             | yz
         """
-        return PointGroupTable(self, tuple(self.irreps("complex")))
+        return PointGroupTable.of(self)
 
     def branch(self, l: object, parity: int | None = None) -> Reduction:
         """The irreps in the spherical harmonics of degree l, or in a spin j.

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from grouprep.irreps.multiplicities import CharacterTable
+from grouprep.character_tables.data import ConjugacyClass, ListedData
+from grouprep.character_tables.table import CharacterTable, matched_rows
 from grouprep.point_groups.functions import linear_functions, quadratic_functions, vector_components
 
 if TYPE_CHECKING:
@@ -15,7 +16,28 @@ if TYPE_CHECKING:
 __all__ = ["PointGroupTable"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class SymmetryClass(ConjugacyClass):
+    """A conjugacy class of a point group with the name that chemists print, such as 2C3; `name` is C3."""
+
+    title: str
+
+    def __str__(self) -> str:
+        return self.title
+
+
+@dataclass(frozen=True, eq=False)
+class PointGroupData(ListedData):
+    """The characters of a point group on its named classes."""
+
+    group: PointGroup
+
+    @cached_property
+    def classes(self) -> tuple[ConjugacyClass, ...]:
+        named = zip(super().classes, self.group.class_names, strict=True)
+        return tuple(SymmetryClass(**(vars(c) | {"name": t.removeprefix(str(c.size)), "title": t})) for c, t in named)
+
+
 class PointGroupTable(CharacterTable):
     """A character table with the names of the classes and the columns of linear and quadratic functions.
 
@@ -30,6 +52,12 @@ class PointGroupTable(CharacterTable):
     """
 
     group: PointGroup
+
+    @classmethod
+    def of(cls, group: PointGroup) -> PointGroupTable:
+        """The table of a point group."""
+        data = PointGroupData(group)
+        return cls(data, *matched_rows(group.family, data))
 
     @property
     def class_names(self) -> tuple[str, ...]:
