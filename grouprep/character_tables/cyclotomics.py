@@ -154,8 +154,8 @@ class Cyclotomic:
 
     def galois(self, a: int) -> Cyclotomic:
         """The image under exp(2 pi i/n) -> exp(2 pi i a/n), for a prime to the conductor n."""
-        if gcd(a, self.conductor) != 1:
-            raise GroupRepError(f"a must be prime to the conductor {self.conductor}, got {a}")
+        if not isinstance(a, int) or gcd(a, self.conductor) != 1:
+            raise GroupRepError(f"a must be an integer prime to the conductor {self.conductor}, got {shown(a)}")
         return Cyclotomic.sum_of_roots(self.conductor, {a * k: c for k, c in self.terms.items()})
 
     def conjugate(self) -> Cyclotomic:

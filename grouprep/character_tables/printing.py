@@ -9,11 +9,13 @@ from grouprep.character_tables.cyclotomics import Cyclotomic
 from grouprep.character_tables.naming import letters
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
 
     from grouprep.character_tables.table import CharacterTable
 
-__all__ = ["html", "latex", "rich_table", "text"]
+__all__ = ["html", "latex", "rich_parts", "text"]
 
 
 class _Values:
@@ -66,28 +68,41 @@ def text(table: CharacterTable) -> str:
     return "\n".join([*lines, *(f"{a} = {x} = {_numeric(x)}" for a, x in show.legend())])
 
 
-def rich_table(table: CharacterTable) -> Table:
-    """The table for a terminal: names, sizes and representatives of the classes above, indicators on the right."""
+def rich_parts(table: CharacterTable, width: int) -> Iterator[RenderableType]:
+    """What a terminal of some width shows: the table in pieces that fit, then what the letters stand for."""
     from rich import box
     from rich.table import Table
+    from rich.text import Text
 
     show = _Values()
-    rows = [[chi.label, *map(show, chi.values), {1: "+", 0: "0", -1: "-"}[chi.indicator]] for chi in table.irreducibles]
-    legend = "\n".join(f"{a} = {x} = {_numeric(x)}" for a, x in show.legend())
-    found = Table(
-        title=f"characters of {table.group}",
-        caption=legend or None,
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        caption_justify="left",
-    )
-    found.add_column(str(table.group), style="bold", no_wrap=True)
-    for c in table.classes:
-        found.add_column(f"{c.name}\n{c}", justify="right")
-    found.add_column("type", justify="right")
-    for row, chi in zip(rows, table.irreducibles, strict=True):
-        found.add_row(*row[:-1], chi.type)
-    return found
+    rows = [[chi.label, *map(show, chi.values), chi.type] for chi in table.irreducibles]
+    labels, *values, types = zip(*rows, strict=True)
+    margin = max(map(len, [str(table.group), *labels])) + 3
+    for heads in (
+        map(str, table.classes),
+        (str(c.size) for c in table.classes),
+    ):  # without representatives if they do not fit
+        columns = [[c.name, head, *column] for c, head, column in zip(table.classes, heads, values, strict=True)]
+        columns.append(["", "type", *types])
+        widths = [max(map(len, column)) + 3 for column in columns]
+        if margin + sum(widths) <= width:
+            break
+    yield Text(f"characters of {table.group}", style="bold")
+    while columns:
+        taken, room = 0, width - margin
+        while taken < len(columns) and (not taken or room >= widths[taken]):
+            room -= widths[taken]
+            taken += 1
+        piece = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", padding=(0, 1))
+        piece.add_column(Text(f"\n{table.group}"), style="bold", no_wrap=True)
+        for name, what, *_ in columns[:taken]:
+            piece.add_column(Text(f"{name}\n{what}"), justify="right", no_wrap=True)
+        for i, label in enumerate(labels):
+            piece.add_row(Text(label), *(Text(column[i + 2]) for column in columns[:taken]))
+        yield piece
+        del columns[:taken], widths[:taken]
+    for letter, x in show.legend():
+        yield Text(f"{letter} = {x} = {_numeric(x)}")
 
 
 def html(table: CharacterTable) -> str:

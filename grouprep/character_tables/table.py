@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ import numpy as np
 from grouprep.character_tables import printing
 from grouprep.character_tables.class_functions import ClassFunction, IrreducibleCharacter, as_values
 from grouprep.character_tables.data import ConjugacyClass, ListedData, TableData
-from grouprep.character_tables.permutation_data import permutation_data
+from grouprep.character_tables.permutation_data import SymmetricData, permutation_data
 from grouprep.errors import GroupRepError, TooLarge, UnsupportedGroup, nearest, shown
 from grouprep.groups.base import Group
 from grouprep.groups.finite import LISTING_LIMIT, FiniteGroup
@@ -24,7 +24,7 @@ from grouprep.representations.base import Representation
 from grouprep.typing import Array, Element, Integers
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import Console, ConsoleOptions, RenderableType
     from sympy import Matrix
 
 __all__ = ["CharacterTable", "character_table", "matched_rows"]
@@ -244,8 +244,8 @@ class CharacterTable:
     def __repr__(self) -> str:
         return f"CharacterTable({self.group}, {len(self)} classes)"
 
-    def __rich__(self) -> Table:
-        return printing.rich_table(self)
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        yield from printing.rich_parts(self, options.max_width)
 
     def _repr_html_(self) -> str:
         return printing.html(self)
@@ -258,11 +258,12 @@ def character_table(G: Group) -> CharacterTable:
     """See `FiniteGroup.character_table`."""
     if not isinstance(G, FiniteGroup):
         raise UnsupportedGroup(f"{G} is infinite and has no finite character table; see V.character.weights()")
-    return _character_table(G)
+    return _character_table(G, str(G))
 
 
 @lru_cache(maxsize=64)
-def _character_table(G: FiniteGroup) -> CharacterTable:
+def _character_table(G: FiniteGroup, name: str) -> CharacterTable:
+    """By the name too: groups with the same generators are equal whatever they are called, and a table says its group's name."""
     family = find_family(G) if G.is_listed else None
     own = permutation_data(G) if family is None or not family.follows_characters else None
     if own is None and not G.is_listed:
@@ -273,11 +274,11 @@ def _character_table(G: FiniteGroup) -> CharacterTable:
     data = ListedData(G) if own is None else own
     if family is None or family.follows_characters:
         return CharacterTable(data, range(len(data.labels)), data.labels)
-    return CharacterTable(data, *matched_rows(family, data, named=own is not None))
+    return CharacterTable(data, *matched_rows(family, data, named=type(own) is SymmetricData))
 
 
 def matched_rows(family: Family, data: TableData, named: bool = False) -> tuple[Sequence[int], Sequence[str]]:
-    """The rows that the complex irreps of a family belong to, with their labels; partitions name rows and irreps alike."""
+    """The rows that the complex irreps of a family belong to, with their labels; partitions name rows and irreps of S_n alike."""
     irreps = family.irreps("complex", None)
     labels = [I.label for I in irreps]
     if named and set(labels) == set(data.labels):
