@@ -4,7 +4,7 @@ import sys
 
 try:
     from projectors.certify import Certificate
-    from projectors.decompose import Decomposition, decompose
+    from projectors.decompose import Decomposition, decompose, decompose_exactly
     from projectors.hom import Hom, commutant
     from projectors.polynomials import InvariantRing, invariant_ring, polynomial_maps
     from projectors.structure import Basis, ExactBasis
@@ -26,3 +26,4 @@ __all__ = [
     "invariant_ring",
     "polynomial_maps",
 ]
+__all__ = ["Basis", "Certificate", "Decomposition", "ExactBasis", "Hom", "commutant", "decompose", "decompose_exactly"]

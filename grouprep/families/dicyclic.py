@@ -19,7 +19,7 @@ from grouprep.representations.images import ImageRepresentation
 
 __all__ = ["Dicyclic"]
 
-_MOST = 500  # n; the matrices of a lie in a field of degree phi(2 n)
+_MOST = 500  # n; the matrix of a lies in a field of degree phi(2 n)
 
 
 def Dicyclic(n: int) -> FiniteGroup:
@@ -44,8 +44,7 @@ def Dicyclic(n: int) -> FiniteGroup:
     H. S. M. Coxeter, W. O. J. Moser, Generators and Relations for Discrete Groups, section 1.7.
     """
     n = checked_size(n, "Dicyclic", most=_MOST)
-    one, other = (f"exp(I*pi*{k}/{n})" for k in (1, -1))
-    G = FiniteGroup.from_matrices({"a": [[one, 0], [0, other]], "x": [[0, 1], [-1, 0]]})
+    G = FiniteGroup.from_matrices({"a": Monomial([0, 1], [1, -1], 2 * n), "x": Monomial([1, 0], [1, 0], 2)})
     relators: list[Word] = [
         ((0, 1),) * (2 * n),
         (*((0, 1),) * n, (1, -1), (1, -1)),

@@ -11,9 +11,8 @@ from grouprep.groups.finite import FiniteGroup, Word
 from grouprep.groups.matrix_groups import MatrixAction
 from grouprep.groups.registry import GroupFamily, numbered, register_family
 from grouprep.irreps.family import Family
-from grouprep.irreps.known import KnownFamily, Listed
+from grouprep.irreps.known import KnownFamily, Listed, read_integers
 from grouprep.irreps.recognition import PulledFamily, find_isomorphism
-from grouprep.irreps.tableaux import read_integers
 from grouprep.linalg import Monomial
 from grouprep.representations.images import ImageRepresentation
 
@@ -47,8 +46,7 @@ def Heisenberg(p: int) -> FiniteGroup:
     p = checked_size(p, "Heisenberg", least=3, most=_MOST)
     if any(p % q == 0 for q in range(2, p)):
         raise GroupRepError(f"Heisenberg(p) needs an odd prime p such as 3, 5, 7, got {p}")
-    shift = [[int(i == (j + 1) % p) for j in range(p)] for i in range(p)]
-    clock = [[f"exp(2*pi*I*{j}/{p})" if i == j else 0 for j in range(p)] for i in range(p)]
+    shift, clock = Monomial(np.roll(np.arange(p), -1)), Monomial.diagonal(np.arange(p), p)
     G = FiniteGroup.from_matrices({"x": shift, "y": clock})
     z, back = ((1, 1), (0, 1), (1, -1), (0, -1)), ((0, 1), (1, 1), (0, -1), (1, -1))
     relators: list[Word] = [((0, 1),) * p, ((1, 1),) * p]

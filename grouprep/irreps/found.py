@@ -9,7 +9,7 @@ from grouprep.errors import GroupRepError, UnsupportedGroup
 from grouprep.groups.base import Generator, Group
 from grouprep.irreps.base import Field, Irrep, Position, Type
 from grouprep.linalg import Image, Monomial, as_float
-from grouprep.linalg.blocks import Block, isomorphism, unknown_blocks
+from grouprep.linalg.blocks import Block, isomorphism, matrix_sizes, unknown_blocks
 from grouprep.representations.base import Representation
 from grouprep.typing import Array, Element
 
@@ -42,7 +42,8 @@ class FoundIrrep(Irrep):
 
     def _conjugation(self) -> Array | None:
         matrices = list(self._images.values())
-        return isomorphism([m.conj() for m in matrices], matrices)
+        sizes = matrix_sizes([self.V.float_image(a) for a in self._images])
+        return isomorphism([m.conj() for m in matrices], matrices, sizes)
 
     def _found_type(self) -> Type:
         if self.over == "real":

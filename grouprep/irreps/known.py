@@ -20,7 +20,29 @@ from grouprep.typing import Array, Element
 if TYPE_CHECKING:
     from sympy import Matrix
 
-__all__ = ["KnownFamily", "KnownIrrep", "Listed"]
+__all__ = ["KnownFamily", "KnownIrrep", "Listed", "read_integers"]
+
+
+def read_integers(label: object) -> tuple[int, ...] | None:
+    """Integers >= 0 from a sequence of them, or from text such as "[3,1]", "3, 1" and "(3, 1)"; None if it is neither.
+
+    Examples
+    --------
+    >>> read_integers("(0, 2)"), read_integers([1]), read_integers("E1"), read_integers(3)
+    ((0, 2), (1,), None, None)
+    """
+    if isinstance(label, str):
+        text = label.strip()
+        text = text[1:-1] if text[:1] + text[-1:] in ("[]", "()") else text
+        words = [word.strip() for word in text.split(",")]
+        words = words[:-1] if len(words) > 1 and not words[-1] else words
+        good = all(word.isascii() and word.isdigit() and len(word) < 10 for word in words)
+        return tuple(map(int, words)) if good else None
+    if not isinstance(label, list | tuple):
+        return None
+    if not all(isinstance(k, int | np.integer) and not isinstance(k, bool) for k in label):
+        return None
+    return tuple(map(int, label))
 
 
 class Listed(NamedTuple):

@@ -180,6 +180,12 @@ class ProductIrrep(Irrep):
         return self.inner._form()
 
     def rational(self) -> tuple[Representation, Array]:
+        """That of the tensor product; where an even number of parts have type H, that of the real form."""
+        halves = any(I.type == "H" for I in self.parts)
+        if self.group.is_finite and self.over == "complex" and self.type == "R" and halves:
+            real = self.real_form
+            R, S = real.rational()
+            return R, real.constituent[1].conj().T @ S
         R, S = self.inner.rational()
         return (self, S) if R is self.inner else (R, S)
 

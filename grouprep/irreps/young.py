@@ -10,15 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from grouprep.character_tables.partitions import Partition, cycle_type, symmetric_value
 from grouprep.characters import ClassPoint, ClassValue
 from grouprep.groups.base import Generator, Group
 from grouprep.groups.permutations import Perm
-from grouprep.irreps.tableaux import (
-    Partition,
-    cycle_type,
-    standard_tableaux,
-    symmetric_character,
-)
 from grouprep.linalg import Image, Monomial, as_image
 from grouprep.linalg.fields import element, quadratic_field
 from grouprep.linalg.sparse import sparse_matrix
@@ -125,6 +120,27 @@ class Tableaux:
         return M.reshape(*np.shape(g)[:-1], self.dim, self.dim)
 
 
+def standard_tableaux(shape: Partition) -> list[Partition]:
+    """The standard tableaux of a shape, each as the rows that 1, 2, ..., n stand in; lexicographic, the one filled by rows first.
+
+    Examples
+    --------
+    >>> standard_tableaux((2, 1))
+    [(0, 0, 1), (0, 1, 0)]
+    """
+    n, found = sum(shape), list[Partition]()
+    stack: list[tuple[Partition, Partition]] = [((), (0,) * len(shape))]
+    while stack:
+        rows, filled = stack.pop()
+        if len(rows) == n:
+            found.append(rows)
+            continue
+        for i in reversed(range(len(shape))):
+            if filled[i] < shape[i] and (i == 0 or filled[i] < filled[i - 1]):
+                stack.append(((*rows, i), (*filled[:i], filled[i] + 1, *filled[i + 1 :])))
+    return found
+
+
 @lru_cache(maxsize=512)
 def tableaux(shape: Partition) -> Tableaux:
     """The standard tableaux of a shape, made once."""
@@ -224,7 +240,7 @@ class _Form(Representation):
     def character_at(self, point: ClassPoint, k: int) -> ClassValue:
         if self.half:
             return point.leaf(self, k)
-        return symmetric_character(self.shape, cycle_type(point.power(k)))  # type: ignore[attr-defined]
+        return symmetric_value(self.shape, cycle_type(point.power(k)))  # type: ignore[attr-defined]
 
     def _key(self) -> tuple[object, ...]:
         return self.shape, self.half

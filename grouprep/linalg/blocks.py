@@ -22,7 +22,7 @@ from grouprep.linalg.matrices import Image, as_float, size
 from grouprep.linalg.monomial import Monomial
 from grouprep.typing import Array, Floats, Integers
 
-__all__ = ["Block", "block_residual", "invariant_coordinates", "isomorphism", "known_blocks", "unknown_blocks"]
+__all__ = ["Block", "block_residual", "invariant_coordinates", "isomorphism", "known_blocks", "matrix_sizes", "unknown_blocks"]
 
 _SEED = 1905
 _ATTEMPTS = 6  # elements that are tried; each is a product of one factor more than the one before
@@ -86,8 +86,14 @@ def _prepared(matrices: Sequence[Image]) -> list[Image]:
     return [m if isinstance(m, Monomial) else as_float(m) for m in matrices]
 
 
-def _scales(matrices: Sequence[Image]) -> Floats:
-    """A power of two near the size of each matrix: 1 for unitary ones."""
+def matrix_sizes(matrices: Sequence[Image]) -> Floats:
+    """A power of two near the size of each matrix.
+
+    Examples
+    --------
+    >>> matrix_sizes([np.array([[0.0, 5.0], [-5.0, 0.0]]), Monomial([1, 0])]).tolist()
+    [4.0, 1.0]
+    """
     return np.array(
         [
             1.0 if isinstance(m, Monomial) else float(powers_of_two(np.abs(m).sum(axis=1).max(initial=0.0)))
@@ -203,14 +209,14 @@ def known_blocks(matrices: Sequence[Image], irreps: Sequence[Sequence[Image]]) -
     n = size(matrices[0])
     parts = invariant_coordinates(matrices)
     if len(parts) == 1:
-        return _connected(matrices, irreps)
+        return _connected(matrices, irreps, matrix_sizes(matrices))
     solved: dict[tuple[tuple[bytes, bytes, int], ...], list[Array]] = {}
     found: list[list[tuple[Integers, Array]]] = [[] for _ in irreps]
     for points in parts:
         inner = [_restricted(m, points) for m in matrices]  # type: ignore[arg-type]
         key = tuple((m.perm.tobytes(), m.phase.tobytes(), m.modulus) for m in inner)
         if key not in solved:
-            solved[key] = _connected(inner, irreps)
+            solved[key] = _connected(inner, irreps, matrix_sizes(inner))
         for k, X in enumerate(solved[key]):
             if len(X):
                 found[k].append((points, X))
@@ -230,9 +236,8 @@ def _require_cube(n: int) -> None:
     require(n**3, 4 * DENSE_WORK, f"the steps for eigenvectors in {n:,} dimensions are", "decompose it in parts")
 
 
-def _connected(matrices: Sequence[Image], irreps: Sequence[Sequence[Image]]) -> list[Array]:
+def _connected(matrices: Sequence[Image], irreps: Sequence[Sequence[Image]], scales: Floats) -> list[Array]:
     _require_cube(size(matrices[0]))
-    scales = _scales(matrices)
     for attempt in range(_ATTEMPTS):
         found = _known(matrices, irreps, scales, attempt)
         if found is None:
@@ -331,10 +336,21 @@ def _columns(X: Array) -> Array:
     return np.asarray(X.transpose(1, 0, 2).reshape(X.shape[1], -1))
 
 
+def _compressed(matrices: Sequence[Image], X: Array) -> tuple[Array, ...]:
+    """What matrices are on the copies that isometries (m, n, d) span: the mean over the copies."""
+    out = []
+    for A in matrices:
+        blocks = [x.conj().T @ _times(A, x) for x in X]
+        out.append(np.asarray(sum(blocks[1:], blocks[0]) / len(blocks)))
+    return tuple(out)
+
+
 def _refined(
-    matrices: Sequence[Image], parts: Sequence[tuple[Sequence[Array], Array]], scales: Floats
+    matrices: Sequence[Image], parts: Sequence[tuple[Sequence[Array], Array]], scales: Floats, found: bool = False
 ) -> list[Array] | None:
     """The isometries with the error of eigenvectors taken out, unitary to rounding; None if they intertwine nothing.
+
+    found : the irreps' matrices are what the isometries make of the given ones, and follow them.
 
     Eigenvectors are off by eps over a gap of eigenvalues, Z. To first order U* A U = D + N, N = Z D - D Z for all matrices A
     at once, and Z is their least-squares solution, whose condition is that of the group's Laplacian.
@@ -342,10 +358,13 @@ def _refined(
     D = _Sum([(images, len(X)) for images, X in parts])
     U = np.concatenate([_columns(X) for _, X in parts], axis=1)
     n = len(U)
+    shapes = [X.shape for _, X in parts]
     best = np.inf
     for _ in range(4):
         for _ in range(2):
             U = U @ (1.5 * np.eye(n) - 0.5 * (U.conj().T @ U))
+        if found:
+            D = _Sum([(_compressed(matrices, X), len(X)) for X in _isometries(U, shapes)])
         N = [U.conj().T @ (_times(m, U) - D.right(U, s)) / scales[s] for s, m in enumerate(matrices)]
         error = max(float(np.abs(r).max()) for r in N)
         if error <= n * _EPS or error > best / 2:
@@ -354,9 +373,13 @@ def _refined(
         U = U + U @ _corrections(D, N, scales)
     if not min(error, best) <= ACCURACY:
         return None
+    return _isometries(U, shapes)
+
+
+def _isometries(U: Array, shapes: Sequence[tuple[int, ...]]) -> list[Array]:
+    """Columns side by side as isometries (m, n, d) of the given shapes."""
     out, start = [], 0
-    for _, X in parts:
-        m, _, d = X.shape
+    for m, n, d in shapes:
         out.append(np.ascontiguousarray(U[:, start : start + m * d].reshape(n, m, d).transpose(1, 0, 2)))
         start += m * d
     return out
@@ -376,7 +399,7 @@ def _corrections(D: _Sum, N: list[Array], scales: Floats) -> Array:
     gradient = back(rest)
     Z, direction = np.zeros_like(gradient), gradient
     square = start = float(np.vdot(gradient, gradient).real)
-    for _ in range(30):
+    for _ in range(12):
         if square <= 1e-6 * start:
             break
         moved = forward(direction)
@@ -436,17 +459,17 @@ def unknown_blocks(matrices: Sequence[Image], real: bool) -> list[Block]:
     [(1, (1, 1, 1)), (1, (2, 2, 2))]
     """
     matrices = _prepared(matrices)
-    _require_cube(size(matrices[0]))
-    scales = _scales(matrices)
+    n = size(matrices[0])
+    _require_cube(n)
+    scales = matrix_sizes(matrices)
     for attempt in range(_ATTEMPTS):
         found = _unknown(matrices, real, scales, attempt)
         if found is None:
             continue
-        refined = _refined(matrices, [(b.images, b.isometries) for b in found], scales)
+        refined = _refined(matrices, [(b.images, b.isometries) for b in found], scales, found=True)
         if refined is not None:
-            blocks = (Block(b.images, X, b.units) for b, X in zip(found, refined, strict=True))
+            blocks = (Block(_compressed(matrices, X), X, b.units) for b, X in zip(found, refined, strict=True))
             return sorted(blocks, key=lambda b: _invariants(b, scales))
-    n = size(matrices[0])
     raise AmbiguousRank(
         f"{n} x {n} matrices are not told apart into irreducible ones: eigenvalues are neither clearly equal nor clearly different, "
         "or the matrices are not unitary to rounding"
@@ -512,12 +535,8 @@ def _linked(
         copies, tables = found
     bases = np.array([Q[:, w] @ t for w, t in zip(where, turns, strict=True)])  # (j, n, r)
     X = np.array([np.concatenate([S @ W for S in bases], axis=1) for W in copies])
-    images = []
-    for m in matrices:
-        moved = [x.conj().T @ _times(m, x) for x in X]
-        images.append(np.asarray(sum(moved[1:], moved[0]) / len(moved)))
     units = np.array([np.kron(np.eye(len(where)), t) for t in tables])
-    return Block(tuple(images), X, units)
+    return Block(_compressed(matrices, X), X, units)
 
 
 _QUATERNIONS = np.array(  # the matrices of x -> x u for u = 1, i, j, k in the basis 1, i, j, k
@@ -537,25 +556,26 @@ def _division_algebra(inside: list[Array], where: list[slice], turns: list[Array
     What the algebra does from the first eigenspace back to it are the real numbers, the complex numbers or the quaternions; the
     skew parts show which. A copy is what they make of one vector v: v, i v or v, i v, j v, k v.
     """
-    r = len(turns[0])
-    skew = []
+    r, T = len(turns[0]), np.array(turns)
+    inner = np.concatenate([np.arange(w.start, w.stop) for w in where])
+    skew = np.zeros((0, r, r))
     for b in inside:
-        for i, w in enumerate(where):
-            for j, z in enumerate(where):
-                loop = turns[i].T @ b[w, z] @ turns[j]
-                skew.append((loop - loop.T) / 2)
+        part = b[np.ix_(inner, inner)].reshape(len(T), r, len(T), r)
+        loops = np.einsum("ipjq,jqb->ijpb", part, T)
+        loops = np.einsum("ipa,ijpb->ijab", T, loops).reshape(-1, r, r)
+        skew = np.concatenate([skew, (loops - loops.swapaxes(1, 2)) / 2])
     scale = max(float(np.linalg.norm(b, 2)) for b in inside) * np.sqrt(r)
     units: list[Array] = []
     for _ in range(2):
-        sizes = [float(np.linalg.norm(s)) for s in skew]
-        if max(sizes) <= _LINK * scale:
+        sizes = np.sqrt((skew**2).sum(axis=(1, 2)))
+        if sizes.max() <= _LINK * scale:
             break
         J = _unitary_factor(skew[int(np.argmax(sizes))])
         if J is None:
             return None
         J = (J - J.T) / 2
         units.append(J)
-        skew = [s - (np.vdot(J, s) / r) * J for s in skew]
+        skew = skew - np.tensordot(np.tensordot(skew, J, 2), J, 0) / r
     if len(units) == 2:
         units.append(units[0] @ units[1])
     k = 1 + len(units)
@@ -571,8 +591,10 @@ def _division_algebra(inside: list[Array], where: list[slice], turns: list[Array
     return copies, _QUATERNIONS[:k, :k, :k]
 
 
-def isomorphism(A: Sequence[Image], B: Sequence[Image]) -> Array | None:
+def isomorphism(A: Sequence[Image], B: Sequence[Image], sizes: Floats | None = None) -> Array | None:
     """A unitary T (d, d) with T A = B T for two tuples of irreducible (d, d) matrices over the complex numbers, or None.
+
+    sizes : of the matrices that these come from, whose rounding they carry; by default their own.
 
     Raises
     ------
@@ -586,5 +608,6 @@ def isomorphism(A: Sequence[Image], B: Sequence[Image]) -> Array | None:
     """
     if size(A[0]) != size(B[0]):
         return None
-    (X,) = known_blocks(B, [A])
+    B = _prepared(B)
+    (X,) = _connected(B, [_prepared(A)], matrix_sizes(B) if sizes is None else sizes)
     return X[0] if len(X) else None

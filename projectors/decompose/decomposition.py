@@ -8,17 +8,20 @@ from itertools import groupby
 
 import numpy as np
 
-from grouprep.errors import AmbiguousRank, GroupRepError, NotUnitary
+from grouprep.errors import AmbiguousRank, GroupRepError, NotUnitary, UnsupportedGroup
 from grouprep.irreps.base import Field, Irrep
 from grouprep.irreps.catalogue import family_of, find_family
 from grouprep.irreps.family import Images
 from grouprep.irreps.found import found_irreps
+from grouprep.irreps.multiplicities import multiplicities
 from grouprep.irreps.user_irreps import listed_irreps, user_irreps
 from grouprep.linalg import Image, as_float
 from grouprep.linalg.blocks import block_residual, invariant_coordinates, known_blocks
 from grouprep.linalg.budget import DENSE_WORK, SUMMANDS, figure, require
 from grouprep.linalg.conditioning import factor, inverse_scaled, require_accuracy, scaled_condition
+from grouprep.linalg.convert import to_sympy
 from grouprep.linalg.memory import require_memory
+from grouprep.linalg.radical import subspace_without_complement
 from grouprep.representations import Representation
 from grouprep.representations.composite import direct_sum_of
 from grouprep.typing import Array
@@ -28,7 +31,7 @@ from projectors.structure.adapted import AdaptedBasis, SplitSummand
 from projectors.structure.frame import SpectralFrame
 from projectors.structure.summands import summands
 
-__all__ = ["Decomposition", "decompose", "ground_field", "spectral_frame"]
+__all__ = ["Decomposition", "decompose", "decompose_exactly", "ground_field", "spectral_frame"]
 
 
 class Decomposition(AdaptedBasis):
@@ -74,7 +77,7 @@ class Decomposition(AdaptedBasis):
         GroupRepError
             If images of V or of the irreps are not exact.
         """
-        return exact_decomposition(self.V, self.irreps, self.parts)
+        return exact_decomposition(self.V, self.irreps, {p.representation: p.starts.tolist() for p in self.parts})
 
     def key(self) -> tuple[Hashable, ...]:
         return self.V, self.field, self.irreps
@@ -128,9 +131,12 @@ def decompose(
     Raises
     ------
     NotUnitary
-        If V has no invariant positive-definite form.
+        If V has no invariant positive-definite form. For exact V of moderate dimension the message says whether V is a sum of irreps,
+        and if not, which invariant subspace has no complement.
     AmbiguousRank
         If the irreps do not add up to V.
+    IllConditioned
+        If the basis of V leaves floats too few digits; `decompose_exactly` needs none.
     TooLarge
         If the matrices of a summand do not fit into memory, or would take many minutes.
 
@@ -187,10 +193,10 @@ def _remembered(
 def decompose_anew(V: Representation, field: Field, irreps: tuple[Representation, ...] | None = None) -> Decomposition:
     """`decompose` of checked arguments, computed and not remembered."""
     given = None if irreps is None else user_irreps(V.group, irreps, field)
-    places: dict[Representation, list[int]] = {}
-    for s in summands(V):
-        n = s.representation.dim
-        places.setdefault(s.representation, []).extend(s.start + n * c for c in range(s.count))
+    places = _places(V)
+    for R in places:
+        if not isinstance(R, Irrep):
+            _require_form(R)
     if given is None and find_family(V.group) is None:
         given = list(found_irreps(direct_sum_of([(1, R) for R in places]), field))
     found = {R: _single(R, field, given) for R in places}
@@ -206,6 +212,54 @@ def decompose_anew(V: Representation, field: Field, irreps: tuple[Representation
     return Decomposition(V, field, ordered, parts)
 
 
+def _places(V: Representation) -> dict[Representation, list[int]]:
+    """The distinct summands of V, and the first coordinate of each copy."""
+    places: dict[Representation, list[int]] = {}
+    for s in summands(V):
+        n = s.representation.dim
+        places.setdefault(s.representation, []).extend(s.start + n * c for c in range(s.count))
+    return places
+
+
+def decompose_exactly(
+    V: Representation, field: str | None = None, irreps: Sequence[Representation] | None = None
+) -> ExactDecomposition:
+    """`decompose(V, field, irreps).exact()`, without floats: also where the basis of V is too ill-conditioned for these.
+
+    Parameters
+    ----------
+    V : a representation of a finite group with exact images.
+    field, irreps : as for `decompose`; the group's irreps are known, or given.
+
+    Raises
+    ------
+    UnsupportedGroup
+        If the group is infinite, or its irreps are neither known nor given.
+    GroupRepError
+        If images of V or of the irreps are not exact.
+    AmbiguousRank
+        If the irreps do not add up to V.
+
+    Examples
+    --------
+    >>> from grouprep import Symmetric
+    >>> S = [[1, 1, 0], [10**9, 10**9 + 1, 0], [0, 10**18, 1]]
+    >>> E = decompose_exactly(Symmetric(3).natural().change_basis(S))
+    >>> [iso.irrep.label for iso in E.isometries]
+    ['A1', 'E1']
+    >>> E.verify()
+    """
+    if not isinstance(V, Representation):
+        raise GroupRepError(f"V must be a Representation such as G.regular(), got {V!r:.60}")
+    over, given = ground_field(V, field), listed_irreps(irreps)
+    if not V.group.is_finite:
+        raise UnsupportedGroup(f"exact decompositions are for finite groups; {V.group} is infinite")
+    known = [I for I, _ in multiplicities(V, over)] if given is None else user_irreps(V.group, given, over)
+    return exact_decomposition(V, known, _places(V))
+
+
+_RADICAL_DIM = 12  # the algebra of all matrices has dimension 144 then: a second
+
 Pieces = list[tuple[Irrep, Array]]
 
 
@@ -213,14 +267,31 @@ def _single(R: Representation, field: Field, given: list[Irrep] | None) -> Piece
     """Irreps with isometries (m, dim R, d), orthonormal in the invariant inner product of R."""
     if isinstance(R, Irrep) and R.over == field and (given is None or R in given):
         return [(R, np.eye(R.dim)[None])]
-    if R.gram is None:
-        raise NotUnitary(f"{R} has no invariant positive-definite form, so it need not be a sum of irreps")
     pieces = _from_given(R, field, given) if given is not None else _from_family(R, field)
     size = sum(len(X) * I.dim for I, X in pieces)
     if size != R.dim:
         what = "the given irreps" if given is not None else f"the irreps of {R.group}"
         raise AmbiguousRank(f"{what} account for {size} of the {R.dim} dimensions of {R}; irreps are missing")
     return pieces
+
+
+def _require_form(R: Representation) -> None:
+    """Raise NotUnitary if R has no invariant positive-definite form, and say which subspace has no complement."""
+    if R.gram is None:
+        raise NotUnitary(f"{R} has no invariant positive-definite form{_why_not_semisimple(R)}")
+
+
+def _why_not_semisimple(R: Representation) -> str:
+    """What a representation without a form lacks: a complement of some subspace, if that is seen at little cost."""
+    undecided = ", so it need not be a sum of irreps"
+    if R.domain is None or R.dim > _RADICAL_DIM:
+        return undecided
+    W = subspace_without_complement([R.image(a) for a in R.group.generator_names])
+    if W is None:
+        return "; it is a sum of irreps that are not unitary, of a group that is not compact"
+    rows = [f"({', '.join(map(str, row))})" for row in to_sympy(W).tolist()]
+    more = f" and {len(rows) - 3} more" if len(rows) > 3 else ""
+    return f" and is no sum of irreps: the invariant subspace spanned by {', '.join(rows[:3])}{more} has no invariant complement"
 
 
 def _gram(V: Representation) -> Array | None:
