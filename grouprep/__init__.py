@@ -32,6 +32,7 @@ from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.homomorphism import Homomorphism
 from grouprep.groups.lie import LieGroup
 from grouprep.groups.registry import GroupFamily, register_family, unregister_family
+from grouprep.point_groups.molecules import Molecule
 from grouprep.representations.base import Representation
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "IllConditioned",
     "LieGroup",
     "Lorentz",
+    "Molecule",
     "NotAHomomorphism",
     "NotUnitary",
     "O",

@@ -38,6 +38,7 @@ LAYERS = (
     Layer(
         ("grouprep.characters", "grouprep.haar", "grouprep.irreps", "grouprep.quadrature"), "what is known of a group"
     ),
+    Layer(("grouprep.point_groups",), "point groups, molecules"),
     Layer(("grouprep.families",), "a file a family"),
     Layer(("=grouprep",), "public names"),
     Layer(("grouprep.interop", "grouprep.testing"), "neighbours, laws"),
