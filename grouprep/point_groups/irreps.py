@@ -13,7 +13,7 @@ Polyatomic Molecules (1966), appendix I (half-integer labels).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import gcd
@@ -31,6 +31,7 @@ from grouprep.irreps.plane_elements import nearest_cosine
 from grouprep.irreps.real_form import RealForm
 from grouprep.linalg import Image, Monomial, as_exact, as_float, as_image
 from grouprep.linalg import matrices as mat
+from grouprep.linalg.convert import to_sympy
 from grouprep.linalg.intertwiners import intertwiner_space
 from grouprep.point_groups.motions import Axial, Cubic, Motion
 from grouprep.typing import Array, Element
@@ -121,7 +122,7 @@ class PointFamily(Family):
 
     @cached_property
     def _real(self) -> list[PointRealForm]:
-        return list({I.real_form.label: I.real_form for I in self._complex}.values())
+        return list({I.label: I for I in (J.real_form for J in self._complex)}.values())
 
     def irreps(self, field: Field, up_to: int | None) -> list[Irrep]:
         check_up_to(self.group, up_to, "label", infinite=False)
@@ -204,7 +205,7 @@ class PointIrrep(Irrep):
         return self.family.irrep(self.entry.conjugate, "complex")
 
     @cached_property
-    def real_form(self) -> Irrep:
+    def real_form(self) -> PointRealForm:
         partner = self.conjugated
         assert isinstance(partner, PointIrrep)
         return PointRealForm(self if self.number <= partner.number else partner)
@@ -349,7 +350,7 @@ def _axial_entries(motions: Axial) -> list[Entry]:
             found += [_sign_entry(motions, f, s) for s in (1, -1)]
         elif f < m:
             found.append(_plane_entry(motions, f))
-    return [e for _, e in sorted(found, key=lambda pair: pair[0])]  # type: ignore[arg-type, return-value]
+    return [e for _, e in sorted(found, key=lambda pair: pair[0])]
 
 
 def _name(motions: Axial, f: int) -> tuple[str, str, int, bool]:
@@ -551,8 +552,6 @@ def _cubic_entries(motions: Cubic) -> list[Entry]:
 
 
 def _as_sympy(motions: Cubic, x: Motion) -> Matrix:
-    from grouprep.linalg.convert import to_sympy
-
     return to_sympy(motions.exact(x))
 
 
@@ -567,8 +566,6 @@ def _root_text(k: int) -> str:
 
 
 def _scalar(image: Image) -> object:
-    from grouprep.linalg.convert import to_sympy
-
     return to_sympy(as_exact(image))[0, 0]
 
 
@@ -592,7 +589,7 @@ def _kron(a: Matrix, b: Matrix) -> Matrix:
     return matrix_kronecker_product(a, b)
 
 
-def _spinors(motions: Cubic, elements: list[Motion], conjugated: bool) -> list[Matrix]:
+def _spinors(motions: Cubic, elements: Sequence[Motion], conjugated: bool) -> list[Matrix]:
     """The matrices of SU(2), w + x i + y j + z k as w - i (x, y, z) . sigma; or those of the Galois conjugate quaternions."""
     from sympy import I, Matrix, Rational, sqrt
 
@@ -680,7 +677,7 @@ def _axis(motions: Cubic, x: Motion, axis: Motion) -> Motion:
 
 def _unsigned(motions: Cubic, x: Motion) -> Motion:
     opposite = tuple((-a, -b) for a, b in x[0]), 0  # type: ignore[attr-defined]
-    return max((x[0], 0), opposite)  # type: ignore[type-var]
+    return max((x[0], 0), opposite)
 
 
 def _triples(motions: Cubic) -> list[frozenset[Motion]]:

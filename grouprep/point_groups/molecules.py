@@ -74,7 +74,9 @@ class Molecule:
             raise GroupRepError("axes are those of a group; give the group too")
         wanted = None if group is None else group if isinstance(group, PointGroup) else PointGroup(group)
         if wanted is not None and wanted.symbol.double:
-            raise GroupRepError(f"group = {wanted} is a double group; displacements are vectors, take {wanted.schoenflies[:-1]}")
+            raise GroupRepError(
+                f"group = {wanted} is a double group; displacements are vectors, take {wanted.schoenflies[:-1]}"
+            )
         if wanted is None:
             self.group, self.axes = self._find()
         else:
@@ -106,7 +108,11 @@ class Molecule:
             if distances[nearest] > self.tolerance:
                 return k
             out[k] = nearest
-        return out if len(set(out.tolist())) == len(out) else int(np.flatnonzero(np.bincount(out, minlength=len(out)) != 1)[0])
+        return (
+            out
+            if len(set(out.tolist())) == len(out)
+            else int(np.flatnonzero(np.bincount(out, minlength=len(out)) != 1)[0])
+        )
 
     def _images(self, G: PointGroup, axes: Array) -> list[Integers] | str:
         """The permutations of the atoms by G's generators, or what goes wrong."""
@@ -124,7 +130,9 @@ class Molecule:
             frame = _frame(axes)
             found = self._images(G, frame)
             if isinstance(found, str):
-                raise GroupRepError(f"{G} is no symmetry of the molecule in these axes: {found}; leave axes out to look for others")
+                raise GroupRepError(
+                    f"{G} is no symmetry of the molecule in these axes: {found}; leave axes out to look for others"
+                )
             return frame
         frame = np.eye(3)
         first = self._images(G, frame)
@@ -150,14 +158,21 @@ class Molecule:
         for k in np.argsort(r, kind="stable").tolist():
             if r[k] <= 10 * self.tolerance:
                 continue
-            known = next((s for s in shells if s[0] == self._kinds[k] and abs(r[shells[s][0]] - r[k]) <= 2 * self.tolerance), None)
+            known = next(
+                (s for s in shells if s[0] == self._kinds[k] and abs(r[shells[s][0]] - r[k]) <= 2 * self.tolerance),
+                None,
+            )
             shells.setdefault(known or (int(self._kinds[k]), k), []).append(k)
         ordered = sorted(shells.values(), key=len)
         first = ordered[0][0]
         a = self._centred[first]
         best = max(
             (k for shell in ordered for k in shell),
-            key=lambda k: (float(np.linalg.norm(np.cross(a, self._centred[k]))) > 0.1 * r[first] * r[k], -self._size(ordered, k), -k),
+            key=lambda k: (
+                float(np.linalg.norm(np.cross(a, self._centred[k]))) > 0.1 * r[first] * r[k],
+                -self._size(ordered, k),
+                -k,
+            ),
         )
         b = self._centred[best]
         frame = _orthonormal(a, b)
@@ -203,7 +218,9 @@ class Molecule:
     def _candidates(self, operations: Array | None) -> Iterator[Array]:
         """Axes to try, those that are preferred first: z and x along axes of symmetry and normals of mirrors."""
         if operations is None:
-            direction = as_directions([self._centred[np.argmax(np.linalg.norm(self._centred, axis=1))] if self._rank else np.eye(3)[2]])[0]
+            direction = as_directions(
+                [self._centred[np.argmax(np.linalg.norm(self._centred, axis=1))] if self._rank else np.eye(3)[2]]
+            )[0]
             for z, x in ((direction, None), (None, direction)):
                 yield float_matrices(frame_of(z, x), np.array(0))
             return
@@ -369,7 +386,7 @@ class Molecule:
         """The orthogonal projector on displacements without translations and rotations of the whole."""
         n = len(self.positions)
         rigid = [np.tile(e, (n, 1)) for e in np.eye(3)] + [np.cross(e, self._centred) for e in np.eye(3)]
-        U, values, _ = np.linalg.svd(np.array(rigid).reshape(6, -1).T, full_matrices=False)
+        U, _, _ = np.linalg.svd(np.array(rigid).reshape(6, -1).T, full_matrices=False)
         U = U[:, : 3 + self.rotations.dim]
         projector: Array = np.eye(3 * n) - U @ U.T
         return projector
@@ -398,7 +415,9 @@ def _positions(positions: object) -> Array:
 
 def _species(species: object, count: int) -> tuple[str, ...]:
     if isinstance(species, str) or not isinstance(species, Iterable):
-        raise GroupRepError(f'species must be a list of names, one for each atom, such as ["O", "H", "H"], got {shown(species)}')
+        raise GroupRepError(
+            f'species must be a list of names, one for each atom, such as ["O", "H", "H"], got {shown(species)}'
+        )
     names = tuple(printable(str(s)) for s in species)
     if len(names) != count:
         raise GroupRepError(f"species has {len(names)} names, positions has {count} atoms")
@@ -419,7 +438,9 @@ def _frame(axes: object) -> Array:
     except (TypeError, ValueError):
         array = np.zeros(0)
     if array.shape != (3, 3) or not np.isfinite(array).all() or np.abs(array.T @ array - np.eye(3)).max() > 1e-6:
-        raise GroupRepError(f"axes must be an orthogonal matrix (3, 3) whose columns are x, y, z of the group, got {shown(axes)}")
+        raise GroupRepError(
+            f"axes must be an orthogonal matrix (3, 3) whose columns are x, y, z of the group, got {shown(axes)}"
+        )
     U, _, V = np.linalg.svd(array)
     frame: Array = U @ V
     return frame
@@ -445,9 +466,9 @@ def _fit(points: Array, perm: Integers, proper: bool) -> Array:
 
 def _axis(R: Array) -> Array:
     """The axis of a rotation that is not the identity, its last large entry positive."""
-    values, vectors = np.linalg.eigh(R + R.T)
-    v: Array = vectors[:, -1]
-    return v * np.sign(v[np.flatnonzero(np.abs(v) > 1e-3)[-1]])
+    v: Array = np.linalg.eigh(R + R.T)[1][:, -1]
+    v = v * np.sign(v[np.flatnonzero(np.abs(v) > 1e-3)[-1]])
+    return v
 
 
 def _symbol_of(operations: Array) -> str:
@@ -463,7 +484,7 @@ def _symbol_of(operations: Array) -> str:
     for v, _ in axes:
         if all(abs(v @ w) < 1 - 1e-4 for w in lines):
             lines.append(v)
-    orders = [1 + sum(abs(v @ w) > 1 - 1e-4 for v, _ in axes) for w in lines]
+    orders = [1 + sum(bool(abs(v @ w) > 1 - 1e-4) for v, _ in axes) for w in lines]
     if orders.count(3) > 1:
         kind = {12: "T", 24: "O", 60: "I"}.get(count, "")
         if not improper:
@@ -475,7 +496,7 @@ def _symbol_of(operations: Array) -> str:
     mirrors = [R for R, s in zip(operations, signs, strict=True) if s < 0 and abs(np.trace(R) - 1) < 1e-2]
     if count == 1:
         return "Cs" if mirrors else "Ci"
-    main = lines[int(np.argmax(orders))]
+    main = lines[orders.index(n)] if lines else np.eye(3)[2]
     flat = any(abs(abs(_axis(-R) @ main) - 1) < 1e-4 for R in mirrors)
     if count == 2 * n:
         if n == 2:  # D2: any of the three axes may be the main one
