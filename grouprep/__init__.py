@@ -40,6 +40,7 @@ from grouprep.groups.registry import GroupFamily, register_family, unregister_fa
 from grouprep.groups.semidirect import SemidirectProduct, WreathProduct
 from grouprep.invariants import molien_coefficients, molien_series
 from grouprep.irreps.branching import branching_table
+from grouprep.point_groups.molecules import Molecule
 from grouprep.representations.base import Representation
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "IllConditioned",
     "LieGroup",
     "Lorentz",
+    "Molecule",
     "NotAHomomorphism",
     "NotUnitary",
     "O",

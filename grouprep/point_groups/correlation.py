@@ -68,18 +68,18 @@ def correlate(G: PointGroup, H: PointGroup, z: object, x: object) -> Correlation
             f"{H} of order {H.order} is no subgroup of {G} of order {G.order}: {H.order} does not divide it"
         )
     given = z is not None or x is not None
-    frames = [frame_of(z, x)] if given else list(_frames(G))
+    frames = [frame_of(z, x)] if z is not None and x is not None else _frames(G, z, x)
     for Q in frames:
         numbers = _embed(G, H, Q)
         if numbers is not None:
             break
     else:
         where = (
-            "in these axes; leave z and x out to look for others"
+            " in these axes; leave z and x out to look for others"
             if given
-            else "in no axes; give z and x if you know some"
+            else " in any axes along those of its elements"
         )
-        raise GroupRepError(f"{H} is a subgroup of {G} {where}")
+        raise GroupRepError(f"{H} is no subgroup of {G}{where}")
     of = np.zeros(G.order, dtype=np.int64)
     for k, members in enumerate(G.conjugacy_classes):
         of[members] = k
@@ -143,7 +143,7 @@ def frame_of(z: object, x: object) -> Array:
     GroupRepError
         If they are no vectors, 0, or not orthogonal.
     """
-    directions = []
+    directions: list[Array | None] = []
     for name, v in (("z", z), ("x", x)):
         if v is None:
             directions.append(None)
@@ -175,7 +175,8 @@ def _across(w: Array | None, wish: Array) -> Array:
     if abs(wish @ w) > 0.9:
         wish = np.roll(wish, 1)
     u: Array = wish - (wish @ w) * w
-    return u / np.linalg.norm(u)
+    u = u / np.linalg.norm(u)
+    return u
 
 
 def to_quaternion(R: Array) -> Array:
@@ -213,13 +214,22 @@ def axes_directions(G: PointGroup) -> Array:
     return np.array(found).reshape(-1, 3)
 
 
-def _frames(G: PointGroup) -> Iterator[Array]:
-    """The standard axes, then all that put z on an axis of the group and x or y on another one."""
-    yield np.array([1.0, 0, 0, 0])
+def _frames(G: PointGroup, z: object, x: object) -> Iterator[Array]:
+    """The standard axes, then all that put z on an axis of the group and x or y on another one; or with a given z, or x, alone."""
     axes = axes_directions(G)
-    standard = np.eye(3)
+    lines = np.concatenate([axes, np.eye(3)])
+    if z is not None or x is not None:
+        first = frame_of(z, x)
+        yield first
+        given = float_matrices(first, np.array(0))[:, 2 if z is not None else 0]
+        for u in lines:
+            if abs(u @ given) < _READ:
+                for v in (u, np.cross(given, u)):
+                    yield frame_of(given, v) if z is not None else frame_of(v, given)
+        return
+    yield np.array([1.0, 0, 0, 0])
     for w in axes:
-        for u in (*axes, *standard):
+        for u in lines:
             if abs(u @ w) < _READ:
                 yield frame_of(w, u)
                 yield frame_of(w, np.cross(w, u))
@@ -228,5 +238,6 @@ def _frames(G: PointGroup) -> Iterator[Array]:
 
 def as_directions(vectors: Sequence[Array]) -> Array:
     """Unit vectors of vectors that are not 0."""
-    array = np.asarray(vectors, dtype=float)
-    return array / np.linalg.norm(array, axis=-1, keepdims=True)
+    array: Array = np.asarray(vectors, dtype=float)
+    array = array / np.linalg.norm(array, axis=-1, keepdims=True)
+    return array

@@ -140,7 +140,7 @@ class PointGroup(FiniteGroup):
 
     @cached_property
     def _named_classes(self) -> list[tuple[str, Integers]]:
-        plain = FiniteGroup.conjugacy_classes.func(
+        plain = vars(FiniteGroup)["conjugacy_classes"].func(
             self
         )  # not as an attribute, which would keep its order as the group's
         of = {int(k): members for members in plain for k in members}

@@ -13,10 +13,11 @@ Polyatomic Molecules (1966), appendix I (half-integer labels).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from math import gcd
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -30,6 +31,7 @@ from grouprep.irreps.plane_elements import nearest_cosine
 from grouprep.irreps.real_form import RealForm
 from grouprep.linalg import Image, Monomial, as_exact, as_float, as_image
 from grouprep.linalg import matrices as mat
+from grouprep.linalg.convert import to_sympy
 from grouprep.linalg.intertwiners import intertwiner_space
 from grouprep.point_groups.motions import Axial, Cubic, Motion
 from grouprep.typing import Array, Element
@@ -61,11 +63,45 @@ class Entry:
     structure: Array | None
     pair: str = ""
     conjugate: str = ""
-    at: Callable[[Motion], Image] | None = None
-    value: Callable[[Motion], complex] | None = None
+    closed: ClosedForm | None = None
     images: tuple[Image, ...] = ()
     koster: str = ""
-    extra: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ClosedForm:
+    """An irrep of an axial group at c^k t^s i^e.
+
+    f : c turns by f / (2 m) of a full turn. m : the order of c in the point group.
+    quarter : what t is, as a power of i; None for irreps of dimension 2.
+    odd : whether i is -1.
+    """
+
+    f: int
+    m: int
+    quarter: int | None = 0
+    odd: bool = False
+
+    def at(self, x: Motion) -> Image:
+        """The exact matrix of an element."""
+        k, s, e = (int(n) for n in x)  # type: ignore[call-overload]
+        f, m = self.f, self.m
+        minus = self.odd and e
+        if self.quarter is not None:
+            return _phase(2 * f * k + m * self.quarter * s + 2 * m * minus, 4 * m)
+        if f % 2:
+            turn = Monomial([0, 1], [(f * k + m * minus) % (2 * m), (m * minus - f * k) % (2 * m)], 2 * m)
+            return turn @ Monomial([1, 0], [0, 1], 2) if s else turn
+        image = _rotation(f // 2 * k, m, bool(s))
+        return mat.matmul(Monomial([0, 1], [1, 1], 2), image) if minus else image
+
+    def value(self, x: Motion) -> complex:
+        """The character of an element, rounded once."""
+        k, s, e = (int(n) for n in x)  # type: ignore[call-overload]
+        sign = -1 if self.odd and e else 1
+        if self.quarter is None:
+            return 0 if s else sign * 2 * nearest_cosine(self.f * k, 2 * self.m)
+        return sign * _root(2 * self.f * k + self.m * self.quarter * s, 4 * self.m)
 
 
 class PointFamily(Family):
@@ -86,7 +122,7 @@ class PointFamily(Family):
 
     @cached_property
     def _real(self) -> list[PointRealForm]:
-        return list({I.real_form.label: I.real_form for I in self._complex}.values())
+        return list({I.label: I for I in (J.real_form for J in self._complex)}.values())
 
     def irreps(self, field: Field, up_to: int | None) -> list[Irrep]:
         check_up_to(self.group, up_to, "label", infinite=False)
@@ -169,7 +205,7 @@ class PointIrrep(Irrep):
         return self.family.irrep(self.entry.conjugate, "complex")
 
     @cached_property
-    def real_form(self) -> Irrep:
+    def real_form(self) -> PointRealForm:
         partner = self.conjugated
         assert isinstance(partner, PointIrrep)
         return PointRealForm(self if self.number <= partner.number else partner)
@@ -186,14 +222,14 @@ class PointIrrep(Irrep):
         return self.family.points.extend(dict(zip(names, self.entry.images, strict=True)))
 
     def image(self, generator: Generator) -> Image:
-        if self.entry.at is None:
+        if self.entry.closed is None:
             return self.entry.images[self.group.generator_names.index(generator)]
-        return self.entry.at(self.family.points.generator_motions[self.group.generator_names.index(generator)])
+        return self.entry.closed.at(self.family.points.generator_motions[self.group.generator_names.index(generator)])
 
     def exact_image(self, g: Element) -> Image:
-        if self.entry.at is None:
+        if self.entry.closed is None:
             return self._extension.exact(g)
-        return self.entry.at(self.family.points.motion(g))
+        return self.entry.closed.at(self.family.points.motion(g))
 
     def evaluate(self, g: Element) -> Array:
         values = rounded(self.exact_image, np.asarray(g), self.dim)
@@ -203,9 +239,9 @@ class PointIrrep(Irrep):
         return Monomial.identity(self.dim)
 
     def character_at(self, point: ClassPoint, k: int) -> ClassValue:
-        if self.entry.value is None:
+        if self.entry.closed is None:
             return point.leaf(self, k)
-        value = self.entry.value(self.family.points.motion(point.power(k)))  # type: ignore[attr-defined]
+        value = self.entry.closed.value(self.family.points.motion(point.power(k)))  # type: ignore[attr-defined]
         return int(value.real) if value == int(value.real) else complex(value)
 
     def _key(self) -> tuple[object, ...]:
@@ -284,32 +320,19 @@ def entries_of(G: PointGroup) -> list[Entry]:
 def _with_koster(e: Entry, numbers: Mapping[str, int]) -> Entry:
     name, parity = _split_parity(e.label)
     number = numbers.get(name if name in numbers else e.label)
-    return (
-        e
-        if number is None
-        else Entry(**{**e.__dict__, "koster": f"Gamma{number}{ {'g': '+', 'u': '-', '': ''}[parity] }"})
-    )
+    return e if number is None else replace(e, koster=f"Gamma{number}" + {"g": "+", "u": "-", "": ""}[parity])
 
 
 def _with_parity(e: Entry, parity: str) -> Entry:
-    """The irrep times the sign of the inversion."""
-
-    def sign(x: Motion) -> int:
-        return -1 if parity == "u" and x[-1] else 1
-
-    at, value = e.at, e.value
-    last = Monomial([*range(e.dim)], [int(parity == "u")] * e.dim, 2)
-    return Entry(
+    """The irrep times the sign of the inversion, the last generator."""
+    odd = parity == "u"
+    return replace(
+        e,
         label=e.label + parity,
-        dim=e.dim,
-        type=e.type,
-        spinor=e.spinor,
-        structure=e.structure,
         pair=e.pair + parity if e.pair else "",
         conjugate=e.conjugate + parity if e.conjugate else "",
-        at=None if at is None else lambda x: at(x) if sign(x) > 0 else mat.matmul(last, at(x)),
-        value=None if value is None else lambda x: sign(x) * value(x),
-        images=(*e.images, last) if e.images else (),
+        closed=None if e.closed is None else replace(e.closed, odd=odd),
+        images=(*e.images, Monomial([*range(e.dim)], [int(odd)] * e.dim, 2)) if e.images else (),
     )
 
 
@@ -327,7 +350,7 @@ def _axial_entries(motions: Axial) -> list[Entry]:
             found += [_sign_entry(motions, f, s) for s in (1, -1)]
         elif f < m:
             found.append(_plane_entry(motions, f))
-    return [e for _, e in sorted(found, key=lambda pair: pair[0])]  # type: ignore[arg-type, return-value]
+    return [e for _, e in sorted(found, key=lambda pair: pair[0])]
 
 
 def _name(motions: Axial, f: int) -> tuple[str, str, int, bool]:
@@ -382,13 +405,8 @@ def _cyclic_entry(motions: Axial, f: int) -> tuple[tuple[object, ...], Entry]:
         pair = label
         label, conjugate = (f"{1 if x else 2}{pair}" for x in (first, not first))
 
-    def at(x: Motion) -> Image:
-        return _phase(f * x[0], 2 * m)  # type: ignore[operator]
-
-    entry = Entry(
-        label, 1, "R" if whole else "C", f % 2 == 1, np.eye(1) if whole else None, pair, conjugate, at,
-        lambda x: _root(f * x[0], 2 * m),  # type: ignore[operator]
-    )  # fmt: skip
+    closed = ClosedForm(f, m)
+    entry = Entry(label, 1, "R" if whole else "C", f % 2 == 1, np.eye(1) if whole else None, pair, conjugate, closed)
     return _order(motions, f, not first), entry
 
 
@@ -411,10 +429,6 @@ def _sign_entry(motions: Axial, f: int, s: int) -> tuple[tuple[object, ...], Ent
     m = motions.axes.m
     spinor = f % 2 == 1
     quarter = (2 if s < 0 else 0) if not spinor else (1 if s > 0 else 3)  # t as a power of i
-
-    def phase(x: Motion) -> int:
-        return (2 * (x[0] % 2 if f else 0) + quarter * x[1]) % 4  # type: ignore[operator, call-overload]
-
     text, prime = _text(motions, f)
     pair = conjugate = ""
     if spinor:
@@ -426,10 +440,9 @@ def _sign_entry(motions: Axial, f: int, s: int) -> tuple[tuple[object, ...], Ent
         label = {(0, 1): "A", (0, -1): "B1", (2, -1): "B2", (2, 1): "B3"}[f, s]
     else:
         label = text + ("1" if s > 0 else "2") + prime
-    entry = Entry(
-        label, 1, "C" if spinor else "R", spinor, None if spinor else np.eye(1), pair, conjugate,
-        lambda x: _phase(phase(x), 4), lambda x: (1, 1j, -1, -1j)[phase(x)],
-    )  # fmt: skip
+    structure = None if spinor else np.eye(1)
+    closed = ClosedForm(f, m, quarter)
+    entry = Entry(label, 1, "C" if spinor else "R", spinor, structure, pair, conjugate, closed)
     rest: object = label if label in ("B1", "B2", "B3") and f == 2 and m == 2 else str(-s)
     if m == 2 and motions.symbol.n == 2 and motions.symbol.kind in ("D", "Dh"):
         return (0, 0, False, label, 0, ""), entry
@@ -441,26 +454,13 @@ def _plane_entry(motions: Axial, f: int) -> tuple[tuple[object, ...], Entry]:
     m = motions.axes.m
     spinor = f % 2 == 1
     text, prime = _text(motions, f)
-
-    def at(x: Motion) -> Image:
-        k, s = int(x[0]), int(x[1])  # type: ignore[call-overload]
-        if spinor:
-            turn = Monomial([0, 1], [f * k % (2 * m), -f * k % (2 * m)], 2 * m)
-            return turn @ Monomial([1, 0], [0, 1], 2) if s else turn
-        return _rotation(f // 2 * k, m, bool(s))
-
-    def value(x: Motion) -> complex:
-        return 0 if x[1] else 2 * nearest_cosine(f * int(x[0]), 2 * m)  # type: ignore[call-overload]
-
     structure = np.array([[0.0, -1.0], [1.0, 0.0]]) if spinor else np.eye(2)
-    entry = Entry(text + prime, 2, "H" if spinor else "R", spinor, structure, at=at, value=value)
+    entry = Entry(text + prime, 2, "H" if spinor else "R", spinor, structure, closed=ClosedForm(f, m, None))
     return _order(motions, f, 0 if spinor else ""), entry
 
 
 def _phase(j: int, n: int) -> Monomial:
     """The number exp(2 pi i j / n) as a 1 x 1 matrix."""
-    from math import gcd
-
     d = gcd(j, n)
     return Monomial([0], [j // d % (n // d)], n // d) if n // d > 1 else Monomial.identity(1)
 
@@ -476,8 +476,6 @@ def _rotation(j: int, m: int, reflected: bool) -> Image:
     if 4 * j % m == 0:
         quarter = 4 * j // m
         return Monomial([0, 1] if quarter % 2 == 0 else [1, 0], [quarter // 2, (quarter + 1) // 2], 2) @ flip
-    from math import gcd
-
     d = gcd(j, m)
     return mat.matmul(rotation(j // d, m // d), flip)
 
@@ -554,8 +552,6 @@ def _cubic_entries(motions: Cubic) -> list[Entry]:
 
 
 def _as_sympy(motions: Cubic, x: Motion) -> Matrix:
-    from grouprep.linalg.convert import to_sympy
-
     return to_sympy(motions.exact(x))
 
 
@@ -570,8 +566,6 @@ def _root_text(k: int) -> str:
 
 
 def _scalar(image: Image) -> object:
-    from grouprep.linalg.convert import to_sympy
-
     return to_sympy(as_exact(image))[0, 0]
 
 
@@ -595,7 +589,7 @@ def _kron(a: Matrix, b: Matrix) -> Matrix:
     return matrix_kronecker_product(a, b)
 
 
-def _spinors(motions: Cubic, elements: list[Motion], conjugated: bool) -> list[Matrix]:
+def _spinors(motions: Cubic, elements: Sequence[Motion], conjugated: bool) -> list[Matrix]:
     """The matrices of SU(2), w + x i + y j + z k as w - i (x, y, z) . sigma; or those of the Galois conjugate quaternions."""
     from sympy import I, Matrix, Rational, sqrt
 
@@ -683,7 +677,7 @@ def _axis(motions: Cubic, x: Motion, axis: Motion) -> Motion:
 
 def _unsigned(motions: Cubic, x: Motion) -> Motion:
     opposite = tuple((-a, -b) for a, b in x[0]), 0  # type: ignore[attr-defined]
-    return max((x[0], 0), opposite)  # type: ignore[type-var]
+    return max((x[0], 0), opposite)
 
 
 def _triples(motions: Cubic) -> list[frozenset[Motion]]:

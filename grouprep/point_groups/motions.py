@@ -244,8 +244,8 @@ class Axial(Motions):
             shift = a * (P // self.axes.units) + p * (P // 2)
             ends = [P + 1, P] if s ^ p else [P, P + 1]
             perms.append(np.concatenate([(shift + (-points if s else points)) % P, ends]))
-        for p in perms:
-            p.setflags(write=False)
+        for perm in perms:
+            perm.setflags(write=False)
         return perms, AxialAction(P, perms)
 
     def exact(self, x: Motion) -> DomainMatrix:
@@ -465,7 +465,7 @@ class Cubic(Motions):
 
     def _element(self, q: tuple[Number, ...], parity: int) -> Motion:
         if not self.symbol.double:
-            lead = next(x for x in q if x != (0, 0))
+            lead = next(x for x in q if any(x))
             if _sign(lead, self.square) < 0:
                 q = tuple((-a, -b) for a, b in q)
         return q, parity
@@ -494,7 +494,7 @@ class Cubic(Motions):
         return w, i, j, k
 
     def parity(self, x: Motion) -> int:
-        return int(x[1])  # type: ignore[call-overload]
+        return 1 if x[1] else 0
 
     def turn(self, x: Motion) -> Fraction:
         """Cosines of half of the angle tell the few angles that there are apart."""

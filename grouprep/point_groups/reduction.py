@@ -167,10 +167,11 @@ def read_reduction(G: PointGroup, what: object, name: str) -> Reduction:
     if not isinstance(label, str):
         raise GroupRepError(f"{name} must be the label of an irrep of {G}, or a sum of irreps of it, got {shown(what)}")
     family = G.family
-    for field in ("real", "complex"):
-        found = family.find(label, field)  # type: ignore[arg-type]
+    fields: tuple[Field, ...] = ("real", "complex")
+    for field in fields:
+        found = family.find(label, field)
         if found is not None and (field == "complex" or found.type != "H"):
-            return Reduction(G, {found.label: 1}, field)  # type: ignore[arg-type]
+            return Reduction(G, {found.label: 1}, field)
     raise GroupRepError(f"{name} = {label!r:.60}: {G} has no such irrep; its labels are {family.labels('complex')}")
 
 

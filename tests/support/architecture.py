@@ -46,6 +46,7 @@ LAYERS = (
         ),
         "what is known of a group",
     ),
+    Layer(("grouprep.point_groups",), "point groups, molecules"),
     Layer(("grouprep.families",), "a file a family"),
     Layer(("=grouprep",), "public names"),
     Layer(("grouprep.interop", "grouprep.testing"), "neighbours, laws"),
