@@ -179,7 +179,7 @@ class HighestWeightFamily(Family):
         algebra = [a for a in self.group.generator_names if a.kind == "algebra"]
         stack = np.array([as_float(images[a]) for a in algebra]).astype(complex)
         found = split_weights(self, stack)
-        return [(self.irrep_of(w, "complex"), X) for w, X in found]
+        return sorted([(self.irrep_of(w, "complex"), X) for w, X in found], key=lambda pair: pair[0].position)
 
     def _key(self) -> tuple[object, ...]:
         return (self.group,)

@@ -13,7 +13,7 @@ import numpy as np
 from grouprep.errors import GroupRepError
 from grouprep.irreps.highest_weight.root_systems import Vector
 
-__all__ = ["Labels", "OrthogonalLabels", "SymplecticLabels", "TorusLabels", "UnitaryLabels", "read_integers"]
+__all__ = ["Labels", "OrthogonalLabels", "PartitionLabels", "SymplecticLabels", "TorusLabels", "UnitaryLabels", "read_integers"]
 
 
 def read_integers(label: object) -> tuple[Vector, bool | None] | None:
@@ -273,3 +273,42 @@ class OrthogonalLabels(Labels):
 
     def level(self, w: Vector) -> int:
         return w[0]
+
+
+class PartitionLabels(Labels):
+    """O(n): partitions whose first two columns have together at most n boxes."""
+
+    what = "length of the first row"
+
+    def __init__(self, n: int) -> None:
+        super().__init__(n)
+        self.n = n
+
+    def __str__(self) -> str:
+        return f"partitions [l_1, l_2, ...], l_1 >= l_2 >= ... >= 1, with at most {self.n} boxes in the first two columns together"
+
+    def read(self, label: object) -> Vector:
+        found = read_integers(label)
+        if found is None:
+            raise GroupRepError("these are not integers")
+        rows = checked_rows(tuple(x for x in found[0] if x), self.n)
+        columns = [sum(x > k for x in rows) for k in (0, 1)]
+        if sum(columns) > self.n:
+            raise GroupRepError(f"the first two columns have {columns[0]} + {columns[1]} boxes, at most {self.n} are possible")
+        return tuple(x for x in rows if x)
+
+    def write(self, w: Vector) -> str:
+        return f"[{', '.join(map(str, w or (0,)))}]"
+
+    def listed(self, up_to: int) -> Iterator[Vector]:
+        def grown(rows: Vector) -> Iterator[Vector]:
+            yield rows
+            for x in range(1, (rows[-1] if rows else up_to) + 1):
+                longer = (*rows, x)
+                if len(longer) + sum(y > 1 for y in longer) <= self.n:
+                    yield from grown(longer)
+
+        yield from grown(())
+
+    def level(self, w: Vector) -> int:
+        return w[0] if w else 0
