@@ -13,6 +13,7 @@ from grouprep.errors import (
 )
 from grouprep.families import (
     G2,
+    SL2C,
     SO,
     SU,
     Alternating,
@@ -37,6 +38,7 @@ from grouprep.representations.base import Representation
 
 __all__ = [
     "G2",
+    "SL2C",
     "SO",
     "SU",
     "Alternating",

@@ -7,6 +7,7 @@ from grouprep.families.exceptional import G2
 from grouprep.families.lorentz import Lorentz
 from grouprep.families.orthogonal import O
 from grouprep.families.quaternion import Quaternion
+from grouprep.families.special_linear import SL2C
 from grouprep.families.special_orthogonal import SO
 from grouprep.families.special_unitary import SU
 from grouprep.families.symmetric import Symmetric
@@ -17,6 +18,7 @@ from grouprep.families.unitary import U
 
 __all__ = [
     "G2",
+    "SL2C",
     "SO",
     "SU",
     "Alternating",
