@@ -36,8 +36,9 @@ def Lorentz(*size: object) -> LieGroup:
 
 def _irreps(G: Group) -> Family | None:
     """Of O(1, 3): pairs of spins, joined by parity; those of SL(2, C) where their sum is a half-integer."""
-    known = isinstance(G, LieGroup) and G.n == 4 and len(G.components) == 2 and G == Lorentz()
-    return LorentzFamily(G, SpinorFamily(SL2C())) if known else None
+    if not isinstance(G, LieGroup) or G.n != 4 or len(G.components) != 2 or G != Lorentz():
+        return None
+    return LorentzFamily(G, SpinorFamily(SL2C()))
 
 
 register_family(

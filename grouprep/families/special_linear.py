@@ -59,6 +59,11 @@ def _irreps(G: Group) -> Family | None:
 
 register_family(
     GroupFamily(
-        name="SL2C", constructor=SL2C, pattern=r"SL\(2, ?C\)|SL2C(?:\(\))?", example="SL(2,C)", irreps=_irreps, irreps_of="SL(2,C)"
+        name="SL2C",
+        constructor=SL2C,
+        pattern=r"SL\(2, ?C\)|SL2C(?:\(\))?",
+        example="SL(2,C)",
+        irreps=_irreps,
+        irreps_of="SL(2,C)",
     )
 )

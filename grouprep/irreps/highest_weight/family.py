@@ -125,7 +125,7 @@ class HighestWeightFamily(Family):
     @cached_property
     def _algebra(self) -> Array:
         """The generators of the algebra, and for SU(n) the scalar i, by which logarithms may differ from it."""
-        stack = np.array([as_float(a) for a in self.group.algebra]).astype(complex)
+        stack: Array = np.array([as_float(a) for a in self.group.algebra]).astype(complex)
         return np.concatenate([stack, 1j * np.eye(self.group.n)[None]]) if self._is_special else stack
 
     @property
@@ -157,7 +157,7 @@ class HighestWeightFamily(Family):
     def own_point(self, point: ClassPoint) -> bool:
         """Whether a class point is the torus that weights are written in."""
         component = getattr(point, "component", None)
-        return component is not None and self.group == self.chart.group and component == self.chart.group.cartan[0]
+        return component is not None and self.group == self.chart.group and (component,) == self.chart.group.cartan
 
     def count(self, V: Representation) -> list[tuple[Irrep, int]] | None:
         weights = self.weights(V)

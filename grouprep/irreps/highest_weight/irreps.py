@@ -209,7 +209,9 @@ def exact_value(V: Representation, g: Element) -> Image:
         for a in V.group.generator_names:
             if a.kind == "element" and equal(image, V.group.generator_element(a)):
                 return V.image(a)
-    raise UnsupportedGroup(f"exact values of {V} are known at the identity and the discrete generators only; V(g) has floats")
+    raise UnsupportedGroup(
+        f"exact values of {V} are known at the identity and the discrete generators only; V(g) has floats"
+    )
 
 
 class RationalForm(Representation):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import combinations_with_replacement, product
+from itertools import combinations_with_replacement, pairwise, product
 from numbers import Integral
 from typing import Any
 
@@ -13,7 +13,15 @@ import numpy as np
 from grouprep.errors import GroupRepError
 from grouprep.irreps.highest_weight.root_systems import Vector
 
-__all__ = ["Labels", "OrthogonalLabels", "PartitionLabels", "SymplecticLabels", "TorusLabels", "UnitaryLabels", "read_integers"]
+__all__ = [
+    "Labels",
+    "OrthogonalLabels",
+    "PartitionLabels",
+    "SymplecticLabels",
+    "TorusLabels",
+    "UnitaryLabels",
+    "read_integers",
+]
 
 
 def read_integers(label: object) -> tuple[Vector, bool | None] | None:
@@ -47,9 +55,7 @@ def read_integers(label: object) -> tuple[Vector, bool | None] | None:
     for x in values:
         if isinstance(x, bool | np.bool_):
             return None
-        if isinstance(x, Integral):
-            out.append(int(x))
-        elif isinstance(x, float) and x.is_integer():
+        if isinstance(x, Integral) or (isinstance(x, float) and x.is_integer()):
             out.append(int(x))
         else:
             return None
@@ -104,7 +110,7 @@ class Labels:
     def from_partition(self, rows: Vector) -> Vector:
         """The weight of a partition."""
         rows = checked_rows(rows, self.count + 1)
-        return tuple(a - b for a, b in zip(rows, rows[1:], strict=False))
+        return tuple(a - b for a, b in pairwise(rows))
 
     def write(self, w: Vector) -> str:
         """The label of a highest weight."""
@@ -139,7 +145,7 @@ def checked_rows(rows: Vector, most: int, signed_last: bool = False) -> Vector:
     if len(rows) > most:
         raise GroupRepError(f"there are {len(rows)} rows, at most {most} are possible")
     sizes = (*rows[:-1], abs(rows[-1])) if signed_last else rows
-    if any(a < b for a, b in zip(sizes, sizes[1:], strict=False)):
+    if any(a < b for a, b in pairwise(sizes)):
         raise GroupRepError("the weight is not dominant: the rows increase")
     if min(sizes, default=0) < 0:
         raise GroupRepError("a row is negative")
@@ -164,7 +170,7 @@ class UnitaryLabels(Labels):
         if len(rows) < self.count and min(rows, default=0) < 0:
             raise GroupRepError(f"there are {len(rows)} rows; with negative ones give all {self.count}")
         rows = rows + (0,) * (self.count - len(rows))
-        if any(a < b for a, b in zip(rows, rows[1:], strict=False)):
+        if any(a < b for a, b in pairwise(rows)):
             raise GroupRepError("the weight is not dominant: the rows increase")
         return rows
 
@@ -262,7 +268,7 @@ class OrthogonalLabels(Labels):
         return checked_rows(rows, self.count, self.n % 2 == 0)
 
     def dynkin(self, w: Vector) -> Vector:
-        steps = [a - b for a, b in zip(w, w[1:], strict=False)]
+        steps = [a - b for a, b in pairwise(w)]
         return (*steps, 2 * w[-1] if self.n % 2 else w[-2] + w[-1])
 
     def listed(self, up_to: int) -> Iterator[Vector]:
@@ -294,7 +300,9 @@ class PartitionLabels(Labels):
         rows = checked_rows(tuple(x for x in found[0] if x), self.n)
         columns = [sum(x > k for x in rows) for k in (0, 1)]
         if sum(columns) > self.n:
-            raise GroupRepError(f"the first two columns have {columns[0]} + {columns[1]} boxes, at most {self.n} are possible")
+            raise GroupRepError(
+                f"the first two columns have {columns[0]} + {columns[1]} boxes, at most {self.n} are possible"
+            )
         return tuple(x for x in rows if x)
 
     def write(self, w: Vector) -> str:

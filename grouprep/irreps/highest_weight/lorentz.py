@@ -17,7 +17,6 @@ import numpy as np
 
 from grouprep.characters import ClassPoint, ClassValue
 from grouprep.errors import AmbiguousRank, GroupRepError, NotUnitary, UnsupportedGroup
-from grouprep.groups.base import Generator
 from grouprep.groups.cartan import joint_spectrum
 from grouprep.groups.lie import LieGroup
 from grouprep.irreps._spin_numbers import spin_label, twice_spin
@@ -31,7 +30,7 @@ from grouprep.irreps.highest_weight.products import constituents
 from grouprep.irreps.highest_weight.root_systems import RootDatum, Vector
 from grouprep.linalg import as_exact, as_float
 from grouprep.linalg.budget import require
-from grouprep.linalg.fields import convert_matrix, cyclotomic_field, zeta
+from grouprep.linalg.fields import common_domain, convert_matrix, convert_number, cyclotomic_field, zeta
 from grouprep.linalg.matrices import is_exact, matmul
 from grouprep.representations.base import Representation
 from grouprep.typing import Array
@@ -44,7 +43,9 @@ PAULI = np.array([[[1, 0], [0, 1]], [[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 
 
 _TWO_SPINS = RootDatum(2, ((2, 0), (0, 2)), ((1, 0), (0, 1)))  # weights are (2 m1, 2 m2)
 
-_TOLERANCE = 16 * float(np.finfo(np.float32).eps)  # elements that were once stored in single precision are still elements
+_TOLERANCE = 16 * float(
+    np.finfo(np.float32).eps
+)  # elements that were once stored in single precision are still elements
 
 
 class SpinorIrrep(HighestWeightIrrep):
@@ -78,12 +79,12 @@ class SpinorIrrep(HighestWeightIrrep):
         return Fraction(self.weight[0], 2), Fraction(self.weight[1], 2)
 
     @property
-    def dim(self) -> int:  # type: ignore[override]
+    def dim(self) -> int:
         size = (self.weight[0] + 1) * (self.weight[1] + 1)
         return size * (2 if self.form == "realified" or self.family.is_pair(self.weight) else 1)
 
     @property
-    def field(self) -> str:  # type: ignore[override]
+    def field(self) -> str:
         """Either "real" or "complex", the kind of the values; irreps of dimension 1 are real."""
         return "complex" if self.over == "complex" and self.dim > 1 else "real"
 
@@ -94,7 +95,9 @@ class SpinorIrrep(HighestWeightIrrep):
 
     @property
     def conjugated(self) -> HighestWeightIrrep:
-        return self if self.over == "real" else self.family.irrep_of(self.family.conjugate_weight(self.weight), self.over)
+        return (
+            self if self.over == "real" else self.family.irrep_of(self.family.conjugate_weight(self.weight), self.over)
+        )
 
     invariant_form = Representation.invariant_form
 
@@ -102,7 +105,9 @@ class SpinorIrrep(HighestWeightIrrep):
         return Representation._form(self)
 
     def character_at(self, point: ClassPoint, k: int) -> ClassValue:
-        raise UnsupportedGroup(f"{self.group} is not compact, its characters are not integrated; multiplicities() counts weights")
+        raise UnsupportedGroup(
+            f"{self.group} is not compact, its characters are not integrated; multiplicities() counts weights"
+        )
 
 
 class SpinorFamily(Family):
@@ -230,8 +235,9 @@ class SpinorFamily(Family):
         images = [R.image(algebra[k]) for k in (turn, boost)]
         if not all(map(is_exact, images)):
             raise UnsupportedGroup(f"{V} has float images; the irreps in it are counted by exact weights")
-        K = cyclotomic_field(4)
-        tilted = convert_matrix(as_exact(images[1]), _with_i(as_exact(images[1]).domain)) * _i(as_exact(images[1]).domain, K)
+        boosts = as_exact(images[1])
+        K = common_domain(boosts.domain, cyclotomic_field(4)).get_field()
+        tilted = convert_matrix(boosts, K) * convert_number(zeta(4), cyclotomic_field(4), K)
         out: dict[Fraction, Counter[Vector]] = {}
         for (s, (x, y)), m in joint_spectrum(phase, [images[0], tilted]).items():
             out.setdefault(s, Counter())[int(y + sign * x), int(y - sign * x)] += m
@@ -254,9 +260,7 @@ class LorentzFamily(SpinorFamily):
     cover : the irreps of SL(2, C), which half-integer j1 + j2 belong to.
     """
 
-    matrices_of = tuple(
-        [-1j * PAULI[3] / 2, 1j * PAULI[2] / 2, -1j * PAULI[1] / 2, PAULI[1] / 2, PAULI[2] / 2, PAULI[3] / 2]
-    )
+    matrices_of = (-1j * PAULI[3] / 2, 1j * PAULI[2] / 2, -1j * PAULI[1] / 2, PAULI[1] / 2, PAULI[2] / 2, PAULI[3] / 2)
     cartan = (0, 5, -1)
 
     def __init__(self, group: LieGroup, cover: SpinorFamily) -> None:
@@ -279,7 +283,9 @@ class LorentzFamily(SpinorFamily):
     def read(self, label: object) -> Vector:
         parts = _parts(label)
         if len(parts) not in (2, 4):
-            raise GroupRepError(f"there are {len(parts)} entries, two spins (j1, j2) or also two signs (j1, j2, p, t) are needed")
+            raise GroupRepError(
+                f"there are {len(parts)} entries, two spins (j1, j2) or also two signs (j1, j2, p, t) are needed"
+            )
         a, b = twice_spin(parts[0], "j1"), twice_spin(parts[1], "j2")
         if (a + b) % 2:
             raise GroupRepError("j1 + j2 is no integer, so it is a representation of SL2C() only, without parity")
@@ -375,7 +381,8 @@ class LorentzFamily(SpinorFamily):
         R = V.rational()[0]
         P, T = (R.image(x) for x in self.group.generator_names if x.kind == "element")
         found = {
-            (1 if s == 0 else -1): constituents(_TWO_SPINS, weights) for s, weights in self.weights(V, matmul(P, T)).items()
+            (1 if s == 0 else -1): constituents(_TWO_SPINS, weights)
+            for s, weights in self.weights(V, matmul(P, T)).items()
         }
         algebra = [x for x in self.group.generator_names if x.kind == "algebra"]
         turn = R.image(algebra[self.cartan[0]])
@@ -388,7 +395,9 @@ class LorentzFamily(SpinorFamily):
                 out += [(self.irrep_of((a, b, 1, t), "complex"), m) for t, m in zip((1, -1), times, strict=True) if m]
             if a != b:
                 continue
-            sums = [trace[a] for trace in traces]  # of p and of t over the constituents (j, j), which have spins l = 0, ..., 2 j
+            sums = [
+                trace[a] for trace in traces
+            ]  # of p and of t over the constituents (j, j), which have spins l = 0, ..., 2 j
             for trace, total in zip(traces, sums, strict=True):
                 for l in range(a + 1):
                     trace[l] -= (-1) ** (l + a) * total
@@ -477,7 +486,7 @@ def in_form(V: HighestWeightIrrep, values: Array) -> Array:
     """Complex values in the basis of V."""
     if V.over == "complex":
         return values if V.field == "complex" else values.real
-    rho, K = V.constituent
+    K = V.constituent[1]
     if V.type == "R":
         return np.asarray((K @ values @ K.conj().T).real)
     top = np.concatenate([values.real, -values.imag], axis=-1)
@@ -531,18 +540,6 @@ def _sum(A: Gaussian, B: Gaussian) -> Gaussian:
     d = A.dim
     parts = [x + [{d + r: v for r, v in c.items()} for c in y] for x, y in ((A.re, B.re), (A.im, B.im))]
     return Gaussian(parts[0], parts[1])
-
-
-def _with_i(K: Any) -> Any:
-    from grouprep.linalg.fields import common_domain
-
-    return common_domain(K, cyclotomic_field(4)).get_field()
-
-
-def _i(K: Any, gaussian: Any) -> Any:
-    from grouprep.linalg.fields import convert_number
-
-    return convert_number(zeta(4), gaussian, _with_i(K))
 
 
 @lru_cache(maxsize=4096)

@@ -24,7 +24,16 @@ if TYPE_CHECKING:
     from sympy import Domain, Expr
     from sympy.polys.matrices import DomainMatrix
 
-__all__ = ["EXACT_DEGREE", "Expansion", "Gaussian", "Lengths", "generator_matrices", "real_form", "real_lengths", "realified"]
+__all__ = [
+    "EXACT_DEGREE",
+    "Expansion",
+    "Gaussian",
+    "Lengths",
+    "generator_matrices",
+    "real_form",
+    "real_lengths",
+    "realified",
+]
 
 EXACT_DEGREE = 16  # of the number field of a unitary form, as for spins; beyond, its images are the nearest floats
 
@@ -188,16 +197,16 @@ class Expansion:
                         found.append((k, n, _pair(c, K)))
                         rest = rest - this * c
             if not rest.is_zero_matrix:
-                raise UnsupportedGroup(f"the generator A{k + 1} of {group} does not lie in the Lie algebra of {chart.group}")
+                raise UnsupportedGroup(
+                    f"the generator A{k + 1} of {group} does not lie in the Lie algebra of {chart.group}"
+                )
 
 
 def _inverse_gram(torus: list[DomainMatrix]) -> list[list[Scalar]]:
     if not torus:
         return []
     K = torus[0].domain
-    gram = {
-        i: {j: x for j, h in enumerate(torus) if (x := trace_exact(g * h))} for i, g in enumerate(torus)
-    }
+    gram = {i: {j: x for j, h in enumerate(torus) if (x := trace_exact(g * h))} for i, g in enumerate(torus)}
     inverse = from_domain_matrix_rows(sparse_matrix(gram, (len(torus), len(torus)), K).to_dense().inv())
     return [[inverse.get(i, {}).get(j, K.zero) for j in range(len(torus))] for i in range(len(torus))]
 
@@ -263,7 +272,10 @@ def realified(matrix: Gaussian) -> Gaussian:
     """[[Re A, -Im A], [Im A, Re A]]."""
     d = matrix.dim
     left = [{**x, **{d + r: v for r, v in y.items()}} for x, y in zip(matrix.re, matrix.im, strict=True)]
-    right = [{**{r: -v for r, v in y.items()}, **{d + r: v for r, v in x.items()}} for x, y in zip(matrix.re, matrix.im, strict=True)]
+    right = [
+        {**{r: -v for r, v in y.items()}, **{d + r: v for r, v in x.items()}}
+        for x, y in zip(matrix.re, matrix.im, strict=True)
+    ]
     return Gaussian(left + right, [{} for _ in range(2 * d)])
 
 
@@ -273,7 +285,8 @@ def real_form(matrix: Gaussian, conjugation: tuple[tuple[int, ...], tuple[int, .
     A fixed vector with coordinate x + i y at a is x times the first and y times the second.
     """
     partner, signs = conjugation
-    place, count = {}, 0  # of a: the row of the real part, that of the imaginary part
+    count = 0
+    place: dict[int, tuple[int | None, int | None]] = {}  # of a: the row of the real part, that of the imaginary part
     for a, b in enumerate(partner):
         if a == b:
             place[a] = (count, None) if signs[a] == 1 else (None, count)
@@ -284,11 +297,11 @@ def real_form(matrix: Gaussian, conjugation: tuple[tuple[int, ...], tuple[int, .
     out: Columns = []
 
     def read(re: dict[int, Part], im: dict[int, Part]) -> dict[int, Part]:
-        column = {}
+        column: dict[int, Part] = {}
         for part, side in ((re, 0), (im, 1)):
             for r, v in part.items():
-                if r in place and place[r][side] is not None:
-                    column[place[r][side]] = v
+                if r in place and (row := place[r][side]) is not None:
+                    column[row] = v
         return column
 
     def negative(x: dict[int, Part]) -> dict[int, Part]:

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 from math import factorial, isqrt
 from typing import Any, TypeAlias
 
 from grouprep.irreps.highest_weight.root_systems import RootDatum, Vector, pairing, plus, weyl_dimension
 from grouprep.irreps.highest_weight.weights import weight_multiplicities
 
-__all__ = ["Columns", "Diagram", "Module", "apply", "gelfand_tsetlin", "highest_weight_module"]
+__all__ = ["Columns", "Diagram", "Module", "apply", "extended", "gelfand_tsetlin", "highest_weight_module"]
 
 Rational: TypeAlias = Any
 """A flint rational."""
@@ -69,6 +69,47 @@ def apply(matrix: Columns, vector: Sparse) -> Sparse:
     return {r: x for r, x in out.items() if x}
 
 
+def extended(
+    module: Module, start: dict[int, Rational], lower: Callable[[int, dict[int, Rational]], dict[int, Rational]]
+) -> Columns:
+    """The images of all basis vectors under the map X with X f_i = lower_i X, from that of the highest-weight vector.
+
+    On every lower weight space sum_i f_i e_i is invertible, so X is known there from the spaces above.
+    """
+    from flint import fmpq, fmpq_mat
+
+    raising = [module.raising(i) for i in range(len(module.lowering))]
+    X: Columns = [{} for _ in module.weights]
+    X[0] = start
+    places: dict[Vector, list[int]] = {}
+    for b, w in enumerate(module.weights[1:], 1):
+        places.setdefault(w, []).append(b)
+    for rows in places.values():
+        size = len(rows)
+        number = {b: k for k, b in enumerate(rows)}
+        Q, moved = fmpq_mat(size, size), []
+        for k, b in enumerate(rows):
+            total: Sparse = {}
+            for i, e in enumerate(raising):
+                for r, x in apply(module.lowering[i], e[b]).items():
+                    Q[number[r], k] += x
+                _add(total, lower(i, apply(X, e[b])), fmpq(1))
+            moved.append(total)
+        inverse = Q.inv()
+        for k, b in enumerate(rows):
+            out: Sparse = {}
+            for j in range(size):
+                if inverse[j, k]:
+                    _add(out, moved[j], inverse[j, k])
+            X[b] = {r: x for r, x in out.items() if x}
+    return X
+
+
+def _add(total: Sparse, vector: Sparse, c: Rational) -> None:
+    for r, x in vector.items():
+        total[r] = total[r] + c * x if r in total else c * x
+
+
 # --- gl(n)
 
 
@@ -77,7 +118,7 @@ def patterns(top: Vector) -> Iterator[tuple[Vector, ...]]:
     if len(top) == 1:
         yield (top,)
         return
-    for row in product(*(range(a, b - 1, -1) for a, b in zip(top, top[1:], strict=False))):
+    for row in product(*(range(a, b - 1, -1) for a, b in pairwise(top))):
         for rest in patterns(row):
             yield (top, *rest)
 
@@ -126,7 +167,7 @@ def gelfand_tsetlin(top: Vector) -> Module:
     if dual == top:
         shift = top[0] + top[-1]
         partner = [number[tuple(tuple(shift - x for x in reversed(row)) for row in p)] for p in listed]
-        scale = [fmpq(1) if a <= c else _root(lengths[a] / lengths[c]) for c, a in enumerate(partner)]
+        scale = [fmpq(1) if c <= a else _root(lengths[a] / lengths[c]) for c, a in enumerate(partner)]
         signs = tuple((-1) ** _depth(p) for p in listed)
         lengths = [q * s * s for q, s in zip(lengths, scale, strict=True)]
         lowering = [[{r: x * scale[b] / scale[r] for r, x in c.items()} for b, c in enumerate(f)] for f in lowering]
@@ -141,7 +182,7 @@ def _depth(p: tuple[Vector, ...]) -> int:
 
 def _weight(p: tuple[Vector, ...]) -> Vector:
     sums = [0, *(sum(row) for row in reversed(p))]
-    return tuple(b - a for a, b in zip(sums, sums[1:], strict=False))
+    return tuple(b - a for a, b in pairwise(sums))
 
 
 def _root(q: Rational) -> Rational:
@@ -180,14 +221,17 @@ def highest_weight_module(datum: RootDatum, top: Vector, diagram: Diagram | None
     spins = range(len(datum.simple_roots))
     height = datum.height(top)
     order = sorted(
-        weight_multiplicities(datum, top).items(), key=lambda item: (height - datum.height(item[0]), tuple(-x for x in item[0]))
+        weight_multiplicities(datum, top).items(),
+        key=lambda item: (height - datum.height(item[0]), tuple(-x for x in item[0])),
     )
     weights: list[Vector] = []
     lengths: list[Rational] = []
     spaces: dict[Vector, range] = {}
     lowering: list[Columns] = [[] for _ in spins]
     raising: list[Columns] = [[] for _ in spins]
-    recipes: list[list[tuple[int, int, Rational]]] = []  # how a basis vector is a combination of f_i b: (i, b, coefficient)
+    recipes: list[
+        list[tuple[int, int, Rational]]
+    ] = []  # how a basis vector is a combination of f_i b: (i, b, coefficient)
 
     def add(w: Vector, length: Rational) -> None:
         weights.append(w)
@@ -234,11 +278,16 @@ def highest_weight_module(datum: RootDatum, top: Vector, diagram: Diagram | None
     assert len(weights) == weyl_dimension(datum, top)
     module = Module(tuple(weights), tuple(lowering), tuple(lengths), None)
     diagram = diagram or Diagram(tuple, tuple(spins))
-    return module if diagram.weight(datum.dual(top)) != top else _with_conjugation(datum, module, recipes, spaces, diagram)
+    return (
+        module if diagram.weight(datum.dual(top)) != top else _with_conjugation(datum, module, recipes, spaces, diagram)
+    )
 
 
 def _inner(
-    vector: dict[tuple[int, int], Rational], key: tuple[int, int], raised: dict[tuple[int, int, int], Sparse], lengths: list[Rational]
+    vector: dict[tuple[int, int], Rational],
+    key: tuple[int, int],
+    raised: dict[tuple[int, int, int], Sparse],
+    lengths: list[Rational],
 ) -> Rational:
     """<sum x f_i b, f_j c> = sum x <b, e_i f_j c>."""
     from flint import fmpq

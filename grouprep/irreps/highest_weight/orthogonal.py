@@ -10,7 +10,6 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 
@@ -21,7 +20,7 @@ from grouprep.irreps.family import Images, Splitting
 from grouprep.irreps.highest_weight.family import HighestWeightFamily, Matrices
 from grouprep.irreps.highest_weight.irreps import HighestWeightIrrep, RationalForm
 from grouprep.irreps.highest_weight.matrices import Gaussian, Lengths, generator_matrices
-from grouprep.irreps.highest_weight.modules import Columns, Diagram, Module, apply, highest_weight_module
+from grouprep.irreps.highest_weight.modules import Columns, Diagram, Module, apply, extended, highest_weight_module
 from grouprep.irreps.highest_weight.products import constituents
 from grouprep.irreps.highest_weight.root_systems import Vector, weyl_dimension
 from grouprep.irreps.highest_weight.splitting import split_weights
@@ -126,7 +125,7 @@ class OrthogonalFamily(HighestWeightFamily):
 
     def own_point(self, point: ClassPoint) -> bool:
         component = getattr(point, "component", None)
-        return component is not None and component == self.chart.group.cartan[0]  # type: ignore[index]
+        return component is not None and (component,) == self.chart.group.cartan
 
     # Matrices
 
@@ -153,7 +152,9 @@ class OrthogonalFamily(HighestWeightFamily):
             If the dimension is beyond 2,000.
         """
         I = self.irrep_of(weight, "complex")
-        require(I.dim, _LARGEST, f"{I} of {self.group} has dimension", "its character is known, its matrices are not made")
+        require(
+            I.dim, _LARGEST, f"{I} of {self.group} has dimension", "its character is known, its matrices are not made"
+        )
         module, _ = self.modules(weight)
         algebra = [a for a in self.group.generator_names if a.kind == "algebra"]
         reflection = next(a for a in self.group.generator_names if a.kind == "element")
@@ -295,44 +296,11 @@ def _half_turn(B: Gaussian, top: int) -> Columns:
 
 
 def _reflection(family: OrthogonalFamily, module: Module) -> Columns:
-    """The reflection of the last axis on an irrep of SO(n) that it keeps; the highest-weight vector is fixed.
+    """The reflection of the last axis on an irrep of SO(n) that it keeps; the highest-weight vector is fixed."""
+    from flint import fmpq
 
-    On every lower weight space sum_i f_i e_i is invertible, so the T with T f_i = f_s(i) T is known from the spaces above.
-    """
-    from flint import fmpq, fmpq_mat
-
-    top = module.weights[0]
-    if family.group.n % 2:
+    top, diagram = module.weights[0], family.diagram
+    if diagram is None:
         return [{b: fmpq((-1) ** (sum(top) - sum(w)))} for b, w in enumerate(module.weights)]
-    diagram, roots = family.diagram, family.chart.datum.simple_roots
-    assert diagram is not None
-    raising = [module.raising(i) for i in range(len(roots))]
-    T: Columns = [{} for _ in module.weights]
-    T[0] = {0: fmpq(1)}
-    places: dict[Vector, list[int]] = {}
-    for b, w in enumerate(module.weights):
-        places.setdefault(w, []).append(b)
-    for w, rows in places.items():
-        if w == top:
-            continue
-        size = len(rows)
-        number = {b: k for k, b in enumerate(rows)}
-        Q, moved = fmpq_mat(size, size), []
-        for k, b in enumerate(rows):
-            total: dict[int, Any] = {}
-            for i, s in enumerate(diagram.simple):
-                raised = raising[i][b]
-                for r, x in apply(module.lowering[i], raised).items():
-                    Q[number[r], k] += x
-                for r, x in apply(module.lowering[s], apply(T, raised)).items():
-                    total[r] = total.get(r, fmpq(0)) + x
-            moved.append(total)
-        inverse = Q.inv()
-        for k, b in enumerate(rows):
-            out: dict[int, Any] = {}
-            for j in range(size):
-                if c := inverse[j, k]:
-                    for r, x in moved[j].items():
-                        out[r] = out.get(r, fmpq(0)) + c * x
-            T[b] = {r: x for r, x in out.items() if x}
-    return T
+    simple = diagram.simple
+    return extended(module, {0: fmpq(1)}, lambda i, v: apply(module.lowering[simple[i]], v))

@@ -12,7 +12,16 @@ from math import prod
 
 from grouprep.errors import GroupRepError
 
-__all__ = ["RootDatum", "Vector", "cartan_matrix", "classical_datum", "pairing", "plus", "simply_connected", "weyl_dimension"]
+__all__ = [
+    "RootDatum",
+    "Vector",
+    "cartan_matrix",
+    "classical_datum",
+    "pairing",
+    "plus",
+    "simply_connected",
+    "weyl_dimension",
+]
 
 Vector = tuple[int, ...]
 
