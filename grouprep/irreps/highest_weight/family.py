@@ -150,7 +150,7 @@ class HighestWeightFamily(Family):
             value = value @ exponential(V, S[:count])
         if self._is_special:
             value = scalar(V, value, phase * self.chart.central_charge(V.weight))
-        return value if V.field == "complex" else value.real
+        return value if V.field == "complex" else np.asarray(value.real)
 
     # Counting
 
