@@ -13,6 +13,7 @@ from grouprep.errors import (
 )
 from grouprep.families import (
     G2,
+    SL2C,
     SO,
     SU,
     Alternating,
@@ -45,6 +46,7 @@ from grouprep.representations.base import Representation
 
 __all__ = [
     "G2",
+    "SL2C",
     "SO",
     "SU",
     "Alternating",

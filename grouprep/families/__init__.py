@@ -10,6 +10,7 @@ from grouprep.families.lorentz import Lorentz
 from grouprep.families.orthogonal import O
 from grouprep.families.quaternion import Quaternion
 from grouprep.families.semidirect import Metacyclic
+from grouprep.families.special_linear import SL2C
 from grouprep.families.special_orthogonal import SO
 from grouprep.families.special_unitary import SU
 from grouprep.families.symmetric import Symmetric
@@ -24,6 +25,7 @@ from grouprep.families.point_group import PointGroup  # last, and so asked first
 
 __all__ = [
     "G2",
+    "SL2C",
     "SO",
     "SU",
     "Alternating",

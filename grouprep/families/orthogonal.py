@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from grouprep.families._common import checked_size, plane_torus, rotations, sign_change, so_roots, symplectic_roots
+from grouprep.families.special_orthogonal import SO
 from grouprep.groups.base import Group
 from grouprep.groups.lie import CartanComponent, LieGroup
 from grouprep.groups.registry import GroupFamily, numbered, register_family
+from grouprep.irreps.family import Family
+from grouprep.irreps.highest_weight.charts import full_orthogonal
+from grouprep.irreps.highest_weight.orthogonal import OrthogonalFamily
 from grouprep.irreps.plane import PlaneFamily
 from grouprep.irreps.plane_elements import CirclePlaneElements
 from grouprep.irreps.spin import SpinFamily
@@ -44,13 +48,13 @@ def O(n: int) -> LieGroup:  # noqa: E743
     return LieGroup(G.algebra, G.components, name=G.name, cartan=cartan)
 
 
-def _irreps(G: Group) -> PlaneFamily | SpinFamily | None:
-    """Of O(2) and O(3)."""
-    if not isinstance(G, LieGroup):
+def _irreps(G: Group) -> Family | None:
+    """Of O(n): frequencies for n = 2, spins for n = 3, else partitions."""
+    if not isinstance(G, LieGroup) or not 2 <= G.n <= 64 or G != O(G.n):
         return None
-    if G.n == 2 and G == O(2):
+    if G.n == 2:
         return PlaneFamily(CirclePlaneElements(G))
-    return SpinFamily(G, "O(3)") if G.n == 3 and G == O(3) else None
+    return SpinFamily(G, "O(3)") if G.n == 3 else OrthogonalFamily(G, full_orthogonal(SO(G.n)))
 
 
 register_family(
@@ -60,7 +64,7 @@ register_family(
         pattern=numbered("O"),
         example="O(3)",
         irreps=_irreps,
-        irreps_of="O(2), O(3)",
+        irreps_of="O(n)",
         neighbours={"emlp": {"O": O}},
     )
 )

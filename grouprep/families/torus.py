@@ -33,8 +33,9 @@ def Torus(n: int) -> LieGroup:
 
 
 def _irreps(G: Group) -> Family | None:
-    known = isinstance(G, LieGroup) and 2 <= G.n <= 64 and len(G.algebra) == G.n and G == Torus(G.n)
-    return HighestWeightFamily(G, torus(G)) if known else None
+    if not isinstance(G, LieGroup) or not 2 <= G.n <= 64 or len(G.algebra) != G.n or G != Torus(G.n):
+        return None
+    return HighestWeightFamily(G, torus(G))
 
 
 register_family(

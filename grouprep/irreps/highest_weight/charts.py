@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from grouprep.groups.cartan import bracket, combination
 from grouprep.groups.lie import LieGroup
-from grouprep.irreps.highest_weight.labels import Labels, OrthogonalLabels, SymplecticLabels, TorusLabels, UnitaryLabels
+from grouprep.irreps.highest_weight.labels import (
+    Labels,
+    OrthogonalLabels,
+    PartitionLabels,
+    SymplecticLabels,
+    TorusLabels,
+    UnitaryLabels,
+)
 from grouprep.irreps.highest_weight.logarithms import BRANCHES, PRINCIPAL, ROTATION, UNITARY, Branch
 from grouprep.irreps.highest_weight.modules import Module, gelfand_tsetlin, highest_weight_module
 from grouprep.irreps.highest_weight.root_systems import RootDatum, Vector, classical_datum, plus, simply_connected
@@ -20,7 +28,16 @@ from grouprep.linalg.fields import conjugate, convert_matrix, cyclotomic_field
 if TYPE_CHECKING:
     from sympy.polys.matrices import DomainMatrix
 
-__all__ = ["Chart", "exceptional_g2", "special_orthogonal", "special_unitary", "symplectic", "torus", "unitary"]
+__all__ = [
+    "Chart",
+    "exceptional_g2",
+    "full_orthogonal",
+    "special_orthogonal",
+    "special_unitary",
+    "symplectic",
+    "torus",
+    "unitary",
+]
 
 Entries = Mapping[tuple[int, int], int | str]
 
@@ -56,7 +73,7 @@ class Chart:
 
     def _difference(self, v: Vector) -> Vector:
         """A sum of roots, from the coordinates e_1, ..., e_n to those of the torus."""
-        return v if len(v) == self.datum.rank else tuple(a - b for a, b in zip(v, v[1:], strict=False))
+        return v if len(v) == self.datum.rank else tuple(a - b for a, b in itertools.pairwise(v))
 
     def central_charge(self, w: Vector) -> int:
         """The power of a scalar z that z acts by: the scalars of U(n) act on irreps of SU(n) too, through the top row."""
@@ -148,6 +165,11 @@ def special_orthogonal(G: LieGroup) -> Chart:
     else:
         raising.append(_turn(m - 2, m - 1, True))
     return Chart(G, datum, tuple(raising), OrthogonalLabels(n), ROTATION)
+
+
+def full_orthogonal(G: LieGroup) -> Chart:
+    """The same for SO(n), with the partitions that label the irreps of O(n)."""
+    return replace(special_orthogonal(G), labels=PartitionLabels(G.n))
 
 
 def _turn(j: int, k: int, both: bool) -> Entries:

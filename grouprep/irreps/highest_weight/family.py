@@ -125,7 +125,7 @@ class HighestWeightFamily(Family):
     @cached_property
     def _algebra(self) -> Array:
         """The generators of the algebra, and for SU(n) the scalar i, by which logarithms may differ from it."""
-        stack = np.array([as_float(a) for a in self.group.algebra]).astype(complex)
+        stack: Array = np.array([as_float(a) for a in self.group.algebra]).astype(complex)
         return np.concatenate([stack, 1j * np.eye(self.group.n)[None]]) if self._is_special else stack
 
     @property
@@ -150,14 +150,14 @@ class HighestWeightFamily(Family):
             value = value @ exponential(V, S[:count])
         if self._is_special:
             value = scalar(V, value, phase * self.chart.central_charge(V.weight))
-        return value if V.field == "complex" else value.real
+        return value if V.field == "complex" else np.asarray(value.real)
 
     # Counting
 
     def own_point(self, point: ClassPoint) -> bool:
         """Whether a class point is the torus that weights are written in."""
         component = getattr(point, "component", None)
-        return component is not None and self.group == self.chart.group and component == self.chart.group.cartan[0]
+        return component is not None and self.group == self.chart.group and (component,) == self.chart.group.cartan
 
     def count(self, V: Representation) -> list[tuple[Irrep, int]] | None:
         weights = self.weights(V)
@@ -179,7 +179,7 @@ class HighestWeightFamily(Family):
         algebra = [a for a in self.group.generator_names if a.kind == "algebra"]
         stack = np.array([as_float(images[a]) for a in algebra]).astype(complex)
         found = split_weights(self, stack)
-        return [(self.irrep_of(w, "complex"), X) for w, X in found]
+        return sorted([(self.irrep_of(w, "complex"), X) for w, X in found], key=lambda pair: pair[0].position)
 
     def _key(self) -> tuple[object, ...]:
         return (self.group,)

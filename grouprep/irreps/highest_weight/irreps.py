@@ -249,7 +249,7 @@ class RationalForm(Representation):
         return exact_value(self, g)
 
     def _form(self) -> Image | None:
-        return self.V.lengths.gram()
+        return self.V.lengths.gram() if self.V.is_unitary else super()._form()
 
     def character_at(self, point: ClassPoint, k: int) -> ClassValue:
         return self.V.character_at(point, k) if self.V.family.own_point(point) else point.leaf(self, k)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import combinations_with_replacement, product
+from itertools import combinations_with_replacement, pairwise, product
 from numbers import Integral
 from typing import Any
 
@@ -13,7 +13,15 @@ import numpy as np
 from grouprep.errors import GroupRepError
 from grouprep.irreps.highest_weight.root_systems import Vector
 
-__all__ = ["Labels", "OrthogonalLabels", "SymplecticLabels", "TorusLabels", "UnitaryLabels", "read_integers"]
+__all__ = [
+    "Labels",
+    "OrthogonalLabels",
+    "PartitionLabels",
+    "SymplecticLabels",
+    "TorusLabels",
+    "UnitaryLabels",
+    "read_integers",
+]
 
 
 def read_integers(label: object) -> tuple[Vector, bool | None] | None:
@@ -102,7 +110,7 @@ class Labels:
     def from_partition(self, rows: Vector) -> Vector:
         """The weight of a partition."""
         rows = checked_rows(rows, self.count + 1)
-        return tuple(a - b for a, b in zip(rows, rows[1:], strict=False))
+        return tuple(a - b for a, b in pairwise(rows))
 
     def write(self, w: Vector) -> str:
         """The label of a highest weight."""
@@ -137,7 +145,7 @@ def checked_rows(rows: Vector, most: int, signed_last: bool = False) -> Vector:
     if len(rows) > most:
         raise GroupRepError(f"there are {len(rows)} rows, at most {most} are possible")
     sizes = (*rows[:-1], abs(rows[-1])) if signed_last else rows
-    if any(a < b for a, b in zip(sizes, sizes[1:], strict=False)):
+    if any(a < b for a, b in pairwise(sizes)):
         raise GroupRepError("the weight is not dominant: the rows increase")
     if min(sizes, default=0) < 0:
         raise GroupRepError("a row is negative")
@@ -162,7 +170,7 @@ class UnitaryLabels(Labels):
         if len(rows) < self.count and min(rows, default=0) < 0:
             raise GroupRepError(f"there are {len(rows)} rows; with negative ones give all {self.count}")
         rows = rows + (0,) * (self.count - len(rows))
-        if any(a < b for a, b in zip(rows, rows[1:], strict=False)):
+        if any(a < b for a, b in pairwise(rows)):
             raise GroupRepError("the weight is not dominant: the rows increase")
         return rows
 
@@ -260,7 +268,7 @@ class OrthogonalLabels(Labels):
         return checked_rows(rows, self.count, self.n % 2 == 0)
 
     def dynkin(self, w: Vector) -> Vector:
-        steps = [a - b for a, b in zip(w, w[1:], strict=False)]
+        steps = [a - b for a, b in pairwise(w)]
         return (*steps, 2 * w[-1] if self.n % 2 else w[-2] + w[-1])
 
     def listed(self, up_to: int) -> Iterator[Vector]:
@@ -271,3 +279,44 @@ class OrthogonalLabels(Labels):
 
     def level(self, w: Vector) -> int:
         return w[0]
+
+
+class PartitionLabels(Labels):
+    """O(n): partitions whose first two columns have together at most n boxes."""
+
+    what = "length of the first row"
+
+    def __init__(self, n: int) -> None:
+        super().__init__(n)
+        self.n = n
+
+    def __str__(self) -> str:
+        return f"partitions [l_1, l_2, ...], l_1 >= l_2 >= ... >= 1, with at most {self.n} boxes in the first two columns together"
+
+    def read(self, label: object) -> Vector:
+        found = read_integers(label)
+        if found is None:
+            raise GroupRepError("these are not integers")
+        rows = checked_rows(tuple(x for x in found[0] if x), self.n)
+        columns = [sum(x > k for x in rows) for k in (0, 1)]
+        if sum(columns) > self.n:
+            raise GroupRepError(
+                f"the first two columns have {columns[0]} + {columns[1]} boxes, at most {self.n} are possible"
+            )
+        return tuple(x for x in rows if x)
+
+    def write(self, w: Vector) -> str:
+        return f"[{', '.join(map(str, w or (0,)))}]"
+
+    def listed(self, up_to: int) -> Iterator[Vector]:
+        def grown(rows: Vector) -> Iterator[Vector]:
+            yield rows
+            for x in range(1, (rows[-1] if rows else up_to) + 1):
+                longer = (*rows, x)
+                if len(longer) + sum(y > 1 for y in longer) <= self.n:
+                    yield from grown(longer)
+
+        yield from grown(())
+
+    def level(self, w: Vector) -> int:
+        return w[0] if w else 0

@@ -285,7 +285,8 @@ def real_form(matrix: Gaussian, conjugation: tuple[tuple[int, ...], tuple[int, .
     A fixed vector with coordinate x + i y at a is x times the first and y times the second.
     """
     partner, signs = conjugation
-    place, count = {}, 0  # of a: the row of the real part, that of the imaginary part
+    count = 0
+    place: dict[int, tuple[int | None, int | None]] = {}  # of a: the row of the real part, that of the imaginary part
     for a, b in enumerate(partner):
         if a == b:
             place[a] = (count, None) if signs[a] == 1 else (None, count)
@@ -296,11 +297,11 @@ def real_form(matrix: Gaussian, conjugation: tuple[tuple[int, ...], tuple[int, .
     out: Columns = []
 
     def read(re: dict[int, Part], im: dict[int, Part]) -> dict[int, Part]:
-        column = {}
+        column: dict[int, Part] = {}
         for part, side in ((re, 0), (im, 1)):
             for r, v in part.items():
-                if r in place and place[r][side] is not None:
-                    column[place[r][side]] = v
+                if r in place and (row := place[r][side]) is not None:
+                    column[row] = v
         return column
 
     def negative(x: dict[int, Part]) -> dict[int, Part]:

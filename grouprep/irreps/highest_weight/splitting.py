@@ -21,7 +21,7 @@ _FAR = 0.25  # how far from an integer an eigenvalue of the torus may be: half o
 
 
 def split_weights(family: HighestWeightFamily, stack: Array) -> list[tuple[Vector, Array]]:
-    """Highest weights with isometric intertwiners (m, n, d), in canonical order.
+    """Highest weights with isometric intertwiners (m, n, d).
 
     stack : (generators, n, n), the matrices of the group's generators of the Lie algebra, anti-Hermitian.
 
@@ -44,7 +44,7 @@ def split_weights(family: HighestWeightFamily, stack: Array) -> list[tuple[Vecto
         if steps:
             kernel = np.linalg.svd(np.concatenate(steps))[2][B.shape[1] - multiplicity :].conj().T
         out.append((w, lowered(family, w, B @ kernel, raising, spaces)))
-    return sorted(out, key=lambda pair: family.irrep_of(pair[0], "complex").position)
+    return out
 
 
 def operators(family: HighestWeightFamily, stack: Array) -> tuple[Array, list[Array]]:
