@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import cached_property, reduce
 from itertools import product
 
@@ -182,6 +183,9 @@ class ProductIrrep(Irrep):
     def rational(self) -> tuple[Representation, Array]:
         R, S = self.inner.rational()
         return (self, S) if R is self.inner else (R, S)
+
+    def rational_squares(self) -> tuple[Fraction, ...] | None:
+        return self.inner.rational_squares()
 
     def character_at(self, point: Element, k: int) -> ClassValue:
         if not self.group.is_finite:

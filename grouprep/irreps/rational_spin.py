@@ -13,7 +13,6 @@ from grouprep.characters import ClassPoint, ClassValue
 from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge
 from grouprep.groups.base import Generator, Group
 from grouprep.irreps import divided_powers as powers
-from grouprep.irreps._spin_numbers import rounded_root
 from grouprep.linalg import Image, Monomial, as_exact, as_image
 from grouprep.linalg import matrices as mat
 from grouprep.linalg.convert import to_domain_matrix
@@ -26,6 +25,7 @@ from grouprep.linalg.fields import (
     domain_of,
     element,
 )
+from grouprep.linalg.roots import rounded_root
 from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
 from grouprep.representations.base import Representation
 from grouprep.typing import Array, Element, Scalar

@@ -8,7 +8,8 @@ from math import factorial
 from typing import TYPE_CHECKING
 
 from grouprep.errors import TooLarge
-from grouprep.irreps._spin_numbers import Spin, exact_root, nearest_root, spin_label, twice_spin
+from grouprep.irreps._spin_numbers import Spin, spin_label, twice_spin
+from grouprep.linalg.roots import exact_root, nearest_root
 
 if TYPE_CHECKING:
     from sympy import Expr
@@ -166,9 +167,7 @@ def wigner_6j_exact(j1: Spin, j2: Spin, j3: Spin, j4: Spin, j5: Spin, j6: Spin) 
     return exact_root(*_six(_read((j1, j2, j3, j4, j5, j6))))
 
 
-def wigner_9j(
-    j1: Spin, j2: Spin, j3: Spin, j4: Spin, j5: Spin, j6: Spin, j7: Spin, j8: Spin, j9: Spin
-) -> float:
+def wigner_9j(j1: Spin, j2: Spin, j3: Spin, j4: Spin, j5: Spin, j6: Spin, j7: Spin, j8: Spin, j9: Spin) -> float:
     """The 9j symbol {j1 j2 j3; j4 j5 j6; j7 j8 j9}, the float nearest to it.
 
     It relates the ways to couple four spins in pairs: <(j1 j2) j3, (j4 j5) j6; j9 | (j1 j4) j7, (j2 j5) j8; j9> is
@@ -201,9 +200,7 @@ def wigner_9j(
     return nearest_root(*_nine(_read((j1, j2, j3, j4, j5, j6, j7, j8, j9))))
 
 
-def wigner_9j_exact(
-    j1: Spin, j2: Spin, j3: Spin, j4: Spin, j5: Spin, j6: Spin, j7: Spin, j8: Spin, j9: Spin
-) -> Expr:
+def wigner_9j_exact(j1: Spin, j2: Spin, j3: Spin, j4: Spin, j5: Spin, j6: Spin, j7: Spin, j8: Spin, j9: Spin) -> Expr:
     """`wigner_9j` exactly, a sympy number a sqrt(b) with a rational.
 
     Parameters

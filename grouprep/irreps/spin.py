@@ -11,7 +11,7 @@ from grouprep.characters import ClassValue, Laurent
 from grouprep.errors import GroupRepError, UnsupportedGroup
 from grouprep.groups.base import Generator, Group
 from grouprep.irreps import rational_spin as exact
-from grouprep.irreps._spin_numbers import Spin, real_columns, rounded_root, spin_label, twice_spin
+from grouprep.irreps._spin_numbers import Spin, real_columns, spin_label, twice_spin
 from grouprep.irreps.base import Field, Irrep, Position, quaternion_units, read_field, realification_isometry, realify
 from grouprep.irreps.catalogue import find_family
 from grouprep.irreps.divided_powers import lengths
@@ -23,6 +23,7 @@ from grouprep.irreps.spin_splitting import split_spins
 from grouprep.irreps.symbolic import symbolic_spin
 from grouprep.irreps.wigner import wigner_of_quaternions
 from grouprep.linalg import Image, Monomial, as_exact
+from grouprep.linalg.roots import rounded_root
 from grouprep.typing import Array, Element
 
 if TYPE_CHECKING:
@@ -309,6 +310,9 @@ class SpinIrrep(Irrep):
         """
         roots = [rounded_root(1, q) for q in lengths(self.two_j, self.form)]
         return RationalSpin(self), np.diag(roots)
+
+    def rational_squares(self) -> tuple[Fraction, ...]:
+        return tuple(lengths(self.two_j, self.form))
 
     def symbolic(self, *angles: Expr, sign: int = 1) -> Matrix:
         """rho at sign R_z(alpha) R_y(beta) R_z(gamma) as a sympy Matrix; SU(2): exp(-i alpha sigma_3/2) and so on.

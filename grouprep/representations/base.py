@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from fractions import Fraction
 from functools import cached_property, reduce
 from numbers import Number
 from typing import TYPE_CHECKING
@@ -340,6 +341,17 @@ class Representation(Value):
         (QQ<cos20>, QQ<cos5>)
         """
         return self, np.eye(self.dim)
+
+    def rational_squares(self) -> tuple[Fraction, ...] | None:
+        """The squares of the diagonal of S in `rational`, exactly; None where S is not diagonal or they are not known.
+
+        Examples
+        --------
+        >>> from grouprep import SO
+        >>> [str(q) for q in SO(3).irrep(1).rational_squares()]
+        ['2', '1/2', '2']
+        """
+        return (Fraction(1),) * self.dim if self.rational()[0] is self else None
 
     # Characters
 
