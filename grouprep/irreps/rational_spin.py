@@ -66,6 +66,13 @@ class RationalSpin(Representation):
         """Either "real" or "complex"."""
         return self.V.field
 
+    @property
+    def domain(self) -> Domain:  # type: ignore[override]
+        """Q, or Q(i) for the complex form."""
+        from sympy import QQ
+
+        return cyclotomic_field(4) if self.V.form == "complex" and self.V.two_j else QQ
+
     def image(self, generator: Generator) -> Image:
         if generator.kind == "element":
             return self.V.reflection

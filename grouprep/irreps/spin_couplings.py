@@ -55,8 +55,9 @@ def coupled_rows(V: Representation, W: Representation) -> DomainMatrix | None:
     if prod(R.V.parity for R in left) == prod(R.V.parity for R in right):
         field = "real" if "real" in forms else "complex"
         down, up = ([R.V.two_j for R in side] for side in (left, right))
-        onto, into = _chains(down, field, True), _chains(up, field, False)
-        rows = [matmul_exact(E, P) for J, P in onto for other, E in into if J == other]
+        wanted = _spins_of(down) & _spins_of(up)
+        onto, into = _chains(down, field, True, wanted), _chains(up, field, False, wanted)
+        rows = [P if len(up) == 1 else matmul_exact(E, P) for J, P in onto for other, E in into if J == other]
     flat: dict[int, dict[int, Scalar]] = {
         k: {i * V.dim + j: x for i, row in from_domain_matrix_rows(X).items() for j, x in row.items()}
         for k, X in enumerate(rows)
@@ -71,21 +72,34 @@ def _spins(V: Representation) -> list[RationalSpin] | None:
     return spins if len(spins) == len(parts) else None
 
 
-def _chains(spins: list[int], field: str, onto: bool) -> list[tuple[int, DomainMatrix]]:
-    """(2 J, X) for every way to couple all the spins to J, from the left: X maps the tensor product onto J, or J into it."""
+def _spins_of(spins: list[int]) -> set[int]:
+    """Twice the spins in the tensor product."""
+    found = {spins[0]}
+    for s in spins[1:]:
+        found = {K for J in found for K in range(abs(J - s), J + s + 1, 2)}
+    return found
+
+
+def _chains(spins: list[int], field: str, onto: bool, wanted: set[int]) -> list[tuple[int, DomainMatrix]]:
+    """(2 J, X) for every way to couple all the spins to a J in `wanted`, from the left.
+
+    X maps the tensor product onto J, or J into it.
+    """
     from sympy import QQ
 
-    found = [(spins[0], identity_exact(spins[0] + 1, QQ))]
-    for s in spins[1:]:
-        one = identity_exact(s + 1, QQ)
-        longer: list[tuple[int, DomainMatrix]] = []
-        for J, X in found:
-            whole = kron_exact(X, one)
-            for K in range(abs(J - s), J + s + 1, 2):
-                step = _step(J, s, K, field, onto)
-                longer.append((K, matmul_exact(step, whole) if onto else matmul_exact(whole, step)))
-        found = longer
-    return found
+    if len(spins) == 1:
+        return [(spins[0], identity_exact(spins[0] + 1, QQ))] if spins[0] in wanted else []
+    before, s = spins[:-1], spins[-1]
+    needed = {J for K in wanted for J in range(abs(K - s), K + s + 1, 2)}
+    out: list[tuple[int, DomainMatrix]] = []
+    for J, X in _chains(before, field, onto, needed):
+        whole = None if len(before) == 1 else kron_exact(X, identity_exact(s + 1, QQ))
+        for K in sorted(wanted & set(range(abs(J - s), J + s + 1, 2))):
+            step = _step(J, s, K, field, onto)
+            if whole is not None:
+                step = matmul_exact(step, whole) if onto else matmul_exact(whole, step)
+            out.append((K, step))
+    return out
 
 
 @lru_cache(maxsize=256)
