@@ -9,6 +9,7 @@ from grouprep.groups.registry import GroupFamily, numbered, register_family
 from grouprep.irreps.plane import PlaneFamily
 from grouprep.irreps.plane_elements import CirclePlaneElements
 from grouprep.irreps.spin import SpinFamily
+from grouprep.irreps.spin_generators import is_spin_group
 
 __all__ = ["O"]
 
@@ -50,7 +51,7 @@ def _irreps(G: Group) -> PlaneFamily | SpinFamily | None:
         return None
     if G.n == 2 and G == O(2):
         return PlaneFamily(CirclePlaneElements(G))
-    return SpinFamily(G, "O(3)") if G.n == 3 and G == O(3) else None
+    return SpinFamily(G, "O(3)") if is_spin_group(G, "O(3)") else None
 
 
 register_family(

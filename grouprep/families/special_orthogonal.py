@@ -14,6 +14,7 @@ from grouprep.haar import CompactAlgebra, HaarSampler, determinant_one, has_dete
 from grouprep.irreps.plane import PlaneFamily
 from grouprep.irreps.plane_elements import CirclePlaneElements
 from grouprep.irreps.spin import SpinFamily
+from grouprep.irreps.spin_generators import is_spin_group
 from grouprep.linalg.fields import conjugate
 from grouprep.linalg.sparse import equal_exact
 from grouprep.quadrature import CircleRule, EulerRule
@@ -48,7 +49,7 @@ def _irreps(G: Group) -> PlaneFamily | SpinFamily | None:
         return None
     if G.n == 2 and G == SO(2):
         return PlaneFamily(CirclePlaneElements(G))
-    return SpinFamily(G, "SO(3)") if G.n == 3 and G == SO(3) else None
+    return SpinFamily(G, "SO(3)") if is_spin_group(G, "SO(3)") else None
 
 
 class _Haar(HaarSampler):

@@ -12,6 +12,7 @@ from grouprep.groups.lie import LieGroup
 from grouprep.groups.registry import GroupFamily, numbered, register_family
 from grouprep.haar import CompactAlgebra, HaarSampler, determinant_one, gaussian, has_determinant_one, unitary_factor
 from grouprep.irreps.spin import SpinFamily
+from grouprep.irreps.spin_generators import is_spin_group
 from grouprep.quadrature import EulerRule
 from grouprep.typing import Array, Floats
 
@@ -43,7 +44,7 @@ def SU(n: int) -> LieGroup:
 
 def _irreps(G: Group) -> SpinFamily | None:
     """Of SU(2)."""
-    return SpinFamily(G, "SU(2)") if isinstance(G, LieGroup) and G.n == 2 and G == SU(2) else None
+    return SpinFamily(G, "SU(2)") if isinstance(G, LieGroup) and is_spin_group(G, "SU(2)") else None
 
 
 class _Haar(HaarSampler):

@@ -21,6 +21,7 @@ from grouprep.linalg.fields import common_domain
 from grouprep.linalg.forms import invariant_form, is_positive, is_unitary, require_carried
 from grouprep.linalg.matrices import adjoint, is_exact, is_real, matmul
 from grouprep.linalg.pickling import Value
+from grouprep.linalg.roots import exact_root
 from grouprep.linalg.sparse import add_exact, equal_exact, identity_exact
 from grouprep.representations.arguments import checked_count
 from grouprep.typing import Array, Element, Integers
@@ -182,7 +183,18 @@ class Representation(Value):
         GroupRepError
             If the representation has float generators only.
         """
-        return to_sympy(as_exact(self.exact_image(self.group.read_element(g))))
+        element = self.group.read_element(g)
+        try:
+            return to_sympy(as_exact(self.exact_image(element)))
+        except GroupRepError:
+            R, squares = self.rational()[0], self.rational_squares()
+            if R is self or squares is None:
+                raise
+        value = to_sympy(as_exact(R.exact_image(element)))
+        for (i, k), x in value.todok().items():
+            q = squares[i] / squares[k]
+            value[i, k] = x * exact_root(1, q.numerator, q.denominator)
+        return value
 
     def symbolic(self, *angles: object) -> Matrix:
         """rho in angles as a sympy Matrix, (dim, dim); for the irreps of SO(2), O(2), SO(3), O(3) and SU(2).
