@@ -13,6 +13,7 @@ from grouprep.irreps.highest_weight.orthogonal import OrthogonalFamily
 from grouprep.irreps.plane import PlaneFamily
 from grouprep.irreps.plane_elements import CirclePlaneElements
 from grouprep.irreps.spin import SpinFamily
+from grouprep.irreps.spin_generators import is_spin_group
 
 __all__ = ["O"]
 
@@ -55,6 +56,7 @@ def _irreps(G: Group) -> Family | None:
     if G.n == 2:
         return PlaneFamily(CirclePlaneElements(G))
     return SpinFamily(G, "O(3)") if G.n == 3 else OrthogonalFamily(G, full_orthogonal(SO(G.n)))
+    return SpinFamily(G, "O(3)") if is_spin_group(G, "O(3)") else None
 
 
 register_family(

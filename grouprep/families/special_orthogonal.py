@@ -17,6 +17,7 @@ from grouprep.irreps.highest_weight.family import HighestWeightFamily
 from grouprep.irreps.plane import PlaneFamily
 from grouprep.irreps.plane_elements import CirclePlaneElements
 from grouprep.irreps.spin import SpinFamily
+from grouprep.irreps.spin_generators import is_spin_group
 from grouprep.linalg.fields import conjugate
 from grouprep.linalg.sparse import equal_exact
 from grouprep.quadrature import CircleRule, EulerRule
@@ -52,6 +53,7 @@ def _irreps(G: Group) -> Family | None:
     if G.n == 2:
         return PlaneFamily(CirclePlaneElements(G))
     return SpinFamily(G, "SO(3)") if G.n == 3 else HighestWeightFamily(G, special_orthogonal(G))
+    return SpinFamily(G, "SO(3)") if is_spin_group(G, "SO(3)") else None
 
 
 class _Haar(HaarSampler):

@@ -15,6 +15,7 @@ from grouprep.irreps.family import Family
 from grouprep.irreps.highest_weight.charts import special_unitary
 from grouprep.irreps.highest_weight.family import HighestWeightFamily
 from grouprep.irreps.spin import SpinFamily
+from grouprep.irreps.spin_generators import is_spin_group
 from grouprep.quadrature import EulerRule
 from grouprep.typing import Array, Floats
 
@@ -49,6 +50,9 @@ def _irreps(G: Group) -> Family | None:
     if not isinstance(G, LieGroup) or not 2 <= G.n <= 32 or G != SU(G.n):
         return None
     return SpinFamily(G, "SU(2)") if G.n == 2 else HighestWeightFamily(G, special_unitary(G))
+def _irreps(G: Group) -> SpinFamily | None:
+    """Of SU(2)."""
+    return SpinFamily(G, "SU(2)") if isinstance(G, LieGroup) and is_spin_group(G, "SU(2)") else None
 
 
 class _Haar(HaarSampler):

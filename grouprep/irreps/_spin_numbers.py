@@ -1,10 +1,8 @@
-"""Spins and their exact square roots: reading j, sqrt(p / q) rounded once, the real basis as powers of i."""
+"""Spins: reading j, and the real basis as powers of i."""
 
 from __future__ import annotations
 
 from fractions import Fraction
-from functools import lru_cache
-from math import gcd, isqrt
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -12,16 +10,12 @@ import numpy as np
 from grouprep.errors import GroupRepError
 
 if TYPE_CHECKING:
-    from sympy import Expr, Rational
+    from sympy import Rational
 
 __all__ = [
     "Spin",
-    "exact_root",
-    "nearest_root",
     "real_columns",
-    "rounded_root",
     "spin_label",
-    "squarefree",
     "twice_integer",
     "twice_spin",
 ]
@@ -66,58 +60,6 @@ def twice_integer(l: Spin, name: str = "l") -> int:
 def spin_label(two_j: int) -> str:
     """The text for j, "1" or "1/2"."""
     return str(Fraction(two_j, 2))
-
-
-def rounded_root(n: Fraction | int, q: Fraction) -> float:
-    """The float nearest to n sqrt(q), q >= 0: one rounding of the exact number."""
-    return nearest_root(n.numerator, q.numerator, q.denominator * n.denominator**2)
-
-
-def nearest_root(n: int, p: int, r: int) -> float:
-    """The float nearest to n sqrt(p / r) for integers, p >= 0, r > 0, which need not be in lowest terms.
-
-    55 bits of the root and a sticky bit for what is cut off decide the rounding to 53 bits, as in Brent and Zimmermann,
-    Modern Computer Arithmetic, section 3.1.2.
-    """
-    p *= n * n
-    if not p:
-        return 0.0
-    k = max(0, 56 - (p.bit_length() - r.bit_length()) // 2)
-    whole, rest = divmod(p << 2 * k, r)
-    root = isqrt(whole)
-    sticky = int(rest != 0 or root * root != whole)
-    value = (2 * root + sticky) / (1 << (k + 1))
-    return -value if n < 0 else value
-
-
-def squarefree(n: int) -> tuple[int, int]:
-    """(a, s) with n = a^2 s and s squarefree, for n > 0 with small prime factors, such as products of factorials."""
-    root, rest, prime = 1, 1, 2
-    while n > 1:
-        n, left = divmod(n, prime)
-        count = 0
-        while not left:
-            count += 1
-            n, left = divmod(n, prime)
-        n = n * prime + left
-        root *= prime ** (count // 2)
-        rest *= prime ** (count % 2)
-        prime += 1 + (prime > 2)
-    return root, rest
-
-
-@lru_cache(maxsize=1 << 16)
-def exact_root(n: int, p: int, r: int) -> Expr:
-    """n sqrt(p / r) as a sympy number, for integers p > 0 and r > 0 with small prime factors."""
-    from sympy import Mul, Pow, Rational
-
-    common = gcd(p, r)
-    outside, inside = squarefree(p // common * (r // common))
-    factor = Rational(n * outside, r // common)
-    if inside == 1 or not n:
-        return factor
-    root = Pow(inside, Rational(1, 2))
-    return root if factor == 1 else Mul(factor, root, evaluate=False)
 
 
 def real_columns(l: int) -> list[list[tuple[int, int]]]:

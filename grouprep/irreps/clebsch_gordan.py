@@ -11,15 +11,25 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from grouprep.errors import GroupRepError
-from grouprep.irreps._spin_numbers import Spin, exact_root, nearest_root, spin_label, twice_spin
+from grouprep.irreps._spin_numbers import Spin, spin_label, twice_spin
 from grouprep.irreps.base import read_field
 from grouprep.linalg.memory import require_memory
+from grouprep.linalg.roots import exact_root, nearest_root
 from grouprep.typing import Array, Integers
 
 if TYPE_CHECKING:
     from sympy import Array as ExactArray
 
-__all__ = ["clebsch_gordan", "clebsch_gordan_exact", "coupled_spins", "wigner_3j", "wigner_3j_exact"]
+__all__ = [
+    "Placed",
+    "clebsch_gordan",
+    "clebsch_gordan_exact",
+    "coupled_spins",
+    "coupling_integers",
+    "wigner_3j",
+    "wigner_3j_exact",
+]
+
 
 
 def coupled_spins(j1: Spin, j2: Spin) -> list[Fraction]:
@@ -91,14 +101,14 @@ Root = Callable[[int, int, int], Any]
 """A number n sqrt(p / r) of three integers: `nearest_root` or `exact_root`."""
 
 
-class _Placed(NamedTuple):
+class Placed(NamedTuple):
     """Non-zero entries of an array with three axes: where they stand, (count,) each, and what they are."""
 
     places: tuple[Integers, Integers, Integers]
     values: Array
 
 
-def _complex_entries(C: _Coupling, root: Root, divisor: int) -> _Placed:
+def _complex_entries(C: _Coupling, root: Root, divisor: int) -> Placed:
     """The coefficients over sqrt(divisor) in the bases |j m>: half of them by a root, the others by m -> -m."""
     (a, b, c), p, r = C.spins, C.p, C.r * divisor
     first, second, third = (_binomials(s) for s in C.spins)
@@ -113,7 +123,7 @@ def _complex_entries(C: _Coupling, root: Root, divisor: int) -> _Placed:
         )
     ]
     roots += [-x if C.shift % 2 else x for x in reversed(roots[: len(i) - half])]
-    return _Placed((i1, i2, i), np.array(roots, dtype=float if root is nearest_root else object))
+    return Placed((i1, i2, i), np.array(roots, dtype=float if root is nearest_root else object))
 
 
 @lru_cache(maxsize=512)
@@ -121,7 +131,7 @@ def _binomials(n: int) -> list[int]:
     return [comb(n, k) for k in range(n + 1)]
 
 
-def _real_entries(C: _Coupling, root: Root, divisor: int) -> _Placed:
+def _real_entries(C: _Coupling, root: Root, divisor: int) -> Placed:
     """The coefficients over sqrt(divisor) in the real bases; those of odd j1 + j2 + j are divided by i.
 
     A coefficient with |m1|, |m2| and |m| is the sum of a complex one and of that with -m1, -m2, -m, which is (-1)^shift times
@@ -157,7 +167,7 @@ def _real_entries(C: _Coupling, root: Root, divisor: int) -> _Placed:
             places.append(np.array([r1 + l1, r2 + l2, column + l])[:, chosen])
             values.append(np.sign(total[chosen]) * value[chosen])
     i1, i2, i = np.concatenate(places, axis=1)
-    return _Placed((i1, i2, i), np.concatenate(values))
+    return Placed((i1, i2, i), np.concatenate(values))
 
 
 def _power(column: Integers, m: Integers) -> Integers:
@@ -166,9 +176,18 @@ def _power(column: Integers, m: Integers) -> Integers:
     return np.where(m > 0, positive, np.where(column < 0, 1, 0))
 
 
-def _entries(spins: tuple[int, int, int], field: str, root: Root, divisor: int = 1) -> _Placed:
+def _entries(spins: tuple[int, int, int], field: str, root: Root, divisor: int = 1) -> Placed:
     make = _complex_entries if field == "complex" else _real_entries
     return make(_coupling(*spins), root, divisor)
+
+
+def coupling_integers(a: int, b: int, c: int, field: str) -> Placed:
+    """Where the non-zero coefficients of the spins a / 2, b / 2 and c / 2 stand, and their integers n with their signs.
+
+    Counted from -j each, the coefficient at (i1, i2, i) is n sqrt(x / (y binom(a, i1) binom(b, i2) binom(c, i))) with integers x and y
+    that are the same for all; in the real bases over sqrt 2 where no m is 0.
+    """
+    return _entries((a, b, c), field, lambda n, p, r: n)
 
 
 def _read(j1: Spin, j2: Spin, j: Spin, field: str, names: tuple[str, str, str]) -> tuple[int, int, int]:
@@ -178,13 +197,13 @@ def _read(j1: Spin, j2: Spin, j: Spin, field: str, names: tuple[str, str, str]) 
     return spins
 
 
-def _to_array(spins: tuple[int, int, int], entries: _Placed) -> Array:
+def _to_array(spins: tuple[int, int, int], entries: Placed) -> Array:
     values = np.zeros(tuple(s + 1 for s in spins))
     values[entries.places] = entries.values
     return values
 
 
-def _to_sympy(spins: tuple[int, int, int], entries: _Placed) -> ExactArray:
+def _to_sympy(spins: tuple[int, int, int], entries: Placed) -> ExactArray:
     from sympy import ImmutableDenseNDimArray, S
 
     values = np.full(tuple(s + 1 for s in spins), S.Zero, dtype=object)
@@ -254,15 +273,15 @@ def clebsch_gordan_exact(j1: Spin, j2: Spin, j: Spin, field: str = "complex") ->
     return _to_sympy(spins, _entries(spins, field, exact_root))
 
 
-def _symbols(j1: Spin, j2: Spin, j3: Spin, field: str, root: Root) -> tuple[tuple[int, int, int], _Placed]:
+def _symbols(j1: Spin, j2: Spin, j3: Spin, field: str, root: Root) -> tuple[tuple[int, int, int], Placed]:
     """(j1 j2 j3; m1 m2 m3) = (-1)^(j1 - j2 - m3) <j1 m1 j2 m2 | j3 -m3> / sqrt(2 j3 + 1); the real form is invariant as well."""
     spins = _read(j1, j2, j3, field, ("j1", "j2", "j3"))
     a, b, c = spins
     (i1, i2, i), values = _entries(spins, field, root, c + 1)
     if field == "real":
-        return spins, _Placed((i1, i2, i), -values if (a - b) // 2 % 2 else values)
+        return spins, Placed((i1, i2, i), -values if (a - b) // 2 % 2 else values)
     power = (a - b - c) // 2 + i
-    return spins, _Placed((i1, i2, c - i), np.where(power % 2, -1, 1) * values)  # m3 = -m = j3 - i
+    return spins, Placed((i1, i2, c - i), np.where(power % 2, -1, 1) * values)  # m3 = -m = j3 - i
 
 
 def wigner_3j(j1: Spin, j2: Spin, j3: Spin, field: str = "complex") -> Array:

@@ -8,7 +8,8 @@ from math import factorial
 from typing import TYPE_CHECKING
 
 from grouprep.errors import TooLarge
-from grouprep.irreps._spin_numbers import Spin, exact_root, nearest_root, spin_label, twice_spin
+from grouprep.irreps._spin_numbers import Spin, spin_label, twice_spin
+from grouprep.linalg.roots import exact_root, nearest_root
 
 if TYPE_CHECKING:
     from sympy import Expr

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from grouprep.errors import DimensionMismatch, GroupRepError
-from grouprep.irreps._spin_numbers import Spin, nearest_root, twice_integer
+from grouprep.irreps._spin_numbers import Spin, twice_integer
 from grouprep.linalg.memory import require_memory
+from grouprep.linalg.roots import nearest_root
 from grouprep.typing import Array
 
 __all__ = ["complex_spherical_harmonics", "spherical_harmonics"]

@@ -17,7 +17,6 @@ from numpy.typing import ArrayLike
 from grouprep.errors import GroupRepError
 from grouprep.irreps._spin_numbers import (
     Spin,
-    nearest_root,
     real_columns,
     spin_label,
     twice_integer,
@@ -26,6 +25,7 @@ from grouprep.irreps._spin_numbers import (
 from grouprep.irreps.base import read_field
 from grouprep.irreps.rotations import Rotations, as_quaternions, determines_spinors
 from grouprep.linalg.memory import require_memory
+from grouprep.linalg.roots import nearest_root
 from grouprep.typing import Array
 
 __all__ = ["quarter_turn", "real_basis", "to_real_basis", "wigner_D", "wigner_d", "wigner_of_quaternions"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from fractions import Fraction
 from functools import cached_property, reduce
 from numbers import Number
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from grouprep.linalg.fields import common_domain
 from grouprep.linalg.forms import invariant_form, is_positive, is_unitary, require_carried
 from grouprep.linalg.matrices import adjoint, equal, is_exact, is_real, matmul
 from grouprep.linalg.pickling import Value
+from grouprep.linalg.roots import exact_root
 from grouprep.linalg.sparse import add_exact, equal_exact, identity_exact
 from grouprep.representations.arguments import checked_count
 from grouprep.typing import Array, Element, Integers
@@ -181,7 +183,18 @@ class Representation(Value):
         GroupRepError
             If the representation has float generators only.
         """
-        return to_sympy(as_exact(self.exact_image(self.group.read_element(g))))
+        element = self.group.read_element(g)
+        try:
+            return to_sympy(as_exact(self.exact_image(element)))
+        except GroupRepError:
+            R, squares = self.rational()[0], self.rational_squares()
+            if R is self or squares is None:
+                raise
+        value = to_sympy(as_exact(R.exact_image(element)))
+        for (i, k), x in value.todok().items():
+            q = squares[i] / squares[k]
+            value[i, k] = x * exact_root(1, q.numerator, q.denominator)
+        return value
 
     def symbolic(self, *angles: object) -> Matrix:
         """rho in angles as a sympy Matrix, (dim, dim); for the irreps of SO(2), O(2), SO(3), O(3) and SU(2).
@@ -340,6 +353,17 @@ class Representation(Value):
         (QQ<cos20>, QQ<cos5>)
         """
         return self, np.eye(self.dim)
+
+    def rational_squares(self) -> tuple[Fraction, ...] | None:
+        """The squares of the diagonal of S in `rational`, exactly; None where S is not diagonal or they are not known.
+
+        Examples
+        --------
+        >>> from grouprep import SO
+        >>> [str(q) for q in SO(3).irrep(1).rational_squares()]
+        ['2', '1/2', '2']
+        """
+        return (Fraction(1),) * self.dim if self.rational()[0] is self else None
 
     # Characters
 
