@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge, UnsupportedGroup, printable, shown
 from grouprep.groups.base import Generator, Group, Word, as_list
 from grouprep.groups.constructions import permutations_of_presentation, permutations_of_table
+from grouprep.groups.fingerprints import Fingerprints
 from grouprep.groups.finite_images import FiniteExtension, prove_finite
 from grouprep.groups.matrix_groups import act_on_vectors
 from grouprep.groups.permutations import (
@@ -401,12 +402,17 @@ class FiniteGroup(Group):
 
     @cached_property
     def conjugacy_classes(self) -> tuple[Integers, ...]:
-        """The conjugacy classes as arrays of element numbers, in order of their first elements; the identity's is first."""
+        """The conjugacy classes as arrays of element numbers: by size, then by their lexicographically smallest elements.
+
+        Other generators of the same group give the same classes in the same order; the identity's is first.
+        """
         elements = self.elements
-        moves = [self.index(p[elements[:, invert(p)]]) for p in self._perms]
+        marks = Fingerprints(elements)
+        moves = [marks.numbers(p[elements[:, invert(p)]]) for p in self._perms]
         space = solve_orbits((self.order, 1), [(Monomial.identity(1), Monomial(m)) for m in moves])
         order = np.argsort(space.labels, kind="stable")
-        return tuple(np.split(order, np.cumsum(space.sizes())[:-1]))
+        classes = np.split(order, np.cumsum(space.sizes())[:-1])
+        return tuple(sorted(classes, key=lambda c: (len(c), marks.ranks[c].min())))
 
     def character_table(self) -> CharacterTable:
         """The characters of the complex irreps on the conjugacy classes, `.values` (irreps, classes); prints as a table.

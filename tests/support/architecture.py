@@ -36,7 +36,14 @@ LAYERS = (
     Layer(("grouprep.groups",), "groups, homomorphisms"),
     Layer(("grouprep.representations",), "representations, their algebra"),
     Layer(
-        ("grouprep.characters", "grouprep.haar", "grouprep.invariants", "grouprep.irreps", "grouprep.quadrature"),
+        (
+            "grouprep.character_tables",
+            "grouprep.characters",
+            "grouprep.haar",
+            "grouprep.invariants",
+            "grouprep.irreps",
+            "grouprep.quadrature",
+        ),
         "what is known of a group",
     ),
     Layer(("grouprep.families",), "a file a family"),

@@ -1,0 +1,314 @@
+"""The irreps of any finite group whose elements can be listed, spun from vectors that its characters describe."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from grouprep.character_tables.burnside_dixon import irreducible_characters
+from grouprep.characters import ClassPoint, ClassValue
+from grouprep.errors import CertificateError, GroupRepError, UnsupportedGroup
+from grouprep.groups.base import Generator, Group
+from grouprep.groups.finite import FiniteGroup
+from grouprep.irreps.base import Field, Irrep, Position
+from grouprep.irreps.family import Family, Images, Splitting, check_up_to
+from grouprep.irreps.finite.elements import Elements
+from grouprep.irreps.finite.exact_form import ExactForm, Realified
+from grouprep.irreps.finite.seeds import Characters, find_seeds
+from grouprep.irreps.finite.spun import Spun
+from grouprep.irreps.real_form import RealForm
+from grouprep.linalg import Image, Monomial, as_exact, as_float
+from grouprep.linalg.convert import to_sympy
+from grouprep.linalg.fields import common_domain, convert_matrix, degree, domain_of, element, expression
+from grouprep.linalg.intertwiners import intertwiner_space
+from grouprep.linalg.matrices import adjoint, is_exact
+from grouprep.linalg.sparse import from_domain_matrix_rows, identity_exact, matmul_exact, sparse_matrix
+from grouprep.representations.base import Representation
+from grouprep.typing import Array, Element
+
+if TYPE_CHECKING:
+    from sympy import Matrix
+    from sympy.polys.matrices import DomainMatrix
+
+__all__ = ["EXACT_DEGREE", "GeneralFamily", "GeneralIrrep"]
+
+EXACT_DEGREE = 16  # of the field that holds a unitary form's square roots; beyond, its matrices are floats, as those of spins
+"""The largest degree of a field over which the unitary form is held exactly."""
+
+_EXACT_DIM = 12  # beyond, square roots of pivots are no small numbers
+
+
+class GeneralFamily(Family):
+    """All irreps of a finite group, in the order of its character table, labelled X1, X2, ...; X1 is the trivial one.
+
+    Parameters
+    ----------
+    group : a finite group whose elements can be listed.
+
+    Raises
+    ------
+    UnsupportedGroup
+        If the group is infinite, or no permutation group.
+    TooLarge
+        If it has too many elements, or too many classes.
+
+    Examples
+    --------
+    >>> from grouprep import FiniteGroup
+    >>> A5 = FiniteGroup.from_permutations(["(1 2 3 4 5)", "(1 2 3)"], name="A5")
+    >>> family = GeneralFamily(A5)
+    >>> [(I.label, I.dim, I.type) for I in family.irreps("real", None)]
+    [('X1', 1, 'R'), ('X2', 3, 'R'), ('X3', 3, 'R'), ('X4', 4, 'R'), ('X5', 5, 'R')]
+    """
+
+    def __init__(self, group: Group) -> None:
+        if not isinstance(group, FiniteGroup):
+            raise UnsupportedGroup(f"{group} is no finite permutation group; its irreps are not found by listing elements")
+        self.group = group
+
+    @cached_property
+    def characters(self) -> Characters:
+        """The irreducible characters."""
+        G = self.group
+        assert isinstance(G, FiniteGroup)
+        X = Characters(Elements(G), irreducible_characters(G))
+        if int((X.degrees**2).sum()) != G.order:
+            raise CertificateError(f"the squares of the degrees of {G} do not add up to its order {G.order}")
+        return X
+
+    @cached_property
+    def spun(self) -> list[Spun]:
+        """The irreps spun from their vectors, each compared with its character."""
+        X = self.characters
+        found = [Spun(X, k, seed) for k, seed in enumerate(find_seeds(X))]
+        for one in found:
+            one.check()
+        return found
+
+    @cached_property
+    def _complex(self) -> list[GeneralIrrep]:
+        return [GeneralIrrep(self, k, "complex") for k in range(len(self.characters))]
+
+    def irreps(self, field: Field, up_to: int | None) -> list[Irrep]:
+        check_up_to(self.group, up_to, "label", infinite=False)
+        if field == "complex":
+            return list(self._complex)
+        return list(dict.fromkeys(I.real_form for I in self._complex))
+
+    def find(self, label: object, field: Field) -> Irrep | None:
+        found = next((I for I in self._complex if I.label == str(label).strip()), None)
+        return found if found is None or field == "complex" else found.real_form
+
+    def labels(self, field: Field) -> str:
+        shown = [I.label for I in self.irreps(field, None)]
+        return ", ".join(shown if len(shown) <= 20 else [*shown[:17], "...", shown[-1]])
+
+    def split(self, images: Images) -> Splitting:
+        """By the intertwiners from each irrep; an orthonormal basis of them is, up to sqrt(d), one of isometries (Schur)."""
+        matrices = {a: np.asarray(as_float(m)) for a, m in images.items()}
+        n = len(next(iter(matrices.values())))
+        out: Splitting = []
+        for I in self._complex:
+            pairs = [(as_float(I.float_image(a)), m) for a, m in matrices.items()]
+            space = intertwiner_space((n, I.dim), pairs)
+            if space.dim:
+                out.append((I, space.floats().reshape(-1, n, I.dim) * np.sqrt(I.dim)))
+        return out
+
+
+class GeneralIrrep(Irrep):
+    """An irrep of a finite group, unitary; over the real numbers those of type R.
+
+    V(g) = S R(g) S^-1 with R over the smallest field known (`rational`) and S upper triangular, S* S the Gram matrix of R.
+    """
+
+    def __init__(self, family: GeneralFamily, number: int, over: Field) -> None:
+        self.family, self.number, self.over = family, number, over
+        self.type = {1: "R", 0: "C", -1: "H"}[int(family.characters.indicators[number])]  # type: ignore[assignment]
+        self.label = f"X{number + 1}"
+
+    @property
+    def spun(self) -> Spun:
+        """The irrep as it was found."""
+        return self.family.spun[self.number]
+
+    @property
+    def group(self) -> Group:
+        return self.family.group
+
+    @property
+    def dim(self) -> int:
+        return int(self.family.characters.degrees[self.number])
+
+    @property
+    def position(self) -> Position:
+        return (self.number,)
+
+    @cached_property
+    def structure(self) -> Array | None:
+        if self.over == "real" or self.type == "C":
+            return None
+        return self.spun.structure()
+
+    @property
+    def conjugated(self) -> GeneralIrrep:
+        if self.over == "real":
+            return self
+        return GeneralIrrep(self.family, int(self.family.characters.conjugated[self.number]), "complex")
+
+    @property
+    def real_form(self) -> Irrep:
+        if self.over == "real":
+            return self
+        if self.type == "R":
+            return GeneralIrrep(self.family, self.number, "real")
+        partner = self.conjugated
+        return GeneralRealForm(self if self.number <= partner.number else partner)
+
+    @property
+    def constituent(self) -> tuple[Irrep, Array]:
+        rho = self if self.over == "complex" else GeneralIrrep(self.family, self.number, "complex")
+        return rho, np.eye(self.dim)
+
+    # Values
+
+    def image(self, generator: Generator) -> Image:
+        g = self.group.generator_element(generator)
+        return self.exact_image(g) if self.exact_basis is not None else self.evaluate(g)
+
+    def float_image(self, generator: Generator) -> Array:
+        return self.evaluate(self.group.generator_element(generator))
+
+    @cached_property
+    def field(self) -> str:
+        """Either "real" or "complex": the kind of the values."""
+        return "real" if self.spun.is_real or self.type == "R" else "complex"
+
+    def evaluate(self, g: Element) -> Array:
+        return self.spun.floats(self.spun.E.number(g))
+
+    def _rounded_at(self, g: Element) -> Array:
+        return self.evaluate(g)
+
+    def exact_image(self, g: Element) -> Image:
+        """V(g) exactly, where a field of small degree holds it.
+
+        Raises
+        ------
+        GroupRepError
+            If that field is too large; `exact` writes square roots, `rational` has matrices without them.
+        """
+        if self.exact_basis is None:
+            raise GroupRepError(
+                f"the unitary matrices of {self} of {self.group} have square roots whose field is too large; "
+                "V.rational() gives R, S with V(g) = S R(g) S^-1 and R exact"
+            )
+        S, inverse = self.exact_basis
+        value = as_exact(self.exact_form.exact_image(g))
+        moved = matmul_exact(matmul_exact(S, value), inverse)
+        return Monomial.from_domain_matrix(moved) or moved
+
+    @cached_property
+    def exact_form(self) -> ExactForm:
+        """The form over the smallest field known."""
+        return ExactForm(self.spun)
+
+    @cached_property
+    def _orthogonal(self) -> tuple[DomainMatrix, DomainMatrix, list[object]]:
+        """(T, T^-1, squares) with T unit upper triangular and T* diag(squares) T the Gram matrix of the exact form, by Gauss."""
+        K = self.spun.field
+        rows = from_domain_matrix_rows(self.spun.form.to_sparse())
+        rest = [dict(rows[i]) for i in range(self.dim)]
+        squares: list[object] = []
+        upper = {}
+        for i in range(self.dim):
+            pivot = rest[i][i]
+            squares.append(pivot)
+            upper[i] = {j: x / pivot for j, x in rest[i].items() if j >= i}
+            for k in range(i + 1, self.dim):
+                factor = rest[k].get(i)
+                if factor:
+                    for j, x in upper[i].items():
+                        y = rest[k].get(j, K.zero) - factor * x
+                        if y:
+                            rest[k][j] = y
+                        else:
+                            rest[k].pop(j, None)
+        T = sparse_matrix(upper, (self.dim, self.dim), K)
+        return T, T.to_field().to_dense().inv().to_sparse(), squares
+
+    @cached_property
+    def exact_basis(self) -> tuple[DomainMatrix, DomainMatrix] | None:
+        """S and its inverse with V(g) = S R(g) S^-1 exactly; None where their square roots need a field of large degree."""
+        from sympy import sqrt
+
+        K, d = self.spun.field, self.dim
+        if not self.spun.is_triangular or d > _EXACT_DIM:
+            return None
+        T, inverse, squares = self._orthogonal
+        if all(x == K.one for x in squares):
+            return T, inverse
+        try:
+            roots = [sqrt(expression(x, K)) for x in squares]
+            field = common_domain(K, domain_of(roots))
+            if degree(field) > EXACT_DEGREE:
+                return None
+            values = [element(r, field) for r in roots]
+        except GroupRepError:
+            return None
+        D = sparse_matrix({i: {i: x} for i, x in enumerate(values)}, (d, d), field)
+        E = sparse_matrix({i: {i: field.one / x} for i, x in enumerate(values)}, (d, d), field)
+        return matmul_exact(D, T), matmul_exact(inverse, E)
+
+    def exact(self, g: Element) -> Matrix:
+        """V(g) as a sympy Matrix (dim, dim), with square roots.
+
+        Parameters
+        ----------
+        g : an element as `__call__` takes it.
+        """
+        if self.exact_basis is not None:
+            return super().exact(g)
+        from sympy import sqrt
+
+        T, inverse, squares = self._orthogonal
+        R = as_exact(self.exact_form.exact_image(self.group.read_element(g)))
+        value = to_sympy(matmul_exact(matmul_exact(T, R), inverse)).as_mutable()
+        roots = [sqrt(expression(x, self.spun.field)) for x in squares]
+        for i in range(self.dim):
+            for j in range(self.dim):
+                if i != j and value[i, j]:
+                    value[i, j] = value[i, j] * roots[i] / roots[j]
+        return value
+
+    def rational(self) -> tuple[Representation, Array]:
+        """(R, S): the form over the smallest field known, and S upper triangular with V(g) = S R(g) S^-1."""
+        return self.exact_form, self.spun.frame[:, self.spun.basis]
+
+    def _form(self) -> Image | None:
+        return Monomial.identity(self.dim)
+
+    @property
+    def invariant_form(self) -> Image | None:
+        """The identity."""
+        return Monomial.identity(self.dim)
+
+    def character_at(self, point: ClassPoint, k: int) -> ClassValue:
+        return self.exact_form.character_at(point, k)
+
+
+class GeneralRealForm(RealForm):
+    """The real irrep of twice the dimension that a complex one of type C or H is a constituent of."""
+
+    def rational(self) -> tuple[Representation, Array]:
+        """(R, S) with V(g) = S R(g) S^-1, R over the real subfield of the field of the complex irrep's rational form."""
+        from grouprep.irreps.base import realify
+
+        assert isinstance(self.rho, GeneralIrrep)
+        _, S = self.rho.rational()
+        R = Realified(self.rho.exact_form)
+        w = R.split.value
+        basis = np.kron([[1.0, w.real], [0.0, w.imag]], np.eye(self.rho.dim))
+        return R, realify(S) @ basis
