@@ -11,7 +11,22 @@ from grouprep.errors import (
     TooLarge,
     UnsupportedGroup,
 )
-from grouprep.families import SO, SU, Alternating, Cyclic, Dihedral, Lorentz, O, Quaternion, Sp, SpReal, Symmetric, U
+from grouprep.families import (
+    SO,
+    SU,
+    Alternating,
+    Cyclic,
+    Dicyclic,
+    Dihedral,
+    Heisenberg,
+    Lorentz,
+    O,
+    Quaternion,
+    Sp,
+    SpReal,
+    Symmetric,
+    U,
+)
 from grouprep.groups.base import Group
 from grouprep.groups.files import load_group
 from grouprep.groups.finite import FiniteGroup
@@ -31,12 +46,14 @@ __all__ = [
     "AmbiguousRank",
     "CertificateError",
     "Cyclic",
+    "Dicyclic",
     "Dihedral",
     "DimensionMismatch",
     "FiniteGroup",
     "Group",
     "GroupFamily",
     "GroupRepError",
+    "Heisenberg",
     "Homomorphism",
     "IllConditioned",
     "LieGroup",

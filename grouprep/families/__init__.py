@@ -2,7 +2,9 @@
 
 from grouprep.families.alternating import Alternating
 from grouprep.families.cyclic import Cyclic
+from grouprep.families.dicyclic import Dicyclic
 from grouprep.families.dihedral import Dihedral
+from grouprep.families.heisenberg import Heisenberg
 from grouprep.families.lorentz import Lorentz
 from grouprep.families.orthogonal import O
 from grouprep.families.quaternion import Quaternion
@@ -20,8 +22,10 @@ __all__ = [
     "SU",
     "Alternating",
     "Cyclic",
+    "Dicyclic",
     "Dihedral",
     "GeneralizedSymmetric",
+    "Heisenberg",
     "Lorentz",
     "Metacyclic",
     "O",

@@ -7,8 +7,12 @@ from math import factorial
 import numpy as np
 
 from grouprep.families._common import checked_size, permutation
+from grouprep.groups.base import Group
 from grouprep.groups.finite import FiniteGroup, Word
 from grouprep.groups.registry import GroupFamily, numbered, register_family
+from grouprep.irreps.family import Family
+from grouprep.irreps.recognition import PulledFamily, find_isomorphism
+from grouprep.irreps.symmetric import SymmetricFamily
 from grouprep.linalg.budget import LETTERS
 
 __all__ = ["Symmetric"]
@@ -48,12 +52,33 @@ def Symmetric(n: int) -> FiniteGroup:
     )
 
 
+_MOST = 30  # n with 5,604 irreps
+
+
+def _irreps(G: Group) -> Family | None:
+    """Of any group of all permutations of its points, and of groups isomorphic to S_4, S_5, ...
+
+    A group of order 6 that is not given by permutations of 3 points has the irreps of Dihedral(3), one of order 2 those of Cyclic(2).
+    """
+    if not isinstance(G, FiniteGroup):
+        return None
+    n = next((n for n in range(1, _MOST + 1) if factorial(n) >= G.order), 0)
+    if not n or factorial(n) != G.order:
+        return None
+    if G.degree == n and G.matrices is None and len(G.generators) > 1:
+        return SymmetricFamily(G)
+    found = find_isomorphism(G, Symmetric(n), first=(1, 0)) if n > 3 else None
+    return None if found is None else PulledFamily(found, SymmetricFamily(Symmetric(n)))
+
+
 register_family(
     GroupFamily(
         name="Symmetric",
         constructor=Symmetric,
         pattern=numbered("S"),
         example="S5",
+        irreps=_irreps,
+        irreps_of="Symmetric, groups isomorphic to these",
         neighbours={"emlp": {"S": Symmetric}},
     )
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 import numpy as np
@@ -19,7 +19,7 @@ from grouprep.linalg.intertwiners import intertwiner_space
 from grouprep.representations.base import Representation
 from grouprep.typing import Array
 
-__all__ = ["ListedFamily"]
+__all__ = ["ListedFamily", "split_by_intertwiners"]
 
 
 class ListedFamily(Family):
@@ -76,15 +76,24 @@ class ListedFamily(Family):
         return ", ".join(I.label for I in self.irreps(field, None))
 
     def split(self, images: Images) -> Splitting:
-        """By the intertwiners from each irrep; an orthonormal basis of them is, up to sqrt(d), one of isometries (Schur)."""
-        matrices = {a: np.asarray(as_float(m)) for a, m in images.items()}
-        n = len(next(iter(matrices.values())))
-        out: Splitting = []
-        for I in self._complex:
-            space = intertwiner_space((n, I.dim), [(as_float(I.images[a]), m) for a, m in matrices.items()])
-            if space.dim:
-                out.append((I, space.floats().reshape(-1, n, I.dim) * np.sqrt(I.dim)))
-        return out
+        return split_by_intertwiners(self._complex, images)
+
+
+def split_by_intertwiners(irreps: Iterable[Irrep], images: Images) -> Splitting:
+    """By the intertwiners from each irrep; an orthonormal basis of them is, up to sqrt(d), one of isometries (Schur).
+
+    Parameters
+    ----------
+    irreps : complex irreps of a finite group; images : unitary matrices for its generators.
+    """
+    matrices = {a: np.asarray(as_float(m)) for a, m in images.items()}
+    n = len(next(iter(matrices.values())))
+    out: Splitting = []
+    for I in irreps:
+        space = intertwiner_space((n, I.dim), [(as_float(I.images[a]), m) for a, m in matrices.items()])
+        if space.dim:
+            out.append((I, space.floats().reshape(-1, n, I.dim) * np.sqrt(I.dim)))
+    return out
 
 
 class ListedIrrep(UserIrrep):
