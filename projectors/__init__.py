@@ -23,7 +23,7 @@ __all__ = [
     "InvariantRing",
     "commutant",
     "decompose",
+    "decompose_exactly",
     "invariant_ring",
     "polynomial_maps",
 ]
-__all__ = ["Basis", "Certificate", "Decomposition", "ExactBasis", "Hom", "commutant", "decompose", "decompose_exactly"]

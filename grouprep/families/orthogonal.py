@@ -50,13 +50,14 @@ def O(n: int) -> LieGroup:  # noqa: E743
 
 
 def _irreps(G: Group) -> Family | None:
-    """Of O(n): frequencies for n = 2, spins for n = 3, else partitions."""
-    if not isinstance(G, LieGroup) or not 2 <= G.n <= 64 or G != O(G.n):
+    """Of O(n): frequencies for n = 2, spins for n = 3, by whatever generators, else partitions."""
+    if not isinstance(G, LieGroup):
         return None
-    if G.n == 2:
-        return PlaneFamily(CirclePlaneElements(G))
-    return SpinFamily(G, "O(3)") if G.n == 3 else OrthogonalFamily(G, full_orthogonal(SO(G.n)))
-    return SpinFamily(G, "O(3)") if is_spin_group(G, "O(3)") else None
+    if is_spin_group(G, "O(3)"):
+        return SpinFamily(G, "O(3)")
+    if not 2 <= G.n <= 64 or G.n == 3 or G != O(G.n):
+        return None
+    return PlaneFamily(CirclePlaneElements(G)) if G.n == 2 else OrthogonalFamily(G, full_orthogonal(SO(G.n)))
 
 
 register_family(

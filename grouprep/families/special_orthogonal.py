@@ -47,13 +47,14 @@ def SO(n: int) -> LieGroup:
 
 
 def _irreps(G: Group) -> Family | None:
-    """Of SO(n): frequencies for n = 2, spins for n = 3, else highest weights."""
-    if not isinstance(G, LieGroup) or not 2 <= G.n <= 64 or G != SO(G.n):
+    """Of SO(n): frequencies for n = 2, spins for n = 3, by whatever generators, else highest weights."""
+    if not isinstance(G, LieGroup):
         return None
-    if G.n == 2:
-        return PlaneFamily(CirclePlaneElements(G))
-    return SpinFamily(G, "SO(3)") if G.n == 3 else HighestWeightFamily(G, special_orthogonal(G))
-    return SpinFamily(G, "SO(3)") if is_spin_group(G, "SO(3)") else None
+    if is_spin_group(G, "SO(3)"):
+        return SpinFamily(G, "SO(3)")
+    if not 2 <= G.n <= 64 or G.n == 3 or G != SO(G.n):
+        return None
+    return PlaneFamily(CirclePlaneElements(G)) if G.n == 2 else HighestWeightFamily(G, special_orthogonal(G))
 
 
 class _Haar(HaarSampler):

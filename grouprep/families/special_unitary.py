@@ -46,13 +46,12 @@ def SU(n: int) -> LieGroup:
 
 
 def _irreps(G: Group) -> Family | None:
-    """Of SU(n): spins for n = 2, else highest weights."""
-    if not isinstance(G, LieGroup) or not 2 <= G.n <= 32 or G != SU(G.n):
+    """Of SU(n): spins for n = 2, by whatever generators, else highest weights."""
+    if not isinstance(G, LieGroup):
         return None
-    return SpinFamily(G, "SU(2)") if G.n == 2 else HighestWeightFamily(G, special_unitary(G))
-def _irreps(G: Group) -> SpinFamily | None:
-    """Of SU(2)."""
-    return SpinFamily(G, "SU(2)") if isinstance(G, LieGroup) and is_spin_group(G, "SU(2)") else None
+    if is_spin_group(G, "SU(2)"):
+        return SpinFamily(G, "SU(2)")
+    return HighestWeightFamily(G, special_unitary(G)) if 3 <= G.n <= 32 and G == SU(G.n) else None
 
 
 class _Haar(HaarSampler):

@@ -31,7 +31,6 @@ __all__ = [
 ]
 
 
-
 def coupled_spins(j1: Spin, j2: Spin) -> list[Fraction]:
     """The spins |j1 - j2|, ..., j1 + j2 in the tensor product of two, each once.
 

@@ -22,7 +22,15 @@ from grouprep.linalg.matrices import Image, as_float, size
 from grouprep.linalg.monomial import Monomial
 from grouprep.typing import Array, Floats, Integers
 
-__all__ = ["Block", "block_residual", "invariant_coordinates", "isomorphism", "known_blocks", "matrix_sizes", "unknown_blocks"]
+__all__ = [
+    "Block",
+    "block_residual",
+    "invariant_coordinates",
+    "isomorphism",
+    "known_blocks",
+    "matrix_sizes",
+    "unknown_blocks",
+]
 
 _SEED = 1905
 _ATTEMPTS = 6  # elements that are tried; each is a product of one factor more than the one before

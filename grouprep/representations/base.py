@@ -580,6 +580,7 @@ class Representation(Value):
 
         one = Monomial.identity(self.dim)
         return normal_subgroup(self.group, lambda g: equal(as_exact(self.exact_image(g)), one), f"ker({self})")  # type: ignore[arg-type]
+
     def joint(self, W: Representation) -> Representation:
         """The representation (g, h) -> V(g) W(h) of the direct product, for an action W on the same space that commutes with V.
 

@@ -1,4 +1,4 @@
-"""The commands `info`, `characters`, `irreps`, `branch`, `basis`, `decompose`, `verify`, `penalty` and `demo`: their options, help and output."""
+"""The commands: their options, help and output; `info`, `characters`, `irreps`, `branch`, `basis`, `decompose`, `verify`, `penalty`, `demo`."""
 
 from __future__ import annotations
 

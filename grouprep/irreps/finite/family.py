@@ -21,7 +21,6 @@ from grouprep.irreps.finite.spun import Spun
 from grouprep.irreps.real_form import RealForm
 from grouprep.linalg import Image, Monomial, as_exact, as_float
 from grouprep.linalg.convert import to_sympy
-from grouprep.linalg.fields import common_domain, degree, domain_of, element, expression
 from grouprep.linalg.fields import common_domain, conjugate, degree, domain_of, element, expression
 from grouprep.linalg.intertwiners import intertwiner_space
 from grouprep.linalg.sparse import from_domain_matrix_rows, matmul_exact, sparse_matrix

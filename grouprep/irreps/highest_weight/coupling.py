@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grouprep.errors import GroupRepError
-from grouprep.irreps._spin_numbers import rounded_root
 from grouprep.irreps.highest_weight.family import HighestWeightFamily
 from grouprep.irreps.highest_weight.irreps import HighestWeightIrrep
 from grouprep.irreps.highest_weight.modules import Module, extended
 from grouprep.irreps.highest_weight.products import tensor_product
 from grouprep.irreps.highest_weight.root_systems import Vector, plus
+from grouprep.linalg.roots import rounded_root
 from grouprep.typing import Array
 
 if TYPE_CHECKING:
