@@ -30,6 +30,7 @@ from grouprep.families import (
     Symmetric,
     Torus,
     U,
+    specht_module,
 )
 from grouprep.groups.base import Group
 from grouprep.groups.files import load_group
@@ -87,6 +88,7 @@ __all__ = [
     "molien_coefficients",
     "molien_series",
     "register_family",
+    "specht_module",
     "unregister_family",
 ]
 

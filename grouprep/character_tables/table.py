@@ -12,6 +12,7 @@ from grouprep.character_tables import printing
 from grouprep.character_tables.class_functions import ClassFunction, IrreducibleCharacter, as_values
 from grouprep.character_tables.data import ConjugacyClass, ListedData, TableData
 from grouprep.character_tables.permutation_data import SymmetricData, permutation_data
+from grouprep.character_tables.product_data import ProductData
 from grouprep.errors import GroupRepError, TooLarge, UnsupportedGroup, nearest, shown
 from grouprep.groups.base import Group
 from grouprep.groups.finite import LISTING_LIMIT, FiniteGroup
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from sympy import Matrix
 
 __all__ = ["CharacterTable", "character_table", "matched_rows"]
+__all__ = ["CharacterTable", "character_table", "table_rows"]
 
 
 class CharacterTable:
@@ -264,24 +266,49 @@ def character_table(G: Group) -> CharacterTable:
 @lru_cache(maxsize=64)
 def _character_table(G: FiniteGroup, name: str) -> CharacterTable:
     """By the name too: groups with the same generators are equal whatever they are called, and a table says its group's name."""
+    return CharacterTable(*table_rows(G))
+
+
+def table_rows(G: FiniteGroup) -> tuple[TableData, Sequence[int], Sequence[str]]:
+    """What a table is made from: the data, which of its characters are the rows, and the labels of these.
+
+    Raises
+    ------
+    TooLarge
+        If the group is too large to list and no group whose characters are known otherwise.
+    """
     family = find_family(G) if G.is_listed else None
-    own = permutation_data(G) if family is None or not family.follows_characters else None
-    if own is None and not G.is_listed:
-        raise TooLarge(
-            f"{G} has {format_order(G.order)} elements and at most {LISTING_LIMIT:,} are listed for the method of Burnside and "
-            "Dixon; of any size are Symmetric(n) and Alternating(n) on their n points, by the rule of Murnaghan and Nakayama"
-        )
-    data = ListedData(G) if own is None else own
+    data = _data(G, family is not None and family.follows_characters)
     if family is None or family.follows_characters:
         return CharacterTable(data, range(len(data.labels)), data.labels)
     return CharacterTable(data, *matched_rows(family, data, named=type(own) is SymmetricData))
 
 
 def matched_rows(family: Family, data: TableData, named: bool = False) -> tuple[Sequence[int], Sequence[str]]:
+        return data, range(len(data.labels)), data.labels
+    return data, *_matched(family, data)
+
+
+def _data(G: FiniteGroup, listed: bool) -> TableData:
+    own = None if listed else permutation_data(G)
+    if own is not None:
+        return own
+    if G.is_listed:
+        return ListedData(G)
+    if len(G.factors) > 1:
+        return ProductData(G, [_data(F, False) for F in G.factors if isinstance(F, FiniteGroup)])
+    raise TooLarge(
+        f"{G} has {format_order(G.order)} elements and at most {LISTING_LIMIT:,} are listed for the method of Burnside and "
+        "Dixon; of any size are Symmetric(n) and Alternating(n) on their n points, by the rule of Murnaghan and Nakayama, and "
+        "direct products G * H of groups with known tables"
+    )
+
+
+def _matched(family: Family, data: TableData) -> tuple[Sequence[int], Sequence[str]]:
     """The rows that the complex irreps of a family belong to, with their labels; partitions name rows and irreps of S_n alike."""
     irreps = family.irreps("complex", None)
     labels = [I.label for I in irreps]
-    if named and set(labels) == set(data.labels):
+    if type(data) is SymmetricData and set(labels) == set(data.labels):
         return [data.labels.index(a) for a in labels], labels
     # Irreducible characters: their inner products are 0 or 1, and the traces are off by rounding only.
     numbers = range(len(data.classes))

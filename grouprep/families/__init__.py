@@ -13,7 +13,7 @@ from grouprep.families.semidirect import Metacyclic
 from grouprep.families.special_linear import SL2C
 from grouprep.families.special_orthogonal import SO
 from grouprep.families.special_unitary import SU
-from grouprep.families.symmetric import Symmetric
+from grouprep.families.symmetric import Symmetric, specht_module
 from grouprep.families.symplectic import Sp
 from grouprep.families.symplectic_real import SpReal
 from grouprep.families.torus import Torus
@@ -44,4 +44,5 @@ __all__ = [
     "Symmetric",
     "Torus",
     "U",
+    "specht_module",
 ]

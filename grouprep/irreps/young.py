@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grouprep.character_tables.partitions import Partition, cycle_type, symmetric_value
+from grouprep.character_tables.partitions import Partition, cycle_type, hook_degree, symmetric_value
 from grouprep.characters import ClassPoint, ClassValue
 from grouprep.groups.base import Generator, Group
 from grouprep.groups.permutations import Perm
 from grouprep.linalg import Image, Monomial, as_image
+from grouprep.linalg.budget import POINTS, require
 from grouprep.linalg.fields import element, quadratic_field
+from grouprep.linalg.memory import require_memory
 from grouprep.linalg.sparse import sparse_matrix
 from grouprep.representations.base import Representation
 from grouprep.typing import Array, Element, Integers, Scalar
@@ -99,6 +101,7 @@ class Tableaux:
         """R(g), (d, d) rational numbers, for a permutation of n points."""
         from sympy import QQ
 
+        require_memory(100 * self.dim**2, f"the exact matrix of size {self.dim:,} of the shape {list(self.shape)}")
         M = np.full((self.dim, self.dim), QQ(0), dtype=object)
         M[np.arange(self.dim), np.arange(self.dim)] = QQ(1)
         for i in descents(g):
@@ -109,6 +112,7 @@ class Tableaux:
     def orthogonal(self, g: Integers) -> Array:
         """The orthogonal form at permutations (..., n) in floats, (..., d, d): products of at most n (n - 1) / 2 sparse matrices."""
         points = np.array(g).reshape(-1, self.n)
+        require_memory(32 * len(points) * self.dim**2, f"{len(points):,} matrices of size {self.dim:,}")
         M = np.broadcast_to(np.eye(self.dim), (len(points), self.dim, self.dim)).copy()
         for i in (i for last in range(self.n - 1, 0, -1) for i in range(last)):
             turned = points[:, i] > points[:, i + 1]
@@ -143,7 +147,18 @@ def standard_tableaux(shape: Partition) -> list[Partition]:
 
 @lru_cache(maxsize=512)
 def tableaux(shape: Partition) -> Tableaux:
-    """The standard tableaux of a shape, made once."""
+    """The standard tableaux of a shape, made once.
+
+    Raises
+    ------
+    TooLarge
+        If there are too many of them.
+    """
+    require(
+        hook_degree(shape) * sum(shape),
+        POINTS,
+        f"the standard tableaux of the shape {list(shape)}, times their letters, are",
+    )
     return Tableaux(shape)
 
 
@@ -209,7 +224,7 @@ class _Form(Representation):
 
     @property
     def dim(self) -> int:
-        return len(self.chosen)
+        return hook_degree(self.shape) // (2 if self.half else 1)
 
     @property
     def square(self) -> Fraction:
@@ -218,8 +233,9 @@ class _Form(Representation):
 
     @property
     def field(self) -> str:
-        """Either "real" or "complex"."""
-        return "complex" if self.square < 0 else "real"
+        """Either "real" or "complex": of a half complex where n minus the length of the diagonal is no multiple of 4."""
+        diagonal = sum(row > i for i, row in enumerate(self.shape))
+        return "complex" if self.half and (sum(self.shape) - diagonal) % 4 else "real"
 
     def lengths(self) -> list[Fraction]:
         """The squared lengths of the seminormal basis, up to a common factor."""

@@ -78,6 +78,10 @@ class GeneralFamily(Family):
     def __reduce__(self) -> tuple[object, ...]:
         return general_family, (self.group,)
 
+    @property
+    def follows_characters(self) -> bool:
+        return True
+
     @staticmethod
     def reaches(G: Group) -> bool:
         """Whether a group is finite, and small enough to go through its elements."""

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from cases import cases
 
-from grouprep import Alternating, FiniteGroup, GroupRepError, Symmetric
+from grouprep import Alternating, Cyclic, FiniteGroup, GroupRepError, Symmetric, load_group
 from grouprep.character_tables.data import ListedData
 from grouprep.character_tables.partitions import partitions, symmetric_value
 from grouprep.character_tables.permutation_data import AlternatingData, SymmetricData
+from grouprep.character_tables.product_data import ProductData
 from grouprep.errors import TooLarge
+from projectors.cli.inputs import packaged_examples
 
 
 @cases("n", range(2, 8))
@@ -72,6 +74,32 @@ def test_halves_of_a_large_alternating_group():
     assert (X[:, table.power_map(-1)] == X.conj()).all()
 
 
+def test_products_beyond_what_is_listed():
+    """S9 x C3, and that the same data describe a listed product."""
+    G = Symmetric(9) * Cyclic(3)
+    table = G.character_table()
+    assert (len(table), sum(chi.degree**2 for chi in table.irreducibles)) == (90, G.order)
+    chi = table["([8,1], X2)"]
+    g = G.multiply(*(G.check_element(x) for x in (("(1 2 3)", "()"), ("()", "(1 2 3)"))))
+    assert (chi.degree, chi(g), chi.type) == (8, 5 * chi(("()", "(1 2 3)")) / 8, "C")
+    assert (chi * chi.conjugate()).inner(chi.trivial) == 1
+    small = Symmetric(3) * Cyclic(4)
+    listed, data = ListedData(small), ProductData(small, [ListedData(F) for F in small.factors])
+    numbers = range(12)
+    for a, b in zip(listed.classes, data.classes, strict=True):
+        assert (a.name, a.size, a.order, a.representative.tolist()) == (
+            b.name,
+            b.size,
+            b.order,
+            b.representative.tolist(),
+        )
+    assert [listed.power_map(k) for k in (-1, 2, 3)] == [data.power_map(k) for k in (-1, 2, 3)]
+    rows = [
+        {(tuple(x.value(i, k) for k in numbers), x.indicator(i), x.degrees[i]) for i in numbers} for x in (listed, data)
+    ]
+    assert rows[0] == rows[1]
+
+
 def test_generators_do_not_matter():
     moved = FiniteGroup.from_permutations(["(1 2)", "(2 3)", "(3 4)", "(4 5)"])
     assert moved.character_table().labels == Symmetric(5).character_table().labels
@@ -84,7 +112,8 @@ def test_generators_do_not_matter():
     "make, message",
     [
         (lambda: Symmetric(60).character_table(), "966,467"),
-        (lambda: (Symmetric(9) * Symmetric(3)).character_table(), "Murnaghan"),
+        (lambda: load_group(packaged_examples()["rubik"]).character_table(), "Murnaghan"),
+        (lambda: (Symmetric(20) * Symmetric(20)).character_table(), "393,129"),
         (lambda: Symmetric(12).character_table()["[12,1]"], "did you mean"),
         (lambda: Symmetric(25).character_table().values, "1,958"),
     ],
