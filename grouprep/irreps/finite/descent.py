@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
-from math import isqrt, lcm
+from math import lcm
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,8 +21,16 @@ import numpy as np
 from grouprep.character_tables.cyclotomics import Cyclotomic
 from grouprep.irreps.finite.seeds import Characters, Seed, field_of
 from grouprep.irreps.finite.spun import Spun
-from grouprep.linalg.fields import coefficients, conductor, convert_number, cyclotomic_field, degree, smallest_domain
-from grouprep.typing import Array, Floats, Integers
+from grouprep.linalg.fields import (
+    coefficients,
+    conductor,
+    convert_number,
+    cyclotomic_field,
+    degree,
+    element,
+    is_real_field,
+)
+from grouprep.typing import Integers
 
 if TYPE_CHECKING:
     from sympy import Domain
@@ -32,7 +40,12 @@ __all__ = ["descend"]
 Terms = dict[int, Cyclotomic]
 """An element of a group algebra, by the numbers of group elements."""
 
-_BOUNDS = {1: 8, 2: 2, 3: 1, 4: 1}  # of the coordinates of trials, by the degree of the real field: up to half a million trials
+_BOUNDS = {
+    1: 8,
+    2: 2,
+    3: 1,
+    4: 1,
+}  # of the coordinates of trials, by the degree of the real field: up to half a million trials
 
 
 def descend(X: Characters, k: int, seed: Seed) -> Seed | None:
@@ -41,19 +54,21 @@ def descend(X: Characters, k: int, seed: Seed) -> Seed | None:
     Parameters
     ----------
     X : the characters; k : the number of the character.
-    seed : a subgroup and a linear character that occurs twice, with values in the field of the character.
+    seed : a subgroup and a linear character that occurs twice, with values in the field K of the character, for type H in a
+        quadratic extension of it, which takes the place of K.
 
     References
     ----------
     R. Pierce, Associative Algebras, Springer 1982, sections 1.6 and 1.7 (quaternion algebras and their norm forms).
     """
     plane = Spun(X, k, seed)
-    elements = _traceless(plane, int(X.indicators[k]))
+    kind = int(X.indicators[k]) if is_real_field(seed.field) else 0
+    elements = _traceless(plane, kind)
     if not elements:
         return None
     form = [[_trace(plane, x, y) * Fraction(1, 2) for y in elements] for x in elements]
     real = _real_field(X, k)
-    for root in _roots(real, int(X.indicators[k])):
+    for root in _roots(real, kind, int(X.indicators[k])):
         found = _represented(form, root * root, real)
         if found is not None:
             weights, s = found
@@ -103,11 +118,9 @@ def _traceless(plane: Spun, indicator: int) -> list[Terms]:
 
 
 def _imaginary(plane: Spun) -> Cyclotomic:
-    """A purely imaginary number in the field of the character; 0 if that is real."""
-    for x in plane.X.found.values[plane.k]:
-        if not x.is_real:
-            return x - x.conjugate()
-    return Cyclotomic(0)
+    """A purely imaginary number in the field of chi and mu; 0 if that is real."""
+    root = Cyclotomic.sum_of_roots(plane.seed.order, {1: 1})
+    return next((x - x.conjugate() for x in (*plane.X.found.values[plane.k], root) if not x.is_real), Cyclotomic(0))
 
 
 def _trace(plane: Spun, x: Terms, y: Terms) -> Cyclotomic:
@@ -120,10 +133,15 @@ def _trace(plane: Spun, x: Terms, y: Terms) -> Cyclotomic:
     return total
 
 
-def _roots(real: Domain, indicator: int) -> Iterator[Cyclotomic]:
-    """The square roots that are tried: 1; for type H imaginary numbers, those first whose extension of K+ is a listed field."""
-    if indicator >= 0:
+def _roots(real: Domain, kind: int, indicator: int) -> Iterator[Cyclotomic]:
+    """The square roots that are tried: 1 over complex fields; 1 and real ones for type R; imaginary ones for type H.
+
+    Of the last those first whose extension of K+ is a listed field.
+    """
+    if kind >= 0:
         yield Cyclotomic(1)
+        if indicator > 0 and kind > 0:
+            yield from (_root_of(d) for d in (2, 3, 5, 6, 7, 10, 11, 13))
         return
     f = degree(real)
     for n in range(3, 8 * f * f + 8):
@@ -135,10 +153,8 @@ def _roots(real: Domain, indicator: int) -> Iterator[Cyclotomic]:
 
 @lru_cache(maxsize=64)
 def _root_of(d: int) -> Cyclotomic:
-    """The square root of a negative squarefree integer, i times a positive number."""
-    from grouprep.linalg.fields import element
-
-    n = -d if d % 4 == 1 else -4 * d
+    """The principal square root of a squarefree integer."""
+    n = abs(d) if d % 4 == 1 else 4 * abs(d)
     M = cyclotomic_field(n)
     return _number(element(f"sqrt({d})", M), M)
 
@@ -162,7 +178,9 @@ def _represented(
     unit = _number(convert_number(real.unit, real, M), M) if f > 1 else Cyclotomic(1)
     powers = [unit**a for a in range(f)]
     embeddings = _embeddings(unit, f)
-    Q = np.array([[[complex(x.galois(_prime_to(a, x.conductor))).real for x in row] for row in scaled] for a in embeddings])
+    Q = np.array(
+        [[[complex(x.galois(_prime_to(a, x.conductor))).real for x in row] for row in scaled] for a in embeddings]
+    )
     B = np.array([[complex(p.galois(_prime_to(a, p.conductor))).real for p in powers] for a in embeddings])  # (f, f)
     bound = 2 * lcm(*(_denominator(x) for row in scaled for x in row))
     back = np.linalg.inv(B)

@@ -144,7 +144,7 @@ class Seeds:
     def __init__(self, X: Characters) -> None:
         self.X = X
         self.best: dict[int, tuple[tuple[int, ...], Seed]] = {}
-        self.twice: dict[int, Seed] = {}
+        self.twice: dict[int, tuple[tuple[int, int], Seed]] = {}
 
     def is_enough(self, k: int) -> bool:
         """Whether the field is that of the character, or twice it for a character of type H; real for type R."""
@@ -176,9 +176,11 @@ class Seeds:
                 if k not in self.best or cost < self.best[k][0]:
                     self.best[k] = cost, Seed(members, exponents[l], modulus, K)
             for l in np.flatnonzero(counts[k] == 2).tolist():
-                known = self.twice.get(k)
-                if X.extension(k, int(orders[l])) == 1 and (known is None or len(known.members) < len(members)):
-                    self.twice[k] = Seed(members, exponents[l], modulus, X.field(k))
+                order = int(orders[l])
+                extension = X.extension(k, order)
+                cost = (extension, index)
+                if extension <= (2 if X.indicators[k] < 0 else 1) and (k not in self.twice or cost < self.twice[k][0]):
+                    self.twice[k] = cost, Seed(members, exponents[l], modulus, X.field(k, order))
 
 
 def find_seeds(X: Characters, descend: Callable[[Characters, int, Seed], Seed | None]) -> list[Seed | None]:
@@ -204,7 +206,7 @@ def find_seeds(X: Characters, descend: Callable[[Characters, int, Seed], Seed | 
         found.improve(members, wanted)
     for k in firsts:
         if not found.is_enough(k) and k in found.twice:
-            seeds[k] = descend(X, k, found.twice[k])
+            seeds[k] = descend(X, k, found.twice[k][1])
         if seeds[k] is None and k in found.best:
             seeds[k] = found.best[k][1]
     return _with_conjugates(X, firsts, seeds)
