@@ -365,8 +365,8 @@ def _eigenvectors(space: range, image: Columns, lengths: tuple[Rational, ...]) -
     out: list[tuple[Sparse, int]] = []
     for sign in (1, -1):
         for b in space:
-            v = {r: sign * x for r, x in image[b].items()}
-            v[b] = v.get(b, fmpq(0)) + 1
+            v = {r: sign * x / 2 for r, x in image[b].items()}
+            v[b] = v.get(b, fmpq(0)) + fmpq(1, 2)
             for u, _ in out:
                 overlap = sum((x * u[r] * lengths[r] for r, x in v.items() if r in u), fmpq(0))
                 length = sum((x * x * lengths[r] for r, x in u.items()), fmpq(0))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from grouprep.errors import AmbiguousRank
-from grouprep.irreps.highest_weight.root_systems import RootDatum, Vector, plus
+from grouprep.irreps.highest_weight.root_systems import RootDatum, Vector, plus, weyl_dimension
 from grouprep.irreps.highest_weight.weights import weight_multiplicities
 
 __all__ = ["constituents", "exterior_power", "symmetric_power", "tensor_product"]
@@ -41,7 +41,8 @@ def constituents(datum: RootDatum, weights: Mapping[Vector, int], top: Vector | 
         v, sign = datum.dominant(v)
         if min(datum.labels(v), default=1) > 0:
             total[tuple((x - y) // 2 for x, y in zip(v, rho, strict=True))] += sign * multiplicity
-    if min(total.values(), default=0) < 0:
+    size = sum(weights.values()) * (1 if top is None else weyl_dimension(datum, top))
+    if min(total.values(), default=0) < 0 or size != sum(m * weyl_dimension(datum, w) for w, m in total.items() if m):
         raise AmbiguousRank("the weights are not those of a representation")
     found = [w for w, m in total.items() if m]
     return {w: total[w] for w in sorted(found, key=lambda w: (-datum.height(w), tuple(-x for x in w)))}
