@@ -74,9 +74,14 @@ def save_basis(H: Hom, path: str | Path) -> None:
     Raises
     ------
     GroupRepError
-        If H is not exact, or the file cannot be written.
+        If H is not exact, or only up to square roots (large spins), or the file cannot be written.
     """
     basis = H.exact_basis()
+    if basis.squares is not None:
+        raise GroupRepError(
+            f"{H} is exact up to square roots that no one field is given for; save the basis of the rational forms instead: "
+            "Hom(V.rational()[0], W.rational()[0]).save(path)"
+        )
     n = H.shape[1]
     domain = basis.domain
     texts: dict[Scalar, int | str] = {}
