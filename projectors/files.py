@@ -81,8 +81,14 @@ def save_basis(H: Hom, path: str | Path) -> None:
     ------
     GroupRepError
         If H is not exact, or the file cannot be written; TooLarge if it would be longer than what `verify` reads.
+        If H is not exact, or only up to square roots (large spins), or the file cannot be written.
     """
     basis = H.exact_basis()
+    if basis.squares is not None:
+        raise GroupRepError(
+            f"{H} is exact up to square roots that no one field is given for; save the basis of the rational forms instead: "
+            "Hom(V.rational()[0], W.rational()[0]).save(path)"
+        )
     n = H.shape[1]
     elements: list[list[tuple[int, int, int | str]]] = [[] for _ in range(len(basis))]
     for k, place, value in entries_to_data(basis.rows):

@@ -14,7 +14,6 @@ from grouprep.characters import ClassPoint, ClassValue
 from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge
 from grouprep.groups.base import Generator, Group
 from grouprep.groups.cartan import combination
-from grouprep.groups.lie import LieGroup
 from grouprep.irreps import divided_powers as powers
 from grouprep.irreps.spin_generators import is_standard, spin_coordinates
 from grouprep.irreps.spin_labels import SpinKind
@@ -72,7 +71,7 @@ class RationalSpin(Representation):
         return self.V.field
 
     @property
-    def domain(self) -> Domain | None:  # type: ignore[override]
+    def domain(self) -> Domain | None:
         """Q, or Q(i) for the complex form; larger if the generators are other than the standard ones."""
         if not is_standard(self.V.group, self.V.kind):
             return super().domain
@@ -179,7 +178,7 @@ def rational_image(V: SpinIrrep, g: Element) -> Image:
     return as_image(value)
 
 
-def combined(group: LieGroup, kind: SpinKind, generator: Generator, values: Sequence[DomainMatrix]) -> DomainMatrix:
+def combined(group: Group, kind: SpinKind, generator: Generator, values: Sequence[DomainMatrix]) -> DomainMatrix:
     """The value of an algebra generator, from those of the standard basis."""
     found = spin_coordinates(group, kind)
     assert found is not None
@@ -187,7 +186,7 @@ def combined(group: LieGroup, kind: SpinKind, generator: Generator, values: Sequ
     return combination(values, [row.get(k, found.domain.zero) for k in range(3)], found.domain)
 
 
-def float_coordinates(group: LieGroup, kind: SpinKind, generator: Generator) -> Array:
+def float_coordinates(group: Group, kind: SpinKind, generator: Generator) -> Array:
     """The coordinates of an algebra generator in the standard basis, (3,)."""
     found = spin_coordinates(group, kind)
     assert found is not None
@@ -195,7 +194,7 @@ def float_coordinates(group: LieGroup, kind: SpinKind, generator: Generator) -> 
     return row
 
 
-def turns(group: LieGroup, kind: SpinKind, vector: Sequence[Fraction | int]) -> Fraction:
+def turns(group: Group, kind: SpinKind, vector: Sequence[Fraction | int]) -> Fraction:
     """The length of an element of the Lie algebra, coefficients in its generators, in the standard basis, where it is rational."""
     found = spin_coordinates(group, kind)
     assert found is not None

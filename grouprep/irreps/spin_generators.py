@@ -60,12 +60,14 @@ def _are_reflections(group: LieGroup) -> bool:
 
 
 @lru_cache(maxsize=64)
-def spin_coordinates(group: LieGroup, kind: SpinKind) -> DomainMatrix | None:
+def spin_coordinates(group: Group, kind: SpinKind) -> DomainMatrix | None:
     """The coordinates of the algebra's generators in the standard basis, exact and real, (generators, 3).
 
     None if one is not in the algebra, or all are multiples of one: two independent ones generate it, as the bracket is the
     cross product of coordinates.
     """
+    if not isinstance(group, LieGroup):
+        return None
     rows = [_coordinates(as_exact(a), kind) for a in group.algebra]
     known = [row for row in rows if row is not None]
     if len(known) < len(rows):
@@ -103,15 +105,18 @@ def _row(values: list[Scalar], a: DomainMatrix) -> DomainMatrix:
 
 
 @lru_cache(maxsize=64)
-def is_standard(group: LieGroup, kind: SpinKind) -> bool:
+def is_standard(group: Group, kind: SpinKind) -> bool:
     """Whether the generators are those of `SU(2)`, `SO(3)` or `O(3)`, in their order."""
     found = spin_coordinates(group, kind)
     same = found is not None and found.shape == (3, 3) and mat.equal(found, Monomial.identity(3))
-    return same and (kind != "O(3)" or (len(group.components) == 1 and mat.equal(group.components[0], _FIRST)))
+    if not same or kind != "O(3)":
+        return same
+    elements = [a for a in group.generator_names if a.kind == "element"]
+    return len(elements) == 1 and bool(mat.equal(group.generator_element(elements[0]), _FIRST))
 
 
 def standard_images(
-    group: LieGroup, kind: SpinKind, images: Mapping[Generator, Image]
+    group: Group, kind: SpinKind, images: Mapping[Generator, Image]
 ) -> tuple[Array, Array, Array, Array | None]:
     """The images of the standard basis in floats, and that of -1 for O(3), of a representation given on the group's generators."""
     found = spin_coordinates(group, kind)
@@ -126,14 +131,15 @@ def standard_images(
     elements = [a for a in group.generator_names if a.kind == "element"]
     if not elements:
         return first, second, third, None
-    a = next(a for a in elements if np.linalg.det(as_float(group.components[a.index])) < 0)
-    return first, second, third, np.asarray(as_float(images[a])) @ _half_way(group, a, (first, second, third))
+    matrices = {a: as_float(group.generator_element(a)) for a in elements}
+    a, h = next((a, h) for a, h in matrices.items() if np.linalg.det(h) < 0)
+    return first, second, third, np.asarray(as_float(images[a])) @ _rotated(-h.T, (first, second, third))
 
 
-def _half_way(group: LieGroup, a: Generator, standard: tuple[Array, Array, Array]) -> Array:
-    """The image of -h^-1, a rotation, for the discrete generator h: its product with the image of h is that of -1."""
+def _rotated(R: Array, standard: tuple[Array, Array, Array]) -> Array:
+    """The image of a rotation matrix."""
     from scipy.linalg import expm
     from scipy.spatial.transform import Rotation
 
-    x, y, z = Rotation.from_matrix(-as_float(group.components[a.index]).T).as_rotvec()
+    x, y, z = Rotation.from_matrix(R).as_rotvec()
     return np.asarray(expm(z * standard[0] - y * standard[1] + x * standard[2]))

@@ -6,7 +6,6 @@ import numpy as np
 
 from grouprep.errors import AmbiguousRank
 from grouprep.groups.base import Group
-from grouprep.groups.lie import LieGroup
 from grouprep.irreps.family import Images
 from grouprep.irreps.spin_generators import standard_images
 from grouprep.irreps.spin_labels import SpinKind
@@ -17,7 +16,7 @@ __all__ = ["split_spins"]
 _FAR = 0.25  # how far from a half-integer an eigenvalue of J_z may be: half of what separates two of them
 
 
-def split_spins(group: LieGroup, kind: SpinKind, images: Images) -> list[tuple[int, int | None, Array]]:
+def split_spins(group: Group, kind: SpinKind, images: Images) -> list[tuple[int, int | None, Array]]:
     """Twice the spin, the parity where there is one, and intertwiners as in `Splitting`, by highest weights.
 
     For j descending, the kernel of J_+ among vectors of weight j, then lowered by J_-.
