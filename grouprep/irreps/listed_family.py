@@ -14,8 +14,8 @@ from grouprep.irreps.family import Family, Images, Splitting, check_up_to
 from grouprep.irreps.real_form import RealForm
 from grouprep.irreps.user_irreps import UserIrrep, check_distinct
 from grouprep.linalg import as_float
-from grouprep.linalg.floats import first_pivot
 from grouprep.linalg.blocks import known_blocks
+from grouprep.linalg.floats import first_pivot
 from grouprep.linalg.intertwiners import intertwiner_space
 from grouprep.representations.base import Representation
 from grouprep.typing import Array

@@ -22,7 +22,15 @@ from grouprep.linalg.matrices import Image, as_float, size
 from grouprep.linalg.monomial import Monomial
 from grouprep.typing import Array, Floats, Integers
 
-__all__ = ["Block", "block_residual", "invariant_coordinates", "isomorphism", "known_blocks", "matrix_sizes", "unknown_blocks"]
+__all__ = [
+    "Block",
+    "block_residual",
+    "invariant_coordinates",
+    "isomorphism",
+    "known_blocks",
+    "matrix_sizes",
+    "unknown_blocks",
+]
 
 _SEED = 1905
 _ATTEMPTS = 6  # elements that are tried; each is a product of one factor more than the one before
@@ -95,7 +103,10 @@ def matrix_sizes(matrices: Sequence[Image]) -> Floats:
     [4.0, 1.0]
     """
     return np.array(
-        [1.0 if isinstance(m, Monomial) else float(powers_of_two(np.abs(m).sum(axis=1).max(initial=0.0))) for m in matrices]
+        [
+            1.0 if isinstance(m, Monomial) else float(powers_of_two(np.abs(m).sum(axis=1).max(initial=0.0)))
+            for m in matrices
+        ]
     )
 
 
@@ -132,7 +143,7 @@ def _unitary_factor(m: Array) -> Array | None:
         return None
     m = m / norm
     one = np.eye(len(m))
-    if np.abs(m.conj().T @ m - one).max() > _LINK ** 0.5:
+    if np.abs(m.conj().T @ m - one).max() > _LINK**0.5:
         return None
     for _ in range(3):
         m = m @ (1.5 * one - 0.5 * (m.conj().T @ m))
@@ -547,9 +558,7 @@ _QUATERNIONS = np.array(  # the matrices of x -> x u for u = 1, i, j, k in the b
 )
 
 
-def _division_algebra(
-    inside: list[Array], where: list[slice], turns: list[Array]
-) -> tuple[list[Array], Array] | None:
+def _division_algebra(inside: list[Array], where: list[slice], turns: list[Array]) -> tuple[list[Array], Array] | None:
     """Bases (r, k) of the copies in one eigenspace R^r, and the commutant (k, k, k) there: k = 1, 2, 4.
 
     What the algebra does from the first eigenspace back to it are the real numbers, the complex numbers or the quaternions; the

@@ -86,7 +86,9 @@ def joint_of(V: Representation, W: Representation) -> Joint:
     if not isinstance(W, Representation):
         raise GroupRepError(f"W must be a representation on the space of {V}, got {shown(W)}")
     if V.dim != W.dim:
-        raise DimensionMismatch(f"{V} has dimension {V.dim} and {W} has dimension {W.dim}; joint actions share one space")
+        raise DimensionMismatch(
+            f"{V} has dimension {V.dim} and {W} has dimension {W.dim}; joint actions share one space"
+        )
     for a, x in V.images.items():
         for b, y in W.images.items():
             if not commute(x, y, f"{V}({a}) and {W}({b}) commute"):

@@ -18,12 +18,11 @@ from grouprep import (
     Cyclic,
     Dihedral,
     DimensionMismatch,
+    FiniteGroup,
     GroupRepError,
     O,
     Quaternion,
     Representation,
-    Symmetric,
-    UnsupportedGroup,
 )
 from grouprep.testing.strategies import representations
 from projectors import Hom, commutant
