@@ -18,6 +18,7 @@ from grouprep.typing import Integers
 
 __all__ = ["Elements"]
 
+
 class Elements(Picklable):
     """The elements of a finite group as the numbers 0, 1, ..., in lexicographic order of their permutations; 0 is the identity.
 

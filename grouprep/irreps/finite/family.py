@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 
 __all__ = ["EXACT_DEGREE", "GeneralFamily", "GeneralIrrep"]
 
-EXACT_DEGREE = 16  # of the field that holds a unitary form's square roots; beyond, its matrices are floats, as those of spins
+EXACT_DEGREE = (
+    16  # of the field that holds a unitary form's square roots; beyond, its matrices are floats, as those of spins
+)
 """The largest degree of a field over which the unitary form is held exactly."""
 
 _EXACT_DIM = 12  # beyond, square roots of pivots are no small numbers
@@ -65,7 +67,9 @@ class GeneralFamily(Family):
 
     def __init__(self, group: Group) -> None:
         if not isinstance(group, FiniteGroup):
-            raise UnsupportedGroup(f"{group} is no finite permutation group; its irreps are not found by listing elements")
+            raise UnsupportedGroup(
+                f"{group} is no finite permutation group; its irreps are not found by listing elements"
+            )
         self.group = group
 
     @cached_property

@@ -108,7 +108,9 @@ def _field(values: frozenset[Cyclotomic], order: int) -> Domain:
     elements = []
     for x in values:
         step = n // x.conductor
-        elements.append(sum((M.unit ** (j * step) * QQ(c.numerator, c.denominator) for j, c in x.terms.items()), M.zero))
+        elements.append(
+            sum((M.unit ** (j * step) * QQ(c.numerator, c.denominator) for j, c in x.terms.items()), M.zero)
+        )
     return smallest_domain((*elements, M.unit ** (n // order)), M)
 
 

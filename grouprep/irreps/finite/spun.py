@@ -257,7 +257,9 @@ class Spun(Picklable):
             n, size = self.order, len(self.seed.members)
             row = np.roll(self.counts[code // n], code % n).tolist()
             M = cyclotomic_field(n)
-            value = sum((M.unit**e * QQ(m, size) for e, m in enumerate(row) if m), M.zero) if n > 2 else _signed(row, size)
+            value = (
+                sum((M.unit**e * QQ(m, size) for e, m in enumerate(row) if m), M.zero) if n > 2 else _signed(row, size)
+            )
             found = self._numbers[code] = convert_number(value, M, self.field)
         return found
 
@@ -266,9 +268,7 @@ class Spun(Picklable):
         chosen = self.transversal[self.basis]
         codes = self._codes(chosen, np.array(g), chosen)
         known = {c: self._number(c) for c in np.unique(codes).tolist()}
-        rows = {
-            i: {j: x for j, c in enumerate(row) if (x := known[c])} for i, row in enumerate(codes.tolist())
-        }
+        rows = {i: {j: x for j, c in enumerate(row) if (x := known[c])} for i, row in enumerate(codes.tolist())}
         return sparse_matrix(rows, codes.shape, self.field)
 
     @cached_property

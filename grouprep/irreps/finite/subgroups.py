@@ -80,7 +80,9 @@ def _sylow(E: Elements) -> Iterator[Integers]:
                 mask = np.zeros(len(E), dtype=bool)
                 mask[members] = True
                 outside = normaliser[~mask[normaliser]]
-                powers = outside  # x -> x^p stays in a p-group; some power of p leads into the members for elements to add
+                powers = (
+                    outside  # x -> x^p stays in a p-group; some power of p leads into the members for elements to add
+                )
                 for g in outside.tolist():
                     if _is_power(int(E.orders[g]), p) and mask[_power(E, g, p)]:
                         members = E.closure([g], members)
