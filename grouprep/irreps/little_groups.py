@@ -14,21 +14,27 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import reduce
+from functools import cached_property, reduce
 from itertools import product
+from math import prod
 
 import numpy as np
 
-from grouprep.groups.base import Group
+from grouprep.characters import inner
+from grouprep.groups.base import Generator, Group
 from grouprep.groups.cosets import generated_by
 from grouprep.groups.finite import FiniteGroup
+from grouprep.groups.finite_images import rounded
 from grouprep.groups.homomorphism import Homomorphism
 from grouprep.groups.permutations import Perm, invert
 from grouprep.groups.semidirect import SemidirectProduct, SplitExtension, WreathProduct
 from grouprep.irreps.base import Field, Irrep
 from grouprep.irreps.catalogue import find_family
-from grouprep.irreps.listed_family import ListedFamily
-from grouprep.linalg import Image, Monomial, as_exact
+from grouprep.irreps.finite.family import GeneralFamily
+from grouprep.irreps.listed_family import ListedFamily, ListedIrrep
+from grouprep.irreps.real_form import RealForm
+from grouprep.linalg import Image, Monomial, as_exact, as_float
+from grouprep.linalg.intertwiners import intertwiner_space
 from grouprep.linalg.matrices import kron, matmul
 from grouprep.representations.base import Representation
 from grouprep.representations.basic import FiniteBasic
@@ -40,79 +46,136 @@ __all__ = ["LittleGroupFamily", "semidirect_irreps", "wreath_irreps"]
 class LittleGroupFamily(ListedFamily):
     """The irreps of N : K, labelled by an irrep of N and one of its little group."""
 
+    @cached_property
+    def _complex(self) -> list[ListedIrrep]:
+        return [LittleGroupIrrep(self, V, label, k) for k, (label, V) in enumerate(self.representations.items())]
+
+    @cached_property
+    def general(self) -> GeneralFamily:
+        """The irreps of the group by the general method, which finds them over the smallest field known."""
+        return GeneralFamily(self.group)
+
     def find(self, label: object, field: Field) -> Irrep | None:
         """Also for a tuple of the two labels."""
         return super().find(f"({', '.join(map(str, label))})" if isinstance(label, tuple) else label, field)
 
 
+class LittleGroupIrrep(ListedIrrep):
+    """A complex irrep of a `LittleGroupFamily`."""
+
+    family: LittleGroupFamily
+
+    def rational(self) -> tuple[Representation, Array]:
+        """Over Q where that of the little group's irrep is; else the form that the general method finds."""
+        R, S = super().rational()
+        rational = R.domain is not None and R.domain.get_field().is_QQ
+        return (R, S) if rational else _in_general(self, self.family.general)
+
+    @property
+    def real_form(self) -> Irrep:
+        partner = self.conjugated
+        return _RealForm(self if self.position <= partner.position else partner)
+
+
+class _RealForm(RealForm):
+    """The real irrep of an irrep of a `LittleGroupFamily`."""
+
+    rho: LittleGroupIrrep
+
+    def rational(self) -> tuple[Representation, Array]:
+        return _in_general(self, self.rho.family.general)
+
+
+def _in_general(V: Irrep, family: GeneralFamily) -> tuple[Representation, Array]:
+    """(R, S) with R the rational form of the irrep of the general method that V is isomorphic to, and V(g) S = S R(g)."""
+    same = next(J for J in family.irreps(V.over, None) if J.dim == V.dim and inner(J, V))
+    R = same.rational()[0]
+    pairs = [(as_float(R.float_image(a)), as_float(V.float_image(a))) for a in V.group.generator_names]
+    S = intertwiner_space((V.dim, V.dim), pairs).floats()[0].reshape(V.dim, V.dim)
+    return R, S * np.sqrt(V.dim)
+
+
 class _Extended(FiniteBasic):
-    """The extension of an irrep of N to N : K_t, times an irrep of K_t; a subclass says the former."""
+    """The extension of an irrep of N to N : K_t, times an irrep of K_t; a subclass says the former.
+
+    whole, group : N : K, and N : K_t on the same points.
+    sigma : the irrep of K_t; parts : what the irrep of N is made from.
+    """
 
     name = "extended"
 
-    def __init__(self, whole: SplitExtension, group: FiniteGroup, sigma: Representation) -> None:
+    def __init__(
+        self, whole: SplitExtension, group: FiniteGroup, sigma: Representation, parts: Sequence[Representation]
+    ) -> None:
         super().__init__(group)
-        self.whole, self.sigma = whole, sigma
+        self.whole, self.sigma, self.parts = whole, sigma, tuple(parts)
+
+    @property
+    def dim(self) -> int:
+        return prod(V.dim for V in self.parts) * self.sigma.dim
 
     @abstractmethod
     def extension(self, n: Perm, k: Perm) -> Image:
-        """The matrix of the extended irrep of N at n k."""
+        """The matrix of the extended irrep of N at n k, exact where the parts are."""
+
+    def _value(self, g: Perm) -> Image:
+        n, k = self.whole.split(g)
+        return kron(self.extension(n, k), _at_element(self.sigma, k))
+
+    @property
+    def _inner(self) -> tuple[Representation, ...]:
+        return *self.parts, self.sigma
+
+    def image(self, generator: Generator) -> Image:
+        g = self._group.generator_element(generator)
+        return self.exact_image(g) if all(V.domain is not None for V in self._inner) else self.evaluate(g)
 
     def exact_image(self, g: Element) -> Image:
-        n, k = self.whole.split(self._group.check_element(g))
-        return kron(self.extension(n, k), self.sigma.exact_image(k))
+        return self._value(self._group.check_element(g))
 
     def evaluate(self, g: Element) -> Array:
-        return self._round_exact(g)
+        return rounded(self._value, g, self.dim)
 
     def _form(self) -> Image | None:
-        return Monomial.identity(self.dim)
+        known = [form for V in self._inner if (form := V.gram) is not None]
+        return reduce(kron, known) if len(known) == len(self._inner) else None
+
+    def rational(self) -> tuple[Representation, Array]:
+        found = [V.rational() for V in self._inner]
+        if all(R is V for V, (R, _) in zip(self._inner, found, strict=True)):
+            return self, np.eye(self.dim)
+        *parts, sigma = [R for R, _ in found]
+        return type(self)(self.whole, self._group, sigma, parts), reduce(np.kron, [S for _, S in found])
+
+    def _key(self) -> tuple[object, ...]:
+        return self.whole, self.sigma, self.parts
 
 
 class _Character(_Extended):
     """A one-dimensional irrep of N: n k -> chi(n)."""
 
-    def __init__(self, whole: SplitExtension, group: FiniteGroup, sigma: Representation, chi: Representation) -> None:
-        super().__init__(whole, group, sigma)
-        self.chi = chi
-
-    @property
-    def dim(self) -> int:
-        return self.sigma.dim
-
     def extension(self, n: Perm, k: Perm) -> Image:
-        return self.chi.exact_image(n)
-
-    def _key(self) -> tuple[object, ...]:
-        return self.whole, self.sigma, self.chi
+        return _at_element(self.parts[0], n)
 
 
 class _TensorProduct(_Extended):
     """A product of irreps of G, one at each point of K: K_t permutes the tensor factors."""
 
-    def __init__(
-        self, whole: WreathProduct, group: FiniteGroup, sigma: Representation, factors: Sequence[Representation]
-    ) -> None:
-        super().__init__(whole, group, sigma)
-        self.factors = tuple(factors)
-
-    @property
-    def dim(self) -> int:
-        return int(np.prod([V.dim for V in self.factors])) * self.sigma.dim
-
     def extension(self, n: Perm, k: Perm) -> Image:
         """(k v)_k(i) = v_i, then each factor by its component of n."""
-        d = len(n) // len(self.factors)
-        parts = np.asarray(n).reshape(-1, d) - d * np.arange(len(self.factors))[:, None]
-        matrices = [V.exact_image(g) for V, g in zip(self.factors, parts, strict=True)]
-        dims = [V.dim for V in self.factors]
+        d = len(n) // len(self.parts)
+        elements = np.asarray(n).reshape(-1, d) - d * np.arange(len(self.parts))[:, None]
+        matrices = [_at_element(V, g) for V, g in zip(self.parts, elements, strict=True)]
+        dims = [V.dim for V in self.parts]
         words = np.array(list(product(*map(range, dims)))).reshape(-1, len(dims))
-        strides = np.array([int(np.prod(dims[i + 1 :])) for i in range(len(dims))])
+        strides = np.array([prod(dims[i + 1 :]) for i in range(len(dims))])
         moved = words[:, invert(np.asarray(k))] @ strides
         return matmul(reduce(kron, matrices), Monomial(moved))
 
-    def _key(self) -> tuple[object, ...]:
-        return self.whole, self.sigma, self.factors
+
+def _at_element(V: Representation, g: Perm) -> Image:
+    """V(g), exact where V is."""
+    return V.exact_image(g) if V.domain is not None else V(g)
 
 
 def _little_groups(
@@ -162,7 +225,7 @@ def semidirect_irreps(G: Group) -> LittleGroupFamily | None:
             return None
         irreps, T = found
         for sigma in irreps:
-            out[f"({chi.label}, {sigma.label})"] = _Character(G, T, sigma, chi).induce(Homomorphism.inclusion(T, G))
+            out[f"({chi.label}, {sigma.label})"] = _Character(G, T, sigma, [chi]).induce(Homomorphism.inclusion(T, G))
     return LittleGroupFamily(G, out)
 
 
