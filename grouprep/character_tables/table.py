@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
     from sympy import Matrix
 
-__all__ = ["CharacterTable", "character_table", "matched_rows"]
-__all__ = ["CharacterTable", "character_table", "table_rows"]
+__all__ = ["CharacterTable", "character_table", "matched_rows", "table_rows"]
 
 
 class CharacterTable:
@@ -280,13 +279,8 @@ def table_rows(G: FiniteGroup) -> tuple[TableData, Sequence[int], Sequence[str]]
     family = find_family(G) if G.is_listed else None
     data = _data(G, family is not None and family.follows_characters)
     if family is None or family.follows_characters:
-        return CharacterTable(data, range(len(data.labels)), data.labels)
-    return CharacterTable(data, *matched_rows(family, data, named=type(own) is SymmetricData))
-
-
-def matched_rows(family: Family, data: TableData, named: bool = False) -> tuple[Sequence[int], Sequence[str]]:
         return data, range(len(data.labels)), data.labels
-    return data, *_matched(family, data)
+    return data, *matched_rows(family, data)
 
 
 def _data(G: FiniteGroup, listed: bool) -> TableData:
@@ -304,7 +298,7 @@ def _data(G: FiniteGroup, listed: bool) -> TableData:
     )
 
 
-def _matched(family: Family, data: TableData) -> tuple[Sequence[int], Sequence[str]]:
+def matched_rows(family: Family, data: TableData) -> tuple[Sequence[int], Sequence[str]]:
     """The rows that the complex irreps of a family belong to, with their labels; partitions name rows and irreps of S_n alike."""
     irreps = family.irreps("complex", None)
     labels = [I.label for I in irreps]

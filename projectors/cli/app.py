@@ -1,4 +1,4 @@
-"""The commands: their options, help and output; `info`, `characters`, `irreps`, `branch`, `basis`, `decompose`, `verify`, `penalty`, `demo`."""
+"""The commands: their options, help and output."""
 
 from __future__ import annotations
 
