@@ -288,10 +288,10 @@ class SeminormalForm(_Form):
     --------
     >>> from grouprep import Symmetric
     >>> R = SeminormalForm(Symmetric(3), (2, 1))
-    >>> R.exact(Symmetric(3).generators[0])
+    >>> R.exact([0, 2, 1])
     Matrix([
-    [-1/2, -3/4],
-    [   1, -1/2]])
+    [-1/2,   1],
+    [ 3/4, 1/2]])
 
     References
     ----------

@@ -181,7 +181,7 @@ def test_characters_of_an_abelian_group():
         assert np.array_equal(I.conjugated(g), I(g).conj())
     assert G.irrep((0, 1, 3)).label == "(0, 1, 1)"
     assert G.irrep("(0,1,3)", "complex").conjugated.label == "(0, 1, 1)"
-    with pytest.raises(GroupRepError, match=r"nearest are .*\(0, 0, 3\).*its labels are \(0, 0, 0\)"):
+    with pytest.raises(GroupRepError, match=r"nearest are \(0, 0, 0\), .*its labels are \(0, 0, 0\)"):
         G.irrep("(0, 0, 4)", "complex")
     assert decompose(G.natural()).labels == G.natural().multiplicities()
 

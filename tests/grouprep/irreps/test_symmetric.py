@@ -87,6 +87,9 @@ def test_characters_are_traces(n):
     X = np.array([I.character.values for I in A.irreps("complex")])
     sizes = np.array([len(c) for c in A.conjugacy_classes])
     assert np.abs((X.conj() * sizes) @ X.T / A.order - np.eye(len(X))).max() <= 100 * EPS
+    table = A.character_table()
+    assert [I.label for I in table.irreps] == [I.label for I in A.irreps("complex")]
+    assert np.abs(table.values - X).max() <= 100 * EPS
 
 
 @pytest.mark.parametrize(
