@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 from math import inf
 from numbers import Real
 from typing import Literal
@@ -92,8 +92,12 @@ class Family(Picklable, ABC):
     def _nearest(self, label: object, field: Field) -> str:
         """The labels of a finite group that a wrong one may have meant, nearest first, for a message."""
         known = [I.label for I in self.irreps(field, None)] if self.group.is_finite else []
-        close = get_close_matches(str(label).replace(" ", ""), known, 3)
+        shares = {text: SequenceMatcher(None, str(label), text).ratio() for text in known}
+        close = sorted((text for text in known if shares[text] >= _LIKE), key=lambda text: -shares[text])[:3]
         return f"nearest are {', '.join(close)}; " if close else ""
+
+
+_LIKE = 0.5  # the share of characters that a label has in common with one that it may have meant
 
 
 def check_up_to(group: Group, up_to: object, what: str, infinite: bool) -> int | None:
