@@ -11,7 +11,23 @@ from grouprep.errors import (
     TooLarge,
     UnsupportedGroup,
 )
-from grouprep.families import SO, SU, Alternating, Cyclic, Dihedral, Lorentz, O, Quaternion, Sp, SpReal, Symmetric, U
+from grouprep.families import (
+    SO,
+    SU,
+    Alternating,
+    Cyclic,
+    Dicyclic,
+    Dihedral,
+    Heisenberg,
+    Lorentz,
+    O,
+    Quaternion,
+    Sp,
+    SpReal,
+    Symmetric,
+    U,
+    specht_module,
+)
 from grouprep.groups.base import Group
 from grouprep.groups.files import load_group
 from grouprep.groups.finite import FiniteGroup
@@ -27,12 +43,14 @@ __all__ = [
     "AmbiguousRank",
     "CertificateError",
     "Cyclic",
+    "Dicyclic",
     "Dihedral",
     "DimensionMismatch",
     "FiniteGroup",
     "Group",
     "GroupFamily",
     "GroupRepError",
+    "Heisenberg",
     "Homomorphism",
     "IllConditioned",
     "LieGroup",
@@ -50,6 +68,7 @@ __all__ = [
     "UnsupportedGroup",
     "load_group",
     "register_family",
+    "specht_module",
     "unregister_family",
 ]
 

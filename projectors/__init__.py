@@ -4,7 +4,7 @@ import sys
 
 try:
     from projectors.certify import Certificate
-    from projectors.decompose import Decomposition, decompose
+    from projectors.decompose import Decomposition, decompose, decompose_exactly
     from projectors.hom import Hom, commutant
     from projectors.structure import Basis, ExactBasis
 except KeyboardInterrupt:
@@ -13,4 +13,4 @@ except KeyboardInterrupt:
         raise SystemExit(130) from None
     raise
 
-__all__ = ["Basis", "Certificate", "Decomposition", "ExactBasis", "Hom", "commutant", "decompose"]
+__all__ = ["Basis", "Certificate", "Decomposition", "ExactBasis", "Hom", "commutant", "decompose", "decompose_exactly"]

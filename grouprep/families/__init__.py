@@ -2,13 +2,15 @@
 
 from grouprep.families.alternating import Alternating
 from grouprep.families.cyclic import Cyclic
+from grouprep.families.dicyclic import Dicyclic
 from grouprep.families.dihedral import Dihedral
+from grouprep.families.heisenberg import Heisenberg
 from grouprep.families.lorentz import Lorentz
 from grouprep.families.orthogonal import O
 from grouprep.families.quaternion import Quaternion
 from grouprep.families.special_orthogonal import SO
 from grouprep.families.special_unitary import SU
-from grouprep.families.symmetric import Symmetric
+from grouprep.families.symmetric import Symmetric, specht_module
 from grouprep.families.symplectic import Sp
 from grouprep.families.symplectic_real import SpReal
 from grouprep.families.unitary import U
@@ -18,7 +20,9 @@ __all__ = [
     "SU",
     "Alternating",
     "Cyclic",
+    "Dicyclic",
     "Dihedral",
+    "Heisenberg",
     "Lorentz",
     "O",
     "Quaternion",
@@ -26,4 +30,5 @@ __all__ = [
     "SpReal",
     "Symmetric",
     "U",
+    "specht_module",
 ]

@@ -8,8 +8,12 @@ from math import factorial
 import numpy as np
 
 from grouprep.families._common import checked_size, permutation
+from grouprep.groups.base import Group
 from grouprep.groups.finite import FiniteGroup, Word
 from grouprep.groups.registry import GroupFamily, numbered, register_family
+from grouprep.irreps.family import Family
+from grouprep.irreps.recognition import PulledFamily, find_isomorphism
+from grouprep.irreps.symmetric import AlternatingFamily
 
 __all__ = ["Alternating"]
 
@@ -50,4 +54,29 @@ def Alternating(n: int) -> FiniteGroup:
     )
 
 
-register_family(GroupFamily(name="Alternating", constructor=Alternating, pattern=numbered("A"), example="A5"))
+_MOST = 30
+
+
+def _irreps(G: Group) -> Family | None:
+    """Of any group of all even permutations of its points, and of groups isomorphic to A_4, A_5, ...; A_3 is cyclic."""
+    if not isinstance(G, FiniteGroup):
+        return None
+    n = next((n for n in range(4, _MOST + 1) if factorial(n) // 2 >= G.order), 0)
+    if not n or factorial(n) // 2 != G.order:
+        return None
+    if G.degree == n and G.matrices is None:
+        return AlternatingFamily(G)
+    found = find_isomorphism(G, Alternating(n))
+    return None if found is None else PulledFamily(found, AlternatingFamily(Alternating(n)))
+
+
+register_family(
+    GroupFamily(
+        name="Alternating",
+        constructor=Alternating,
+        pattern=numbered("A"),
+        example="A5",
+        irreps=_irreps,
+        irreps_of="Alternating, groups isomorphic to these",
+    )
+)

@@ -25,9 +25,7 @@ def Quaternion(*size: object) -> FiniteGroup:
     [I,  0],
     [0, -I]])
     """
-    no_size(
-        size, "Quaternion", "Q8; generalised quaternion groups are FiniteGroup.from_presentation(generators, relators)"
-    )
+    no_size(size, "Quaternion", "Q8; the generalised quaternion group of order 4 n is Dicyclic(n)")
     G = FiniteGroup.from_matrices({"i": [["I", 0], [0, "-I"]], "j": [[0, 1], [-1, 0]]})
     relators = [((0, 1),) * 4, ((0, 1), (0, 1), (1, -1), (1, -1)), ((1, -1), (0, 1), (1, 1), (0, 1))]
     assert isinstance(G.matrices, MatrixAction)

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import factorial
 
 import numpy as np
 
+from grouprep.character_tables.partitions import as_partition
 from grouprep.families._common import checked_size, permutation
+from grouprep.groups.base import Group
 from grouprep.groups.finite import FiniteGroup, Word
 from grouprep.groups.registry import GroupFamily, numbered, register_family
-from grouprep.linalg.budget import LETTERS
+from grouprep.irreps.family import Family
+from grouprep.irreps.recognition import PulledFamily, find_isomorphism
+from grouprep.irreps.symmetric import SymmetricFamily
+from grouprep.irreps.young import specht_images
+from grouprep.linalg.budget import LETTERS, require
+from grouprep.representations.base import Representation
+from grouprep.representations.images import ImageRepresentation
 
-__all__ = ["Symmetric"]
+__all__ = ["Symmetric", "specht_module"]
 
 
 def Symmetric(n: int) -> FiniteGroup:
@@ -48,12 +57,66 @@ def Symmetric(n: int) -> FiniteGroup:
     )
 
 
+def specht_module(shape: Sequence[int]) -> Representation:
+    """The Specht module of a partition of n: the irrep of Symmetric(n), by integer matrices in the basis of standard polytabloids.
+
+    Parameters
+    ----------
+    shape : the partition, such as (3, 1). `Symmetric(n).irrep(shape)` is isomorphic to it, and unitary.
+
+    Raises
+    ------
+    GroupRepError
+        If shape is no partition.
+    TooLarge
+        If n is more than 9.
+
+    Examples
+    --------
+    >>> V = specht_module((2, 1))
+    >>> V.exact(V.group.generators[1])
+    Matrix([
+    [ 1,  0],
+    [-1, -1]])
+
+    References
+    ----------
+    G. D. James, The Representation Theory of the Symmetric Groups, Lecture Notes in Mathematics 682 (1978), section 4.
+    """
+    shape = as_partition(shape, "shape")
+    require(sum(shape), _LETTERS, "the letters of a Specht module are")
+    G = Symmetric(sum(shape))
+    return ImageRepresentation(G, specht_images(shape, G.generators), name=f"Specht({','.join(map(str, shape))})")
+
+
+_LETTERS = 9  # a polytabloid has as many terms as there are permutations of the columns
+_MOST = 30  # n with 5,604 irreps
+
+
+def _irreps(G: Group) -> Family | None:
+    """Of any group of all permutations of its points, and of groups isomorphic to S_4, S_5, ...
+
+    A group of order 6 that is not given by permutations of 3 points has the irreps of Dihedral(3), one of order 2 those of Cyclic(2).
+    """
+    if not isinstance(G, FiniteGroup):
+        return None
+    n = next((n for n in range(1, _MOST + 1) if factorial(n) >= G.order), 0)
+    if not n or factorial(n) != G.order:
+        return None
+    if G.degree == n and G.matrices is None and len(G.generators) > 1:
+        return SymmetricFamily(G)
+    found = find_isomorphism(G, Symmetric(n), first=(1, 0)) if n > 3 else None
+    return None if found is None else PulledFamily(found, SymmetricFamily(Symmetric(n)))
+
+
 register_family(
     GroupFamily(
         name="Symmetric",
         constructor=Symmetric,
         pattern=numbered("S"),
         example="S5",
+        irreps=_irreps,
+        irreps_of="Symmetric, groups isomorphic to these",
         neighbours={"emlp": {"S": Symmetric}},
     )
 )

@@ -13,8 +13,18 @@ from grouprep.errors import DimensionMismatch, GroupRepError, UnsupportedGroup
 from grouprep.groups.permutations import Perm
 from grouprep.linalg import Image, Monomial, as_exact, as_float, as_image
 from grouprep.linalg.convert import to_numpy
-from grouprep.linalg.fields import coefficients, common_domain, convert_matrix, cosine, real_cyclotomic_field
+from grouprep.linalg.fields import (
+    coefficients,
+    common_domain,
+    convert_matrix,
+    convert_number,
+    cosine,
+    cyclotomic_field,
+    real_cyclotomic_field,
+    zeta,
+)
 from grouprep.linalg.matrices import equal, is_exact, is_invertible, matrix_key
+from grouprep.linalg.monomial import common_modulus
 from grouprep.linalg.pickling import Value
 from grouprep.linalg.residues import has_finite_order_modulo
 from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
@@ -203,8 +213,11 @@ def act_on_vectors(
     for name, image, matrix in zip(names, images, matrices, strict=True):
         if not isinstance(image, Monomial):
             _check_finite_order(name, matrix)
-    columns = [_columns(m) for m in matrices]
-    perms, vectors = _orbit(columns, matrices[0].shape[0], domain, max_points)
+    monomial = [m for m in images if isinstance(m, Monomial)]
+    if len(monomial) == len(images):
+        perms, vectors = _monomial_orbit(monomial, domain, max_points)
+    else:
+        perms, vectors = _orbit([_columns(m) for m in matrices], matrices[0].shape[0], domain, max_points)
     return perms, MatrixAction(images, vectors)
 
 
@@ -251,22 +264,59 @@ def _orbit(
                         new[i] = new[i] + x * y
             key = tuple(new)
             if key not in numbers:
-                if len(vectors) >= max_points:
-                    raise UnsupportedGroup(
-                        f"the matrices move the basis vectors to more than {max_points:,} vectors: the group is infinite "
-                        "(then use LieGroup.from_algebra) or large (then raise max_points)"
-                    )
+                _require_room(len(vectors), max_points)
                 numbers[key] = len(vectors)
                 vectors.append(key)
             images[k].append(numbers[key])
         position += 1
     order = _sorted(vectors, n, domain)
-    places = np.argsort(order)
     rows = {i: {k: vectors[v][i] for k, v in enumerate(order) if vectors[v][i]} for i in range(n)}
+    return _renumbered(images, order), sparse_matrix(rows, (n, len(vectors)), domain)
+
+
+def _monomial_orbit(generators: list[Monomial], domain: Domain, max_points: int) -> tuple[list[Perm], DomainMatrix]:
+    """The same for monomial matrices, in the same order, with vectors as pairs of a number and the exponent of a root of unity."""
+    n, modulus = len(generators[0]), common_modulus(*generators)
+    moves = [(g.perm.tolist(), g.exponents(modulus).tolist()) for g in generators]
+    vectors = [(j, 0) for j in range(n)]
+    numbers = {v: k for k, v in enumerate(vectors)}
+    images: list[list[int]] = [[] for _ in generators]
+    for j, phase in vectors:
+        for k, (perm, phases) in enumerate(moves):
+            key = perm[j], (phase + phases[j]) % modulus
+            if key not in numbers:
+                _require_room(len(vectors), max_points)
+                numbers[key] = len(vectors)
+                vectors.append(key)
+            images[k].append(numbers[key])
+    K = cyclotomic_field(modulus)
+    roots = {k: zeta(modulus, k) for k in sorted({k for _, k in vectors})}
+    values = roots if domain == K else {k: convert_number(x, K, domain) for k, x in roots.items()}
+    entries = {k: coefficients(x, domain) for k, x in values.items()}
+    zero = coefficients(domain.zero, domain)
+    keys = [[entries[k] if j == i else zero for j in range(n)] for i, k in vectors]
+    order = [*range(n), *sorted(range(n, len(vectors)), key=keys.__getitem__, reverse=True)]
+    rows: dict[int, dict[int, Scalar]] = {i: {} for i in range(n)}
+    for number, v in enumerate(order):
+        rows[vectors[v][0]][number] = values[vectors[v][1]]
+    return _renumbered(images, order), sparse_matrix(rows, (n, len(vectors)), domain)
+
+
+def _renumbered(images: list[list[int]], order: list[int]) -> list[Perm]:
+    """The permutations, with the points in another order."""
+    places = np.argsort(order)
     perms = [places[np.array(p, dtype=np.int64)[order]] for p in images]
     for p in perms:
         p.setflags(write=False)
-    return perms, sparse_matrix(rows, (n, len(vectors)), domain)
+    return perms
+
+
+def _require_room(points: int, max_points: int) -> None:
+    if points >= max_points:
+        raise UnsupportedGroup(
+            f"the matrices move the basis vectors to more than {max_points:,} vectors: the group is infinite "
+            "(then use LieGroup.from_algebra) or large (then raise max_points)"
+        )
 
 
 def _sorted(vectors: list[tuple[Scalar, ...]], n: int, domain: Domain) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from difflib import SequenceMatcher
 from math import inf
 from numbers import Real
 from typing import Literal
@@ -73,16 +74,25 @@ class Family(Picklable, ABC):
         Raises
         ------
         GroupRepError
-            If there is none; the message lists the labels.
+            If there is none; the message lists the labels, the nearest first.
         """
         found = self.find(label, field)
         if found is None:
-            numbers = "complex" if field == "complex" else "real"
             raise GroupRepError(
-                f"label = {label!r:.60}: {self.group} has no such irrep over the {numbers} numbers; its labels are "
-                f"{self.labels(field)}"
+                f"label = {label!r:.60}: {self.group} has no such irrep over the {field} numbers; {self._nearest(label, field)}"
+                f"its labels are {self.labels(field)}"
             )
         return found
+
+    def _nearest(self, label: object, field: Field) -> str:
+        """The labels of a finite group that a wrong one may have meant, nearest first, for a message."""
+        known = [I.label for I in self.irreps(field, None)] if self.group.is_finite else []
+        shares = {text: SequenceMatcher(None, str(label), text).ratio() for text in known}
+        close = sorted((text for text in known if shares[text] >= _LIKE), key=lambda text: -shares[text])[:3]
+        return f"nearest are {', '.join(close)}; " if close else ""
+
+
+_LIKE = 0.5  # the share of characters that a label has in common with one that it may have meant
 
 
 def check_up_to(group: Group, up_to: object, what: str, infinite: bool) -> int | None:

@@ -64,13 +64,13 @@ class ProductFamily(Family):
 
 
 def _split_label(text: str) -> tuple[str, ...] | None:
-    """Text such as "(A1, (1, 2))" as ("A1", "(1, 2)"): commas inside parentheses do not count."""
+    """Text such as "(A1, [2,1])" as ("A1", "[2,1]"): commas inside parentheses and brackets do not count."""
     text = text.strip()
     if not (text.startswith("(") and text.endswith(")")):
         return None
     parts, depth, start = [], 0, 1
     for i, c in enumerate(text):
-        depth += (c == "(") - (c == ")")
+        depth += (c in "([") - (c in ")]")
         if (c == "," and depth == 1) or i == len(text) - 1:
             parts.append(text[start:i].strip())
             start = i + 1
@@ -180,6 +180,12 @@ class ProductIrrep(Irrep):
         return self.inner._form()
 
     def rational(self) -> tuple[Representation, Array]:
+        """That of the tensor product; where an even number of parts have type H, that of the real form."""
+        halves = any(I.type == "H" for I in self.parts)
+        if self.group.is_finite and self.over == "complex" and self.type == "R" and halves:
+            real = self.real_form
+            R, S = real.rational()
+            return R, real.constituent[1].conj().T @ S
         R, S = self.inner.rational()
         return (self, S) if R is self.inner else (R, S)
 

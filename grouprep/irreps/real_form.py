@@ -12,8 +12,10 @@ from grouprep.errors import UnsupportedGroup
 from grouprep.groups.base import Generator, Group
 from grouprep.irreps.base import Irrep, Position, quaternion_units, realification_isometry, realify
 from grouprep.linalg import Image, Monomial, as_exact, as_image
+from grouprep.linalg._cyclotomic import kind
 from grouprep.linalg.convert import to_sympy
 from grouprep.linalg.fields import (
+    coefficients,
     common_domain,
     conductor,
     conjugate,
@@ -21,17 +23,18 @@ from grouprep.linalg.fields import (
     cosine,
     cyclotomic_field,
     is_real_field,
+    quadratic_field,
     real_cyclotomic_field,
     zeta,
 )
 from grouprep.linalg.matrices import is_exact
-from grouprep.linalg.sparse import matmul_exact
+from grouprep.linalg.sparse import from_domain_matrix_rows, matmul_exact, sparse_matrix
 from grouprep.representations.base import Representation
 from grouprep.representations.images import ImageRepresentation
-from grouprep.typing import Array, Element
+from grouprep.typing import Array, Element, Scalar
 
 if TYPE_CHECKING:
-    from sympy import Matrix
+    from sympy import Domain, Matrix
     from sympy.polys.matrices import DomainMatrix
 
 __all__ = ["RealForm", "real_basis"]
@@ -169,9 +172,15 @@ class RealForm(Irrep):
         -------
         (R, S) with V(g) = S R(g) S^-1, S (dim, dim); V itself where its field is that already.
         """
-        R, S = self.rho.rational()
-        if self.type != "C" or not self.group.is_finite or R.domain is None:
+        if self.type != "C" or not self.group.is_finite:
             return self, np.eye(self.dim)
+        R, S = self.rho.rational()
+        if R.domain is None:
+            return self, np.eye(self.dim)
+        if (d := imaginary_quadratic(R.domain)) is not None:
+            images = [_over_rationals(as_exact(m), d) for m in R.images.values()]
+            basis = np.kron([[1.0, 0.0], [0.0, np.sqrt(-d)]], np.eye(self.rho.dim))
+            return ImageRepresentation(self.group, images, name=f"rational({self})"), realify(S) @ basis
         matrices = [as_exact(m) for m in R.images.values()]
         n = conductor(R.domain)
         m = conductor(common_domain(*(A.domain for A in matrices if not is_real_field(A.domain))))
@@ -191,6 +200,26 @@ def _over_real_subfield(A: DomainMatrix, n: int, m: int) -> Matrix:
     B = convert_matrix(A - C * w, real)
     C = convert_matrix(C, real)
     return to_sympy(B.hstack(-C).vstack(C.hstack(B + C * cosine(n, n // m))))
+
+
+def imaginary_quadratic(K: Domain) -> int | None:
+    """d < 0 for a field Q(sqrt d) that is not one of roots of unity; None for others."""
+    name, d = kind(K)
+    return d if name == "sqrt" and d < 0 else None
+
+
+def _over_rationals(A: DomainMatrix, d: int) -> Matrix:
+    """A = B + sqrt(d) C over Q(sqrt d) as [[B, d C], [C, B]] on vectors x + sqrt(d) y, over the rationals."""
+    from sympy import QQ
+
+    A, n = convert_matrix(A, quadratic_field(d)), A.shape[0]
+    rows: dict[int, dict[int, Scalar]] = {i: {} for i in range(2 * n)}
+    for i, row in from_domain_matrix_rows(A).items():
+        for j, x in row.items():
+            b, c = (QQ(y.numerator, y.denominator) for y in coefficients(x, A.domain))
+            for k, block in ((0, {0: b, n: c * d}), (n, {0: c, n: b})):
+                rows[i + k] |= {j + shift: y for shift, y in block.items() if y}
+    return to_sympy(sparse_matrix(rows, (2 * n, 2 * n), QQ))
 
 
 def _exact_entries(K: Array) -> list[list[str]]:

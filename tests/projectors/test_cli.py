@@ -192,7 +192,6 @@ def test_decompose_shows_multiplicities():
 
 
 def test_decompose_refuses():
-    assert "irreps of S4 are not known" in refused("decompose", "S4", "natural")
     assert "infinite" in refused("decompose", "SO(2)", "defining", "--exact")
     assert "complex" in refused("decompose", "Q8", "defining", "--field", "real")
 
