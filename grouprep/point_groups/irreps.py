@@ -23,10 +23,11 @@ import numpy as np
 from grouprep.characters import ClassPoint, ClassValue
 from grouprep.groups.base import Generator, Group
 from grouprep.groups.finite_images import FiniteExtension, rounded
-from grouprep.irreps.base import Field, Irrep, Position
+from grouprep.irreps.base import Field, Irrep, Position, realify
 from grouprep.irreps.family import Family, Images, Splitting, check_up_to
-from grouprep.irreps.real_form import RealForm
-from grouprep.linalg import Image, Monomial, as_float
+from grouprep.irreps.real_form import RealForm, over_real_subfield
+from grouprep.linalg import Image, Monomial, as_exact, as_float
+from grouprep.linalg.fields import common_domain, conductor, is_real_field
 from grouprep.linalg.intertwiners import intertwiner_space
 from grouprep.point_groups.axial import axial_entries
 from grouprep.point_groups.cubic import cubic_entries
@@ -241,7 +242,16 @@ class PointRealForm(RealForm):
         return self.complex_irrep.is_spinor
 
     def rational(self) -> tuple[Representation, Array]:
-        return self.rho.rational() if self.type == "R" else super().rational()
+        R, S = self.rho.rational()
+        if self.type != "H" or R is self.rho or R.domain is None:
+            return (R, S) if self.type == "R" else super().rational()
+        matrices = [as_exact(m) for m in R.images.values()]
+        n = conductor(R.domain)
+        m = conductor(common_domain(*(A.domain for A in matrices if not is_real_field(A.domain))))
+        images = [over_real_subfield(A, n, m) for A in matrices]
+        w = np.exp(2j * np.pi / m)
+        basis = np.kron([[1.0, w.real], [0.0, w.imag]], np.eye(self.rho.dim))
+        return ImageRepresentation(self.group, images, name=f"rational({self})"), realify(S) @ basis
 
     @property
     def constituent(self) -> tuple[Irrep, Array]:
