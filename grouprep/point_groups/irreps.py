@@ -57,6 +57,11 @@ class PointFamily(Family):
         return entries_of(self.points)
 
     @cached_property
+    def characters(self) -> dict[str, Array]:
+        """The values of the complex irreps on the classes, by label."""
+        return {I.label: I.character.values for I in self._complex}
+
+    @cached_property
     def _complex(self) -> list[PointIrrep]:
         return [PointIrrep(self, e, k) for k, e in enumerate(self.entries)]
 
@@ -97,8 +102,7 @@ class PointFamily(Family):
 class PointIrrep(Irrep):
     """A complex irrep of a point group.
 
-    label : Mulliken's. bethe : Gamma_i, numbered in the order of the table. koster : Gamma_i of Koster and others, for the
-    crystallographic groups, else the same as bethe.
+    label : Mulliken's. bethe : Gamma_i, numbered in the order of the table. koster : Gamma_i in the order of Koster and others.
     """
 
     over = "complex"
@@ -126,7 +130,7 @@ class PointIrrep(Irrep):
 
     @property
     def koster(self) -> str:
-        """The label of Koster, Dimmock, Wheeler and Statz; Bethe's for groups that are not crystallographic, or for spinors."""
+        """The label of Koster, Dimmock, Wheeler and Statz; the same as `bethe` but in C2v, D2, D2h, C6, C6h and D3h."""
         return self.entry.koster or self.bethe
 
     @property
@@ -315,4 +319,18 @@ def _with_parity(e: Entry, parity: str) -> Entry:
 # --- Koster's numbers
 
 
-_KOSTER: dict[str, dict[str, int]] = {}
+def _numbered(labels: str) -> dict[str, int]:
+    return {label: k for k, label in enumerate(labels.split(), 1)}
+
+
+_HEXAGONAL = _numbered("A 1E2 2E2 B 1E1 2E1")
+_ORTHORHOMBIC = _numbered("A B2 B1 B3")
+_KOSTER: dict[str, dict[str, int]] = {
+    "C2v": _numbered("A1 B1 A2 B2"),
+    "D2": _ORTHORHOMBIC,
+    "D2h": _ORTHORHOMBIC,
+    "C6": _HEXAGONAL,
+    "C6h": _HEXAGONAL,
+    "D3h": _numbered("A1' A2' A1'' A2'' E'' E'"),
+}
+"""Where the numbers are not those of the order of the table; of a pair the first has the smaller one."""
