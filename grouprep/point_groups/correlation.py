@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grouprep.errors import GroupRepError, shown
+from grouprep.irreps.base import Field
 from grouprep.point_groups.motions import float_matrices
 from grouprep.point_groups.reduction import Reduction, reduce_values
 from grouprep.typing import Array, Integers
@@ -84,8 +85,10 @@ def correlate(G: PointGroup, H: PointGroup, z: object, x: object) -> Correlation
     for k, members in enumerate(G.conjugacy_classes):
         of[members] = k
     places = of[numbers]
-    field = "complex" if G.symbol.double else "real"
-    rows = {I.label: reduce_values(H, I.character.values[places], field) for I in G.irreps(field)}  # type: ignore[arg-type]
+    field: Field = "complex" if G.symbol.double else "real"
+    rows = {
+        I.label: reduce_values(H, Reduction(G, {I.label: 1}, field).character[places], field) for I in G.irreps(field)
+    }  # type: ignore[arg-type]
     return Correlation(G, H, float_matrices(Q, np.array(0)), rows)
 
 

@@ -54,7 +54,7 @@ def projectors(G: PointGroup) -> dict[str, Array]:
     out = {}
     for I in G.irreps():
         rho = I.constituent[0]
-        chi = rho.character.values
+        chi = G.family.characters[rho.label]
         weights = (chi if I.type != "C" else chi + chi.conj()).real * rho.dim
         out[I.label] = weights[of] / G.order
     return out

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cached_property, reduce
+from dataclasses import replace
+from functools import cached_property, lru_cache, reduce
 from operator import add, mul
 
 import numpy as np
@@ -88,7 +89,7 @@ class PointGroup(FiniteGroup):
 
         The rotation by 2 pi is called R; the square of a reflection is R.
         """
-        return PointGroup(self.symbol.text.rstrip("*") + "*")
+        return self if self.symbol.double else _family_of(replace(self.symbol, double=True)).points
 
     def defining(self) -> Representation:
         """The action on (x, y, z); of double groups the spin 1/2, complex, (2, 2) or where it is a sum the sum."""
@@ -133,16 +134,15 @@ class PointGroup(FiniteGroup):
         """(order, 3, 3): the matrix of each of `elements`, rounded."""
         return float_matrices(self.quaternions, self.parities)
 
-    @cached_property
+    @property
     def family(self) -> PointFamily:
-        """The irreps."""
-        return PointFamily(self)
+        """The irreps, shared by equal groups."""
+        return _family_of(self.symbol)
 
     @cached_property
     def _named_classes(self) -> list[tuple[str, Integers]]:
-        plain = vars(FiniteGroup)["conjugacy_classes"].func(
-            self
-        )  # not as an attribute, which would keep its order as the group's
+        # Not as an attribute, which would keep its order as the group's.
+        plain = vars(FiniteGroup)["conjugacy_classes"].func(self)
         of = {int(k): members for members in plain for k in members}
         out: list[tuple[str, Integers]] = []
         for name, x in self.motions.named:
@@ -302,3 +302,8 @@ class PointGroup(FiniteGroup):
         parts = self.branch(j)
         whole = [n * I if n > 1 else I for I, n in zip(parts.irreps, parts.values(), strict=True)]
         return reduce(add, whole)
+
+
+@lru_cache(maxsize=128)
+def _family_of(symbol: Symbol) -> PointFamily:
+    return PointFamily(PointGroup(symbol.text))

@@ -23,10 +23,11 @@ import numpy as np
 from grouprep.characters import ClassPoint, ClassValue
 from grouprep.groups.base import Generator, Group
 from grouprep.groups.finite_images import FiniteExtension, rounded
-from grouprep.irreps.base import Field, Irrep, Position
+from grouprep.irreps.base import Field, Irrep, Position, realify
 from grouprep.irreps.family import Family, Images, Splitting, check_up_to
-from grouprep.irreps.real_form import RealForm
-from grouprep.linalg import Image, Monomial, as_float
+from grouprep.irreps.real_form import RealForm, over_real_subfield
+from grouprep.linalg import Image, Monomial, as_exact, as_float
+from grouprep.linalg.fields import common_domain, conductor, is_real_field
 from grouprep.linalg.intertwiners import intertwiner_space
 from grouprep.point_groups.axial import axial_entries
 from grouprep.point_groups.cubic import cubic_entries
@@ -54,6 +55,11 @@ class PointFamily(Family):
     def entries(self) -> list[Entry]:
         """What is known of the complex irreps."""
         return entries_of(self.points)
+
+    @cached_property
+    def characters(self) -> dict[str, Array]:
+        """The values of the complex irreps on the classes, by label."""
+        return {I.label: I.character.values for I in self._complex}
 
     @cached_property
     def _complex(self) -> list[PointIrrep]:
@@ -96,8 +102,7 @@ class PointFamily(Family):
 class PointIrrep(Irrep):
     """A complex irrep of a point group.
 
-    label : Mulliken's. bethe : Gamma_i, numbered in the order of the table. koster : Gamma_i of Koster and others, for the
-    crystallographic groups, else the same as bethe.
+    label : Mulliken's. bethe : Gamma_i, numbered in the order of the table. koster : Gamma_i in the order of Koster and others.
     """
 
     over = "complex"
@@ -125,7 +130,7 @@ class PointIrrep(Irrep):
 
     @property
     def koster(self) -> str:
-        """The label of Koster, Dimmock, Wheeler and Statz; Bethe's for groups that are not crystallographic, or for spinors."""
+        """The label of Koster, Dimmock, Wheeler and Statz; the same as `bethe` but in C2v, D2, D2h, C6, C6h and D3h."""
         return self.entry.koster or self.bethe
 
     @property
@@ -241,7 +246,16 @@ class PointRealForm(RealForm):
         return self.complex_irrep.is_spinor
 
     def rational(self) -> tuple[Representation, Array]:
-        return self.rho.rational() if self.type == "R" else super().rational()
+        R, S = self.rho.rational()
+        if self.type != "H" or R is self.rho or R.domain is None:
+            return (R, S) if self.type == "R" else super().rational()
+        matrices = [as_exact(m) for m in R.images.values()]
+        n = conductor(R.domain)
+        m = conductor(common_domain(*(A.domain for A in matrices if not is_real_field(A.domain))))
+        images = [over_real_subfield(A, n, m) for A in matrices]
+        w = np.exp(2j * np.pi / m)
+        basis = np.kron([[1.0, w.real], [0.0, w.imag]], np.eye(self.rho.dim))
+        return ImageRepresentation(self.group, images, name=f"rational({self})"), realify(S) @ basis
 
     @property
     def constituent(self) -> tuple[Irrep, Array]:
@@ -305,4 +319,18 @@ def _with_parity(e: Entry, parity: str) -> Entry:
 # --- Koster's numbers
 
 
-_KOSTER: dict[str, dict[str, int]] = {}
+def _numbered(labels: str) -> dict[str, int]:
+    return {label: k for k, label in enumerate(labels.split(), 1)}
+
+
+_HEXAGONAL = _numbered("A 1E2 2E2 B 1E1 2E1")
+_ORTHORHOMBIC = _numbered("A B2 B1 B3")
+_KOSTER: dict[str, dict[str, int]] = {
+    "C2v": _numbered("A1 B1 A2 B2"),
+    "D2": _ORTHORHOMBIC,
+    "D2h": _ORTHORHOMBIC,
+    "C6": _HEXAGONAL,
+    "C6h": _HEXAGONAL,
+    "D3h": _numbered("A1' A2' A1'' A2'' E'' E'"),
+}
+"""Where the numbers are not those of the order of the table; of a pair the first has the smaller one."""

@@ -46,7 +46,7 @@ class Reduction(Mapping[str, int]):
     """
 
     def __init__(self, group: PointGroup, counts: Mapping[str, int], field: Field = "real") -> None:
-        order = [I.label for I in group.irreps(field)]
+        order = [I.label for I in group.family.irreps(field, None)]
         self.group, self.field = group, field
         self._counts = {label: int(counts[label]) for label in order if counts.get(label)}
 
@@ -67,7 +67,7 @@ class Reduction(Mapping[str, int]):
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Reduction):
-            return (self.group, self._counts) == (other.group, other._counts)
+            return (self.group, self.over_complex()._counts) == (other.group, other.over_complex()._counts)
         return self._counts == other if isinstance(other, Mapping) else NotImplemented
 
     __hash__ = None  # type: ignore[assignment]
@@ -86,9 +86,21 @@ class Reduction(Mapping[str, int]):
     def character(self) -> Array:
         """(classes,): the values on the group's classes."""
         total: Array = np.zeros(len(self.group.conjugacy_classes), dtype=complex)
-        for I, n in zip(self.irreps, self._counts.values(), strict=True):
-            total = total + n * I.character.values
+        values = self.group.family.characters
+        for label, n in self.over_complex().items():
+            total = total + n * values[label]
         return total
+
+    def over_complex(self) -> Reduction:
+        """The same sum by complex irreps: 1E and 2E for each E that is a pair, 2 E1/2 for a quaternionic one."""
+        if self.field == "complex":
+            return self
+        counts: dict[str, int] = {}
+        for I, n in zip(self.irreps, self._counts.values(), strict=True):
+            rho = I.constituent[0]
+            for label in (rho.label,) if I.type == "R" else (rho.label, rho.conjugated.label):
+                counts[label] = counts.get(label, 0) + n
+        return Reduction(self.group, counts, "complex")
 
     def _check(self, other: object) -> Reduction:
         if not isinstance(other, Reduction) or other.group != self.group:
@@ -97,11 +109,15 @@ class Reduction(Mapping[str, int]):
 
     def __add__(self, other: Reduction) -> Reduction:
         other = self._check(other)
+        if other.field != self.field:
+            return self.over_complex() + other.over_complex()
         counts = {k: self._counts.get(k, 0) + other._counts.get(k, 0) for k in {**self._counts, **other._counts}}
         return Reduction(self.group, counts, self.field)
 
     def __sub__(self, other: Reduction) -> Reduction:
         other = self._check(other)
+        if other.field != self.field:
+            return self.over_complex() - other.over_complex()
         for label, n in other.items():
             if self._counts.get(label, 0) < n:
                 raise GroupRepError(f"{n} {label} cannot be taken from {self}")
@@ -148,7 +164,8 @@ def reduce_values(G: PointGroup, values: Array, field: Field = "real") -> Reduct
 
 def _constituents(G: PointGroup, field: Field) -> list[tuple[Irrep, Array]]:
     """The irreps of a field with the character of one complex constituent of each."""
-    return [(I, I.constituent[0].character.values) for I in G.irreps(field)]
+    values = G.family.characters
+    return [(I, values[I.constituent[0].label]) for I in G.family.irreps(field, None)]
 
 
 def read_reduction(G: PointGroup, what: object, name: str) -> Reduction:

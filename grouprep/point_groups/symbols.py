@@ -94,7 +94,7 @@ def _larger() -> dict[str, tuple[str, int]]:
             size = 2 * n if kind == "S" else n
             if n <= 12 or kind in ("S", "Ch", "Dh", "Dd"):
                 found.setdefault(_international(kind, size), (kind, size))
-    return found
+    return found | {f"-{n}": ("S", n) for n in (8, 12, 16, 20, 24)}
 
 
 def read_symbol(text: object) -> Symbol:
