@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import comb
+
 from grouprep.families._common import checked_size, plane_torus, rotations, sign_change, so_roots, symplectic_roots
 from grouprep.families.special_orthogonal import SO
 from grouprep.groups.base import Group
@@ -50,7 +52,9 @@ def O(n: int) -> LieGroup:  # noqa: E743
 
 def _irreps(G: Group) -> Family | None:
     """Of O(n): frequencies for n = 2, spins for n = 3, else partitions."""
-    if not isinstance(G, LieGroup) or not 2 <= G.n <= 64 or G != O(G.n):
+    if not isinstance(G, LieGroup) or not 2 <= G.n <= 64 or len(G.components) != 1 or len(G.algebra) != comb(G.n, 2):
+        return None
+    if G != O(G.n):
         return None
     if G.n == 2:
         return PlaneFamily(CirclePlaneElements(G))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import comb
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,7 +48,7 @@ def SO(n: int) -> LieGroup:
 
 def _irreps(G: Group) -> Family | None:
     """Of SO(n): frequencies for n = 2, spins for n = 3, else highest weights."""
-    if not isinstance(G, LieGroup) or not 2 <= G.n <= 64 or G != SO(G.n):
+    if not isinstance(G, LieGroup) or not 2 <= G.n <= 64 or len(G.algebra) != comb(G.n, 2) or G != SO(G.n):
         return None
     if G.n == 2:
         return PlaneFamily(CirclePlaneElements(G))

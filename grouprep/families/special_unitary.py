@@ -46,7 +46,7 @@ def SU(n: int) -> LieGroup:
 
 def _irreps(G: Group) -> Family | None:
     """Of SU(n): spins for n = 2, else highest weights."""
-    if not isinstance(G, LieGroup) or not 2 <= G.n <= 32 or G != SU(G.n):
+    if not isinstance(G, LieGroup) or not 2 <= G.n <= 32 or len(G.algebra) != G.n**2 - 1 or G != SU(G.n):
         return None
     return SpinFamily(G, "SU(2)") if G.n == 2 else HighestWeightFamily(G, special_unitary(G))
 
