@@ -11,6 +11,7 @@ import pytest
 
 from grouprep import (
     SO,
+    SpReal,
     Cyclic,
     Dihedral,
     GroupFamily,
