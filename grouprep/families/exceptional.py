@@ -59,7 +59,9 @@ def _g2() -> LieGroup:
 
 
 def _irreps(G: Group) -> Family | None:
-    return HighestWeightFamily(G, exceptional_g2(G)) if isinstance(G, LieGroup) and G.n == 7 and G == G2() else None
+    if not isinstance(G, LieGroup) or G.n != 7 or len(G.algebra) != 14 or G != G2():
+        return None
+    return HighestWeightFamily(G, exceptional_g2(G))
 
 
 register_family(GroupFamily(name="G2", constructor=G2, irreps=_irreps))

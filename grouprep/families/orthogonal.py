@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import comb
+
 from grouprep.families._common import checked_size, plane_torus, rotations, sign_change, so_roots, symplectic_roots
 from grouprep.families.special_orthogonal import SO
 from grouprep.groups.base import Group
@@ -55,7 +57,7 @@ def _irreps(G: Group) -> Family | None:
         return None
     if is_spin_group(G, "O(3)"):
         return SpinFamily(G, "O(3)")
-    if not 2 <= G.n <= 64 or G.n == 3 or G != O(G.n):
+    if not 2 <= G.n <= 64 or G.n == 3 or len(G.components) != 1 or len(G.algebra) != comb(G.n, 2) or G != O(G.n):
         return None
     return PlaneFamily(CirclePlaneElements(G)) if G.n == 2 else OrthogonalFamily(G, full_orthogonal(SO(G.n)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import comb
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,7 +53,7 @@ def _irreps(G: Group) -> Family | None:
         return None
     if is_spin_group(G, "SO(3)"):
         return SpinFamily(G, "SO(3)")
-    if not 2 <= G.n <= 64 or G.n == 3 or G != SO(G.n):
+    if not 2 <= G.n <= 64 or G.n == 3 or len(G.algebra) != comb(G.n, 2) or G != SO(G.n):
         return None
     return PlaneFamily(CirclePlaneElements(G)) if G.n == 2 else HighestWeightFamily(G, special_orthogonal(G))
 

@@ -51,7 +51,9 @@ def _irreps(G: Group) -> Family | None:
         return None
     if is_spin_group(G, "SU(2)"):
         return SpinFamily(G, "SU(2)")
-    return HighestWeightFamily(G, special_unitary(G)) if 3 <= G.n <= 32 and G == SU(G.n) else None
+    if not 3 <= G.n <= 32 or len(G.algebra) != G.n**2 - 1 or G != SU(G.n):
+        return None
+    return HighestWeightFamily(G, special_unitary(G))
 
 
 class _Haar(HaarSampler):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations, combinations_with_replacement
+from math import comb
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -115,7 +116,9 @@ def _quaternions(z: Array) -> Array:
 
 def _irreps(G: Group) -> Family | None:
     """Of Sp(n), n >= 2; Sp(1) is SU(2)."""
-    if not isinstance(G, LieGroup) or G.n % 2 or not 4 <= G.n <= 32 or G != Sp(G.n // 2):
+    if not isinstance(G, LieGroup) or G.n % 2 or not 4 <= G.n <= 32 or len(G.algebra) != comb(G.n + 1, 2):
+        return None
+    if G != Sp(G.n // 2):
         return None
     return HighestWeightFamily(G, symplectic(G))
 

@@ -46,7 +46,7 @@ def U(n: int) -> LieGroup:
 
 def _irreps(G: Group) -> Family | None:
     """Of U(n): frequencies for n = 1, else highest weights."""
-    if not isinstance(G, LieGroup) or G.n > 32 or G != U(G.n):
+    if not isinstance(G, LieGroup) or G.n > 32 or len(G.algebra) != G.n**2 or G != U(G.n):
         return None
     return PlaneFamily(CirclePlaneElements(G)) if G.n == 1 else HighestWeightFamily(G, unitary(G))
 

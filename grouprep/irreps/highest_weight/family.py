@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import islice
 
 import numpy as np
 
@@ -29,6 +30,8 @@ from grouprep.representations.base import Representation
 from grouprep.typing import Array
 
 __all__ = ["HighestWeightFamily", "Matrices"]
+
+_MOST = 20_000  # irreps in one list
 
 _LARGEST = 2_000  # dimension of an irrep whose matrices are made: dense floats of 32 MB for each generator
 
@@ -64,7 +67,9 @@ class HighestWeightFamily(Family):
     def irreps(self, field: Field, up_to: object) -> list[Irrep]:
         bound = check_up_to(self.group, up_to, self.chart.labels.what, infinite=True)
         assert bound is not None
-        found = sorted((self.irrep_of(w, "complex") for w in self.chart.labels.listed(bound)), key=lambda I: I.position)
+        weights = list(islice(self.chart.labels.listed(bound), _MOST + 1))
+        require(len(weights), _MOST, f"the irreps of {self.group} up to {bound} are at least", "give a smaller up_to")
+        found = sorted((self.irrep_of(w, "complex") for w in weights), key=lambda I: I.position)
         return list(found) if field == "complex" else list(dict.fromkeys(I.real_form for I in found))
 
     def irrep(self, label: object, field: Field) -> Irrep:
@@ -81,8 +86,9 @@ class HighestWeightFamily(Family):
             return None
 
     def labels(self, field: Field) -> str:
-        first = [I.label for I in self.irreps(field, 1)][:4]
-        return f"{', '.join(first)}, ...: {self.chart.labels}"
+        few = [self.irrep_of(w, "complex") for w in islice(self.chart.labels.listed(1), 600)]
+        first = dict.fromkeys((I if field == "complex" else I.real_form).label for I in sorted(few, key=lambda I: I.position))
+        return f"{', '.join(list(first)[:4])}, ...: {self.chart.labels}"
 
     def _described(self, field: Field) -> str:
         return f"the irreps of {self.group} over the {field} numbers are {self.labels(field)}"
