@@ -16,16 +16,17 @@ if TYPE_CHECKING:
 
 __all__ = ["wigner_6j", "wigner_6j_exact", "wigner_9j", "wigner_9j_exact"]
 
-_LARGEST = 4000  # twice a spin: factorials of some 20,000 digits, a second for a 6j symbol
+# Twice the largest spin: a 6j symbol at 2000 takes 0.3 s, a 9j symbol, which sums up to 2 j + 1 products of three, 1.3 s at 400.
+_LARGEST_6J, _LARGEST_9J = 4000, 800
 
 
-def _read(spins: tuple[Spin, ...]) -> tuple[int, ...]:
+def _read(largest: int, *spins: Spin) -> tuple[int, ...]:
     twice = tuple(twice_spin(j, f"j{k + 1}") for k, j in enumerate(spins))
-    if max(twice) > _LARGEST:
+    if max(twice) > largest:
         k = twice.index(max(twice))
         raise TooLarge(
-            f"j{k + 1} = {spin_label(twice[k])}: exact symbols are computed up to spin {spin_label(_LARGEST)}, in integers of "
-            "some 20,000 digits"
+            f"j{k + 1} = {spin_label(twice[k])}: these symbols, sums in integers of thousands of digits, are computed up to "
+            f"spin {spin_label(largest)}"
         )
     return twice
 
@@ -138,7 +139,7 @@ def wigner_6j(j1: Spin, j2: Spin, j3: Spin, j4: Spin, j5: Spin, j6: Spin) -> flo
     ----------
     Racah, Phys. Rev. 62 (1942), equation 36'; Edmonds (1957), section 6.3; Varshalovich et al. (1988), section 9.2.1.
     """
-    return nearest_root(*_six(_read((j1, j2, j3, j4, j5, j6))))
+    return nearest_root(*_six(_read(_LARGEST_6J, j1, j2, j3, j4, j5, j6)))
 
 
 def wigner_6j_exact(j1: Spin, j2: Spin, j3: Spin, j4: Spin, j5: Spin, j6: Spin) -> Expr:
@@ -164,7 +165,7 @@ def wigner_6j_exact(j1: Spin, j2: Spin, j3: Spin, j4: Spin, j5: Spin, j6: Spin) 
     ----------
     Racah, Phys. Rev. 62 (1942), equation 36'.
     """
-    return exact_root(*_six(_read((j1, j2, j3, j4, j5, j6))))
+    return exact_root(*_six(_read(_LARGEST_6J, j1, j2, j3, j4, j5, j6)))
 
 
 def wigner_9j(j1: Spin, j2: Spin, j3: Spin, j4: Spin, j5: Spin, j6: Spin, j7: Spin, j8: Spin, j9: Spin) -> float:
@@ -186,7 +187,7 @@ def wigner_9j(j1: Spin, j2: Spin, j3: Spin, j4: Spin, j5: Spin, j6: Spin, j7: Sp
     GroupRepError
         If one is no spin.
     TooLarge
-        If one is beyond 2000.
+        If one is beyond 400.
 
     Examples
     --------
@@ -197,7 +198,7 @@ def wigner_9j(j1: Spin, j2: Spin, j3: Spin, j4: Spin, j5: Spin, j6: Spin, j7: Sp
     ----------
     Edmonds (1957), equation 6.4.3; Varshalovich, Moskalev, Khersonskii (1988), section 10.2.4.
     """
-    return nearest_root(*_nine(_read((j1, j2, j3, j4, j5, j6, j7, j8, j9))))
+    return nearest_root(*_nine(_read(_LARGEST_9J, j1, j2, j3, j4, j5, j6, j7, j8, j9)))
 
 
 def wigner_9j_exact(j1: Spin, j2: Spin, j3: Spin, j4: Spin, j5: Spin, j6: Spin, j7: Spin, j8: Spin, j9: Spin) -> Expr:
@@ -212,7 +213,7 @@ def wigner_9j_exact(j1: Spin, j2: Spin, j3: Spin, j4: Spin, j5: Spin, j6: Spin, 
     GroupRepError
         If one is no spin.
     TooLarge
-        If one is beyond 2000.
+        If one is beyond 400.
 
     Examples
     --------
@@ -225,4 +226,4 @@ def wigner_9j_exact(j1: Spin, j2: Spin, j3: Spin, j4: Spin, j5: Spin, j6: Spin, 
     ----------
     Edmonds (1957), equation 6.4.3.
     """
-    return exact_root(*_nine(_read((j1, j2, j3, j4, j5, j6, j7, j8, j9))))
+    return exact_root(*_nine(_read(_LARGEST_9J, j1, j2, j3, j4, j5, j6, j7, j8, j9)))

@@ -77,24 +77,24 @@ def test_orthogonality():
     rows = [c for c in range(abs(a - b), a + b + 1, 2) if abs(d - e) <= c <= d + e]
     columns = [f for f in range(abs(a - e), a + e + 1, 2) if abs(b - d) <= f <= b + d]
     half = [Rational(n, 2) for n in range(20)]
-    for count, floats, exact in ((4, wigner_6j, wigner_6j_exact),):
-        assert len(rows) == len(columns) == count
-        M = sympy.Matrix(
-            count,
-            count,
-            lambda i, k: (
-                sympy.sqrt((rows[i] + 1) * (columns[k] + 1))
-                * exact(half[a], half[b], half[rows[i]], half[d], half[e], half[columns[k]])
-            ),
-        )
-        assert (M * M.T - sympy.eye(count)).applyfunc(sympy.nsimplify) == sympy.zeros(count)
-        floating = np.array(
-            [
-                [math.sqrt((r + 1) * (f + 1)) * floats(a / 2, b / 2, r / 2, d / 2, e / 2, f / 2) for f in columns]
-                for r in rows
-            ]
-        )
-        np.testing.assert_allclose(floating @ floating.T, np.eye(count), atol=4 * count * EPS)
+    count, exact, floats = 4, wigner_6j_exact, wigner_6j
+    assert len(rows) == len(columns) == count
+    M = sympy.Matrix(
+        count,
+        count,
+        lambda i, k: (
+            sympy.sqrt((rows[i] + 1) * (columns[k] + 1))
+            * exact(half[a], half[b], half[rows[i]], half[d], half[e], half[columns[k]])
+        ),
+    )
+    assert (M * M.T - sympy.eye(count)).applyfunc(sympy.nsimplify) == sympy.zeros(count)
+    floating = np.array(
+        [
+            [math.sqrt((r + 1) * (f + 1)) * floats(a / 2, b / 2, r / 2, d / 2, e / 2, f / 2) for f in columns]
+            for r in rows
+        ]
+    )
+    np.testing.assert_allclose(floating @ floating.T, np.eye(count), atol=4 * count * EPS)
     l, s, J = 2, 1, 2  # LS to jj coupling of two electrons of l = 1, s = 1/2 (twice the spins 2, 1), J = 1
     pairs = [p for p in itertools.product((0, 2, 4), (0, 2)) if abs(p[0] - p[1]) <= J <= sum(p)]
     others = [p for p in itertools.product((1, 3), (1, 3)) if abs(p[0] - p[1]) <= J <= sum(p)]
@@ -146,5 +146,7 @@ def test_zero_and_refused():
         wigner_6j(1, 1, 1, -1, 1, 1)
     with pytest.raises(GroupRepError, match="j9 must be one of 0, 1/2"):
         wigner_9j_exact(1, 1, 1, 1, 1, 1, 1, 1, "1/3")
-    with pytest.raises(TooLarge, match="j2 = 5000: .* up to spin 2000"):
+    with pytest.raises(TooLarge, match=r"j1 = 500: .* up to spin 400"):
+        wigner_9j(500, 500, 1, 1, 1, 1, 1, 1, 1)
+    with pytest.raises(TooLarge, match=r"j2 = 5000: .* up to spin 2000"):
         wigner_6j(1, 5000, 1, 1, 1, 1)
