@@ -26,6 +26,7 @@ from grouprep.families import (
     SpReal,
     Symmetric,
     U,
+    specht_module,
 )
 from grouprep.groups.base import Group
 from grouprep.groups.files import load_group
@@ -77,6 +78,7 @@ __all__ = [
     "molien_coefficients",
     "molien_series",
     "register_family",
+    "specht_module",
     "unregister_family",
 ]
 

@@ -4,7 +4,7 @@ import sys
 
 try:
     from projectors.certify import Certificate
-    from projectors.decompose import Decomposition, decompose
+    from projectors.decompose import Decomposition, decompose, decompose_exactly
     from projectors.hom import Hom, commutant
     from projectors.polynomials import InvariantRing, invariant_ring, polynomial_maps
     from projectors.structure import Basis, ExactBasis
@@ -23,6 +23,7 @@ __all__ = [
     "InvariantRing",
     "commutant",
     "decompose",
+    "decompose_exactly",
     "invariant_ring",
     "polynomial_maps",
 ]

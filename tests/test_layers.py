@@ -66,6 +66,7 @@ DOORWAYS: dict[str, str] = {
     "grouprep.representations.base.Representation.induce": "V.induce(f)",
     "grouprep.representations.base.Representation.kernel": "V.kernel()",
     "grouprep.representations.base.Representation.multiplicities": "V.multiplicities()",
+    "grouprep.representations.base.Representation.joint": "V.joint(W)",
     "grouprep.representations.base.Representation.restrict": "V.restrict(f)",
     "grouprep.representations.base.Representation.symmetric_power": "V.symmetric_power(k)",
     "grouprep.representations.base.Representation.to_dict": "V.to_dict()",

@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grouprep.character_tables.cyclotomics import Cyclotomic
+from grouprep.character_tables.naming import class_names
 from grouprep.errors import GroupRepError, TooLarge, UnsupportedGroup
 from grouprep.groups.base import Group
-from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.fingerprints import Fingerprints
-from grouprep.groups.permutations import Perm, invert
+from grouprep.groups.finite import FiniteGroup
+from grouprep.groups.permutations import Perm
 from grouprep.linalg.budget import CLASSES
 from grouprep.typing import Array, Integers
 
@@ -107,12 +108,7 @@ class Classes:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The order of the elements and a letter for each class: 1a, 2a, 2b, ..."""
-        seen: dict[int, int] = {}
-        names = []
-        for order in map(int, self.orders):
-            seen[order] = seen.get(order, -1) + 1
-            names.append(f"{order}{_letters(seen[order])}")
-        return tuple(names)
+        return class_names(list(map(int, self.orders)))
 
     @cached_property
     def rational(self) -> tuple[tuple[int, int], ...]:
@@ -131,10 +127,6 @@ class Classes:
         ys = self.fingerprints.products(self.group.elements[self.members[inverse]], self.representatives)  # x^-1 z
         classes, r = self.number_of[ys], len(self)
         return np.bincount((classes + r * np.arange(r)).ravel(), minlength=r * r).reshape(r, r)
-
-
-def _letters(k: int) -> str:
-    return (_letters(k // 26 - 1) if k >= 26 else "") + chr(ord("a") + k % 26)
 
 
 def classes_of(G: Group) -> Classes:
@@ -177,17 +169,19 @@ class IrreducibleCharacters:
     @cached_property
     def degrees(self) -> Integers:
         """(characters,) the dimensions."""
-        return self.eigenvalues[0][:, 0]
+        return np.asarray(self.eigenvalues[0][:, 0])
+
+    def value(self, character: int, number: int) -> Cyclotomic:
+        """The exact value of a character on a class."""
+        row = self.eigenvalues[number][character]
+        places = np.flatnonzero(row)
+        return _value(len(row), tuple(places.tolist()), tuple(row[places].tolist()))
 
     @cached_property
     def values(self) -> tuple[tuple[Cyclotomic, ...], ...]:
         """The exact values, [character][class]."""
-        columns = [
-            [_value(n, tuple(row)) for row in multiplicities.tolist()]
-            for multiplicities in self.eigenvalues
-            for n in [multiplicities.shape[1]]
-        ]
-        return tuple(zip(*columns, strict=True))
+        numbers = range(len(self))
+        return tuple(tuple(self.value(i, k) for k in numbers) for i in numbers)
 
     @cached_property
     def indicators(self) -> Integers:
@@ -198,7 +192,8 @@ class IrreducibleCharacters:
             # The imaginary parts add up to 0; the real ones are sums of eigenvalues times cosines, far below 2^53.
             n = multiplicities.shape[1]
             total += count * (multiplicities @ np.cos(2 * np.pi * np.arange(n) / n))
-        return np.rint(total / self.classes.sizes.sum()).astype(np.int64)
+        indicators: Integers = np.rint(total / self.classes.sizes.sum()).astype(np.int64)
+        return indicators
 
     def to_numpy(self) -> Array:
         """(characters, classes) complex."""
@@ -206,8 +201,8 @@ class IrreducibleCharacters:
 
 
 @lru_cache(maxsize=65536)
-def _value(n: int, multiplicities: tuple[int, ...]) -> Cyclotomic:
-    return Cyclotomic.sum_of_roots(n, {j: m for j, m in enumerate(multiplicities) if m})
+def _value(n: int, places: tuple[int, ...], counts: tuple[int, ...]) -> Cyclotomic:
+    return Cyclotomic.sum_of_roots(n, dict(zip(places, counts, strict=True)))
 
 
 def irreducible_characters(G: Group) -> IrreducibleCharacters:
@@ -268,7 +263,7 @@ def _modular_table(classes: Classes, p: int) -> list[list[int]]:
     order, r = int(classes.sizes.sum()), len(classes)
     inverse = classes.power_map(-1)
     table = []
-    for root, vector in _idempotents(classes, p):
+    for vector in _idempotents(classes, p):
         square = vector[0] * order % p  # e_chi has the coefficient chi(1)^2 / |G| at the identity
         degree = isqrt(square)
         if degree * degree != square or order % degree:
@@ -282,7 +277,7 @@ def _modular_table(classes: Classes, p: int) -> list[list[int]]:
     return table
 
 
-def _idempotents(classes: Classes, p: int) -> list[tuple[int, list[int]]]:
+def _idempotents(classes: Classes, p: int) -> list[list[int]]:
     """The primitive idempotents of the centre of the group algebra modulo p, by their coefficients at the classes."""
     from flint import nmod_mat
 
@@ -306,8 +301,8 @@ def _idempotents(classes: Classes, p: int) -> list[tuple[int, list[int]]]:
     raise GroupRepError(f"the class sums of {classes.group} do not separate its characters")
 
 
-def _eigenvectors(L: nmod_mat, polynomial: nmod_poly, p: int) -> list[tuple[int, list[int]]]:
-    """(eigenvalue, idempotent): f/(x - root) at L, applied to 1, over f'(root), f the characteristic polynomial."""
+def _eigenvectors(L: nmod_mat, polynomial: nmod_poly, p: int) -> list[list[int]]:
+    """The idempotents f/(x - root) at L, applied to 1, over f'(root), for the characteristic polynomial f."""
     from flint import nmod_mat, nmod_poly
 
     r = L.nrows()
@@ -326,7 +321,7 @@ def _eigenvectors(L: nmod_mat, polynomial: nmod_poly, p: int) -> list[tuple[int,
         scale = pow(int(derivative(root)), -1, p)
         quotients += [int(c) * scale % p for c in quotient.coeffs()]
     vectors = krylov * nmod_mat(len(roots), r, quotients, p).transpose()
-    return list(zip(roots, ([int(x) for x in c] for c in vectors.transpose().tolist()), strict=True))
+    return [[int(x) for x in c] for c in vectors.transpose().tolist()]
 
 
 def _lifted(classes: Classes, table: Sequence[Sequence[int]], p: int) -> tuple[Integers, ...]:

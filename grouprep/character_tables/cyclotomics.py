@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import cmath
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from math import gcd, lcm
+from numbers import Complex
+from numbers import Rational as Rational_
 from typing import TYPE_CHECKING, TypeAlias
 
 from grouprep.errors import GroupRepError, shown
-from grouprep.linalg.fields import cyclotomic_field, expression
+from grouprep.linalg.fields import coefficients, conductor, cyclotomic_field, domain_of, element, expression
 from grouprep.typing import Scalar
 
 if TYPE_CHECKING:
     from flint import fmpq_poly
     from sympy import Expr
 
-__all__ = ["Cyclotomic"]
+__all__ = ["Cyclotomic", "as_cyclotomic"]
 
-Rational: TypeAlias = "int | Fraction"
+Number: TypeAlias = "int | Fraction"
 
 
 class Cyclotomic:
@@ -46,14 +47,14 @@ class Cyclotomic:
     __slots__ = ("__dict__", "coefficients", "conductor")
 
     conductor: int
-    coefficients: tuple[Rational, ...]
+    coefficients: tuple[Number, ...]
 
-    def __init__(self, value: Rational = 0) -> None:
+    def __init__(self, value: Number = 0) -> None:
         self.conductor = 1
         self.coefficients = (_rational(value),)
 
     @classmethod
-    def sum_of_roots(cls, n: int, terms: Mapping[int, Rational]) -> Cyclotomic:
+    def sum_of_roots(cls, n: int, terms: Mapping[int, Number]) -> Cyclotomic:
         """The sum of terms[k] exp(2 pi i k/n).
 
         Raises
@@ -63,17 +64,17 @@ class Cyclotomic:
         """
         if not isinstance(n, int) or n < 1:
             raise GroupRepError(f"n must be a positive integer, got {shown(n)}")
-        places: dict[int, Rational] = {}
+        places: dict[int, Number] = {}
         for k, c in terms.items():
             places[k % n] = places.get(k % n, 0) + c
         return _canonical(n, frozenset((k, c) for k, c in places.items() if c))
 
     @property
-    def terms(self) -> dict[int, Rational]:
+    def terms(self) -> dict[int, Number]:
         """The coefficients other than 0 by the exponent of exp(2 pi i/conductor)."""
         return {k: c for k, c in enumerate(self.coefficients) if c}
 
-    def _in(self, n: int) -> dict[int, Rational]:
+    def _in(self, n: int) -> dict[int, Number]:
         step = n // self.conductor
         return {k * step: c for k, c in enumerate(self.coefficients) if c}
 
@@ -112,7 +113,7 @@ class Cyclotomic:
             return y * self
         n = lcm(self.conductor, y.conductor)
         left, right = self._in(n), y._in(n)
-        total: dict[int, Rational] = {}
+        total: dict[int, Number] = {}
         for j, b in left.items():
             for k, c in right.items():
                 total[(j + k) % n] = total.get((j + k) % n, 0) + b * c
@@ -153,8 +154,8 @@ class Cyclotomic:
 
     def galois(self, a: int) -> Cyclotomic:
         """The image under exp(2 pi i/n) -> exp(2 pi i a/n), for a prime to the conductor n."""
-        if gcd(a, self.conductor) != 1:
-            raise GroupRepError(f"a must be prime to the conductor {self.conductor}, got {a}")
+        if not isinstance(a, int) or gcd(a, self.conductor) != 1:
+            raise GroupRepError(f"a must be an integer prime to the conductor {self.conductor}, got {shown(a)}")
         return Cyclotomic.sum_of_roots(self.conductor, {a * k: c for k, c in self.terms.items()})
 
     def conjugate(self) -> Cyclotomic:
@@ -243,18 +244,18 @@ class Cyclotomic:
 
     __repr__ = __str__
 
-    def __reduce__(self) -> tuple[object, tuple[int, tuple[Rational, ...]]]:
+    def __reduce__(self) -> tuple[object, tuple[int, tuple[Number, ...]]]:
         return _made, (self.conductor, self.coefficients)
 
 
-def _made(n: int, coefficients: tuple[Rational, ...]) -> Cyclotomic:
+def _made(n: int, coefficients: tuple[Number, ...]) -> Cyclotomic:
     """A number of conductor n from its coordinates."""
     x = Cyclotomic()
     x.conductor, x.coefficients = n, tuple(map(_rational, coefficients))
     return x
 
 
-def _rational(c: Scalar) -> Rational:
+def _rational(c: Scalar) -> Number:
     if isinstance(c, int):
         return int(c)
     c = Fraction(int(c.numerator), int(c.denominator))
@@ -267,7 +268,7 @@ def _read(x: object) -> Cyclotomic | None:
     return Cyclotomic(x) if isinstance(x, int | Fraction) else None
 
 
-def _stripped(values: tuple[Rational, ...]) -> tuple[Rational, ...]:
+def _stripped(values: tuple[Number, ...]) -> tuple[Number, ...]:
     last = max((k for k, c in enumerate(values) if c), default=-1)
     return values[: last + 1]
 
@@ -280,7 +281,7 @@ def _modulus(n: int) -> fmpq_poly:
 
 
 @lru_cache(maxsize=65536)
-def _canonical(n: int, terms: frozenset[tuple[int, Rational]]) -> Cyclotomic:
+def _canonical(n: int, terms: frozenset[tuple[int, Number]]) -> Cyclotomic:
     """A sum of n-th roots of unity in the smallest cyclotomic field that holds it."""
     places = dict(terms)
     divisor = gcd(n, *places)
@@ -311,7 +312,7 @@ def _degree(n: int) -> int:
     return int(fmpz(n).euler_phi())
 
 
-def _reduced(n: int, places: Mapping[int, Rational]) -> dict[int, Rational]:
+def _reduced(n: int, places: Mapping[int, Number]) -> dict[int, Number]:
     """Coordinates in 1, z, ... below the degree of Q(z), z = exp(2 pi i/n)."""
     from flint import fmpq, fmpq_poly
 
@@ -324,7 +325,7 @@ def _reduced(n: int, places: Mapping[int, Rational]) -> dict[int, Rational]:
     return {k: _rational(c.p if c.q == 1 else Fraction(int(c.p), int(c.q))) for k, c in enumerate(found) if c}
 
 
-def _smaller(n: int, p: int, places: dict[int, Rational]) -> dict[int, Rational] | None:
+def _smaller(n: int, p: int, places: dict[int, Number]) -> dict[int, Number] | None:
     """Coordinates over n/p of a number given by those over n, or None if it is not in Q(exp(2 pi i p/n)).
 
     If p divides m = n/p, the powers 1, z, ..., z^(p-1) of z = exp(2 pi i/n) are a basis over the smaller field. Otherwise
@@ -334,7 +335,7 @@ def _smaller(n: int, p: int, places: dict[int, Rational]) -> dict[int, Rational]
     if m % p == 0:
         return None if any(k % p for k in places) else {k // p: c for k, c in places.items()}
     to_a, to_b = pow(m, -1, p), pow(p, -1, m) if m > 1 else 0
-    parts: list[dict[int, Rational]] = [{} for _ in range(p)]
+    parts: list[dict[int, Number]] = [{} for _ in range(p)]
     for k, c in places.items():
         part, b = parts[k * to_a % p], k * to_b % m
         part[b] = part.get(b, 0) + c
@@ -344,3 +345,43 @@ def _smaller(n: int, p: int, places: dict[int, Rational]) -> dict[int, Rational]
     for k, c in rest[0].items():
         first[k] = first.get(k, 0) - c
     return {k: c for k, c in first.items() if c}
+
+
+def as_cyclotomic(x: object, name: str = "number") -> Cyclotomic:
+    """A number in any exact form as a Cyclotomic.
+
+    Parameters
+    ----------
+    x : an int, Fraction, number of sympy, or text that writes one; floats and complex numbers if their parts are integers.
+    name : what the caller's argument is called.
+
+    Raises
+    ------
+    GroupRepError
+        If it is another float, or no sum of roots of unity with rational coefficients.
+
+    Examples
+    --------
+    >>> as_cyclotomic("(1 + sqrt(5))/2"), as_cyclotomic(2.0), as_cyclotomic(1j)
+    (1/2 + sqrt(5)/2, 2, I)
+    """
+    known = _read(x)
+    if known is not None:
+        return known
+    if isinstance(x, Complex) and not isinstance(x, Rational_):
+        z = complex(x)
+        if z.real.is_integer() and z.imag.is_integer():
+            return Cyclotomic.sum_of_roots(4, {0: int(z.real), 1: int(z.imag)})
+        raise GroupRepError(f'{name} = {shown(x)} is a float; give it exactly, such as "(1 + sqrt(5))/2"')
+    if isinstance(x, Rational_):
+        return Cyclotomic(Fraction(int(x.numerator), int(x.denominator)))
+    try:
+        K = domain_of([x])
+        n = conductor(K)
+        if not n:
+            raise GroupRepError("it lies in no field of roots of unity")
+        M = cyclotomic_field(n)
+        coordinates = coefficients(element(x, M), M)
+    except GroupRepError as error:
+        raise GroupRepError(f"{name} = {shown(x)} is no exact number of a cyclotomic field: {error}") from None
+    return Cyclotomic.sum_of_roots(n, {k: _rational(c) for k, c in enumerate(coordinates)})

@@ -11,7 +11,7 @@ from grouprep.families.quaternion import Quaternion
 from grouprep.families.semidirect import Metacyclic
 from grouprep.families.special_orthogonal import SO
 from grouprep.families.special_unitary import SU
-from grouprep.families.symmetric import Symmetric
+from grouprep.families.symmetric import Symmetric, specht_module
 from grouprep.families.symplectic import Sp
 from grouprep.families.symplectic_real import SpReal
 from grouprep.families.unitary import U
@@ -34,4 +34,5 @@ __all__ = [
     "SpReal",
     "Symmetric",
     "U",
+    "specht_module",
 ]

@@ -11,9 +11,8 @@ from grouprep.groups.finite import FiniteGroup, Word
 from grouprep.groups.matrix_groups import MatrixAction
 from grouprep.groups.registry import GroupFamily, numbered, register_family
 from grouprep.irreps.family import Family
-from grouprep.irreps.known import KnownFamily, Listed
+from grouprep.irreps.known import KnownFamily, Listed, read_integers
 from grouprep.irreps.recognition import PulledFamily, find_isomorphism
-from grouprep.irreps.tableaux import read_integers
 from grouprep.linalg import Monomial
 from grouprep.representations.images import ImageRepresentation
 

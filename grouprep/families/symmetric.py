@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import factorial
 
 import numpy as np
 
+from grouprep.character_tables.partitions import as_partition
 from grouprep.families._common import checked_size, permutation
 from grouprep.groups.base import Group
 from grouprep.groups.finite import FiniteGroup, Word
@@ -13,9 +15,12 @@ from grouprep.groups.registry import GroupFamily, numbered, register_family
 from grouprep.irreps.family import Family
 from grouprep.irreps.recognition import PulledFamily, find_isomorphism
 from grouprep.irreps.symmetric import SymmetricFamily
-from grouprep.linalg.budget import LETTERS
+from grouprep.irreps.young import specht_images
+from grouprep.linalg.budget import LETTERS, require
+from grouprep.representations.base import Representation
+from grouprep.representations.images import ImageRepresentation
 
-__all__ = ["Symmetric"]
+__all__ = ["Symmetric", "specht_module"]
 
 
 def Symmetric(n: int) -> FiniteGroup:
@@ -52,6 +57,39 @@ def Symmetric(n: int) -> FiniteGroup:
     )
 
 
+def specht_module(shape: Sequence[int]) -> Representation:
+    """The Specht module of a partition of n: the irrep of Symmetric(n), by integer matrices in the basis of standard polytabloids.
+
+    Parameters
+    ----------
+    shape : the partition, such as (3, 1). `Symmetric(n).irrep(shape)` is isomorphic to it, and unitary.
+
+    Raises
+    ------
+    GroupRepError
+        If shape is no partition.
+    TooLarge
+        If n is more than 9.
+
+    Examples
+    --------
+    >>> V = specht_module((2, 1))
+    >>> V.exact(V.group.generators[1])
+    Matrix([
+    [1,  0],
+    [1, -1]])
+
+    References
+    ----------
+    G. D. James, The Representation Theory of the Symmetric Groups, Lecture Notes in Mathematics 682 (1978), section 4.
+    """
+    shape = as_partition(shape, "shape")
+    require(sum(shape), _LETTERS, "the letters of a Specht module are")
+    G = Symmetric(sum(shape))
+    return ImageRepresentation(G, specht_images(shape, G.generators), name=f"Specht({','.join(map(str, shape))})")
+
+
+_LETTERS = 9  # a polytabloid has as many terms as there are permutations of the columns
 _MOST = 30  # n with 5,604 irreps
 
 

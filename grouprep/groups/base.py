@@ -17,10 +17,10 @@ from grouprep.linalg.pickling import Value
 from grouprep.typing import Array, Element, Floats, Integers
 
 if TYPE_CHECKING:
+    from grouprep.character_tables.table import CharacterTable
     from grouprep.groups.cartan import CartanComponent
     from grouprep.groups.extension import Extension
     from grouprep.irreps import Irrep
-    from grouprep.irreps.multiplicities import CharacterTable
     from grouprep.linalg import Image
     from grouprep.representations import Representation
 

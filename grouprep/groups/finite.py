@@ -37,10 +37,10 @@ from grouprep.typing import Array, Integers
 if TYPE_CHECKING:
     from sympy.combinatorics import PermutationGroup
 
+    from grouprep.character_tables.table import CharacterTable
     from grouprep.groups.homomorphism import Homomorphism
     from grouprep.groups.matrix_groups import MatrixAction, PolygonAction
     from grouprep.groups.subgroups import SubgroupClass
-    from grouprep.irreps.multiplicities import CharacterTable
     from grouprep.representations import Representation
 
 __all__ = ["LISTING_LIMIT", "FiniteGroup", "Word"]
@@ -415,14 +415,14 @@ class FiniteGroup(Group):
         return tuple(sorted(classes, key=lambda c: (len(c), marks.ranks[c].min())))
 
     def character_table(self) -> CharacterTable:
-        """The characters of the complex irreps on the conjugacy classes, `.values` (irreps, classes); prints as a table.
+        """The irreducible complex characters on the conjugacy classes, exact; prints as a table.
 
         Raises
         ------
-        UnsupportedGroup
-            If the irreps of the group are not known.
+        TooLarge
+            If the group has too many elements to list and is no symmetric or alternating group on its points, or too many classes.
         """
-        from grouprep.irreps.multiplicities import character_table
+        from grouprep.character_tables.table import character_table
 
         return character_table(self)
 

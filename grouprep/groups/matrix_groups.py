@@ -14,6 +14,7 @@ from grouprep.groups.permutations import Perm
 from grouprep.linalg import Image, Monomial, as_exact, as_float, as_image
 from grouprep.linalg.convert import to_numpy
 from grouprep.linalg.fields import (
+    coefficients,
     common_domain,
     convert_matrix,
     convert_number,
@@ -67,7 +68,7 @@ class MatrixAction(Value):
     def permutation(self, matrix: Image) -> Perm | None:
         """The permutation of the vectors by a matrix, exact or rounded; None if it does not permute them."""
         floats = as_float(matrix)
-        first = np.array([np.argmin(np.abs(self.floats - x[:, None]).max(axis=0)) for x in floats.T])
+        first = np.array([np.argmin(np.abs(self._floats - x[:, None]).max(axis=0)) for x in floats.T])
         exact = self.exact(first)
         if not _agrees(exact, matrix):
             return None
@@ -75,8 +76,7 @@ class MatrixAction(Value):
         return None if None in moved else np.array(moved, dtype=np.int64)
 
     @cached_property
-    def floats(self) -> Array:
-        """The vectors in floats, (n, points)."""
+    def _floats(self) -> Array:
         return to_numpy(self._vectors)
 
     @cached_property
@@ -269,8 +269,9 @@ def _orbit(
                 vectors.append(key)
             images[k].append(numbers[key])
         position += 1
-    rows = {i: {k: v[i] for k, v in enumerate(vectors) if v[i]} for i in range(n)}
-    return _read_only(images), sparse_matrix(rows, (n, len(vectors)), domain)
+    order = _sorted(vectors, n, domain)
+    rows = {i: {k: vectors[v][i] for k, v in enumerate(order) if vectors[v][i]} for i in range(n)}
+    return _renumbered(images, order), sparse_matrix(rows, (n, len(vectors)), domain)
 
 
 def _monomial_orbit(generators: list[Monomial], domain: Domain, max_points: int) -> tuple[list[Perm], DomainMatrix]:
@@ -291,14 +292,20 @@ def _monomial_orbit(generators: list[Monomial], domain: Domain, max_points: int)
     K = cyclotomic_field(modulus)
     roots = {k: zeta(modulus, k) for k in sorted({k for _, k in vectors})}
     values = roots if domain == K else {k: convert_number(x, K, domain) for k, x in roots.items()}
+    entries = {k: coefficients(x, domain) for k, x in values.items()}
+    zero = coefficients(domain.zero, domain)
+    keys = [[entries[k] if j == i else zero for j in range(n)] for i, k in vectors]
+    order = [*range(n), *sorted(range(n, len(vectors)), key=keys.__getitem__, reverse=True)]
     rows: dict[int, dict[int, Scalar]] = {i: {} for i in range(n)}
-    for number, (i, k) in enumerate(vectors):
-        rows[i][number] = values[k]
-    return _read_only(images), sparse_matrix(rows, (n, len(vectors)), domain)
+    for number, v in enumerate(order):
+        rows[vectors[v][0]][number] = values[vectors[v][1]]
+    return _renumbered(images, order), sparse_matrix(rows, (n, len(vectors)), domain)
 
 
-def _read_only(images: list[list[int]]) -> list[Perm]:
-    perms = [np.array(p, dtype=np.int64) for p in images]
+def _renumbered(images: list[list[int]], order: list[int]) -> list[Perm]:
+    """The permutations, with the points in another order."""
+    places = np.argsort(order)
+    perms = [places[np.array(p, dtype=np.int64)[order]] for p in images]
     for p in perms:
         p.setflags(write=False)
     return perms
@@ -310,3 +317,9 @@ def _require_room(points: int, max_points: int) -> None:
             f"the matrices move the basis vectors to more than {max_points:,} vectors: the group is infinite "
             "(then use LieGroup.from_algebra) or large (then raise max_points)"
         )
+
+
+def _sorted(vectors: list[tuple[Scalar, ...]], n: int, domain: Domain) -> list[int]:
+    """The numbers of the vectors: the standard basis, then the others by their coordinates, which no generators enter."""
+    entries = {x: coefficients(x, domain) for x in {x for v in vectors for x in v}}
+    return [*range(n), *sorted(range(n, len(vectors)), key=lambda k: [entries[x] for x in vectors[k]], reverse=True)]

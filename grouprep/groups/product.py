@@ -25,7 +25,7 @@ from grouprep.typing import Array, Element
 if TYPE_CHECKING:
     from grouprep.representations import Representation
 
-__all__ = ["FiniteProduct", "ProductGroup", "direct_product"]
+__all__ = ["FiniteProduct", "ProductGroup", "commute", "direct_product"]
 
 
 def direct_product(factors: Sequence[Group]) -> Group:
@@ -33,6 +33,20 @@ def direct_product(factors: Sequence[Group]) -> Group:
     if all(G.is_finite for G in factors):
         return FiniteProduct(factors)  # type: ignore[arg-type]
     return ProductGroup(factors)
+
+
+def commute(x: Image, y: Image, what: str) -> bool:
+    """Whether two matrices commute: exactly, or for floats to the rounding of the two products.
+
+    Raises
+    ------
+    AmbiguousRank
+        If rounding leaves it open; `what` says what is asked.
+    """
+    if mat.is_exact(x) and mat.is_exact(y):
+        return bool(mat.equal(mat.matmul(x, y), mat.matmul(y, x)))
+    p, q = bounded.bounded(x), bounded.bounded(y)
+    return bool(bounded.agree(bounded.product(p, q), bounded.product(q, p), what))
 
 
 class ProductExtension(Extension):
@@ -180,14 +194,7 @@ class ProductGroup(_Product):
             for b in generators[i + 1 :]:
                 if a.path[0] == b.path[0]:
                     continue
-                x, y = images[a], images[b]
-                if mat.is_exact(x) and mat.is_exact(y):
-                    good = mat.equal(mat.matmul(x, y), mat.matmul(y, x))
-                else:
-                    p, q = bounded.bounded(x), bounded.bounded(y)
-                    what = f"the images of {a} and {b} commute"
-                    good = bounded.agree(bounded.product(p, q), bounded.product(q, p), what)
-                if not good:
+                if not commute(images[a], images[b], f"the images of {a} and {b} commute"):
                     raise NotAHomomorphism(f"the images of {a} and {b}, of different factors of {self}, do not commute")
 
     def extend(self, images: Mapping[Generator, Image]) -> ProductExtension:

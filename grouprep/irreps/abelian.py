@@ -14,10 +14,10 @@ from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.permutations import Perm
 from grouprep.irreps.base import Field, Irrep, Position
 from grouprep.irreps.family import Family, Images, Splitting, check_up_to
+from grouprep.irreps.known import read_integers
 from grouprep.irreps.plane_elements import nearest_cosine
 from grouprep.irreps.real_form import RealForm
 from grouprep.irreps.recognition import element_orders, sorted_elements
-from grouprep.irreps.tableaux import read_integers
 from grouprep.linalg import Image, Monomial, as_float
 from grouprep.typing import Array, Element, Integers
 
@@ -110,7 +110,7 @@ class AbelianFamily(Family):
         generators = [np.asarray(as_float(images[a]), dtype=complex) for a in self.group.generator_names]
         spaces: dict[tuple[int, ...], Array] = {(): np.eye(len(generators[0]), dtype=complex)}
         for U, p in zip(generators, self.group.generators, strict=True):
-            size = int(lcm(*(d // int(np.gcd(d, e)) for d, e in zip(self.sizes, self.exponents(p), strict=True))))
+            size = lcm(*(d // int(np.gcd(d, e)) for d, e in zip(self.sizes, self.exponents(p), strict=True)))
             spaces = {
                 (*key, k): Q @ part for key, Q in spaces.items() for k, part in _eigenspaces(Q.conj().T @ U @ Q, size)
             }

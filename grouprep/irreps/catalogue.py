@@ -9,13 +9,17 @@ from grouprep.groups.base import Group
 from grouprep.groups.registry import GroupFamily, families
 from grouprep.irreps.base import Irrep, read_field
 from grouprep.irreps.family import Family
+from grouprep.irreps.finite import GeneralFamily, general_family
 from grouprep.irreps.product import ProductFamily
 
 __all__ = ["family_of", "find_family", "irrep", "irreps"]
 
 
 def find_family(G: Group) -> Family | None:
-    """The irreps that are known of G, or None: what the families of groups say, those registered last first."""
+    """The irreps that are known of G: what the families of groups say, those registered last first; else found from characters.
+
+    None for infinite groups of no family, and for finite ones whose elements are too many to go through.
+    """
     return _find_family(G, families())
 
 
@@ -26,7 +30,8 @@ def _find_family(G: Group, known: tuple[GroupFamily, ...]) -> Family | None:
         parts = [F for F in found if F is not None]
         return ProductFamily(G, parts) if len(parts) == len(found) else None
     answers = (F.irreps(G) for F in reversed(known) if F.irreps is not None)
-    return next((found for found in answers if found is not None), None)
+    family = next((found for found in answers if found is not None), None)
+    return general_family(G) if family is None and GeneralFamily.reaches(G) else family
 
 
 def family_of(G: Group) -> Family:

@@ -38,6 +38,11 @@ class Family(Picklable, ABC):
         """Which angles run over the identity component: one of the plane, three of space, three of its double cover; or None."""
         return None
 
+    @property
+    def follows_characters(self) -> bool:
+        """Whether the complex irreps are in the order of `irreducible_characters(group)`, labelled X1, X2, ...; a table needs none then."""
+        return False
+
     @abstractmethod
     def irreps(self, field: Field, up_to: int | None) -> list[Irrep]:
         """The irreps in canonical order; for infinite groups those up to a frequency, spin or l."""

@@ -11,7 +11,7 @@ from grouprep.characters import ClassPoint, ClassValue
 from grouprep.groups.base import Generator, Group
 from grouprep.irreps.base import Field, Irrep, Position
 from grouprep.irreps.family import Family, Images, Splitting, check_up_to
-from grouprep.irreps.listed_family import split_by_intertwiners
+from grouprep.irreps.listed_family import split_among
 from grouprep.irreps.real_form import RealForm
 from grouprep.linalg import Image
 from grouprep.representations.base import Representation
@@ -20,7 +20,29 @@ from grouprep.typing import Array, Element
 if TYPE_CHECKING:
     from sympy import Matrix
 
-__all__ = ["KnownFamily", "KnownIrrep", "Listed"]
+__all__ = ["KnownFamily", "KnownIrrep", "Listed", "read_integers"]
+
+
+def read_integers(label: object) -> tuple[int, ...] | None:
+    """Integers >= 0 from a sequence of them, or from text such as "[3,1]", "3, 1" and "(3, 1)"; None if it is neither.
+
+    Examples
+    --------
+    >>> read_integers("(0, 2)"), read_integers([1]), read_integers("E1"), read_integers(3)
+    ((0, 2), (1,), None, None)
+    """
+    if isinstance(label, str):
+        text = label.strip()
+        text = text[1:-1] if text[:1] + text[-1:] in ("[]", "()") else text
+        words = [word.strip() for word in text.split(",")]
+        words = words[:-1] if len(words) > 1 and not words[-1] else words
+        good = all(word.isascii() and word.isdigit() and len(word) < 10 for word in words)
+        return tuple(map(int, words)) if good else None
+    if not isinstance(label, list | tuple):
+        return None
+    if not all(isinstance(k, int | np.integer) and not isinstance(k, bool) for k in label):
+        return None
+    return tuple(map(int, label))
 
 
 class Listed(NamedTuple):
@@ -80,7 +102,7 @@ class KnownFamily(Family):
         return ", ".join(shown if len(shown) <= 40 else [*shown[:36], "...", shown[-1]])
 
     def split(self, images: Images) -> Splitting:
-        return split_by_intertwiners(self.irreps("complex", None), images)
+        return split_among(self.irreps("complex", None), images)
 
 
 class KnownIrrep(Irrep):

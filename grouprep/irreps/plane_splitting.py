@@ -31,7 +31,7 @@ def split_plane(plane: PlaneElements, images: Images) -> list[tuple[int, int | N
     vectors, frequencies = _eigenvectors(plane, images)
     spaces = _grouped(frequencies)
     if not plane.reflects:
-        return [(k, None, vectors[:, columns].T[:, :, None]) for k, columns in spaces.items()]
+        return [(k, None, vectors.T[columns][:, :, None]) for k, columns in spaces.items()]
     mirror = _mirror(plane, images)
     out: list[tuple[int, int | None, Array]] = []
     for k, columns in spaces.items():
@@ -119,7 +119,7 @@ def cycle_eigenvectors(image: Monomial, order: int) -> tuple[Array, Array]:
     [0, 1, 2]
     """
     n = len(image)
-    vectors = np.zeros((n, n), dtype=complex)
+    rows = np.zeros((n, n), dtype=complex)  # one eigenvector after the other
     frequencies = np.zeros(n, dtype=np.int64)
     unit = lcm(order, image.modulus)  # phases are counted in units of 1 / unit of a full turn
     require(unit, ROOT_ORDER, "the roots of unity have order")
@@ -144,7 +144,7 @@ def cycle_eigenvectors(image: Monomial, order: int) -> tuple[Array, Array]:
             raise AmbiguousRank(f"a monomial matrix with a cycle of length {length} is not of order {order}")
         k = np.sort((total // (share * length) + (order // length) * np.arange(length)) % order)
         exponents = (np.array(phases)[:, None] - np.arange(length)[:, None] * (share * k[None, :])) % unit
-        vectors[cycle, column : column + length] = np.exp(2j * np.pi * exponents / unit) / np.sqrt(length)
+        rows[column : column + length, cycle] = np.exp(2j * np.pi * exponents.T / unit) / np.sqrt(length)
         frequencies[column : column + length] = k
         column += length
-    return vectors, frequencies
+    return rows.T, frequencies

@@ -34,7 +34,7 @@ from grouprep.representations.images import ImageRepresentation
 from grouprep.typing import Array, Element, Scalar
 
 if TYPE_CHECKING:
-    from sympy import Matrix
+    from sympy import Domain, Matrix
     from sympy.polys.matrices import DomainMatrix
 
 __all__ = ["RealForm", "real_basis"]

@@ -1,9 +1,8 @@
 """A finite group recognised as a known one by its elements, whatever generates it, and the irreps that it takes from there.
 
 The isomorphism is looked for among tuples of elements that could be the known group's generators: elements of the right orders,
-whose products in pairs have the right orders, and which fulfil its relators. The first tuple in a fixed order of the elements is
-taken: permutations are compared by their lists of images; for groups of matrices the points are first put into the order of the
-vectors that they stand for. So it depends on the set of elements alone, not on generators.
+whose products in pairs have the right orders, and which fulfil its relators. The first tuple is
+taken, elements in the order of their lists of images. So it depends on the set of elements alone, not on generators.
 """
 
 from __future__ import annotations
@@ -67,20 +66,8 @@ def can_be_searched(G: FiniteGroup) -> bool:
 def sorted_elements(G: FiniteGroup) -> Integers:
     """All elements of a group, (order, degree), in an order that does not depend on its generators."""
     elements = G.elements
-    places = _places(G)
-    back = invert(places)
-    keys = np.ascontiguousarray(places[elements[:, back]].astype(">u4"))
-    return elements[np.argsort(keys.view(f"V{4 * G.degree}").ravel(), kind="stable")]
-
-
-def _places(G: FiniteGroup) -> Integers:
-    """For each point its place in the order of points: by number, for matrices by the vectors, the largest entries first."""
-    vectors = getattr(G.matrices, "floats", None)
-    if vectors is None:
-        return np.arange(G.degree)
-    keys = [(-x.real).tolist() + (-x.imag).tolist() for x in np.asarray(vectors, dtype=complex).T]
-    order = sorted(range(G.degree), key=keys.__getitem__)
-    return invert(np.array(order))
+    keys = np.ascontiguousarray(elements.astype(">u4")).view(f"V{4 * G.degree}")
+    return elements[np.argsort(keys.ravel(), kind="stable")]
 
 
 def element_orders(elements: Integers) -> Integers:

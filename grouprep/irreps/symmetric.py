@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import numpy as np
 
+from grouprep.character_tables.partitions import Partition, conjugate_partition, partitions
 from grouprep.errors import AmbiguousRank
 from grouprep.groups.finite import FiniteGroup
 from grouprep.irreps.family import Images, Splitting
-from grouprep.irreps.known import KnownFamily, KnownIrrep, Listed
-from grouprep.irreps.tableaux import Partition, conjugate_partition, partitions, read_partition
+from grouprep.irreps.known import KnownFamily, KnownIrrep, Listed, read_integers
 from grouprep.irreps.young import OrthogonalForm, tableaux
 from grouprep.linalg import as_float
 from grouprep.typing import Array
 
 __all__ = ["AlternatingFamily", "SymmetricFamily"]
+
+
+def read_partition(label: object) -> Partition | None:
+    """A partition from a sequence of integers, or from text such as "[3,1]", "3, 1" and "(3, 1)"; None if it is none.
+
+    Examples
+    --------
+    >>> read_partition("[3,1]"), read_partition((2, 2)), read_partition([1, 2])
+    ((3, 1), (2, 2), None)
+    """
+    found = read_integers(label)
+    return found if found and found[-1] > 0 and list(found) == sorted(found, reverse=True) else None
 
 
 def _text(shape: Partition) -> str:

@@ -11,8 +11,8 @@ from grouprep.characters import ClassPoint, ClassValue
 from grouprep.errors import AmbiguousRank, GroupRepError, NotUnitary, UnsupportedGroup
 from grouprep.groups.base import Generator, Group
 from grouprep.irreps.base import Field, Irrep, Position
-from grouprep.linalg import Image
-from grouprep.linalg.floats import float_nullspace
+from grouprep.linalg import Image, as_float
+from grouprep.linalg.floats import CLEAR, float_nullspace
 from grouprep.linalg.intertwiners import intertwiner_space
 from grouprep.linalg.matrices import conjugate
 from grouprep.linalg.nullspace import nullspace
@@ -229,10 +229,16 @@ def _label(V: object) -> str:
     return V.label if isinstance(V, Irrep) else str(V)
 
 
+def _same_traces(I: Irrep, J: Irrep) -> bool:
+    """Whether generators have the same traces to what rounding may leave of them; isomorphic irreps have."""
+    pairs = [(as_float(m), as_float(J.images[a])) for a, m in I.images.items()]
+    return all(abs(np.trace(x) - np.trace(y)) <= CLEAR * max(1.0, np.abs(x).sum()) for x, y in pairs)
+
+
 def check_distinct(irreps: Sequence[Irrep]) -> None:
     """Raise GroupRepError if two irreps over one field are isomorphic."""
     for i, I in enumerate(irreps):
         for k, J in enumerate(irreps[:i]):
-            same = I.dim == J.dim and I.type == J.type
+            same = I.dim == J.dim and I.type == J.type and _same_traces(I, J)
             if same and intertwiner_space((I.dim, J.dim), [(J.images[a], m) for a, m in I.images.items()]).dim:
                 raise GroupRepError(f"irreps[{i}] = {I} is isomorphic to irreps[{k}] = {J}; give each once")

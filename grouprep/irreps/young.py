@@ -10,17 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from grouprep.character_tables.partitions import Partition, cycle_type, hook_degree, symmetric_value
 from grouprep.characters import ClassPoint, ClassValue
 from grouprep.groups.base import Generator, Group
 from grouprep.groups.permutations import Perm
-from grouprep.irreps.tableaux import (
-    Partition,
-    cycle_type,
-    standard_tableaux,
-    symmetric_character,
-)
 from grouprep.linalg import Image, Monomial, as_image
+from grouprep.linalg.budget import POINTS, require
 from grouprep.linalg.fields import element, quadratic_field
+from grouprep.linalg.memory import require_memory
 from grouprep.linalg.sparse import sparse_matrix
 from grouprep.representations.base import Representation
 from grouprep.typing import Array, Element, Integers, Scalar
@@ -104,6 +101,7 @@ class Tableaux:
         """R(g), (d, d) rational numbers, for a permutation of n points."""
         from sympy import QQ
 
+        require_memory(100 * self.dim**2, f"the exact matrix of size {self.dim:,} of the shape {list(self.shape)}")
         M = np.full((self.dim, self.dim), QQ(0), dtype=object)
         M[np.arange(self.dim), np.arange(self.dim)] = QQ(1)
         for i in descents(g):
@@ -114,6 +112,7 @@ class Tableaux:
     def orthogonal(self, g: Integers) -> Array:
         """The orthogonal form at permutations (..., n) in floats, (..., d, d): products of at most n (n - 1) / 2 sparse matrices."""
         points = np.array(g).reshape(-1, self.n)
+        require_memory(32 * len(points) * self.dim**2, f"{len(points):,} matrices of size {self.dim:,}")
         M = np.broadcast_to(np.eye(self.dim), (len(points), self.dim, self.dim)).copy()
         for i in (i for last in range(self.n - 1, 0, -1) for i in range(last)):
             turned = points[:, i] > points[:, i + 1]
@@ -125,9 +124,41 @@ class Tableaux:
         return M.reshape(*np.shape(g)[:-1], self.dim, self.dim)
 
 
+def standard_tableaux(shape: Partition) -> list[Partition]:
+    """The standard tableaux of a shape, each as the rows that 1, 2, ..., n stand in; lexicographic, the one filled by rows first.
+
+    Examples
+    --------
+    >>> standard_tableaux((2, 1))
+    [(0, 0, 1), (0, 1, 0)]
+    """
+    n, found = sum(shape), list[Partition]()
+    stack: list[tuple[Partition, Partition]] = [((), (0,) * len(shape))]
+    while stack:
+        rows, filled = stack.pop()
+        if len(rows) == n:
+            found.append(rows)
+            continue
+        for i in reversed(range(len(shape))):
+            if filled[i] < shape[i] and (i == 0 or filled[i] < filled[i - 1]):
+                stack.append(((*rows, i), (*filled[:i], filled[i] + 1, *filled[i + 1 :])))
+    return found
+
+
 @lru_cache(maxsize=512)
 def tableaux(shape: Partition) -> Tableaux:
-    """The standard tableaux of a shape, made once."""
+    """The standard tableaux of a shape, made once.
+
+    Raises
+    ------
+    TooLarge
+        If there are too many of them.
+    """
+    require(
+        hook_degree(shape) * sum(shape),
+        POINTS,
+        f"the standard tableaux of the shape {list(shape)}, times their letters, are",
+    )
     return Tableaux(shape)
 
 
@@ -193,7 +224,7 @@ class _Form(Representation):
 
     @property
     def dim(self) -> int:
-        return len(self.chosen)
+        return hook_degree(self.shape) // (2 if self.half else 1)
 
     @property
     def square(self) -> Fraction:
@@ -202,8 +233,9 @@ class _Form(Representation):
 
     @property
     def field(self) -> str:
-        """Either "real" or "complex"."""
-        return "complex" if self.square < 0 else "real"
+        """Either "real" or "complex": of a half complex where n minus the length of the diagonal is no multiple of 4."""
+        diagonal = sum(row > i for i, row in enumerate(self.shape))
+        return "complex" if self.half and (sum(self.shape) - diagonal) % 4 else "real"
 
     def lengths(self) -> list[Fraction]:
         """The squared lengths of the seminormal basis, up to a common factor."""
@@ -224,7 +256,7 @@ class _Form(Representation):
     def character_at(self, point: ClassPoint, k: int) -> ClassValue:
         if self.half:
             return point.leaf(self, k)
-        return symmetric_character(self.shape, cycle_type(point.power(k)))  # type: ignore[attr-defined]
+        return symmetric_value(self.shape, cycle_type(point.power(k)))  # type: ignore[attr-defined]
 
     def _key(self) -> tuple[object, ...]:
         return self.shape, self.half

@@ -28,6 +28,7 @@ __all__ = [
     "MARKS",
     "NAME",
     "NUMBER_BITS",
+    "PARTITIONS",
     "PIXELS",
     "POINTS",
     "PRINTED",
@@ -65,7 +66,8 @@ POINTS = 1_000_000  # that a permutation moves: 8 MB for each generator
 PIXELS = 4 * POINTS  # of a grid, which has few generators
 IMAGES = 20 * POINTS  # of points under all generators of a product: 160 MB
 ELEMENTS = 200_000  # of a group that is listed; S8 has 40,320, and one takes about 100 bytes + 8 for each point
-CLASSES = 500  # of a group whose character table is computed: two seconds, and a number for each pair
+CLASSES = 1_000  # of a group whose character table is computed: a million numbers
+PARTITIONS = 100_000  # of n, which number the classes of S_n: n is 42 at most
 COSETS = 20_000  # of the enumeration of a presentation: a tenth of a second; a user's max_cosets asks for more
 LETTERS = 100_000  # of a relator; of all relators of a group ten times as many
 

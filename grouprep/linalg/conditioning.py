@@ -42,7 +42,7 @@ def require_accuracy(condition: float, n: int, what: str, accuracy: float = ACCU
     if not error <= accuracy:
         raise IllConditioned(
             f"{what} has a condition number of at least {condition:.2g}: floats leave an error of up to {error:.1g}, more than the "
-            f"{accuracy:.0e} that is promised; choose a better basis, or take what is exact: exact_basis(), decompose(V).exact()"
+            f"{accuracy:.0e} that is promised; choose a better basis, or take what is exact: exact_basis(), decompose_exactly(V)"
         )
 
 

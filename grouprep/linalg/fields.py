@@ -49,6 +49,7 @@ __all__ = [
     "is_real_field",
     "quadratic_field",
     "real_cyclotomic_field",
+    "smallest_domain",
     "zeta",
 ]
 

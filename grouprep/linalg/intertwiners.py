@@ -17,6 +17,7 @@ from grouprep.linalg.orbits import solve_orbits
 from grouprep.linalg.peakwords import peakword_intertwiners, prefers_peakwords
 from grouprep.linalg.spaces import ExactSpace, FloatSpace, OrbitSpace, Space
 from grouprep.linalg.sparse import matmul_exact, stack_exact
+from grouprep.linalg.spinning import prefers_spinning, spun_intertwiners
 from grouprep.linalg.sylvester import exact_constraint, float_constraint
 from grouprep.typing import Array
 
@@ -50,6 +51,8 @@ def intertwiner_space(shape: tuple[int, int], pairs: Sequence[tuple[Image, Image
     rest = [(a, b) for a, b in pairs if not (isinstance(a, Monomial) and isinstance(b, Monomial))]
     if not rest:
         return space
+    if prefers_spinning(pairs):
+        return ExactSpace(shape, spun_intertwiners(pairs))
     if prefers_peakwords(space, rest):
         rows = peakword_intertwiners(pairs)
         if rows is not None:

@@ -557,6 +557,32 @@ class Representation(Value):
         one = Monomial.identity(self.dim)
         return normal_subgroup(self.group, lambda g: equal(as_exact(self.exact_image(g)), one), f"ker({self})")  # type: ignore[arg-type]
 
+    def joint(self, W: Representation) -> Representation:
+        """The representation (g, h) -> V(g) W(h) of the direct product, for an action W on the same space that commutes with V.
+
+        Parameters
+        ----------
+        W : of the same dimension, of any group.
+
+        Raises
+        ------
+        DimensionMismatch
+            If W has another dimension.
+        NotAHomomorphism
+            If the actions do not commute; the message names two generators.
+
+        Examples
+        --------
+        >>> from grouprep import SU, Cyclic, Representation
+        >>> swap = [[1, 0, 0, 0], [0, 0, 1, 0], [0, 1, 0, 0], [0, 0, 0, 1]]
+        >>> V = (SU(2).defining() ** 2).joint(Representation(Cyclic(2), images=[swap]))
+        >>> str(V.group), V.dim
+        ('SU(2) x C2', 4)
+        """
+        from grouprep.representations.joint import joint_of
+
+        return joint_of(self, W)
+
     # Identity
 
     def to_dict(self) -> dict[str, object]:

@@ -17,6 +17,8 @@ from grouprep.representations.base import Representation
 from grouprep.typing import Array, Element
 
 if TYPE_CHECKING:
+    from sympy import Matrix
+
     from grouprep.characters import ClassPoint, ClassValue
 
 __all__ = ["Pullback"]
@@ -69,6 +71,9 @@ class Pullback(Representation):
 
     def exact_image(self, g: Element) -> Image:
         return self.V.exact_image(self.f.exact(g))
+
+    def exact(self, g: Element) -> Matrix:
+        return self.V.exact(self.f.exact(self.group.read_element(g)))
 
     def _form(self) -> Image | None:
         return self.V.gram if self.V.gram is not None else super()._form()

@@ -1,4 +1,4 @@
-"""The commands `info`, `irreps`, `branch`, `basis`, `decompose`, `verify`, `penalty` and `demo`: their options, help and output."""
+"""The commands `info`, `characters`, `irreps`, `branch`, `basis`, `decompose`, `verify`, `penalty` and `demo`: their options, help and output."""
 
 from __future__ import annotations
 
@@ -18,7 +18,14 @@ from projectors import Hom
 from projectors.cli.application import Application
 from projectors.cli.failures import CHECK_FAILED, Failure
 from projectors.cli.inputs import read_group
-from projectors.cli.records import basis_record, certificate_record, decomposition_record, group_record, penalty_record
+from projectors.cli.records import (
+    basis_record,
+    certificate_record,
+    characters_record,
+    decomposition_record,
+    group_record,
+    penalty_record,
+)
 from projectors.cli.restriction import branch_record, irreps_record, restriction_map
 from projectors.demo.demo import demo_record, print_demo
 from projectors.files import verify as verify_file
@@ -110,6 +117,7 @@ def app() -> None:
 
     Examples:
       grouprep info D4
+      grouprep characters S5
       grouprep basis D4 --in regular --out "2*regular" --exact
       grouprep basis rubik --in natural --out natural --exact --save rubik.json
       grouprep verify rubik.json
@@ -148,6 +156,26 @@ def info(group: str, as_json: bool) -> None:
     from projectors.report.tables import group_view
 
     show(record, group_view, as_json, source.group)
+
+
+@app.command(short_help="The character table of a finite group.")
+@click.argument("group")
+@json_option
+def characters(group: str, as_json: bool) -> None:
+    """The irreducible complex characters of GROUP on its conjugacy classes, exact.
+
+    The letters stand for the numbers below the table, A* for a complex conjugate. The type says whether an irrep is real (R),
+    complex (C) or quaternionic (H). "grouprep --help" says how a GROUP is written.
+
+    Examples:
+      grouprep characters A5
+      grouprep characters D4xC2
+      grouprep characters S10 --json
+    """
+    with working(f"Computing the characters of {group}"):
+        table = read_group(group).group.character_table()
+        record = characters_record(table)
+    show(record, lambda _: table, as_json)
 
 
 @app.command(short_help="A basis of the equivariant maps from V to W.")

@@ -9,6 +9,7 @@ from functools import partial
 
 import numpy as np
 
+from grouprep.character_tables.table import CharacterTable
 from grouprep.errors import DimensionMismatch, GroupRepError, NotUnitary, TooLarge
 from grouprep.groups.base import Group
 from grouprep.groups.permutations import cycle_string
@@ -23,7 +24,14 @@ from projectors.penalties import Frobenius, Norm, defect_bound, penalty, per_blo
 from projectors.penalties.registry import norm_named
 from projectors.report import Record
 
-__all__ = ["basis_record", "certificate_record", "decomposition_record", "group_record", "penalty_record"]
+__all__ = [
+    "basis_record",
+    "certificate_record",
+    "characters_record",
+    "decomposition_record",
+    "group_record",
+    "penalty_record",
+]
 
 CLASS_LIMIT = 2_000_000  # elements times points; the classes of such a group take about a second
 IRREP_LIMIT = 2_000  # elements of a group whose irreps `info` lists
@@ -105,6 +113,52 @@ def _representations(source: GroupSource) -> list[Record]:
         except GroupRepError:
             continue
     return found
+
+
+def characters_record(table: CharacterTable) -> Record:
+    """The classes and the irreducible characters of a finite group, values exact, as text, and as [real, imaginary].
+
+    Raises
+    ------
+    TooLarge
+        If the table has more than 100,000 values.
+
+    Examples
+    --------
+    >>> from grouprep import Dihedral
+    >>> from projectors.cli.records import characters_record
+    >>> record = characters_record(Dihedral(3).character_table())
+    >>> [c["name"] for c in record["classes"]], record["characters"][2]["values"]
+    (['1a', '3a', '2a'], ['2', '-1', '0'])
+    """
+    if len(table) ** 2 > ENTRY_LIMIT:
+        raise TooLarge(
+            f"{table.group} has {len(table):,} classes, and its table {len(table) ** 2:,} values; at most {ENTRY_LIMIT:,} are printed"
+        )
+    return {
+        "group": table.group.name,
+        "order": table.group.order,
+        "classes": [
+            {
+                "name": c.name,
+                "size": c.size,
+                "order": c.order,
+                "representative": cycle_string(c.representative),
+            }
+            for c in table.classes
+        ],
+        "characters": [
+            {
+                "label": chi.label,
+                "degree": chi.degree,
+                "type": chi.type,
+                "indicator": chi.indicator,
+                "values": [str(x) for x in chi.values],
+                "numbers": [[complex(x).real, complex(x).imag] for x in chi.values],
+            }
+            for chi in table.irreducibles
+        ],
+    }
 
 
 def basis_record(H: Hom, exact: bool = False, save: str | None = None) -> Record:

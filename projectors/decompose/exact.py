@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grouprep.errors import CertificateError, GroupRepError, UnsupportedGroup
+from grouprep.errors import AmbiguousRank, CertificateError, GroupRepError, UnsupportedGroup
 from grouprep.irreps.base import Irrep
 from grouprep.linalg import as_exact, as_float, as_image
 from grouprep.linalg.budget import EXACT_WORK, require
@@ -21,7 +21,6 @@ from grouprep.linalg.sparse import from_domain_matrix_rows, matmul_exact, sparse
 from grouprep.representations import Representation
 from grouprep.typing import Floats, Scalar
 from projectors.solvers.auto import Auto
-from projectors.structure.adapted import SplitSummand
 
 if TYPE_CHECKING:
     from sympy import Domain, Matrix
@@ -111,38 +110,35 @@ def _same(a: DomainMatrix, b: DomainMatrix) -> bool:
 
 
 def exact_decomposition(
-    V: Representation, irreps: Sequence[Irrep], parts: Sequence[SplitSummand]
+    V: Representation, irreps: Sequence[Irrep], places: Mapping[Representation, Sequence[int]]
 ) -> ExactDecomposition:
-    """See `Decomposition.exact`."""
+    """See `Decomposition.exact`.
+
+    places : the distinct summands of V and where their copies start.
+    """
     if not V.group.is_finite:
         raise UnsupportedGroup(f"exact decompositions are for finite groups; {V.group} is infinite")
     if V.domain is None or any(I.domain is None for I in irreps):
         raise GroupRepError(f"{V} or its irreps have float images; exact decompositions need exact ones")
-    for R in (p.representation for p in parts):
+    for R in places:
         require(R.dim**3 // int(V.group.order), EXACT_WORK, f"the steps for the exact decomposition of {R} are")
-    found = {
-        p.representation: _exact_part(p.representation, [irreps[k] for k in dict.fromkeys(p.irreps)]) for p in parts
-    }
     columns: list[tuple[tuple[int, int, int], ExactIsometry]] = []
-    numbers = {I: k for k, I in enumerate(irreps)}
-    for p in parts:
-        for start in p.starts:
-            for inner, iso in enumerate(found[p.representation]):
-                placed = ExactIsometry(iso.irrep, _placed(iso.matrix, int(start), V.dim), iso.square)
-                columns.append(((numbers[iso.irrep], int(start), inner), placed))
-    return ExactDecomposition(V, [iso for _, iso in sorted(columns, key=lambda c: c[0])])
+    for R, starts in places.items():
+        for number, I in enumerate(irreps):
+            for inner, iso in enumerate(_canonical(R, I, Auto().solve(I, R).rows())):
+                for start in starts:
+                    placed = ExactIsometry(iso.irrep, _placed(iso.matrix, int(start), V.dim), iso.square)
+                    columns.append(((number, int(start), inner), placed))
+    found = ExactDecomposition(V, [iso for _, iso in sorted(columns, key=lambda c: c[0])])
+    size = sum(iso.matrix.shape[1] for iso in found.isometries)
+    if size != V.dim:
+        raise AmbiguousRank(f"the irreps account for {size} of the {V.dim} dimensions of {V}; irreps are missing")
+    return found
 
 
 def _placed(X: DomainMatrix, start: int, n: int) -> DomainMatrix:
     rows = {start + i: row for i, row in from_domain_matrix_rows(X).items()}
     return sparse_matrix(rows, (n, X.shape[1]), X.domain)
-
-
-def _exact_part(R: Representation, irreps: list[Irrep]) -> list[ExactIsometry]:
-    out: list[ExactIsometry] = []
-    for I in irreps:
-        out += _canonical(R, I, Auto().solve(I, R).rows())
-    return out
 
 
 def _canonical(R: Representation, I: Irrep, rows: DomainMatrix) -> list[ExactIsometry]:
@@ -152,6 +148,8 @@ def _canonical(R: Representation, I: Irrep, rows: DomainMatrix) -> list[ExactIso
     """
     gram = R.gram
     assert gram is not None
+    if not rows.shape[0]:
+        return []
     units = [as_exact(as_image(np.rint(J).astype(int))) if np.array_equal(np.rint(J), J) else None for J in I.commutant]
     if any(u is None for u in units):
         raise GroupRepError(f"the commutant of {I} has no integer basis; give {I} as a realification")

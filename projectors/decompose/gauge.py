@@ -6,7 +6,8 @@ import numpy as np
 
 from grouprep.errors import AmbiguousRank
 from grouprep.linalg.floats import first_pivot
-from grouprep.typing import Array
+from grouprep.linalg.graphs import components
+from grouprep.typing import Array, Floats, Integers
 
 __all__ = ["canonical_isometries"]
 
@@ -43,18 +44,53 @@ def canonical_isometries(Y: Array, units: Array, real: bool, gram: Array | None 
     r, k = len(Y), len(units)
     if r % k:
         raise AmbiguousRank(f"a space of {r} intertwiners is no space over a commutant of dimension {k}")
-    seeds = Y[:, :, 0].T
-    dual = seeds.conj().T if gram is None else seeds.conj().T @ gram
-    rest = seeds.copy()
-    squares = np.ones(len(seeds)) if gram is None else np.abs(np.diagonal(gram))
-    chosen: list[Array] = []
-    for _ in range(r // k):
-        i = first_pivot((np.abs(rest) ** 2).sum(axis=1) * squares)
-        u = rest[i].conj() / np.linalg.norm(rest[i])
-        X = np.tensordot(u, Y, 1)
+    parts, weights = [], np.zeros(Y.shape[1])
+    place = np.zeros(Y.shape[1], dtype=np.int64)
+    for number, (chosen, rows) in enumerate(_parts(Y) if gram is None else [(np.arange(r), np.arange(Y.shape[1]))]):
+        part = _Part(rows, Y[np.ix_(chosen, rows)], units, gram)
+        parts.append(part)
+        weights[rows], place[rows] = part.weights, number
+    out = np.zeros((r // k, *Y.shape[1:]), dtype=float if real else Y.dtype)
+    for X in out:
+        i = first_pivot(weights)
+        part = parts[place[i]]
+        X[part.rows] = part.take(int(np.searchsorted(part.rows, i)), real)
+        weights[part.rows] = part.weights
+    return out
+
+
+class _Part:
+    """Intertwiners Y (r, n, d) whose rows no other ones touch, and what is left of their seeds."""
+
+    def __init__(self, rows: Integers, Y: Array, units: Array, gram: Array | None) -> None:
+        self.rows, self.Y, self.units = rows, Y, units
+        seeds = Y[:, :, 0].T
+        self.dual = seeds.conj().T if gram is None else seeds.conj().T @ gram
+        self.rest = seeds.copy()
+        self.squares = np.ones(len(seeds)) if gram is None else np.abs(np.diagonal(gram))
+
+    @property
+    def weights(self) -> Floats:
+        return np.asarray((np.abs(self.rest) ** 2).sum(axis=1) * self.squares)
+
+    def take(self, i: int, real: bool) -> Array:
+        """The isometry of the pivot i, which is taken out of the seeds."""
+        u = self.rest[i].conj() / np.linalg.norm(self.rest[i])
+        X = np.tensordot(u, self.Y, 1)
         X = X.real if real else X
-        chosen.append(X)
-        for J in units:
-            w = dual @ (X @ J[:, 0])
-            rest = rest - np.outer(rest @ w, w.conj())
-    return np.array(chosen).reshape(r // k, *Y.shape[1:])
+        for J in self.units:
+            w = self.dual @ (X @ J[:, 0])
+            self.rest = self.rest - np.outer(self.rest @ w, w.conj())
+        return np.asarray(X)
+
+
+def _parts(Y: Array) -> list[tuple[Integers, Integers]]:
+    """Intertwiners (numbers) and rows that are linked by entries that are not 0, ascending; rows of zeros belong to none."""
+    r, n = Y.shape[:2]
+    which, rows = np.nonzero(Y.any(axis=2))
+    number, labels = components(r + n, which, rows + r)
+    if number == 1:
+        return [(np.arange(r), np.arange(n))]
+    order = np.argsort(labels, kind="stable")
+    pieces = np.split(order, np.cumsum(np.bincount(labels, minlength=number))[:-1])
+    return [(p[p < r], p[p >= r] - r) for p in pieces if p[0] < r]

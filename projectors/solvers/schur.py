@@ -8,8 +8,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from grouprep.errors import UnsupportedGroup
-from grouprep.irreps.catalogue import family_of
 from grouprep.linalg.memory import require_memory
 from grouprep.linalg.spaces import FloatSpace
 from grouprep.representations import Representation
@@ -24,7 +22,7 @@ __all__ = ["Schur"]
 class Schur(Solver):
     """The intertwiners of V and W as an orthonormal float basis.
 
-    irreps : to decompose into where those of the group are not known.
+    irreps : to decompose into instead of those known of the group, or found in V + W.
     """
 
     name: ClassVar[str] = "schur"
@@ -33,10 +31,6 @@ class Schur(Solver):
     irreps: tuple[Representation, ...] | None = None
 
     def refusal(self, V: Representation, W: Representation) -> str | None:
-        try:
-            _ = None if self.irreps is not None else family_of(V.group)
-        except UnsupportedGroup as error:
-            return str(error)
         return None
 
     def is_exact(self, V: Representation, W: Representation) -> bool:

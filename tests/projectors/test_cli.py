@@ -192,7 +192,6 @@ def test_decompose_shows_multiplicities():
 
 
 def test_decompose_refuses():
-    assert "irreps of S4 are not known" in refused("decompose", "S4", "natural")
     assert "infinite" in refused("decompose", "SO(2)", "defining", "--exact")
     assert "complex" in refused("decompose", "Q8", "defining", "--field", "real")
 
@@ -310,3 +309,19 @@ def test_demo_json(tmp_path):
 
 def test_demo_into_a_file(folder):
     assert "--output" in refused("demo", "--output", "w.npy")
+
+
+# --- characters
+
+
+def test_characters():
+    record = run_json("characters", "A5")
+    assert [c["size"] for c in record["classes"]] == [1, 12, 12, 15, 20]
+    assert {(c["degree"], c["type"]) for c in record["characters"]} == {(1, "R"), (3, "R"), (4, "R"), (5, "R")}
+    assert "1/2 + sqrt(5)/2" in [x for c in record["characters"] for x in c["values"]]
+    code, out, err = run("characters", "Q8")
+    assert (code, err) == (0, "")
+    assert "characters of Q8" in out
+    assert "H" in out
+    for group in ("SO(3)", "S20", "rubik"):
+        refused("characters", group)

@@ -17,7 +17,6 @@ from grouprep import (
 )
 from projectors import decompose
 from projectors.decompose.exact import ExactDecomposition, ExactIsometry, exact_decomposition
-from projectors.structure.adapted import SplitSummand
 
 
 def test_corners_of_the_square_exactly():
@@ -154,4 +153,4 @@ def test_many_copies_take_seconds_and_too_many_are_refused():
     assert len(E.isometries) == 102
     huge = Dihedral(3).natural().symmetric_power(40)
     with pytest.raises(TooLarge, match="the limit is 100,000,000"):
-        exact_decomposition(huge, (), [SplitSummand(huge, np.array([0]), (), None, None)])
+        exact_decomposition(huge, (), {huge: [0]})

@@ -24,7 +24,6 @@ from grouprep import (
     Representation,
     Symmetric,
     TooLarge,
-    UnsupportedGroup,
     load_group,
 )
 from grouprep.representations.expression import parse_representation
@@ -151,10 +150,6 @@ def test_refusals():
         decompose(Dihedral(3).natural(), "quaternions")
     with pytest.raises(GroupRepError, match="V must be a Representation"):
         decompose(Dihedral(3))
-    with pytest.raises(
-        UnsupportedGroup, match=r"irreps of S4 are not known.*Give irreps of your own: decompose\(V, irreps=\[...\]\)"
-    ):
-        decompose(Symmetric(4).natural())
     with pytest.raises(NotUnitary, match="no invariant positive-definite form"):
         decompose(Lorentz().defining())
 

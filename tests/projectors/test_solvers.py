@@ -58,10 +58,6 @@ def test_kinds_of_spaces():
     ids=["skew-T2", "skew-regular", "Q8", "D5", "C3"],
 )
 def test_all_solvers_find_the_same_space(solver, V, W, dim):
-    if solver == "schur" and V.group == Quaternion():
-        with pytest.raises(UnsupportedGroup, match="irreps of Q8 are not known"):
-            solve(V, W, solver)
-        return
     expected, found = solve(V, W, "auto"), solve(V, W, solver)
     assert found.dim == expected.dim == dim
     assert np.abs(span(found) - span(expected)).max() <= 1e-12
@@ -274,5 +270,4 @@ def test_schur_with_irreps_of_ones_own():
     W = 2 * G.defining()
     found = Hom(W, W, solver="schur", irreps=[*signs, G.defining()])
     assert (found.dim, len(found.basis()), found.certify().dim) == (4, 4, 4)
-    with pytest.raises(UnsupportedGroup, match="irreps of Q8 are not known"):
-        Hom(W, W, solver="schur").basis()
+    assert len(Hom(W, W, solver="schur").basis()) == 4

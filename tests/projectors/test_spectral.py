@@ -22,8 +22,6 @@ from grouprep import (
     O,
     Quaternion,
     Representation,
-    Symmetric,
-    UnsupportedGroup,
 )
 from grouprep.testing.strategies import representations
 from projectors import Hom, commutant
@@ -234,17 +232,15 @@ def test_many_channels():
 # Refusals
 
 
-def test_unknown_irreps_say_how_to_give_them():
-    V = Symmetric(4).natural()
-    H = Hom(V, V)
-    for use in (
-        lambda: H.spectral,
-        lambda: H.to_spectral(np.eye(4)),
-        lambda: H.to_spatial(np.eye(4)),
-        lambda: Hom(V, V, solver="schur").basis(),
-    ):
-        with pytest.raises(UnsupportedGroup, match=r"irreps of S4 are not known.*Hom\(V, W, irreps=\[...\]\)"):
-            use()
+def test_irreps_that_nobody_knows_are_found_in_both_spaces():
+    """The frame of two spaces has the same irreps on both sides, whatever order each has them in."""
+    G = FiniteGroup.from_permutations(["(1 2 3 4 5 6 7)", "(2 3)(4 7)"])
+    V, W = G.natural() + G.trivial(), G.natural() ** 2
+    for H in (Hom(V, W), Hom(W, V), Hom(V, W, solver="schur")):
+        T = np.random.default_rng(0).standard_normal(H.shape)
+        P = H.to_spatial(H.spectral.project(H.to_spectral(T)))
+        assert np.abs(P - Hom(H.V, H.W).project(T)).max() <= 1e-12
+        assert H.spectral.dim == H.dim
 
 
 def test_wrong_shapes():

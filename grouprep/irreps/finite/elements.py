@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from math import gcd
+from math import lcm
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from grouprep.errors import GroupRepError
-from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.fingerprints import Fingerprints
+from grouprep.groups.finite import FiniteGroup
 from grouprep.linalg.memory import require_memory
 from grouprep.linalg.pickling import Picklable
 from grouprep.typing import Integers
@@ -125,10 +125,7 @@ class Elements(Picklable):
 
     def cyclic(self, g: int) -> Integers:
         """The powers 1, g, g^2, ... of an element."""
-        powers = [0]
-        for _ in range(int(self.orders[g]) - 1):
-            powers.append(int(self.product(powers[-1], g)))
-        return np.array(powers)
+        return self._powers(g, int(self.orders[g]))
 
     def normaliser(self, members: Integers) -> Integers:
         """The elements that conjugate a subgroup to itself."""
@@ -142,7 +139,8 @@ class Elements(Picklable):
     def centraliser(self, g: int) -> Integers:
         """The elements that commute with g."""
         everything = np.arange(len(self))
-        return everything[self.product(everything, g) == self.product(g, everything)]
+        commuting: Integers = everything[self.product(everything, g) == self.product(g, everything)]
+        return commuting
 
     def derived(self, members: Integers) -> Integers:
         """The commutator subgroup of a subgroup."""
@@ -165,29 +163,14 @@ class Elements(Picklable):
         -------
         (exponents, modulus) : exponents (characters, members) of exp(2 pi i / modulus), the trivial character first.
         """
-        inside = self.derived(members)
-        index = len(members) // len(inside)
-        place = np.full(len(self), -1, dtype=np.int64)
-        generators: list[tuple[int, int]] = []
-        for g in self.generating(members).tolist():
-            if g in inside:
-                continue
-            order, power = 1, g
-            place[:] = -1
-            place[inside] = 0
-            while place[power] < 0:
-                order, power = order + 1, int(self.product(power, g))
-            generators.append((g, order))
-            inside = np.sort(self.product(self._powers(g, order)[:, None], inside[None, :]).ravel())
-        # The exponent of the quotient divides the least common multiple of the orders of members.
-        modulus = 1
-        inside = self.derived(members)
-        steps = [(g, order, self._powers(g, order)) for g, order in generators]
-        for g, _ in generators:
-            modulus = modulus * (q := _order_modulo(self, g, inside)) // gcd(modulus, q)
-        values = np.zeros((1, len(inside)), dtype=np.int64)
-        numbers = inside
-        for g, order, powers in steps:
+        derived = self.derived(members)
+        generators = self.generating(members).tolist()
+        modulus = lcm(*(self._order_modulo(g, derived) for g in generators))  # the exponent of the quotient
+        place = np.empty(len(self), dtype=np.int64)
+        values, numbers = np.zeros((1, len(derived)), dtype=np.int64), derived
+        for g in generators:  # a character of the numbers, then one of those and g, until they are all members
+            order = self._order_modulo(g, numbers)
+            powers = self._powers(g, order)
             place[numbers] = np.arange(len(numbers))
             top = int(self.product(powers[-1], g))  # g^order lies among the numbers
             at_top = values[:, place[top]]
@@ -195,10 +178,17 @@ class Elements(Picklable):
             values = (values[:, None, None, :] + roots[:, :, None, None] * np.arange(order)[:, None]) % modulus
             values = values.reshape(-1, order * len(numbers))
             numbers = self.product(powers[:, None], numbers[None, :]).ravel()
-        assert len(values) == index
-        order_ = np.argsort(numbers)
-        values = values[:, order_]
+        values = values[:, np.argsort(numbers)]
         return values[np.lexsort(values.T[::-1])], modulus
+
+    def _order_modulo(self, g: int, members: Integers) -> int:
+        """The least k > 0 with g^k among the members of a subgroup."""
+        inside = np.zeros(len(self), dtype=bool)
+        inside[members] = True
+        order, power = 1, g
+        while not inside[power]:
+            order, power = order + 1, int(self.product(power, g))
+        return order
 
     def _powers(self, g: int, count: int) -> Integers:
         powers = [0]
@@ -209,7 +199,7 @@ class Elements(Picklable):
     def transversal(self, members: Integers) -> Integers:
         """The least element of each left coset g H of a subgroup, ascending."""
         free = np.ones(len(self), dtype=bool)
-        found = []
+        found: list[int] = []
         position = 0
         while True:
             rest = np.flatnonzero(free[position:])
@@ -218,11 +208,3 @@ class Elements(Picklable):
             position += int(rest[0])
             found.append(position)
             free[self.product(position, members)] = False
-
-
-def _order_modulo(E: Elements, g: int, normal: Integers) -> int:
-    order, power = 1, g
-    inside = set(normal.tolist())
-    while power not in inside:
-        order, power = order + 1, int(E.product(power, g))
-    return order

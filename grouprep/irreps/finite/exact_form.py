@@ -12,21 +12,22 @@ from grouprep.groups.base import Generator
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.finite_images import rounded
 from grouprep.irreps.finite.spun import Spun
-from grouprep.linalg import Image, Monomial, as_exact
+from grouprep.linalg import Image, Monomial, as_exact, as_float
 from grouprep.linalg.fields import (
     conductor,
     conjugate,
     conjugate_number,
     convert_matrix,
     convert_number,
-    cosine,
+    cyclotomic_field,
     degree,
-    real_cyclotomic_field,
+    element,
+    smallest_domain,
     zeta,
 )
-from grouprep.linalg.sparse import matmul_exact
+from grouprep.linalg.sparse import matmul_exact, sparse_matrix
 from grouprep.representations.base import Representation
-from grouprep.typing import Array, Element
+from grouprep.typing import Array, Element, Scalar
 
 if TYPE_CHECKING:
     from sympy import Domain
@@ -123,7 +124,7 @@ class Realified(Representation):
     def __init__(self, R: ExactForm) -> None:
         self.R = R
         assert R.domain is not None
-        self.split = _Subfield(R.spun.field)
+        self.split = _Subfield(R.spun.field, R.spun.generators)
 
     @property
     def group(self) -> FiniteGroup:
@@ -167,41 +168,55 @@ class Realified(Representation):
 
 
 class _Subfield:
-    """A complex listed field L over its real subfield: w, w + conj(w) and w conj(w)."""
+    """A number w, such as exp(2 pi i/3), with which complex numbers of a field are b + w c for b, c in its real subfield.
 
-    def __init__(self, L: Domain) -> None:
-        from sympy import QQ
+    L : a complex listed field; numbers : elements of it, the field that they generate is taken over its real subfield.
+    """
 
+    def __init__(self, L: Domain, numbers: tuple[Scalar, ...]) -> None:
         self.field = L
-        if degree(L) == 2:
-            self.real, self.w = QQ, L.unit
-            self.trace = convert_number(self.w + conjugate_number(self.w, L), L, QQ)
-            self.norm = convert_number(self.w * conjugate_number(self.w, L), L, QQ)
-            self.value = complex(self.trace / 2) + 1j * float(self.norm - self.trace**2 / 4) ** 0.5
-        else:
-            n = conductor(L)
-            self.real, self.w = real_cyclotomic_field(n), zeta(n)
-            self.trace, self.norm, self.value = cosine(n), self.real.one, np.exp(2j * np.pi / n)
-
-    def parts(self, A: DomainMatrix) -> tuple[DomainMatrix, DomainMatrix]:
-        """B, C over the real subfield with A = B + w C."""
-        A = convert_matrix(A, self.field)
-        bar = conjugate(A)
-        gap = self.w - conjugate_number(self.w, self.field)
-        C = (A - bar) * (self.field.one / gap)
-        return convert_matrix(A - C * self.w, self.real), convert_matrix(C, self.real)
+        found = [(w, *_over_real(w, numbers, L)) for w in _candidates(L)]
+        self.w, self.real, trace, norm = min(found, key=lambda one: degree(one[1]))
+        self.trace, self.norm = convert_number(trace, L, self.real), convert_number(norm, L, self.real)
+        self.value = complex(as_float(sparse_matrix({0: {0: self.w}}, (1, 1), L))[0, 0])
 
     def realified(self, A: DomainMatrix) -> DomainMatrix:
-        B, C = self.parts(A)
-        top, bottom = B.hstack(C * (-self.norm)), C.hstack(B + C * self.trace)
-        return top.vstack(bottom)
+        """The matrix on vectors x + w y of a matrix over the field."""
+        A = convert_matrix(A, self.field)
+        C = (A - conjugate(A)) * (self.field.one / (self.w - conjugate_number(self.w, self.field)))
+        B, C = convert_matrix(A - C * self.w, self.real), convert_matrix(C, self.real)
+        return B.hstack(C * (-self.norm)).vstack(C.hstack(B + C * self.trace))
 
     def form(self, H: DomainMatrix) -> DomainMatrix:
         """Re (x + w y)* H (x' + w y')."""
-        w, bar = self.w, conjugate_number(self.w, self.field)
+        w, bar, half = self.w, conjugate_number(self.w, self.field), self.field.one / 2
         H = convert_matrix(H, self.field)
-        half = self.field.one / 2
-        real = lambda M: (M + conjugate(M)) * half  # noqa: E731
-        blocks = [[real(H), real(H * w)], [real(H * bar), real(H * (w * bar))]]
-        whole = blocks[0][0].hstack(blocks[0][1]).vstack(blocks[1][0].hstack(blocks[1][1]))
+        parts = [[(M + conjugate(M)) * half for M in row] for row in ((H, H * w), (H * bar, H * (w * bar)))]
+        whole = parts[0][0].hstack(parts[0][1]).vstack(parts[1][0].hstack(parts[1][1]))
         return convert_matrix(whole, self.real)
+
+
+def _candidates(L: Domain) -> list[Scalar]:
+    """Roots of unity and square roots of negative integers in L, the simple ones first."""
+    if degree(L) == 2:
+        return [L.unit]
+    n = conductor(L)
+    roots = [element(f"sqrt(-{d})", L) for d in range(2, n + 1) if _divides(d, n)]
+    return [zeta(n, n // m) for m in range(3, n + 1) if n % m == 0] + roots
+
+
+def _divides(d: int, n: int) -> bool:
+    """Whether -d is squarefree and Q(sqrt(-d)) lies in Q(exp(2 pi i/n))."""
+    return all(d % (q * q) for q in range(2, d)) and n % (d if d % 4 == 3 else 4 * d) == 0
+
+
+def _over_real(w: Scalar, numbers: tuple[Scalar, ...], L: Domain) -> tuple[Domain, Scalar, Scalar]:
+    """The smallest listed field with b and c for all numbers b + w c, and with w + conj(w) and w conj(w), and these two."""
+    bar = conjugate_number(w, L)
+    gap = w - bar
+    parts = [w + bar, w * bar]
+    for x in numbers:
+        c = (x - conjugate_number(x, L)) / gap
+        parts += [c, x - c * w]
+    M = cyclotomic_field(conductor(L))
+    return smallest_domain(tuple(convert_number(x, L, M) for x in parts), M), parts[0], parts[1]

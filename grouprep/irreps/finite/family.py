@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +12,7 @@ from grouprep.characters import ClassPoint, ClassValue
 from grouprep.errors import CertificateError, GroupRepError, UnsupportedGroup
 from grouprep.groups.base import Generator, Group
 from grouprep.groups.finite import FiniteGroup
-from grouprep.irreps.base import Field, Irrep, Position
+from grouprep.irreps.base import Field, Irrep, Position, realify
 from grouprep.irreps.family import Family, Images, Splitting, check_up_to
 from grouprep.irreps.finite.elements import Elements
 from grouprep.irreps.finite.exact_form import ExactForm, Realified
@@ -21,10 +21,9 @@ from grouprep.irreps.finite.spun import Spun
 from grouprep.irreps.real_form import RealForm
 from grouprep.linalg import Image, Monomial, as_exact, as_float
 from grouprep.linalg.convert import to_sympy
-from grouprep.linalg.fields import common_domain, convert_matrix, degree, domain_of, element, expression
+from grouprep.linalg.fields import common_domain, conjugate, degree, domain_of, element, expression
 from grouprep.linalg.intertwiners import intertwiner_space
-from grouprep.linalg.matrices import adjoint, is_exact
-from grouprep.linalg.sparse import from_domain_matrix_rows, identity_exact, matmul_exact, sparse_matrix
+from grouprep.linalg.sparse import from_domain_matrix_rows, matmul_exact, sparse_matrix
 from grouprep.representations.base import Representation
 from grouprep.typing import Array, Element
 
@@ -32,12 +31,16 @@ if TYPE_CHECKING:
     from sympy import Matrix
     from sympy.polys.matrices import DomainMatrix
 
-__all__ = ["EXACT_DEGREE", "GeneralFamily", "GeneralIrrep"]
+__all__ = ["EXACT_DEGREE", "GeneralFamily", "GeneralIrrep", "GeneralRealForm", "general_family"]
 
 EXACT_DEGREE = (
     16  # of the field that holds a unitary form's square roots; beyond, its matrices are floats, as those of spins
 )
 """The largest degree of a field over which the unitary form is held exactly."""
+
+GENERAL_ORDER = 100_000  # of a group whose irreps are found in this way: M12 has 95,040
+
+GENERAL_ENTRIES = 50_000_000  # of the list of its elements, as images of points: 7,000 by a presentation
 
 _EXACT_DIM = 12  # beyond, square roots of pivots are no small numbers
 
@@ -72,6 +75,18 @@ class GeneralFamily(Family):
             )
         self.group = group
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return general_family, (self.group,)
+
+    @property
+    def follows_characters(self) -> bool:
+        return True
+
+    @staticmethod
+    def reaches(G: Group) -> bool:
+        """Whether a group is finite, and small enough to go through its elements."""
+        return isinstance(G, FiniteGroup) and G.order <= GENERAL_ORDER and G.order * G.degree <= GENERAL_ENTRIES
+
     @cached_property
     def characters(self) -> Characters:
         """The irreducible characters."""
@@ -86,7 +101,14 @@ class GeneralFamily(Family):
     def spun(self) -> list[Spun]:
         """The irreps spun from their vectors, each compared with its character."""
         X = self.characters
-        found = [Spun(X, k, seed) for k, seed in enumerate(find_seeds(X))]
+        found = []
+        for k, seed in enumerate(find_seeds(X)):
+            if seed is None:
+                raise UnsupportedGroup(
+                    f"no vector was found to spin the irrep X{k + 1} of {self.group} of dimension {X.degrees[k]} from; give "
+                    "irreps of your own: decompose(V, irreps=[...])"
+                )
+            found.append(Spun(X, k, seed))
         for one in found:
             one.check()
         return found
@@ -122,6 +144,12 @@ class GeneralFamily(Family):
         return out
 
 
+@lru_cache(maxsize=64)
+def general_family(group: Group) -> GeneralFamily:
+    """The irreps of a finite group, found once."""
+    return GeneralFamily(group)
+
+
 class GeneralIrrep(Irrep):
     """An irrep of a finite group, unitary; over the real numbers those of type R.
 
@@ -132,6 +160,9 @@ class GeneralIrrep(Irrep):
         self.family, self.number, self.over = family, number, over
         self.type = {1: "R", 0: "C", -1: "H"}[int(family.characters.indicators[number])]  # type: ignore[assignment]
         self.label = f"X{number + 1}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return GeneralIrrep, (self.family, self.number, self.over)
 
     @property
     def spun(self) -> Spun:
@@ -275,17 +306,28 @@ class GeneralIrrep(Irrep):
         """
         if self.exact_basis is not None:
             return super().exact(g)
+        return self.with_roots([self.orthogonal(g)])[0]
+
+    def orthogonal(self, g: Element) -> DomainMatrix:
+        """V(g) in V's basis before its vectors are normalised, over the field of the exact form."""
+        T, inverse, _ = self._orthogonal
+        R = as_exact(self.exact_form.exact_image(self.group.read_element(g)))
+        return matmul_exact(matmul_exact(T, R), inverse)
+
+    def with_roots(self, matrices: list[DomainMatrix]) -> list[Matrix]:
+        """Matrices in the basis of `orthogonal` written in V's basis, with square roots."""
         from sympy import sqrt
 
-        T, inverse, squares = self._orthogonal
-        R = as_exact(self.exact_form.exact_image(self.group.read_element(g)))
-        value = to_sympy(matmul_exact(matmul_exact(T, R), inverse)).as_mutable()
-        roots = [sqrt(expression(x, self.spun.field)) for x in squares]
-        for i in range(self.dim):
-            for j in range(self.dim):
-                if i != j and value[i, j]:
-                    value[i, j] = value[i, j] * roots[i] / roots[j]
-        return value
+        if not self.spun.is_triangular:
+            raise GroupRepError(f"no exact form of the real basis of {self} is known; V.rational() is exact")
+        roots = [sqrt(expression(x, self.spun.field)) for x in self._orthogonal[2]]
+        values = [to_sympy(A).as_mutable() for A in matrices]
+        for value in values:
+            for i in range(self.dim):
+                for j in range(self.dim):
+                    if i != j and value[i, j]:
+                        value[i, j] = value[i, j] * roots[i] / roots[j]
+        return values
 
     def rational(self) -> tuple[Representation, Array]:
         """(R, S): the form over the smallest field known, and S upper triangular with V(g) = S R(g) S^-1."""
@@ -306,10 +348,32 @@ class GeneralIrrep(Irrep):
 class GeneralRealForm(RealForm):
     """The real irrep of twice the dimension that a complex one of type C or H is a constituent of."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return GeneralRealForm, (self.rho,)
+
+    def float_image(self, generator: Generator) -> Array:
+        return self.evaluate(self.group.generator_element(generator))
+
+    def _rounded_at(self, g: Element) -> Array:
+        return self.evaluate(g)
+
+    def image(self, generator: Generator) -> Image:
+        assert isinstance(self.rho, GeneralIrrep)
+        return self.float_image(generator) if self.rho.exact_basis is None else super().image(generator)
+
+    def exact(self, g: Element) -> Matrix:
+        """V(g) as a sympy Matrix (dim, dim), with square roots."""
+        from sympy import I, Matrix
+
+        assert isinstance(self.rho, GeneralIrrep)
+        A = self.rho.orthogonal(g)
+        bar, half = conjugate(A), A.domain.get_field().one / 2
+        re, im = self.rho.with_roots([(A + bar) * half, (A - bar) * half])
+        im = (im / I).applyfunc(lambda x: x.expand())
+        return Matrix([[re, -im], [im, re]])
+
     def rational(self) -> tuple[Representation, Array]:
         """(R, S) with V(g) = S R(g) S^-1, R over the real subfield of the field of the complex irrep's rational form."""
-        from grouprep.irreps.base import realify
-
         assert isinstance(self.rho, GeneralIrrep)
         _, S = self.rho.rational()
         R = Realified(self.rho.exact_form)

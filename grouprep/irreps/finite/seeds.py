@@ -14,7 +14,7 @@ from grouprep.irreps.finite.elements import Elements
 from grouprep.irreps.finite.subgroups import further_subgroups, natural_subgroups
 from grouprep.linalg.fields import cyclotomic_field, degree, is_real_field, smallest_domain
 from grouprep.linalg.pickling import Picklable
-from grouprep.typing import Array, Integers
+from grouprep.typing import Integers
 
 if TYPE_CHECKING:
     from sympy import Domain
@@ -44,7 +44,8 @@ class Characters(Picklable):
     @cached_property
     def class_of(self) -> Integers:
         """The class of each numbered element."""
-        return self.found.classes.number_of[np.argsort(self.E.place)]
+        class_of: Integers = self.found.classes.number_of[np.argsort(self.E.place)]
+        return class_of
 
     @cached_property
     def representatives(self) -> Integers:
@@ -60,32 +61,26 @@ class Characters(Picklable):
     @cached_property
     def galois(self) -> Integers:
         """(units, characters): the number of the character g -> chi(g^a)."""
-        rows = {row.tobytes(): k for k, row in enumerate(self._keys)}
-        columns = [self.found.classes.power_map(int(a)) for a in self.units]
-        return np.array([[rows[self._keys_at(k, c)] for k in range(len(self))] for c in columns])
-
-    @cached_property
-    def _codes(self) -> Integers:
-        """(characters, classes): numbers that are equal in a column of equal orders where the values are."""
         known: dict[object, int] = {}
-        return np.array([[known.setdefault(x, len(known)) for x in row] for row in self.found.values])
-
-    @cached_property
-    def _keys(self) -> Integers:
-        return self._codes
-
-    def _keys_at(self, k: int, columns: Integers) -> bytes:
-        return self._codes[k, columns].tobytes()
+        codes = np.array([[known.setdefault(x, len(known)) for x in row] for row in self.found.values])
+        rows = {row.tobytes(): k for k, row in enumerate(codes)}
+        columns = [self.found.classes.power_map(int(a)) for a in self.units]
+        return np.array([[rows[row.tobytes()] for row in codes[:, c]] for c in columns])
 
     @cached_property
     def conjugated(self) -> Integers:
         """The number of the complex conjugate of each character."""
-        return self.galois[int(np.flatnonzero(self.units == self.units[-1])[0])]
+        conjugated: Integers = self.galois[-1]  # the last unit is -1
+        return conjugated
 
-    @lru_cache(maxsize=4096)  # noqa: B019
     def field(self, k: int, order: int = 1) -> Domain:
         """The smallest listed field that holds a character's values, and the roots of unity of an order."""
         return _field(frozenset(self.found.values[k]), order)
+
+    def extension(self, k: int, order: int) -> int:
+        """The degree of the roots of unity of an order over the field of a character's values."""
+        fixing = self.units[self.galois[:, k] == k]
+        return len(fixing) // int(((fixing - 1) % order == 0).sum())
 
     def multiplicities(self, members: Integers, exponents: Integers, modulus: int) -> Integers:
         """(characters, linear characters): how often a subgroup's linear characters occur in the irreducible ones.
@@ -160,12 +155,13 @@ def _is_enough(X: Characters, k: int, found: tuple[tuple[int, ...], Seed] | None
     """Whether the field is that of the character, or twice it for a character of type H."""
     if found is None:
         return False
-    return found[0][0] == 0 and found[0][1] <= degree(X.field(k)) * (2 if X.indicators[k] < 0 else 1)
+    most = 2 if X.indicators[k] < 0 else 1
+    return found[0][0] == 0 and found[0][1] <= degree(X.field(k)) * most and found[0][2] <= most
 
 
 def _is_perfect(X: Characters, k: int, found: tuple[tuple[int, ...], Seed] | None) -> bool:
     """Whether the irrep is monomial over the least field: no seed is better."""
-    return found is not None and _is_enough(X, k, found) and found[0][2] == X.degrees[k]
+    return found is not None and _is_enough(X, k, found) and found[0][3] == X.degrees[k]
 
 
 def _improve(
@@ -182,7 +178,7 @@ def _improve(
         for l in np.flatnonzero(counts[k] == 1).tolist():
             K = X.field(k, int(orders[l]))
             wants_real = X.indicators[k] > 0 and not is_real_field(K)
-            cost = (int(wants_real), degree(K), index)
+            cost = (int(wants_real), degree(K), X.extension(k, int(orders[l])), index)
             found = best[k]
             if found is None or cost < found[0]:
                 best[k] = cost, Seed(members, exponents[l], modulus, K)

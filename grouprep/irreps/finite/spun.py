@@ -12,19 +12,20 @@ g acts by R(g) = Gamma^-1 M(g), M(g)_ij = omega(t_i^-1 g t_j). The field is that
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import lcm
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grouprep.errors import CertificateError, GroupRepError
+from grouprep.errors import CertificateError
 from grouprep.irreps.finite.elements import Elements
 from grouprep.irreps.finite.seeds import Characters, Seed
 from grouprep.linalg.fields import convert_number, cyclotomic_field
 from grouprep.linalg.floats import first_pivot
 from grouprep.linalg.memory import require_memory
 from grouprep.linalg.modular import modular_nullspace
+from grouprep.linalg.monomial import Monomial
 from grouprep.linalg.pickling import Picklable
 from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
 from grouprep.typing import Array, Integers, Scalar
@@ -102,13 +103,9 @@ class Spun(Picklable):
     @cached_property
     def _floats(self) -> Array:
         """omega by code: real where chi and mu are."""
-        n = self.order
-        roots = np.exp(2j * np.pi * np.arange(n) / n)
-        for quarter, root in enumerate((1, 1j, -1, -1j)):
-            if n * quarter % 4 == 0:
-                roots[n * quarter // 4 % n] = root
+        roots = _roots(self.order)
         values = self.counts @ roots / len(self.seed.members)
-        table = (values[:, None] * roots).ravel()
+        table: Array = (values[:, None] * roots).ravel()
         return table.real if self.is_real else table
 
     @cached_property
@@ -227,15 +224,8 @@ class Spun(Picklable):
 
     @cached_property
     def _roots(self) -> Array:
-        n = self.order
-        roots = np.exp(2j * np.pi * np.arange(n) / n)
-        if self.is_real:
-            real = np.zeros(n)
-            real[0] = 1
-            if n % 2 == 0:
-                real[n // 2] = -1
-            return real
-        return roots
+        roots = _roots(self.order)
+        return roots.real if self.is_real else roots
 
     # Exactly
 
@@ -243,6 +233,14 @@ class Spun(Picklable):
     def field(self) -> Domain:
         """The field of the exact form."""
         return self.seed.field
+
+    @cached_property
+    def generators(self) -> tuple[Scalar, ...]:
+        """Numbers of the field that generate the one of chi and mu, which may be smaller."""
+        places = np.flatnonzero(self._places[0] == 0)
+        units = self._places[1][places]  # the exponents of mu on H: the first coset is H
+        codes = [*np.unique(units).tolist(), *(j * self.order for j in range(self.index))]
+        return tuple(dict.fromkeys(self._number(c) for c in codes))
 
     @cached_property
     def _numbers(self) -> dict[int, Scalar]:
@@ -336,6 +334,12 @@ class Spun(Picklable):
     def is_triangular(self) -> bool:
         """Whether the unitary basis is that of Gram and Schmidt."""
         return self.is_real or int(self.X.indicators[self.k]) != 1
+
+
+@lru_cache(maxsize=256)
+def _roots(n: int) -> Array:
+    """exp(2 pi i k/n) for k < n, complex and correctly rounded."""
+    return Monomial.diagonal(np.arange(n), n).values().astype(complex)
 
 
 def _signed(row: list[int], size: int) -> Scalar:

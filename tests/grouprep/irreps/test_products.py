@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grouprep import SO, SU, Cyclic, Dihedral, GroupRepError, O, Symmetric, U, UnsupportedGroup
+from grouprep import SO, SU, Cyclic, Dihedral, GroupRepError, O, SpReal, U, UnsupportedGroup
 from grouprep.testing import check_irreps
 
 EPS = float(np.finfo(float).eps)
@@ -108,7 +108,7 @@ def test_bounds_and_unknown_factors():
     with pytest.raises(GroupRepError, match="give up_to"):
         (Cyclic(2) * SO(2)).irreps()
     with pytest.raises(UnsupportedGroup, match="not known"):
-        (Cyclic(2) * Symmetric(4)).irreps()
+        (Cyclic(2) * SpReal(4)).irreps()
     assert len((Cyclic(2) * SO(2)).irreps(up_to=3)) == 8
 
 
