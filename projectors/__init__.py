@@ -4,7 +4,7 @@ import sys
 
 try:
     from projectors.certify import Certificate
-    from projectors.decompose import Decomposition, decompose, decompose_exactly
+    from projectors.decompose import Decomposition, decompose, decompose_exactly, subduce
     from projectors.hom import Hom, commutant
     from projectors.polynomials import InvariantRing, invariant_ring, polynomial_maps
     from projectors.structure import Basis, ExactBasis
@@ -26,4 +26,5 @@ __all__ = [
     "decompose_exactly",
     "invariant_ring",
     "polynomial_maps",
+    "subduce",
 ]
