@@ -87,7 +87,9 @@ class HighestWeightFamily(Family):
 
     def labels(self, field: Field) -> str:
         few = [self.irrep_of(w, "complex") for w in islice(self.chart.labels.listed(1), 600)]
-        first = dict.fromkeys((I if field == "complex" else I.real_form).label for I in sorted(few, key=lambda I: I.position))
+        first = dict.fromkeys(
+            (I if field == "complex" else I.real_form).label for I in sorted(few, key=lambda I: I.position)
+        )
         return f"{', '.join(list(first)[:4])}, ...: {self.chart.labels}"
 
     def _described(self, field: Field) -> str:

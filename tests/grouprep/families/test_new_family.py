@@ -10,13 +10,12 @@ import numpy as np
 import pytest
 
 from grouprep import (
-    SO,
-    SpReal,
     Cyclic,
     Dihedral,
     GroupFamily,
     GroupRepError,
     LieGroup,
+    SpReal,
     UnsupportedGroup,
     load_group,
     register_family,
