@@ -1,7 +1,5 @@
 """The commands: their options, help and output."""
 
-"""The commands `info`, `characters`, `irreps`, `branch`, `basis`, `decompose`, `verify`, `penalty` and `demo`: their options, help and output."""
-
 from __future__ import annotations
 
 import json
