@@ -26,7 +26,8 @@ class Case:
         proved), "exact" (a commutant in a random basis, exactly, proved), "decompose" (a representation into irreps, with
         its change of basis), "proof" (a basis, its certificate and its file
         proved anew), "project" (a projection beside a copy of the operator), "import" (CPU time of a line of
-        Python), "command".
+        Python), "command", "wigner" (Wigner D, l = 1..30, of 1,000 rotations), "clebsch-gordan" (all l1, l2 <= n), "coupling"
+        (SO(3)'s l = n times itself into l = n).
     group, n : a family and its size; product groups are powers of a cyclic one.
     space : V, the base representation: "defining", "natural" (permutation of points) or "regular".
     domain, codomain : the tensor powers i and j; power 0 is the trivial representation.
@@ -115,6 +116,9 @@ CASES: tuple[Case, ...] = (
     Case("decompose-su2", "SU(2) (1/2)^4 into irreps", kind="decompose", group="SU(2)"),
     Case("decompose-o3", "O(3) vector^3 into irreps", kind="decompose", group="O(3)"),
     Case("decompose-so3", "SO(3) l=3 x l=3, random orthonormal basis", kind="decompose", group="SO(3)"),
+    Case("wigner-d", "Wigner D, l = 1..30, 1,000 rotations, float64", kind="wigner", group="SO", n=3),
+    Case("clebsch-gordan", "Clebsch-Gordan, all l1, l2 <= 8", kind="clebsch-gordan", n=8),
+    Case("coupling-l20", "SO(3)  l=20 x l=20 -> l=20", kind="coupling", n=20),
     Case("project-c4-float64", "P of 1024 x 1024, C4 regular, float64", kind="project", space="float64"),
     Case("project-c4-float32", "P of 1024 x 1024, C4 regular, float32", kind="project", space="float32"),
     Case("import", 'python -c "import projectors"', kind="import", command=("-c", "import projectors")),

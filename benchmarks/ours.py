@@ -38,6 +38,8 @@ from cases import (
 import grouprep
 import projectors
 from grouprep import SO, SU, Cyclic, FiniteGroup, Lorentz, O, Representation, Sp, Symmetric, U, load_group
+from grouprep.irreps.clebsch_gordan import clebsch_gordan, clebsch_gordan_exact
+from grouprep.irreps.wigner import wigner_D
 from grouprep.linalg import Monomial
 from projectors import Hom, commutant, decompose
 
@@ -184,7 +186,7 @@ def measure_proof(c: Case) -> dict[str, Any]:
     certificate = H.certify()
     times = clock.read()
     verify = 0.0
-    if H.is_exact and c.materialise:
+    if H.is_exact and c.materialise and H.exact_basis().squares is None:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "basis.json"
             H.save(path)
@@ -264,6 +266,53 @@ def measure_decompose(c: Case) -> dict[str, Any]:
     }
 
 
+def measure_wigner(c: Case) -> dict[str, Any]:
+    """Real D of 1,000 rotations for l = 1..30; then, outside the clock, |D(p) D(q) - D(p q)|, the largest entry."""
+    rng = np.random.default_rng(0)
+    p, q = (x / np.linalg.norm(x, axis=-1, keepdims=True) for x in rng.standard_normal((2, 1000, 4)))
+    clock = worker.Clock()
+    left = [wigner_D(l, p, field="real") for l in range(1, 31)]
+    times, peak = clock.read(), worker.peak_megabytes()
+    a, u, b, v = p[:, :1], p[:, 1:], q[:, :1], q[:, 1:]
+    pq = np.concatenate([a * b - (u * v).sum(-1, keepdims=True), a * v + b * u + np.cross(u, v)], axis=-1)
+    worst = max(
+        float(np.abs(D @ wigner_D(l, q, field="real") - wigner_D(l, pq, field="real")).max())
+        for l, D in enumerate(left, start=1)
+    )
+    return {**times, "peak_mb": peak, "dimension": 61, "residual": worst}
+
+
+def measure_clebsch_gordan(c: Case) -> dict[str, Any]:
+    """All coefficients with l1, l2 <= n in the real bases, in floats, then exactly; and how far they are from orthonormal."""
+    triples = [(a, b, l) for a in range(c.n + 1) for b in range(c.n + 1) for l in range(abs(a - b), a + b + 1)]
+    clock = worker.Clock()
+    values = [clebsch_gordan(*t, field="real").reshape(-1, 2 * t[2] + 1) for t in triples]
+    times = clock.read()
+    clock = worker.Clock()
+    for t in triples:
+        clebsch_gordan_exact(*t, field="real")
+    exact = clock.read()["cpu"]
+    off = max(float(np.abs(C.T @ C - np.eye(C.shape[1])).max()) for C in values)
+    return {**times, "exact": exact, "dimension": len(triples), "orthonormality": off}
+
+
+def measure_coupling(c: Case) -> dict[str, Any]:
+    """The basis of Hom(l x l, l), exact and in floats, and its proof."""
+    V = SO(3).irrep(c.n)
+    clock = worker.Clock()
+    H = Hom(V * V, V)
+    H.exact_basis()
+    X = H.basis().matrices
+    certificate = H.certify()
+    times = clock.read()
+    return {
+        **times,
+        "dimension": len(X),
+        "certified": certificate.proved,
+        "orthonormality": float(abs(np.linalg.norm(X[0]) - 1)),
+    }
+
+
 def measure_project(c: Case) -> dict[str, Any]:
     """P(T) of a 1024 x 1024 operator between 256 regular features of C4, in copies of T: the best of each of 30 turns."""
     H = commutant(256 * Cyclic(4).regular())
@@ -294,6 +343,9 @@ def main(name: str) -> None:
         "exact": measure_exact,
         "proof": measure_proof,
         "decompose": measure_decompose,
+        "wigner": measure_wigner,
+        "clebsch-gordan": measure_clebsch_gordan,
+        "coupling": measure_coupling,
         "project": measure_project,
     }
     c = case(name)

@@ -234,6 +234,7 @@ class _LiePoint(ClassPoint):
     def leaf(self, V: Representation, k: int) -> Laurent:
         from sympy import QQ
 
+        V = V.rational()[0]  # of the same character, over the smallest field known
         generators = [a for a in self.group.generator_names if a.kind == "algebra"]
         torus = []
         for vector in self.component.torus:

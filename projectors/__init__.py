@@ -4,8 +4,9 @@ import sys
 
 try:
     from projectors.certify import Certificate
-    from projectors.decompose import Decomposition, decompose, decompose_exactly
+    from projectors.decompose import Decomposition, decompose, decompose_exactly, subduce
     from projectors.hom import Hom, commutant
+    from projectors.polynomials import InvariantRing, invariant_ring, polynomial_maps
     from projectors.structure import Basis, ExactBasis
 except KeyboardInterrupt:
     # The command is not running yet, but it was started (`grouprep`, `python -m projectors`): it ends as `projectors.cli` does.
@@ -13,4 +14,17 @@ except KeyboardInterrupt:
         raise SystemExit(130) from None
     raise
 
-__all__ = ["Basis", "Certificate", "Decomposition", "ExactBasis", "Hom", "commutant", "decompose", "decompose_exactly"]
+__all__ = [
+    "Basis",
+    "Certificate",
+    "Decomposition",
+    "ExactBasis",
+    "Hom",
+    "InvariantRing",
+    "commutant",
+    "decompose",
+    "decompose_exactly",
+    "invariant_ring",
+    "polynomial_maps",
+    "subduce",
+]

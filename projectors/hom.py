@@ -207,11 +207,18 @@ class Hom(Value):
 
     @property
     def is_exact(self) -> bool:
-        """Whether the solver gives exact bases: all generators are exact, the solver not "float", "schur" or a quadrature."""
-        return self.V.domain is not None and self.W.domain is not None and self.solved_by.is_exact(self.V, self.W)
+        """Whether the solver gives exact bases: the solver is not "float", "schur" or a quadrature, and all generators are exact.
+
+        Solver "auto" finds them also where the generators are exact as S R S^-1 with a diagonal S of square roots only.
+        """
+        if self.V.domain is not None and self.W.domain is not None:
+            return self.solved_by.is_exact(self.V, self.W)
+        return all(self.solved_by.carries(*pair) for pair in self.pairs)
 
     def exact_basis(self) -> ExactBasis:
         """An exact basis, sympy matrices over the smallest field known, in V's and W's own bases.
+
+        Where V or W is a large spin, or made from such, the entries are rational numbers times square roots.
 
         Raises
         ------
@@ -224,10 +231,10 @@ class Hom(Value):
     def _exact_basis(self) -> ExactBasis:
         if not self.is_exact:
             why = f"{self} has float generators or a float solver"
-            raise GroupRepError(f"{why}; an exact basis needs exact generators (large spins: V.rational()[0] has them)")
+            raise GroupRepError(f'{why}; an exact basis needs exact generators (for large spins solver="auto")')
         _ = self._checked_dim
         structures = {pair: structure_of(self.space(*pair)) for pair in self.pairs}  # exact rows need no forms
-        return ExactBasis(self.shape, self._placed(structures).exact_rows())
+        return ExactBasis(self.shape, *self._placed(structures).exact_rows())
 
     def basis(self) -> Basis:
         """An orthonormal float basis, held block by block: `.matrices` (r, dim W, dim V), `.coordinates(T)`, `.combine(c)`.

@@ -46,7 +46,11 @@ DOORWAYS: dict[str, str] = {
     "grouprep.groups.finite.FiniteGroup.defining": "G.defining()",
     "grouprep.groups.finite.FiniteGroup.natural": "G.natural()",
     "grouprep.groups.finite.FiniteGroup.permutation": "G.permutation(action)",
+    "grouprep.groups.finite.FiniteGroup.quotient": "G.quotient(N)",
     "grouprep.groups.finite.FiniteGroup.regular": "G.regular()",
+    "grouprep.groups.finite.FiniteGroup.subgroups": "G.subgroups()",
+    "grouprep.groups.finite.FiniteGroup.wreath": "G.wreath(n)",
+    "grouprep.groups.homomorphism.Homomorphism.kernel": "f.kernel()",
     "grouprep.groups.lie.LieGroup.contains": "G.contains(g)",
     "grouprep.groups.lie.LieGroup.defining": "G.defining()",
     "grouprep.groups.lie.LieGroup.sample": "G.sample(n, rng)",
@@ -59,6 +63,8 @@ DOORWAYS: dict[str, str] = {
     "grouprep.representations.base.Representation.conjugate": "V.conjugate",
     "grouprep.representations.base.Representation.dual": "V.dual",
     "grouprep.representations.base.Representation.exterior_power": "V.exterior_power(k)",
+    "grouprep.representations.base.Representation.induce": "V.induce(f)",
+    "grouprep.representations.base.Representation.kernel": "V.kernel()",
     "grouprep.representations.base.Representation.multiplicities": "V.multiplicities()",
     "grouprep.representations.base.Representation.joint": "V.joint(W)",
     "grouprep.representations.base.Representation.restrict": "V.restrict(f)",
@@ -66,7 +72,7 @@ DOORWAYS: dict[str, str] = {
     "grouprep.representations.base.Representation.to_dict": "V.to_dict()",
     "grouprep.representations.base.Representation.unitary": "V.unitary()",
 }
-FACADES = {"Group", "FiniteGroup", "LieGroup", "Representation"}
+FACADES = {"Group", "FiniteGroup", "Homomorphism", "LieGroup", "Representation"}
 
 # Private names of other people's libraries, where they give no public one.
 FOREIGN: dict[str, str] = {

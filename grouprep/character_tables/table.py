@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
     from sympy import Matrix
 
-__all__ = ["CharacterTable", "character_table", "table_rows"]
+__all__ = ["CharacterTable", "character_table", "matched_rows", "table_rows"]
 
 
 class CharacterTable:
@@ -282,7 +282,7 @@ def table_rows(G: FiniteGroup) -> tuple[TableData, Sequence[int], Sequence[str]]
     data = _data(G, family is not None and family.follows_characters)
     if family is None or family.follows_characters:
         return data, range(len(data.labels)), data.labels
-    return data, *_matched(family, data)
+    return data, *matched_rows(family, data)
 
 
 def _data(G: FiniteGroup, listed: bool) -> TableData:
@@ -300,7 +300,7 @@ def _data(G: FiniteGroup, listed: bool) -> TableData:
     )
 
 
-def _matched(family: Family, data: TableData) -> tuple[Sequence[int], Sequence[str]]:
+def matched_rows(family: Family, data: TableData) -> tuple[Sequence[int], Sequence[str]]:
     """The rows that the complex irreps of a family belong to, with their labels; those of S_n and of products go by their labels."""
     irreps = family.irreps("complex", None)
     labels = [I.label for I in irreps]

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from grouprep.families._common import matrix, no_size, rotations, sign_change
+from grouprep.families.special_linear import SL2C
+from grouprep.groups.base import Group
 from grouprep.groups.lie import LieGroup
 from grouprep.groups.registry import GroupFamily, register_family
+from grouprep.irreps.family import Family
+from grouprep.irreps.highest_weight.lorentz import LorentzFamily, SpinorFamily
 
 __all__ = ["Lorentz"]
 
@@ -30,12 +34,21 @@ def Lorentz(*size: object) -> LieGroup:
     return LieGroup.from_algebra(rotations(4, start=1) + boosts, [parity, reversal], name="O(1,3)")
 
 
+def _irreps(G: Group) -> Family | None:
+    """Of O(1, 3): pairs of spins, joined by parity; those of SL(2, C) where their sum is a half-integer."""
+    if not isinstance(G, LieGroup) or G.n != 4 or len(G.components) != 2 or G != Lorentz():
+        return None
+    return LorentzFamily(G, SpinorFamily(SL2C()))
+
+
 register_family(
     GroupFamily(
         name="Lorentz",
         constructor=Lorentz,
         pattern=r"O\(1, ?3\)|Lorentz(?:\(\))?",
         example="O(1,3)",
+        irreps=_irreps,
+        irreps_of="O(1,3)",
         neighbours={"emlp": {"O13": Lorentz, "Lorentz": Lorentz}},
     )
 )

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from math import comb
+
 from grouprep.families._common import checked_size, plane_torus, rotations, sign_change, so_roots, symplectic_roots
+from grouprep.families.special_orthogonal import SO
 from grouprep.groups.base import Group
 from grouprep.groups.lie import CartanComponent, LieGroup
 from grouprep.groups.registry import GroupFamily, numbered, register_family
+from grouprep.irreps.family import Family
+from grouprep.irreps.highest_weight.charts import full_orthogonal
+from grouprep.irreps.highest_weight.orthogonal import OrthogonalFamily
 from grouprep.irreps.plane import PlaneFamily
 from grouprep.irreps.plane_elements import CirclePlaneElements
 from grouprep.irreps.spin import SpinFamily
+from grouprep.irreps.spin_generators import is_spin_group
 
 __all__ = ["O"]
 
@@ -44,13 +51,15 @@ def O(n: int) -> LieGroup:  # noqa: E743
     return LieGroup(G.algebra, G.components, name=G.name, cartan=cartan)
 
 
-def _irreps(G: Group) -> PlaneFamily | SpinFamily | None:
-    """Of O(2) and O(3)."""
+def _irreps(G: Group) -> Family | None:
+    """Of O(n): frequencies for n = 2, spins for n = 3, by whatever generators, else partitions."""
     if not isinstance(G, LieGroup):
         return None
-    if G.n == 2 and G == O(2):
-        return PlaneFamily(CirclePlaneElements(G))
-    return SpinFamily(G, "O(3)") if G.n == 3 and G == O(3) else None
+    if is_spin_group(G, "O(3)"):
+        return SpinFamily(G, "O(3)")
+    if not 2 <= G.n <= 64 or G.n == 3 or len(G.components) != 1 or len(G.algebra) != comb(G.n, 2) or G != O(G.n):
+        return None
+    return PlaneFamily(CirclePlaneElements(G)) if G.n == 2 else OrthogonalFamily(G, full_orthogonal(SO(G.n)))
 
 
 register_family(
@@ -60,7 +69,7 @@ register_family(
         pattern=numbered("O"),
         example="O(3)",
         irreps=_irreps,
-        irreps_of="O(2), O(3)",
+        irreps_of="O(n)",
         neighbours={"emlp": {"O": O}},
     )
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import comb
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,9 +12,13 @@ from grouprep.groups.base import Group
 from grouprep.groups.lie import LieGroup
 from grouprep.groups.registry import GroupFamily, numbered, register_family
 from grouprep.haar import CompactAlgebra, HaarSampler, determinant_one, has_determinant_one, unitary_factor
+from grouprep.irreps.family import Family
+from grouprep.irreps.highest_weight.charts import special_orthogonal
+from grouprep.irreps.highest_weight.family import HighestWeightFamily
 from grouprep.irreps.plane import PlaneFamily
 from grouprep.irreps.plane_elements import CirclePlaneElements
 from grouprep.irreps.spin import SpinFamily
+from grouprep.irreps.spin_generators import is_spin_group
 from grouprep.linalg.fields import conjugate
 from grouprep.linalg.sparse import equal_exact
 from grouprep.quadrature import CircleRule, EulerRule
@@ -42,13 +47,15 @@ def SO(n: int) -> LieGroup:
     return connected(f"SO({n})", rotations(n), plane_torus(n, 0), so_roots(n // 2, n % 2 == 1))
 
 
-def _irreps(G: Group) -> PlaneFamily | SpinFamily | None:
-    """Of SO(2) and SO(3)."""
+def _irreps(G: Group) -> Family | None:
+    """Of SO(n): frequencies for n = 2, spins for n = 3, by whatever generators, else highest weights."""
     if not isinstance(G, LieGroup):
         return None
-    if G.n == 2 and G == SO(2):
-        return PlaneFamily(CirclePlaneElements(G))
-    return SpinFamily(G, "SO(3)") if G.n == 3 and G == SO(3) else None
+    if is_spin_group(G, "SO(3)"):
+        return SpinFamily(G, "SO(3)")
+    if not 2 <= G.n <= 64 or G.n == 3 or len(G.algebra) != comb(G.n, 2) or G != SO(G.n):
+        return None
+    return PlaneFamily(CirclePlaneElements(G)) if G.n == 2 else HighestWeightFamily(G, special_orthogonal(G))
 
 
 class _Haar(HaarSampler):
@@ -94,7 +101,7 @@ register_family(
         pattern=numbered("SO"),
         example="SO(3)",
         irreps=_irreps,
-        irreps_of="SO(2), SO(3)",
+        irreps_of="SO(n)",
         haar=_Haar(),
         quadrature={2: CircleRule("SO(2)", _plane_turn), 3: EulerRule("SO(3)", _turn, _tilt)},
         neighbours={"emlp": {"SO": SO}},

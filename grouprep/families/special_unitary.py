@@ -11,7 +11,11 @@ from grouprep.groups.base import Group
 from grouprep.groups.lie import LieGroup
 from grouprep.groups.registry import GroupFamily, numbered, register_family
 from grouprep.haar import CompactAlgebra, HaarSampler, determinant_one, gaussian, has_determinant_one, unitary_factor
+from grouprep.irreps.family import Family
+from grouprep.irreps.highest_weight.charts import special_unitary
+from grouprep.irreps.highest_weight.family import HighestWeightFamily
 from grouprep.irreps.spin import SpinFamily
+from grouprep.irreps.spin_generators import is_spin_group
 from grouprep.quadrature import EulerRule
 from grouprep.typing import Array, Floats
 
@@ -41,9 +45,15 @@ def SU(n: int) -> LieGroup:
     return connected(f"SU({n})", diagonal + off_diagonal(n), unit_torus(n - 1, n * n - 1, 2), roots)
 
 
-def _irreps(G: Group) -> SpinFamily | None:
-    """Of SU(2)."""
-    return SpinFamily(G, "SU(2)") if isinstance(G, LieGroup) and G.n == 2 and G == SU(2) else None
+def _irreps(G: Group) -> Family | None:
+    """Of SU(n): spins for n = 2, by whatever generators, else highest weights."""
+    if not isinstance(G, LieGroup):
+        return None
+    if is_spin_group(G, "SU(2)"):
+        return SpinFamily(G, "SU(2)")
+    if not 3 <= G.n <= 32 or len(G.algebra) != G.n**2 - 1 or G != SU(G.n):
+        return None
+    return HighestWeightFamily(G, special_unitary(G))
 
 
 class _Haar(HaarSampler):
@@ -97,7 +107,7 @@ register_family(
         pattern=numbered("SU"),
         example="SU(2)",
         irreps=_irreps,
-        irreps_of="SU(2)",
+        irreps_of="SU(n)",
         haar=_Haar(),
         quadrature={2: _DoubleCoverRule("SU(2)", _phase, _half_tilt)},
         neighbours={"emlp": {"SU": SU}},

@@ -76,8 +76,8 @@ def specht_module(shape: Sequence[int]) -> Representation:
     >>> V = specht_module((2, 1))
     >>> V.exact(V.group.generators[1])
     Matrix([
-    [1,  0],
-    [1, -1]])
+    [ 1,  0],
+    [-1, -1]])
 
     References
     ----------

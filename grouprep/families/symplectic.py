@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from itertools import combinations, combinations_with_replacement
+from math import comb
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from grouprep.families._common import Entries, Matrix, checked_size, connected, matrix, symplectic_roots, unit_torus
+from grouprep.groups.base import Group
 from grouprep.groups.lie import LieGroup
 from grouprep.groups.registry import GroupFamily, numbered, register_family
 from grouprep.haar import CompactAlgebra, HaarSampler, gaussian, unitary_factor
+from grouprep.irreps.family import Family
+from grouprep.irreps.highest_weight.charts import symplectic
+from grouprep.irreps.highest_weight.family import HighestWeightFamily
 from grouprep.linalg.sparse import equal_exact, matmul_exact, sparse_matrix
 from grouprep.typing import Array
 
@@ -109,4 +114,23 @@ def _quaternions(z: Array) -> Array:
     return out
 
 
-register_family(GroupFamily(name="Sp", constructor=Sp, pattern=numbered("Sp"), example="Sp(2)", haar=_Haar()))
+def _irreps(G: Group) -> Family | None:
+    """Of Sp(n), n >= 2; Sp(1) is SU(2)."""
+    if not isinstance(G, LieGroup) or G.n % 2 or not 4 <= G.n <= 32 or len(G.algebra) != comb(G.n + 1, 2):
+        return None
+    if G != Sp(G.n // 2):
+        return None
+    return HighestWeightFamily(G, symplectic(G))
+
+
+register_family(
+    GroupFamily(
+        name="Sp",
+        constructor=Sp,
+        pattern=numbered("Sp"),
+        example="Sp(2)",
+        irreps=_irreps,
+        irreps_of="Sp(n)",
+        haar=_Haar(),
+    )
+)

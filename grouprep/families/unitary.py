@@ -11,6 +11,9 @@ from grouprep.groups.base import Group
 from grouprep.groups.lie import LieGroup
 from grouprep.groups.registry import GroupFamily, numbered, register_family
 from grouprep.haar import CompactAlgebra, HaarSampler, gaussian, unitary_factor
+from grouprep.irreps.family import Family
+from grouprep.irreps.highest_weight.charts import unitary
+from grouprep.irreps.highest_weight.family import HighestWeightFamily
 from grouprep.irreps.plane import PlaneFamily
 from grouprep.irreps.plane_elements import CirclePlaneElements
 from grouprep.quadrature import CircleRule
@@ -41,9 +44,11 @@ def U(n: int) -> LieGroup:
     return connected(f"U({n})", diagonal + off_diagonal(n), unit_torus(n, n * n, 1), roots)
 
 
-def _irreps(G: Group) -> PlaneFamily | None:
-    """Of U(1)."""
-    return PlaneFamily(CirclePlaneElements(G)) if isinstance(G, LieGroup) and G.n == 1 and G == U(1) else None
+def _irreps(G: Group) -> Family | None:
+    """Of U(n): frequencies for n = 1, else highest weights."""
+    if not isinstance(G, LieGroup) or G.n > 32 or len(G.algebra) != G.n**2 or G != U(G.n):
+        return None
+    return PlaneFamily(CirclePlaneElements(G)) if G.n == 1 else HighestWeightFamily(G, unitary(G))
 
 
 class _Haar(HaarSampler):
@@ -70,7 +75,7 @@ register_family(
         pattern=numbered("U"),
         example="U(1)",
         irreps=_irreps,
-        irreps_of="U(1)",
+        irreps_of="U(n)",
         haar=_Haar(),
         quadrature={1: CircleRule("U(1)", _phase)},
         neighbours={"emlp": {"U": U}},

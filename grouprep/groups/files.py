@@ -8,6 +8,8 @@ A file has a name and one of these (matrix entries are integers or text such as 
     presentation = { generators = ["r", "s"], relators = ["r^4", "s^2", "(r s)^2"] }
     algebra      = { A1 = [[0, -1], [1, 0]] }           # a Lie group, with components = { h1 = [[1, 0], [0, -1]] }
     product      = ["D4", "C2"]                         # names, or tables like these
+    semidirect   = { normal = "C7", complement = "C3", action = [["(1 3 5 7 2 4 6)"]] }     # images of N's generators by each of K's
+    wreath       = ["C2", "S4"]
     catalogue    = "D4"
 
 and [representations.NAME] tables (see `grouprep.representations.files`). Lists may stand in place of tables of generators.
@@ -28,6 +30,7 @@ from grouprep.groups.lie import LieGroup
 from grouprep.groups.plain_data import Table, check_keys, matrices_from_data, read_data_file, text_list
 from grouprep.groups.product import direct_product
 from grouprep.groups.registry import families, member
+from grouprep.groups.semidirect import SemidirectProduct, WreathProduct
 from grouprep.linalg.budget import NAME, require
 
 __all__ = ["group_from_dict", "group_from_name", "load_group"]
@@ -39,6 +42,8 @@ _EXAMPLES = {
     "presentation": '{ generators = ["r", "s"], relators = ["r^4", "s^2", "(r s)^2"] }',
     "algebra": "{ A1 = [[0, -1], [1, 0]] }",
     "product": '["D4", "C2"]',
+    "semidirect": '{ normal = "C7", complement = "C3", action = [["(1 3 5 7 2 4 6)"]] }',
+    "wreath": '["C2", "S4"]',
     "catalogue": '"D4"',
 }
 _KEYS = (*_EXAMPLES, "name", "degree", "components", "representations")
@@ -150,8 +155,36 @@ def _read_product(data: Table, name: str) -> Group:
     given = data["product"]
     if not isinstance(given, list) or len(given) < 2:
         raise GroupRepError('"product" must be a list of at least two factors')
-    parts = [group_from_name(p) if isinstance(p, str) else group_from_dict(p, "product") for p in given]
-    return direct_product([H for G in parts for H in G.factors])
+    return direct_product([H for p in given for H in _part(p, "product").factors])
+
+
+def _part(given: object, where: str) -> Group:
+    """A group by its name, or by a table."""
+    return group_from_name(given) if isinstance(given, str) else group_from_dict(given, where)  # type: ignore[arg-type]
+
+
+def _finite_part(given: object, where: str) -> FiniteGroup:
+    G = _part(given, where)
+    if not isinstance(G, FiniteGroup):
+        raise GroupRepError(f"{where}: {G} is infinite; finite groups are needed")
+    return G
+
+
+def _read_semidirect(data: Table, name: str) -> Group:
+    table = data["semidirect"]
+    if not isinstance(table, dict) or set(table) < {"normal", "complement", "action"}:
+        raise GroupRepError('"semidirect" must be a table of normal, complement and action')
+    check_keys(table, ("normal", "complement", "action"), "semidirect")
+    N, K = (_finite_part(table[key], f"semidirect.{key}") for key in ("normal", "complement"))
+    return SemidirectProduct(N, K, table["action"], name=name)
+
+
+def _read_wreath(data: Table, name: str) -> Group:
+    given = data["wreath"]
+    if not isinstance(given, list) or len(given) != 2:
+        raise GroupRepError('"wreath" must be a list of two groups')
+    base, top = (_finite_part(p, "wreath") for p in given)
+    return WreathProduct(base, top, name=name)
 
 
 def _read_catalogue(data: Table, name: str) -> Group:
@@ -167,6 +200,8 @@ _READERS: dict[str, Callable[[Table, str], Group]] = {
     "presentation": _read_presentation,
     "algebra": _read_algebra,
     "product": _read_product,
+    "semidirect": _read_semidirect,
+    "wreath": _read_wreath,
     "catalogue": _read_catalogue,
 }
 

@@ -38,7 +38,9 @@ if TYPE_CHECKING:
     from sympy.combinatorics import PermutationGroup
 
     from grouprep.character_tables.table import CharacterTable
+    from grouprep.groups.homomorphism import Homomorphism
     from grouprep.groups.matrix_groups import MatrixAction, PolygonAction
+    from grouprep.groups.subgroups import SubgroupClass
     from grouprep.representations import Representation
 
 __all__ = ["LISTING_LIMIT", "FiniteGroup", "Word"]
@@ -476,6 +478,75 @@ class FiniteGroup(Group):
             if not self.contains(p):
                 raise GroupRepError(f"generators[{i}] = {cycle_string(p)} does not lie in {self}")
         return H
+
+    def wreath(self, n: int) -> FiniteGroup:
+        """The wreath product with the symmetric group S_n: n copies of the group, permuted; see `WreathProduct`.
+
+        Raises
+        ------
+        GroupRepError
+            If n is no positive integer.
+
+        Examples
+        --------
+        >>> from grouprep import Cyclic
+        >>> Cyclic(2).wreath(4).order
+        384
+        """
+        from grouprep.groups.semidirect import symmetric_wreath
+
+        return symmetric_wreath(self, n)
+
+    def subgroups(self) -> tuple[SubgroupClass, ...]:
+        """The subgroups up to conjugacy, by order: of each class a representative, with order, index, length and `is_normal`.
+
+        The same for whatever generators of the group.
+
+        Raises
+        ------
+        TooLarge
+            If the group has more than 2,000 elements, or more than 20,000 subgroups.
+
+        Examples
+        --------
+        >>> from grouprep import Quaternion
+        >>> [(c.order, c.length) for c in Quaternion().subgroups()]
+        [(1, 1), (2, 1), (4, 1), (4, 1), (4, 1), (8, 1)]
+
+        References
+        ----------
+        J. Neubueser, Untersuchungen des Untergruppenverbandes endlicher Gruppen, Numer. Math. 2 (1960), 280-292: cyclic extension.
+        """
+        from grouprep.groups.subgroups import conjugacy_classes_of_subgroups
+
+        return conjugacy_classes_of_subgroups(self)
+
+    def quotient(self, N: FiniteGroup) -> tuple[FiniteGroup, Homomorphism]:
+        """(Q, p): the quotient by a normal subgroup, permuting its cosets, and the projection p of the group onto it.
+
+        Parameters
+        ----------
+        N : a normal subgroup, permutations of the same points; the generators of Q are the images of the group's own, by the
+            same names. `V.inflate(p)` makes representations of Q ones of the group.
+
+        Raises
+        ------
+        GroupRepError
+            If N is no normal subgroup; the message shows why.
+        TooLarge
+            If N cannot be listed, or there are more than 200,000 cosets.
+
+        Examples
+        --------
+        >>> from grouprep import Symmetric
+        >>> G = Symmetric(4)
+        >>> Q, p = G.quotient(G.subgroup(["(1 2)(3 4)", "(1 3)(2 4)"]))
+        >>> Q.order, Q.natural().inflate(p).dim
+        (6, 6)
+        """
+        from grouprep.groups.quotients import quotient
+
+        return quotient(self, N)
 
     def contains(self, perm: object) -> bool:
         """Whether a permutation of the points, or a matrix that permutes the vectors of a matrix group, lies in the group."""

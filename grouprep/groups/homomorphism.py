@@ -157,6 +157,53 @@ class Homomorphism(Value):
         """Whether an element, given as `exact` takes it, is sent to the identity; decided exactly."""
         return equal(self.exact(g), self.target.exact_identity())
 
+    def kernel(self) -> FiniteGroup:
+        """The subgroup of a finite source that is sent to the identity.
+
+        Raises
+        ------
+        UnsupportedGroup
+            If the source is infinite; `kernel_contains` decides for one element.
+        TooLarge
+            If its elements cannot be listed.
+
+        Examples
+        --------
+        >>> from grouprep import Cyclic, Homomorphism, Symmetric
+        >>> sign = Homomorphism(Symmetric(4), Cyclic(2), [[1, 0], [1, 0]])
+        >>> sign.kernel().order
+        12
+        """
+        from grouprep.groups.quotients import normal_subgroup
+
+        return normal_subgroup(self.source, self.kernel_contains, f"ker({self})")  # type: ignore[arg-type]
+
+    def image(self) -> FiniteGroup:
+        """The subgroup of a finite target that the source is sent onto.
+
+        Raises
+        ------
+        UnsupportedGroup
+            If the target is infinite.
+        """
+        if not isinstance(self.target, FiniteGroup):
+            raise UnsupportedGroup(f"{self.target} is infinite: images are found in finite groups")
+        perms = [self.generator_image(a) for a in self.source.generator_names if a.kind == "element"]
+        return FiniteGroup(perms or [self.target.identity()], name=f"im({self})")
+
+    @property
+    def is_injective(self) -> bool:
+        """Whether only the identity of a finite source is sent to the identity."""
+        return self.image().order == self.source.order
+
+    @property
+    def is_surjective(self) -> bool:
+        """Whether every element of a finite target is an image."""
+        return self.image().order == self.target.order
+
+    def __str__(self) -> str:
+        return f"{self.source} -> {self.target}"
+
     def __repr__(self) -> str:
         return f"Homomorphism({self.source} -> {self.target})"
 

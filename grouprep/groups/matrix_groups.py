@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from sympy import Domain
     from sympy.polys.matrices import DomainMatrix
 
-__all__ = ["MatrixAction", "PolygonAction", "act_on_vectors"]
+__all__ = ["MatrixAction", "PolygonAction", "act_on_vectors", "agrees"]
 
 
 class MatrixAction(Value):
@@ -70,7 +70,7 @@ class MatrixAction(Value):
         floats = as_float(matrix)
         first = np.array([np.argmin(np.abs(self._floats - x[:, None]).max(axis=0)) for x in floats.T])
         exact = self.exact(first)
-        if not _agrees(exact, matrix):
+        if not agrees(exact, matrix):
             return None
         moved = [self._numbers.get(v) for v in _vectors(exact * self._vectors)]
         return None if None in moved else np.array(moved, dtype=np.int64)
@@ -140,7 +140,7 @@ class PolygonAction(Value):
 
     def permutation(self, matrix: Image) -> Perm | None:
         """The permutation of the corners by a matrix, exact or rounded; None if it is no symmetry of the polygon."""
-        return next((p for p in self._candidates(as_float(matrix)) if _agrees(self.exact(p), matrix)), None)
+        return next((p for p in self._candidates(as_float(matrix)) if agrees(self.exact(p), matrix)), None)
 
     def _candidates(self, matrix: Array) -> list[Perm]:
         """The rotation and the reflection that move the first corner as a matrix does; all elements for n <= 2."""
@@ -166,7 +166,7 @@ class PolygonAction(Value):
 _FACTORS = 1_000  # a float matrix is read as an element if it may be the rounded product of so many
 
 
-def _agrees(exact: DomainMatrix, matrix: Image) -> bool:
+def agrees(exact: DomainMatrix, matrix: Image) -> bool:
     """Whether a matrix is the exact one, or for floats one that rounding makes of it.
 
     A product of k factors, each correctly rounded, is off by k (n + 1) eps in the norm for unitary ones (Higham, Accuracy and

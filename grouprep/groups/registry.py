@@ -30,7 +30,7 @@ class GroupFamily:
     """What is known of a family of groups; only the name and the constructor are needed.
 
     name : the family's name, such as "Dihedral".
-    constructor : gives the group, from the integers that the pattern reads.
+    constructor : gives the group, from the integers that the pattern reads; what is no integer stays text.
     pattern : the regular expression that the names of the family's groups match, all of them in full; its groups are the
         constructor's integers. By default the name alone.
     example : the name of one of its groups, such as "D4", for messages; by default the name.
@@ -82,7 +82,13 @@ class GroupFamily:
             If the family has no such group, D0 say.
         """
         found = re.fullmatch(self.pattern, name)
-        return None if found is None else self.constructor(*(int(text) for text in found.groups() if text is not None))
+        return (
+            None if found is None else self.constructor(*(_read(text) for text in found.groups() if text is not None))
+        )
+
+
+def _read(text: str) -> int | str:
+    return int(text) if re.fullmatch(r"[0-9]+", text) else text
 
 
 def numbered(*symbols: str) -> str:

@@ -1,9 +1,8 @@
-"""Spins and their exact square roots: reading j, sqrt(p / q) rounded once, the real basis as powers of i."""
+"""Spins: reading j, and the real basis as powers of i."""
 
 from __future__ import annotations
 
 from fractions import Fraction
-from math import isqrt
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -13,12 +12,16 @@ from grouprep.errors import GroupRepError
 if TYPE_CHECKING:
     from sympy import Rational
 
-__all__ = ["ExactRoot", "Spin", "real_columns", "rounded_root", "spin_label", "twice_integer", "twice_spin"]
+__all__ = [
+    "Spin",
+    "real_columns",
+    "spin_label",
+    "twice_integer",
+    "twice_spin",
+]
 
 Spin: TypeAlias = "int | float | str | Fraction | Rational"
 """What stands for a spin 0, 1/2, 1, 3/2, ...; numpy's and sympy's numbers too."""
-
-ExactRoot = tuple[Fraction | int, Fraction]  # (n, q) stands for n sqrt(q)
 
 
 def twice_spin(j: Spin, name: str = "j") -> int:
@@ -57,24 +60,6 @@ def twice_integer(l: Spin, name: str = "l") -> int:
 def spin_label(two_j: int) -> str:
     """The text for j, "1" or "1/2"."""
     return str(Fraction(two_j, 2))
-
-
-def rounded_root(n: Fraction | int, q: Fraction) -> float:
-    """The float nearest to n sqrt(q), q >= 0: one rounding of the exact number.
-
-    55 bits of the root and a sticky bit for what is cut off decide the rounding to 53 bits, as in Brent and Zimmermann,
-    Modern Computer Arithmetic, section 3.1.2.
-    """
-    square = Fraction(n) ** 2 * q
-    p, r = square.numerator, square.denominator
-    if not p:
-        return 0.0
-    k = max(0, 56 - (p.bit_length() - r.bit_length()) // 2)
-    whole, rest = divmod(p << 2 * k, r)
-    root = isqrt(whole)
-    sticky = int(rest != 0 or root * root != whole)
-    value = (2 * root + sticky) / (1 << (k + 1))
-    return -value if n < 0 else value
 
 
 def real_columns(l: int) -> list[list[tuple[int, int]]]:

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
 from math import comb, factorial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from grouprep.errors import GroupRepError
-from grouprep.irreps._spin_numbers import (
-    ExactRoot,
-    Spin,
-    real_columns,
-    rounded_root,
-    spin_label,
-    twice_spin,
-)
+from grouprep.irreps._spin_numbers import Spin, spin_label, twice_spin
 from grouprep.irreps.base import read_field
-from grouprep.typing import Array
+from grouprep.linalg.memory import require_memory
+from grouprep.linalg.roots import exact_root, nearest_root
+from grouprep.typing import Array, Integers
 
 if TYPE_CHECKING:
     from sympy import Array as ExactArray
 
-__all__ = ["clebsch_gordan", "clebsch_gordan_exact", "coupled_spins", "wigner_3j", "wigner_3j_exact"]
-
-# (i1, i2, i), counted from -j each: the coefficient n sqrt(q)
-Table = dict[tuple[int, int, int], ExactRoot]
+__all__ = [
+    "Placed",
+    "clebsch_gordan",
+    "clebsch_gordan_exact",
+    "coupled_spins",
+    "coupling_integers",
+    "wigner_3j",
+    "wigner_3j_exact",
+]
 
 
 def coupled_spins(j1: Spin, j2: Spin) -> list[Fraction]:
@@ -51,80 +52,162 @@ def _triple(j1: Spin, j2: Spin, j: Spin, names: tuple[str, str, str]) -> tuple[i
     return a, b, c
 
 
-@lru_cache(maxsize=256)
-def _complex_table(a: int, b: int, c: int) -> Table:
-    """The non-zero coefficients <j1 m1 j2 m2 | j m> for 2 j1, 2 j2, 2 j = a, b, c, by Racah's formula with binomials."""
-    p, q, r, top = (a + b - c) // 2, (a - b + c) // 2, (b + c - a) // 2, (a + b + c) // 2
-    # (2j+1) p! q! r! / (J+1)! / (p! q! r!)^2 times the factorials of (j +- m)
-    common = Fraction(c + 1, factorial(top + 1) * factorial(p) * factorial(q) * factorial(r))
-    table: Table = {}
-    for i1 in range(a + 1):
-        for i2 in range(b + 1):
-            i = i1 + i2 - p  # m = m1 + m2
-            if not 0 <= i <= c:
-                continue
-            low, high = max(0, a - i1 - q, i2 - r), min(p, a - i1, i2)
-            n = sum((-1) ** k * comb(p, k) * comb(q, a - i1 - k) * comb(r, i2 - k) for k in range(low, high + 1))
-            if n:
-                square = factorial(i1) * factorial(a - i1) * factorial(i2) * factorial(b - i2)
-                table[i1, i2, i] = (n, common * (square * factorial(i) * factorial(c - i)))
-    return table
+class _Coupling(NamedTuple):
+    """The coefficients <j1 m1 j2 m2 | j m>, counted from -j each, n[i1, i2] sqrt(p / (r C(2j1, i1) C(2j2, i2) C(2j, i))).
 
-
-@lru_cache(maxsize=256)
-def _real_table(l1: int, l2: int, l: int) -> Table:
-    """The coefficients in the real bases: two complex ones of equal size each (all three m non-zero, or two), or one.
-
-    The sum over m of products of powers of i is real for even l1 + l2 + l and imaginary for odd; the odd ones are divided by i.
+    spins : (2 j1, 2 j2, 2 j); i = i1 + i2 - shift with shift = j1 + j2 - j.
+    n : (2 j1 + 1, 2 j2 + 1) integers, of dtype int64 or object; those with i outside of 0, ..., 2j are of no meaning.
+    p, r : integers.
     """
-    numbers = _complex_table(2 * l1, 2 * l2, 2 * l)
-    first, second, third = real_columns(l1), real_columns(l2), real_columns(l)
+
+    spins: tuple[int, int, int]
+    n: Array
+    p: int
+    r: int
+
+    @property
+    def shift(self) -> int:
+        a, b, c = self.spins
+        return (a + b - c) // 2
+
+
+@lru_cache(maxsize=256)
+def _coupling(a: int, b: int, c: int) -> _Coupling:
+    """Racah's formula with binomials: n = sum_k (-1)^k C(p, k) C(q, a - i1 - k) C(r, i2 - k), a product of three matrices.
+
+    The sum of the absolute values is at most 2^(p + q + r), which says whether 64 bits hold it.
+    """
+    p, q, r, top = (a + b - c) // 2, (a - b + c) // 2, (b + c - a) // 2, (a + b + c) // 2
+    require_memory((a + 1) * (b + 1) * 4, f"the coefficients of {spin_label(a)} x {spin_label(b)}")
+    dtype = np.int64 if p + q + r < 63 else object
+    left = np.array([[_binomial(q, a - i - k) for k in range(p + 1)] for i in range(a + 1)], dtype=dtype)
+    right = np.array([[_binomial(r, i - k) for i in range(b + 1)] for k in range(p + 1)], dtype=dtype)
+    signs = np.array([(-1) ** k * comb(p, k) for k in range(p + 1)], dtype=dtype)
+    n = (left * signs) @ right
+    n.flags.writeable = False
+    square = Fraction(
+        (c + 1) * factorial(a) * factorial(b) * factorial(c),
+        factorial(top + 1) * factorial(p) * factorial(q) * factorial(r),
+    )
+    return _Coupling((a, b, c), n, square.numerator, square.denominator)
+
+
+def _binomial(n: int, k: int) -> int:
+    return comb(n, k) if k >= 0 else 0
+
+
+Root = Callable[[int, int, int], Any]
+"""A number n sqrt(p / r) of three integers: `nearest_root` or `exact_root`."""
+
+
+class Placed(NamedTuple):
+    """Non-zero entries of an array with three axes: where they stand, (count,) each, and what they are."""
+
+    places: tuple[Integers, Integers, Integers]
+    values: Array
+
+
+def _complex_entries(C: _Coupling, root: Root, divisor: int) -> Placed:
+    """The coefficients over sqrt(divisor) in the bases |j m>: half of them by a root, the others by m -> -m."""
+    (a, b, c), p, r = C.spins, C.p, C.r * divisor
+    first, second, third = (_binomials(s) for s in C.spins)
+    i1, i2 = np.indices((a + 1, b + 1))
+    i = i1 + i2 - C.shift
+    i1, i2, i = (x[(i >= 0) & (i <= c) & (C.n != 0)] for x in (i1, i2, i))  # row-major: m -> -m reverses the order
+    half = (len(i) + 1) // 2
+    roots = [
+        root(n, p, r * first[x] * second[y] * third[z])
+        for n, x, y, z in zip(
+            C.n[i1[:half], i2[:half]].tolist(), *(k[:half].tolist() for k in (i1, i2, i)), strict=True
+        )
+    ]
+    roots += [-x if C.shift % 2 else x for x in reversed(roots[: len(i) - half])]
+    return Placed((i1, i2, i), np.array(roots, dtype=float if root is nearest_root else object))
+
+
+@lru_cache(maxsize=512)
+def _binomials(n: int) -> list[int]:
+    return [comb(n, k) for k in range(n + 1)]
+
+
+def _real_entries(C: _Coupling, root: Root, divisor: int) -> Placed:
+    """The coefficients over sqrt(divisor) in the real bases; those of odd j1 + j2 + j are divided by i.
+
+    A coefficient with |m1|, |m2| and |m| is the sum of a complex one and of that with -m1, -m2, -m, which is (-1)^shift times
+    it, each with a power of i: it is 0, or has the one magnitude of all eight choices of cosines and sines.
+    """
+    l1, l2, l = (s // 2 for s in C.spins)
+    first, second, third = (_binomials(s) for s in C.spins)
     odd = (l1 + l2 + l) % 2
-    table: Table = {}
-    for r1, left in enumerate(first):
-        for r2, right in enumerate(second):
-            for r in {abs(abs(r1 - l1) - abs(r2 - l2)), abs(r1 - l1) + abs(r2 - l2)}:
-                for column in {l + r, l - r} if r <= l else set():
-                    total: dict[int, Fraction | int] = {0: 0, 1: 0, 2: 0, 3: 0}
-                    square = Fraction(1)
-                    for m1, k1 in left:
-                        for m2, k2 in right:
-                            for m, k in third[column]:
-                                if m == m1 + m2 and (key := (m1 + l1, m2 + l2, m + l)) in numbers:
-                                    n, square = numbers[key]
-                                    total[(k - k1 - k2) % 4] += n
-                    n = total[1] - total[3] if odd else total[0] - total[2]
-                    if n:
-                        table[r1, r2, column] = (n, square / (len(left) * len(right) * len(third[column])))
-    return table
+    r1, r2 = (x - y for x, y in zip(np.indices((2 * l1 + 1, 2 * l2 + 1)), (l1, l2), strict=True))
+    places: list[Integers] = []
+    values: list[Array] = []
+    for sign in (1, -1):
+        m1, m2 = np.arange(l1 + 1), sign * np.arange(l2 + 1)
+        grid = np.zeros((l1 + 1, l2 + 1), dtype=float if root is nearest_root else object)
+        for x in m1.tolist():
+            for y in m2.tolist():
+                z = x + y
+                n = int(C.n[x + l1, y + l2]) if abs(z) <= l else 0
+                if n and (sign > 0 or (x and y)):
+                    halves = 2 if x and y and z else 1
+                    square = C.r * divisor * first[x + l1] * second[y + l2] * third[z + l] * halves
+                    grid[x, abs(y)] = root(n, C.p, square)
+        m1, m2 = np.abs(r1), sign * np.abs(r2)
+        m = m1 + m2
+        value = grid[np.abs(r1), np.abs(r2)]
+        for kind in (1, -1):  # the harmonic with cos m phi, or with sin
+            column = kind * np.abs(m)
+            up = _power(column, m) - _power(r1, m1) - _power(r2, m2)
+            down = _power(column, -m) - _power(r1, -m1) - _power(r2, -m2)
+            signs = np.array([0, 1, 0, -1] if odd else [1, 0, -1, 0])
+            total = signs[up % 4] + (-1) ** C.shift * signs[down % 4]
+            chosen = (value != 0) & (total != 0) & ((kind > 0) | (m != 0))
+            places.append(np.array([r1 + l1, r2 + l2, column + l])[:, chosen])
+            values.append(np.sign(total[chosen]) * value[chosen])
+    i1, i2, i = np.concatenate(places, axis=1)
+    return Placed((i1, i2, i), np.concatenate(values))
 
 
-def _table(j1: Spin, j2: Spin, j: Spin, field: str, names: tuple[str, str, str]) -> tuple[tuple[int, int, int], Table]:
-    a, b, c = _triple(j1, j2, j, names)
-    if read_field(field) == "complex":
-        return (a, b, c), _complex_table(a, b, c)
-    if a % 2 or b % 2:
+def _power(column: Integers, m: Integers) -> Integers:
+    """The k of i^k with which |m> enters the real harmonic of a column, m = +-column (see `real_columns`)."""
+    positive = np.where(column < 0, 2 * m + 3, 2 * m)
+    return np.where(m > 0, positive, np.where(column < 0, 1, 0))
+
+
+def _entries(spins: tuple[int, int, int], field: str, root: Root, divisor: int = 1) -> Placed:
+    make = _complex_entries if field == "complex" else _real_entries
+    return make(_coupling(*spins), root, divisor)
+
+
+def coupling_integers(a: int, b: int, c: int, field: str) -> Placed:
+    """Where the non-zero coefficients of the spins a / 2, b / 2 and c / 2 stand, and their integers n with their signs.
+
+    Counted from -j each, the coefficient at (i1, i2, i) is n sqrt(x / (y binom(a, i1) binom(b, i2) binom(c, i))) with integers x and y
+    that are the same for all; in the real bases over sqrt 2 where no m is 0.
+    """
+    return _entries((a, b, c), field, lambda n, p, r: n)
+
+
+def _read(j1: Spin, j2: Spin, j: Spin, field: str, names: tuple[str, str, str]) -> tuple[int, int, int]:
+    spins = _triple(j1, j2, j, names)
+    if read_field(field) == "real" and (spins[0] % 2 or spins[1] % 2):
         raise GroupRepError('field="real": the real bases are those of integer spins; half-integer ones are complex')
-    return (a, b, c), _real_table(a // 2, b // 2, c // 2)
+    return spins
 
 
-def _to_array(spins: tuple[int, int, int], table: Table) -> Array:
+def _to_array(spins: tuple[int, int, int], entries: Placed) -> Array:
     values = np.zeros(tuple(s + 1 for s in spins))
-    for index, (n, q) in table.items():
-        values[index] = rounded_root(n, q)
+    values[entries.places] = entries.values
     return values
 
 
-def _to_sympy(spins: tuple[int, int, int], table: Table) -> ExactArray:
-    from sympy import ImmutableSparseNDimArray, Rational, sqrt
+def _to_sympy(spins: tuple[int, int, int], entries: Placed) -> ExactArray:
+    from sympy import ImmutableDenseNDimArray, S
 
-    shape = tuple(s + 1 for s in spins)
-    values = {
-        (i1 * shape[1] + i2) * shape[2] + i: Rational(n.numerator, n.denominator)
-        * sqrt(Rational(q.numerator, q.denominator))
-        for (i1, i2, i), (n, q) in table.items()
-    }
-    return ImmutableSparseNDimArray(values, shape)
+    values = np.full(tuple(s + 1 for s in spins), S.Zero, dtype=object)
+    values[entries.places] = entries.values
+    return ImmutableDenseNDimArray(values.ravel().tolist(), values.shape)
 
 
 _NAMES = ("j1", "j2", "j")
@@ -160,7 +243,8 @@ def clebsch_gordan(j1: Spin, j2: Spin, j: Spin, field: str = "complex") -> Array
     ----------
     Racah, Phys. Rev. 62 (1942), equation 16; Varshalovich, Moskalev, Khersonskii (1988), section 8.2.
     """
-    return _to_array(*_table(j1, j2, j, field, _NAMES))
+    spins = _read(j1, j2, j, field, _NAMES)
+    return _to_array(spins, _entries(spins, field, nearest_root))
 
 
 def clebsch_gordan_exact(j1: Spin, j2: Spin, j: Spin, field: str = "complex") -> ExactArray:
@@ -184,21 +268,19 @@ def clebsch_gordan_exact(j1: Spin, j2: Spin, j: Spin, field: str = "complex") ->
     ----------
     Racah, Phys. Rev. 62 (1942), equation 16.
     """
-    return _to_sympy(*_table(j1, j2, j, field, _NAMES))
+    spins = _read(j1, j2, j, field, _NAMES)
+    return _to_sympy(spins, _entries(spins, field, exact_root))
 
 
-def _symbols(j1: Spin, j2: Spin, j3: Spin, field: str) -> tuple[tuple[int, int, int], Table]:
+def _symbols(j1: Spin, j2: Spin, j3: Spin, field: str, root: Root) -> tuple[tuple[int, int, int], Placed]:
     """(j1 j2 j3; m1 m2 m3) = (-1)^(j1 - j2 - m3) <j1 m1 j2 m2 | j3 -m3> / sqrt(2 j3 + 1); the real form is invariant as well."""
-    spins, table = _table(j1, j2, j3, field, ("j1", "j2", "j3"))
+    spins = _read(j1, j2, j3, field, ("j1", "j2", "j3"))
     a, b, c = spins
-    out: Table = {}
-    for (i1, i2, i), (n, q) in table.items():
-        if field == "real":
-            power, index = (a - b) // 2, (i1, i2, i)
-        else:
-            power, index = (a - b - c) // 2 + i, (i1, i2, c - i)  # m3 = -m = j3 - i
-        out[index] = (-n if power % 2 else n, q / (c + 1))
-    return spins, out
+    (i1, i2, i), values = _entries(spins, field, root, c + 1)
+    if field == "real":
+        return spins, Placed((i1, i2, i), -values if (a - b) // 2 % 2 else values)
+    power = (a - b - c) // 2 + i
+    return spins, Placed((i1, i2, c - i), np.where(power % 2, -1, 1) * values)  # m3 = -m = j3 - i
 
 
 def wigner_3j(j1: Spin, j2: Spin, j3: Spin, field: str = "complex") -> Array:
@@ -227,7 +309,7 @@ def wigner_3j(j1: Spin, j2: Spin, j3: Spin, field: str = "complex") -> Array:
     ----------
     Edmonds (1957), equation 3.7.3; Varshalovich, Moskalev, Khersonskii (1988), section 8.1.2.
     """
-    return _to_array(*_symbols(j1, j2, j3, field))
+    return _to_array(*_symbols(j1, j2, j3, field, nearest_root))
 
 
 def wigner_3j_exact(j1: Spin, j2: Spin, j3: Spin, field: str = "complex") -> ExactArray:
@@ -251,4 +333,4 @@ def wigner_3j_exact(j1: Spin, j2: Spin, j3: Spin, field: str = "complex") -> Exa
     ----------
     Edmonds (1957), equation 3.7.3.
     """
-    return _to_sympy(*_symbols(j1, j2, j3, field))
+    return _to_sympy(*_symbols(j1, j2, j3, field, exact_root))

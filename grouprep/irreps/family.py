@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 from math import inf
 from numbers import Real
 from typing import Literal
@@ -14,6 +14,7 @@ from grouprep.groups.base import Generator, Group
 from grouprep.irreps.base import Field, Irrep
 from grouprep.linalg import Image
 from grouprep.linalg.pickling import Picklable
+from grouprep.representations.base import Representation
 from grouprep.typing import Array
 
 __all__ = ["Angles", "Family", "Images", "Splitting", "check_up_to"]
@@ -65,6 +66,10 @@ class Family(Picklable, ABC):
             If eigenvalues are not those of a representation to rounding.
         """
 
+    def count(self, V: Representation) -> list[tuple[Irrep, int]] | None:
+        """The complex irreps in a representation with their multiplicities; None where each has to be tried."""
+        return None
+
     def _key(self) -> tuple[object, ...]:
         return (self.group,)
 
@@ -87,8 +92,12 @@ class Family(Picklable, ABC):
     def _nearest(self, label: object, field: Field) -> str:
         """The labels of a finite group that a wrong one may have meant, nearest first, for a message."""
         known = [I.label for I in self.irreps(field, None)] if self.group.is_finite else []
-        close = get_close_matches(str(label).replace(" ", ""), known, 3)
+        shares = {text: SequenceMatcher(None, str(label), text).ratio() for text in known}
+        close = sorted((text for text in known if shares[text] >= _LIKE), key=lambda text: -shares[text])[:3]
         return f"nearest are {', '.join(close)}; " if close else ""
+
+
+_LIKE = 0.5  # the share of characters that a label has in common with one that it may have meant
 
 
 def check_up_to(group: Group, up_to: object, what: str, infinite: bool) -> int | None:

@@ -132,6 +132,11 @@ class ListedIrrep(UserIrrep):
     def constituent(self) -> tuple[Irrep, Array]:
         return self, np.eye(self.dim)
 
+    def rational(self) -> tuple[Representation, Array]:
+        """That of the representation in the list."""
+        R, S = self.V.rational()
+        return (self, S) if R is self.V else (R, S)
+
     def _key(self) -> tuple[object, ...]:
         return self.label, self.over
 

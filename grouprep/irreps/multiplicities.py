@@ -40,6 +40,9 @@ def multiplicities(V: Representation, field: str | None = None) -> list[tuple[Ir
             f'field = "real": {V} is complex; its irreps are those over the complex numbers, field="complex"'
         )
     family = family_of(V.group)
+    counted = family.count(V)
+    if counted is not None:
+        return _over(counted, field)
     found: list[tuple[Irrep, int]] = []
     dimension = 0
     points = class_points(V.group)
@@ -54,6 +57,14 @@ def multiplicities(V: Representation, field: str | None = None) -> list[tuple[Ir
         if dimension == V.dim:
             return found
     raise AmbiguousRank(f"the irreps of {family.group} account for {dimension} of the {V.dim} dimensions of {V}")
+
+
+def _over(counted: list[tuple[Irrep, int]], field: Field) -> list[tuple[Irrep, int]]:
+    """Multiplicities of complex irreps as those of irreps over a field, in canonical order."""
+    if field == "complex":
+        return sorted(counted, key=lambda pair: pair[0].position)
+    found = {I.real_form: m // 2 if I.type == "H" else m for I, m in counted}  # type C: a pair of equal multiplicities
+    return sorted(found.items(), key=lambda pair: pair[0].position)
 
 
 def _candidates(V: Representation, field: Field) -> Iterator[Irrep]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import cached_property, reduce
 from itertools import product
 
@@ -188,6 +189,9 @@ class ProductIrrep(Irrep):
             return R, real.constituent[1].conj().T @ S
         R, S = self.inner.rational()
         return (self, S) if R is self.inner else (R, S)
+
+    def rational_squares(self) -> tuple[Fraction, ...] | None:
+        return self.inner.rational_squares()
 
     def character_at(self, point: Element, k: int) -> ClassValue:
         if not self.group.is_finite:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import lru_cache
+from math import isqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,11 +13,13 @@ import numpy as np
 from grouprep.characters import ClassPoint, ClassValue
 from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge
 from grouprep.groups.base import Generator, Group
+from grouprep.groups.cartan import combination
 from grouprep.irreps import divided_powers as powers
-from grouprep.irreps._spin_numbers import rounded_root
+from grouprep.irreps.spin_generators import is_standard, spin_coordinates
+from grouprep.irreps.spin_labels import SpinKind
 from grouprep.linalg import Image, Monomial, as_exact, as_image
 from grouprep.linalg import matrices as mat
-from grouprep.linalg.convert import to_domain_matrix
+from grouprep.linalg.convert import to_domain_matrix, to_numpy
 from grouprep.linalg.fields import (
     coefficients,
     common_domain,
@@ -26,6 +29,7 @@ from grouprep.linalg.fields import (
     domain_of,
     element,
 )
+from grouprep.linalg.roots import rounded_root
 from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
 from grouprep.representations.base import Representation
 from grouprep.typing import Array, Element, Scalar
@@ -66,10 +70,21 @@ class RationalSpin(Representation):
         """Either "real" or "complex"."""
         return self.V.field
 
+    @property
+    def domain(self) -> Domain | None:
+        """Q, or Q(i) for the complex form; larger if the generators are other than the standard ones."""
+        if not is_standard(self.V.group, self.V.kind):
+            return super().domain
+        from sympy import QQ
+
+        return cyclotomic_field(4) if self.V.form == "complex" and self.V.two_j else QQ
+
     def image(self, generator: Generator) -> Image:
+        standard = is_standard(self.V.group, self.V.kind)
         if generator.kind == "element":
-            return self.V.reflection
-        return rational_differentials(self.V.kind, self.V.two_j, self.V.form)[generator.index]
+            return self.V.reflection if standard else rational_image(self.V, self.group.generator_element(generator))
+        values = rational_differentials(self.V.kind, self.V.two_j, self.V.form)
+        return values[generator.index] if standard else combined(self.V.group, self.V.kind, generator, values)
 
     def evaluate(self, g: Element) -> Array:
         squares = powers.lengths(self.V.two_j, self.V.form)
@@ -161,6 +176,41 @@ def rational_image(V: SpinIrrep, g: Element) -> Image:
     else:
         value = powers.to_real_form(value) if V.form == "real" else powers.realify_exact(value)
     return as_image(value)
+
+
+def combined(group: Group, kind: SpinKind, generator: Generator, values: Sequence[DomainMatrix]) -> DomainMatrix:
+    """The value of an algebra generator, from those of the standard basis."""
+    found = spin_coordinates(group, kind)
+    assert found is not None
+    row = from_domain_matrix_rows(found).get(generator.index, {})
+    return combination(values, [row.get(k, found.domain.zero) for k in range(3)], found.domain)
+
+
+def float_coordinates(group: Group, kind: SpinKind, generator: Generator) -> Array:
+    """The coordinates of an algebra generator in the standard basis, (3,)."""
+    found = spin_coordinates(group, kind)
+    assert found is not None
+    row: Array = to_numpy(found)[generator.index]
+    return row
+
+
+def turns(group: Group, kind: SpinKind, vector: Sequence[Fraction | int]) -> Fraction:
+    """The length of an element of the Lie algebra, coefficients in its generators, in the standard basis, where it is rational."""
+    found = spin_coordinates(group, kind)
+    assert found is not None
+    from sympy import QQ
+
+    K = found.domain.get_field()
+    total = [K.zero] * 3
+    for g, row in from_domain_matrix_rows(convert_matrix(found, K)).items():
+        for k, x in row.items():
+            total[k] += x * K.convert_from(QQ(Fraction(vector[g]).numerator, Fraction(vector[g]).denominator), QQ)
+    parts = coefficients(sum((x * x for x in total), K.zero), K)
+    square = Fraction(int(parts[0].numerator), int(parts[0].denominator))
+    length = Fraction(isqrt(square.numerator), isqrt(square.denominator))
+    if any(parts[1:]) or length * length != square:
+        raise GroupRepError(f"the torus of {group} does not close after a whole turn")
+    return length
 
 
 def _rank(squares: Iterable[Fraction]) -> int:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from sympy import Domain, Matrix
     from sympy.polys.matrices import DomainMatrix
 
-__all__ = ["RealForm", "real_basis"]
+__all__ = ["RealForm", "over_real_subfield", "real_basis"]
 
 
 def real_basis(structure: Array) -> Array:
@@ -186,13 +186,13 @@ class RealForm(Irrep):
         m = conductor(common_domain(*(A.domain for A in matrices if not is_real_field(A.domain))))
         if n == 4:
             return self, np.eye(self.dim)
-        images = [_over_real_subfield(A, n, m) for A in matrices]
+        images = [over_real_subfield(A, n, m) for A in matrices]
         w = np.exp(2j * np.pi / m)
         basis = np.kron([[1.0, w.real], [0.0, w.imag]], np.eye(self.rho.dim))
         return ImageRepresentation(self.group, images, name=f"rational({self})"), realify(S) @ basis
 
 
-def _over_real_subfield(A: DomainMatrix, n: int, m: int) -> Matrix:
+def over_real_subfield(A: DomainMatrix, n: int, m: int) -> Matrix:
     """A = B + w C over Q(zeta_n), w = zeta_m, as [[B, -C], [C, B + (w + conj w) C]] on vectors x + w y, over the real subfield."""
     K, real = cyclotomic_field(n), real_cyclotomic_field(n)
     A, w, bar = convert_matrix(A, K), zeta(n, n // m), zeta(n, -n // m)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -11,18 +13,21 @@ from grouprep.characters import ClassValue, Laurent
 from grouprep.errors import GroupRepError, UnsupportedGroup
 from grouprep.groups.base import Generator, Group
 from grouprep.irreps import rational_spin as exact
-from grouprep.irreps._spin_numbers import Spin, real_columns, rounded_root, spin_label, twice_spin
+from grouprep.irreps._spin_numbers import Spin, real_columns, spin_label, twice_spin
 from grouprep.irreps.base import Field, Irrep, Position, quaternion_units, read_field, realification_isometry, realify
 from grouprep.irreps.catalogue import find_family
 from grouprep.irreps.divided_powers import lengths
 from grouprep.irreps.family import Angles, Family, Images, Splitting, check_up_to
 from grouprep.irreps.rational_spin import RationalSpin
 from grouprep.irreps.rotations import quaternion_from_matrix, quaternion_from_su2
+from grouprep.irreps.spin_generators import is_standard
 from grouprep.irreps.spin_labels import SpinKind, read_spin_label
 from grouprep.irreps.spin_splitting import split_spins
 from grouprep.irreps.symbolic import symbolic_spin
 from grouprep.irreps.wigner import wigner_of_quaternions
-from grouprep.linalg import Image, Monomial, as_exact
+from grouprep.linalg import Image, Monomial, as_exact, as_float
+from grouprep.linalg.convert import to_sympy
+from grouprep.linalg.roots import exact_root, rounded_root
 from grouprep.typing import Array, Element
 
 if TYPE_CHECKING:
@@ -31,10 +36,13 @@ if TYPE_CHECKING:
 __all__ = ["RationalSpin", "SpinFamily", "SpinIrrep", "read_spin_label", "spin_group", "spin_irreps"]
 
 
+M = TypeVar("M")
+
+
 class SpinFamily(Family):
     """The irreps of SU(2), SO(3) or O(3).
 
-    group : the group, with the generators of `SU(2)`, `SO(3)` or `O(3)`.
+    group : the group, by any generators (see `is_spin_group`).
     kind : which of these it is.
 
     References
@@ -223,14 +231,39 @@ class SpinIrrep(Irrep):
     def image(self, generator: Generator) -> Image:
         """The matrix of a generator: exact while its number field has a degree of at most `EXACT_DEGREE`, else the nearest floats."""
         if generator.kind == "element":
+            return self._element_image(generator)
+        if not self._is_small:
+            return self.float_image(generator)
+        if self._is_standard:
+            return exact.domain_differential(*self._what, generator.index)
+        return exact.combined(self._group, self.kind, generator, self._differentials(exact.domain_differential))
+
+    def _element_image(self, generator: Generator) -> Image:
+        if self._is_standard:
             return self.reflection
-        make = exact.domain_differential if self._is_small else exact.float_differential
-        return make(*self._what, generator.index)
+        h = self._group.generator_element(generator)
+        try:
+            return self.exact_image(h)
+        except GroupRepError:
+            return self.evaluate(as_float(h))
 
     def float_image(self, generator: Generator) -> Array | Monomial:
-        return (
-            self.reflection if generator.kind == "element" else exact.float_differential(*self._what, generator.index)
-        )
+        if generator.kind == "element":
+            image = self._element_image(generator)
+            return image if isinstance(image, Monomial) else as_float(image)
+        if self._is_standard:
+            return exact.float_differential(*self._what, generator.index)
+        row = exact.float_coordinates(self._group, self.kind, generator)
+        value: Array = np.tensordot(row, np.array(self._differentials(exact.float_differential)), 1)
+        return value
+
+    def _differentials(self, make: Callable[[str, int, str, int], M]) -> list[M]:
+        """The differentials of the standard basis of the Lie algebra."""
+        return [make(*self._what, k) for k in range(3)]
+
+    @cached_property
+    def _is_standard(self) -> bool:
+        return is_standard(self._group, self.kind)
 
     @property
     def _what(self) -> tuple[str, int, str]:
@@ -263,9 +296,19 @@ class SpinIrrep(Irrep):
         >>> SpinIrrep(G, 1, "complex").exact_generator(G.generator_names[1])[1, 0]
         sqrt(2)/2
         """
-        if generator.kind == "element":
-            return as_exact(self.reflection).to_Matrix()
-        return exact.exact_differential(*self._what, generator.index)
+        if self._is_standard:
+            if generator.kind == "element":
+                return as_exact(self.reflection).to_Matrix()
+            return exact.exact_differential(*self._what, generator.index)
+        R = to_sympy(as_exact(RationalSpin(self).image(generator)))
+        squares = lengths(self.two_j, self.form)
+        return R.from_dok(
+            *R.shape,
+            {
+                (i, k): x * exact_root(1, (q := squares[i] / squares[k]).numerator, q.denominator)
+                for (i, k), x in R.todok().items()
+            },
+        )
 
     # Values
 
@@ -310,6 +353,9 @@ class SpinIrrep(Irrep):
         roots = [rounded_root(1, q) for q in lengths(self.two_j, self.form)]
         return RationalSpin(self), np.diag(roots)
 
+    def rational_squares(self) -> tuple[Fraction, ...]:
+        return tuple(lengths(self.two_j, self.form))
+
     def symbolic(self, *angles: Expr, sign: int = 1) -> Matrix:
         """rho at sign R_z(alpha) R_y(beta) R_z(gamma) as a sympy Matrix; SU(2): exp(-i alpha sigma_3/2) and so on.
 
@@ -331,8 +377,7 @@ class SpinIrrep(Irrep):
 
     def character_at(self, point: Element, k: int) -> ClassValue:
         """sum_m z^m on a torus of rotations; on the odd component of O(3) the elements are parity times a turn by pi more."""
-        vector = point.component.torus[0]
-        scale = next(c for c in vector if c)
+        scale = exact.turns(self._group, self.kind, point.component.torus[0])
         odd = point.component.component is not None
         terms: dict[tuple[Fraction, tuple[int, ...]], int] = {}
         for two_m in range(-self.two_j, self.two_j + 1, 2):

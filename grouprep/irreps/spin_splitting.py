@@ -7,8 +7,8 @@ import numpy as np
 from grouprep.errors import AmbiguousRank
 from grouprep.groups.base import Group
 from grouprep.irreps.family import Images
+from grouprep.irreps.spin_generators import standard_images
 from grouprep.irreps.spin_labels import SpinKind
-from grouprep.linalg import as_float
 from grouprep.typing import Array
 
 __all__ = ["split_spins"]
@@ -24,7 +24,8 @@ def split_spins(group: Group, kind: SpinKind, images: Images) -> list[tuple[int,
     Vectors are held in orthonormal bases of the weight spaces. What rounding leaves of a larger spin grows under lowering
     like a binomial coefficient, so at every step it is taken out again.
     """
-    J_z, J_x, J_y = _angular_momentum(group, kind, images)
+    first, second, third, parity = standard_images(group, kind, images)
+    J_z, J_x, J_y = _angular_momentum(kind, first, second, third)
     values, vectors = np.linalg.eigh((J_z + J_z.conj().T) / 2)
     weights = _half_integers(values, group, kind)
     spaces = {int(w): vectors[:, weights == w] for w in np.unique(weights)}
@@ -32,7 +33,6 @@ def split_spins(group: Group, kind: SpinKind, images: Images) -> list[tuple[int,
     steps = {w: spaces[w - 2].conj().T @ (lowering @ V) for w, V in spaces.items() if w - 2 in spaces}
     found: dict[int, Array] = {w: np.zeros((V.shape[1], 0), dtype=complex) for w, V in spaces.items()}
     out: list[tuple[int, int | None, Array]] = []
-    parity = _inversion(group, images)
     for two_j in sorted((w for w in spaces if w >= 0), reverse=True):
         top = _highest(found[two_j])
         for sign, seeds in _by_parity(top, spaces[two_j], parity):
@@ -42,25 +42,11 @@ def split_spins(group: Group, kind: SpinKind, images: Images) -> list[tuple[int,
     return out
 
 
-def _angular_momentum(group: Group, kind: SpinKind, images: Images) -> tuple[Array, Array, Array]:
-    """(J_z, J_x, J_y) from the generators: exp(t A) rotates about z, -y, x for SO(3); SU(2) has A = i J_z, i J_y, i J_x."""
-    algebra = [as_float(images[a]) for a in group.generator_names if a.kind == "algebra"]
+def _angular_momentum(kind: SpinKind, first: Array, second: Array, third: Array) -> tuple[Array, Array, Array]:
+    """(J_z, J_x, J_y) from the standard basis: exp(t A) rotates about z, -y, x for SO(3); SU(2) has A = i J_z, i J_y, i J_x."""
     if kind == "SU(2)":
-        z, y, x = (-1j * a for a in algebra)
-    else:
-        z, y, x = 1j * algebra[0], -1j * algebra[1], 1j * algebra[2]
-    return z, x, y
-
-
-def _inversion(group: Group, images: Images) -> Array | None:
-    """The image of -1 in O(3): diag(-1, 1, 1) times the half turn about x."""
-    elements = [a for a in group.generator_names if a.kind == "element"]
-    if not elements:
-        return None
-    from scipy.linalg import expm
-
-    turn = next(a for a in group.generator_names if a.kind == "algebra" and a.index == 2)
-    return np.asarray(as_float(images[elements[0]]) @ expm(np.pi * as_float(images[turn])))
+        return -1j * first, -1j * third, -1j * second
+    return 1j * first, 1j * third, -1j * second
 
 
 def _half_integers(values: Array, group: Group, kind: SpinKind) -> Array:

@@ -139,7 +139,9 @@ class AlternatingFamily(KnownFamily):
     """The irreps of the group of all even permutations of n points: those of S_n, halves where the shape is its own conjugate.
 
     group : all even permutations of its points. Labels: "[3,1]", the larger of a partition and its conjugate; "[2,2]+" and
-        "[2,2]-" for the halves. The type of a half is R where n minus the length of the diagonal is a multiple of 4, else C.
+        "[2,2]-" for the halves: that with + has the character (e + sqrt(e h)) / 2 at the first permutation, in the order of their
+        lists of images, with cycles of the lengths of the diagonal hooks; h is their product, e = 1 where n minus the length of
+        the diagonal is a multiple of 4, else -1. The type of a half is R for e = 1, else C.
 
     References
     ----------

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grouprep.character_tables.partitions import Partition, cycle_type, hook_degree, symmetric_value
+from grouprep.character_tables.partitions import Partition, cycle_type, hook_degree, standard_element, symmetric_value
 from grouprep.characters import ClassPoint, ClassValue
 from grouprep.groups.base import Generator, Group
 from grouprep.groups.permutations import Perm
@@ -74,6 +74,9 @@ class Tableaux:
     def associator(self) -> tuple[Integers, tuple[Fraction, ...], Fraction]:
         """For a shape that is its own conjugate, T with T R(g) = sgn(g) R(g) T: T v_t = x_t v_t', t' the transposed tableau.
 
+        Its sign is such that the half where T is sqrt(c) has the character (e + sqrt(e h)) / 2 at the standard permutation with
+        cycles of the lengths of the diagonal hooks, h their product and e the sign of c; all roots are principal ones.
+
         Returns
         -------
         The numbers of the t', the x_t, and c with T^2 = c.
@@ -81,7 +84,11 @@ class Tableaux:
         numbers = {t: k for k, t in enumerate(self.rows)}
         turned = np.array([numbers[_transposed(t)] for t in self.rows])
         x = self._spread(Fraction(-1))
-        return turned, tuple(x), x[0] * x[turned[0]]
+        c = x[0] * x[turned[0]]
+        hooks = tuple(2 * (row - i) - 1 for i, row in enumerate(self.shape) if row > i)
+        M = self.seminormal(standard_element(hooks))
+        trace = sum(x[t] * Fraction(str(M[t, turned[t]])) for t in range(self.dim) if self.rows[t][1:2] == (0,))
+        return turned, tuple(x if trace * c > 0 else [-y for y in x]), c
 
     @cached_property
     def _steps(self) -> list[tuple[Array, Array]]:
@@ -281,10 +288,10 @@ class SeminormalForm(_Form):
     --------
     >>> from grouprep import Symmetric
     >>> R = SeminormalForm(Symmetric(3), (2, 1))
-    >>> R.exact(Symmetric(3).generators[0])
+    >>> R.exact([0, 2, 1])
     Matrix([
-    [-1/2, -3/4],
-    [   1, -1/2]])
+    [-1/2,   1],
+    [ 3/4, 1/2]])
 
     References
     ----------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from numbers import Integral, Rational
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ from grouprep.linalg.fields import (
     is_real_field,
 )
 from grouprep.linalg.parsing import parse_expression
+from grouprep.linalg.roots import rounded_root
 from grouprep.linalg.sparse import sparse_matrix
 from grouprep.typing import Array, Scalar
 
@@ -227,10 +229,15 @@ def to_sympy(matrix: DomainMatrix) -> Matrix:
     return result
 
 
-def to_numpy(matrix: DomainMatrix) -> Array:
+def to_numpy(matrix: DomainMatrix, squares: Mapping[int, Mapping[int, Fraction]] | None = None) -> Array:
     """The (m, n) matrix as a float64 array, or complex128 if its field is not real, every entry correctly rounded.
 
     Real and imaginary parts are rounded to nearest (ties to even), each on its own; parts that are zero are exactly 0.0.
+
+    Parameters
+    ----------
+    matrix : over ZZ, QQ or a number field.
+    squares : positive rational numbers q by row and column: the entry there stands for itself times sqrt(q).
 
     Raises
     ------
@@ -257,9 +264,10 @@ def to_numpy(matrix: DomainMatrix) -> Array:
     values: list[Scalar] = []
     for i, row in matrix.to_sparse().rep.to_sdm().items():
         for j, x in row.items():
-            value = seen.get(x)
+            q = _ONE if squares is None else squares[i][j]
+            value = seen.get((x, q))
             if value is None:
-                value = seen[x] = _nearest(x, K)
+                value = seen[x, q] = _nearest(x, K, q)
             rows.append(i)
             columns.append(j)
             values.append(value)
@@ -268,21 +276,29 @@ def to_numpy(matrix: DomainMatrix) -> Array:
     return result
 
 
-def _nearest(x: Scalar, K: Domain) -> float | complex:
-    """The float (complex if K is not real) nearest to an element of K."""
+_ONE = Fraction(1)
+
+
+def _nearest(x: Scalar, K: Domain, q: Fraction) -> float | complex:
+    """The float (complex if K is not real) nearest to sqrt(q) times an element of K."""
     if not K.is_AlgebraicField:
-        return _nearest_fraction(Fraction(int(x.numerator), int(x.denominator)))
+        return _nearest_rational(x, q)
     if is_real_field(K):
         values = coefficients(x, K)
         if not any(values[1:]):
-            return _nearest_fraction(_as_fraction(values[0]))
-        return _nearest_irrational(x, K, imaginary=False)
+            return _nearest_rational(values[0], q)
+        return _nearest_irrational(x, K, q, imaginary=False)
     try:
         bar = conjugate_number(x, K)
     except GroupRepError:
         L = closure_under_conjugation(K)
-        return _nearest(element(K.to_sympy(x), L), L)
-    return complex(_nearest_part((x + bar) / 2, K), _nearest_part((x - bar) / 2, K, imaginary=True))
+        return _nearest(element(K.to_sympy(x), L), L, q)
+    return complex(_nearest_part((x + bar) / 2, K, q), _nearest_part((x - bar) / 2, K, q, imaginary=True))
+
+
+def _nearest_rational(x: Scalar, q: Fraction) -> float:
+    """The float nearest to x sqrt(q)."""
+    return _nearest_fraction(_as_fraction(x)) if q == 1 else rounded_root(_as_fraction(x), q)
 
 
 def _as_fraction(q: Scalar) -> Fraction:
@@ -296,8 +312,8 @@ def _nearest_fraction(q: Fraction) -> float:
         raise GroupRepError(f"an entry beyond {'-' if q < 0 else ''}10^308 is too large for a float64") from None
 
 
-def _nearest_part(y: Scalar, K: Domain, imaginary: bool = False) -> float:
-    """The float nearest to y (to y / i if imaginary), where this number is real; a rational value is decided exactly."""
+def _nearest_part(y: Scalar, K: Domain, q: Fraction, imaginary: bool = False) -> float:
+    """The float nearest to sqrt(q) y (over i if imaginary), where this number is real; a rational value is decided exactly."""
     from sympy import I
     from sympy.polys.polyerrors import CoercionFailed
 
@@ -308,18 +324,32 @@ def _nearest_part(y: Scalar, K: Domain, imaginary: bool = False) -> float:
         try:
             turned = y / element(I, K)
         except (GroupRepError, CoercionFailed):  # without i in K, y / i is irrational
-            return _nearest_irrational(y, K, imaginary=True)
+            return _nearest_irrational(y, K, q, imaginary=True)
     values = coefficients(turned, K)
     if not any(values[1:]):
-        return _nearest_fraction(_as_fraction(values[0]))
-    return _nearest_irrational(y, K, imaginary)
+        return _nearest_rational(values[0], q)
+    return _nearest_irrational(y, K, q, imaginary)
 
 
-def _nearest_irrational(y: Scalar, K: Domain, imaginary: bool) -> float:
-    """The float nearest to an irrational number: no tie is possible, so rising precision decides it."""
+def _nearest_irrational(y: Scalar, K: Domain, q: Fraction, imaginary: bool) -> float:
+    """The float nearest to sqrt(q) y for irrational y: where there is no tie rising precision decides it.
+
+    If sqrt(q) y is rational, y^2 is, which is decided first.
+    """
+    from flint import acb, ctx, fmpq
+
+    if q != 1:
+        square = coefficients(y * y, K)
+        if not any(square[1:]):
+            sign = _nearest_irrational(y, K, _ONE, imaginary)
+            size = rounded_root(1, abs(_as_fraction(square[0])) * q)
+            return size if sign > 0 else -size
     bits = 96
     while True:
         ball = value_of(y, K, bits)
+        if q != 1:
+            with ctx.workprec(bits):
+                ball *= acb(fmpq(q.numerator, q.denominator)).sqrt()
         part = ball.imag if imaginary else ball.real
         middle, radius = (
             Fraction(int(m)) * Fraction(2) ** int(e) for m, e in (part.mid().man_exp(), part.rad().man_exp())

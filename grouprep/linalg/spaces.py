@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import chain
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
@@ -18,7 +19,23 @@ from grouprep.typing import Array, Integers, Scalar
 if TYPE_CHECKING:
     from sympy.polys.matrices import DomainMatrix
 
-__all__ = ["ExactSpace", "FloatSpace", "OrbitSpace", "Space"]
+__all__ = ["ExactSpace", "FloatSpace", "OrbitSpace", "RootSpace", "Roots", "Space"]
+
+
+class Roots(NamedTuple):
+    """Square roots of positive rational numbers: entry (i, j) of (m, n) matrices stands for itself times sqrt(left[i] / right[j])."""
+
+    left: tuple[Fraction, ...]
+    right: tuple[Fraction, ...]
+
+    def square(self, i: int, j: int) -> Fraction:
+        """The square of what entry (i, j) is multiplied with."""
+        return self.left[i] / self.right[j]
+
+    def values(self) -> Array:
+        """The factors in floats, (m, n), to two roundings."""
+        left, right = (np.sqrt(np.array([float(q) for q in side])) for side in self)
+        return np.asarray(left[:, None] / right)
 
 
 class Space(Protocol):
@@ -34,10 +51,14 @@ class Space(Protocol):
 
     @property
     def is_exact(self) -> bool:
-        """Whether the basis is exact."""
+        """Whether the basis is exact, over a field that `rows` is given in."""
+
+    @property
+    def roots(self) -> Roots | None:
+        """What the entries of `rows` are to be multiplied with to give the basis; None for 1."""
 
     def rows(self) -> DomainMatrix:
-        """The exact basis, a sparse (dim, m * n) matrix.
+        """The exact basis, a sparse (dim, m * n) matrix; where there are `roots`, without them.
 
         Raises
         ------
@@ -64,6 +85,7 @@ class OrbitSpace:
     phase: Integers
     modulus: int
     is_exact: ClassVar[bool] = True
+    roots: ClassVar[None] = None
 
     @classmethod
     def from_rows(cls, shape: tuple[int, int], rows: DomainMatrix) -> OrbitSpace | None:
@@ -126,6 +148,7 @@ class ExactSpace(Picklable):
     shape: tuple[int, int]
     matrix: DomainMatrix
     is_exact: ClassVar[bool] = True
+    roots: ClassVar[None] = None
 
     @property
     def dim(self) -> int:
@@ -152,6 +175,7 @@ class FloatSpace:
     array: Array
     gap: tuple[float, float]
     is_exact: ClassVar[bool] = False
+    roots: ClassVar[None] = None
 
     @property
     def dim(self) -> int:
@@ -165,3 +189,37 @@ class FloatSpace:
     def floats(self) -> Array:
         """The orthonormal basis, (dim, m * n)."""
         return self.array
+
+
+@dataclass(frozen=True, eq=False)
+class RootSpace(Picklable):
+    """A space of (m, n) matrices with a basis whose entries are those of an exact one times the roots of rational numbers.
+
+    The field of all the roots together may be of any degree; nothing is computed in it.
+    """
+
+    space: Space
+    roots: Roots
+    is_exact: ClassVar[bool] = False
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(m, n) of the matrices."""
+        return self.space.shape
+
+    @property
+    def dim(self) -> int:
+        """The number of basis elements."""
+        return self.space.dim
+
+    def rows(self) -> DomainMatrix:
+        """The exact basis before the roots, (dim, m * n)."""
+        return self.space.rows()
+
+    def floats(self) -> Array:
+        """The orthonormal basis of the same span, (dim, m * n), each element orthogonal to those before it."""
+        if not self.dim:
+            return np.zeros((0, self.shape[0] * self.shape[1]))
+        rows = self.space.floats() * self.roots.values().ravel()
+        q, r = np.linalg.qr((rows / np.linalg.norm(rows, axis=1, keepdims=True)).T)
+        return np.ascontiguousarray((q * (np.diagonal(r) / np.abs(np.diagonal(r)))).T)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from fractions import Fraction
 from functools import cached_property, reduce
 from numbers import Number
 from typing import TYPE_CHECKING
@@ -18,8 +19,9 @@ from grouprep.linalg import Image, Monomial, as_exact, as_float, as_image
 from grouprep.linalg.convert import to_sympy
 from grouprep.linalg.fields import common_domain
 from grouprep.linalg.forms import invariant_form, is_positive, is_unitary, require_carried
-from grouprep.linalg.matrices import adjoint, is_exact, is_real, matmul
+from grouprep.linalg.matrices import adjoint, equal, is_exact, is_real, matmul
 from grouprep.linalg.pickling import Value
+from grouprep.linalg.roots import exact_root
 from grouprep.linalg.sparse import add_exact, equal_exact, identity_exact
 from grouprep.representations.arguments import checked_count
 from grouprep.typing import Array, Element, Integers
@@ -181,7 +183,18 @@ class Representation(Value):
         GroupRepError
             If the representation has float generators only.
         """
-        return to_sympy(as_exact(self.exact_image(self.group.read_element(g))))
+        element = self.group.read_element(g)
+        try:
+            return to_sympy(as_exact(self.exact_image(element)))
+        except GroupRepError:
+            R, squares = self.rational()[0], self.rational_squares()
+            if R is self or squares is None:
+                raise
+        value = to_sympy(as_exact(R.exact_image(element)))
+        for (i, k), x in value.todok().items():
+            q = squares[i] / squares[k]
+            value[i, k] = x * exact_root(1, q.numerator, q.denominator)
+        return value
 
     def symbolic(self, *angles: object) -> Matrix:
         """rho in angles as a sympy Matrix, (dim, dim); for the irreps of SO(2), O(2), SO(3), O(3) and SU(2).
@@ -341,6 +354,17 @@ class Representation(Value):
         """
         return self, np.eye(self.dim)
 
+    def rational_squares(self) -> tuple[Fraction, ...] | None:
+        """The squares of the diagonal of S in `rational`, exactly; None where S is not diagonal or they are not known.
+
+        Examples
+        --------
+        >>> from grouprep import SO
+        >>> [str(q) for q in SO(3).irrep(1).rational_squares()]
+        ['2', '1/2', '2']
+        """
+        return (Fraction(1),) * self.dim if self.rational()[0] is self else None
+
     # Characters
 
     @property
@@ -473,6 +497,89 @@ class Representation(Value):
         return Pullback(f, self)
 
     pull_back = restrict
+
+    def inflate(self, f: Homomorphism) -> Representation:
+        """The representation g -> V(f(g)) for a homomorphism f onto the group of V, such as the projection on a quotient.
+
+        Raises
+        ------
+        GroupRepError
+            If f is not surjective; `restrict` takes any f.
+        DimensionMismatch
+            If the target of f is another group.
+
+        Examples
+        --------
+        >>> from grouprep import Dihedral
+        >>> G = Dihedral(4)
+        >>> Q, p = G.quotient(G.subgroup([G.multiply(G.generators[0], G.generators[0])]))
+        >>> sorted(Q.regular().inflate(p).multiplicities())
+        ['A1', 'A2', 'B1', 'B2']
+        """
+        inflated = self.restrict(f)
+        if not isinstance(f, Homomorphism) or not f.is_surjective:
+            raise GroupRepError(
+                f"f must map onto {self.group} to inflate along it; restrict(f) takes any homomorphism into it"
+            )
+        return inflated
+
+    def induce(self, f: Homomorphism | Group) -> Representation:
+        """The representation of the target G of an injective homomorphism f: H -> G of finite groups, for V of H.
+
+        Its dimension is [G : H] dim V. G permutes the blocks e_j (x) V, one for each coset r_j f(H): where g r_j = r_i f(h), the
+        block (i, j) of its matrix at g is V(h). The r_j are the lexicographically least elements of the cosets, in that order,
+        so that no generators enter. Exact where V is, monomial where V is, unitary where V is.
+
+        Parameters
+        ----------
+        f : the homomorphism, or G itself if its elements permute the same points as those of H, which it contains.
+
+        Raises
+        ------
+        GroupRepError
+            If f is not injective, or no homomorphism from the group of V.
+        UnsupportedGroup
+            If one of the groups is infinite.
+        TooLarge
+            If H cannot be listed, or there are more than 200,000 cosets.
+
+        Examples
+        --------
+        >>> from grouprep import Symmetric
+        >>> G = Symmetric(4)
+        >>> H = G.subgroup(["(1 2 3 4)", "(1 3)"])
+        >>> V = H.trivial().induce(G)
+        >>> V.dim, V.character.inner(V.character)
+        (3, 2)
+
+        References
+        ----------
+        Serre, Linear Representations of Finite Groups, 3.3 and 7.1.
+        """
+        from grouprep.representations.induced import induced
+
+        return induced(self, f)
+
+    def kernel(self) -> Group:
+        """The normal subgroup of a finite group whose elements V takes to the identity.
+
+        Raises
+        ------
+        GroupRepError
+            If V has float generators only.
+        TooLarge
+            If the elements of the group cannot be listed.
+
+        Examples
+        --------
+        >>> from grouprep import Dihedral
+        >>> Dihedral(4).irrep("A2").kernel().order
+        4
+        """
+        from grouprep.groups.quotients import normal_subgroup
+
+        one = Monomial.identity(self.dim)
+        return normal_subgroup(self.group, lambda g: equal(as_exact(self.exact_image(g)), one), f"ker({self})")  # type: ignore[arg-type]
 
     def joint(self, W: Representation) -> Representation:
         """The representation (g, h) -> V(g) W(h) of the direct product, for an action W on the same space that commutes with V.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from fractions import Fraction
 from functools import cached_property, reduce
 from math import prod
 from typing import TYPE_CHECKING
@@ -116,6 +117,13 @@ class DirectSum(Composite):
             return self, np.eye(self.dim)
         return DirectSum(self.counts, [R for R, _ in inner]), np.asarray(self._combine([S for _, S in inner]))
 
+    def rational_squares(self) -> tuple[Fraction, ...] | None:
+        inner = [V.rational_squares() for V in self.parts]
+        known = [q for q in inner if q is not None]
+        if len(known) < len(inner):
+            return None
+        return tuple(q for n, squares in zip(self.counts, known, strict=True) for q in squares * n)
+
     def character_at(self, point: ClassPoint, k: int) -> ClassValue:
         return sum((V.character_at(point, k) * n for n, V in zip(self.counts, self.parts, strict=True)), 0)
 
@@ -173,6 +181,13 @@ class Tensor(Composite):
         if all(R is V for V, (R, _) in zip(self.parts, inner, strict=True)):
             return self, np.eye(self.dim)
         return tensor_of([R for R, _ in inner]), reduce(np.kron, [S for _, S in inner])
+
+    def rational_squares(self) -> tuple[Fraction, ...] | None:
+        inner = [V.rational_squares() for V in self.parts]
+        known = [q for q in inner if q is not None]
+        if len(known) < len(inner):
+            return None
+        return reduce(lambda left, right: tuple(p * q for p in left for q in right), known)
 
     def character_at(self, point: ClassPoint, k: int) -> ClassValue:
         values = {V: V.character_at(point, k) for V in dict.fromkeys(self.parts)}

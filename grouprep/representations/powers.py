@@ -114,16 +114,22 @@ class _Power(Composite):
     def _map_exact(self, a: DomainMatrix) -> Image:
         columns = _columns(a)
         rows: dict[int, dict[int, Scalar]] = {}
+        stack: list[dict[Index, Scalar]] = [
+            {(): a.domain.one}
+        ]  # the products for the beginnings of a word, which the next one shares
+        before: Index = ()
         for j, word in enumerate(self.words):
-            terms: dict[Index, Scalar] = {(): a.domain.one}
-            for letter in word:
+            shared = next((m for m, (x, y) in enumerate(zip(before, word, strict=False)) if x != y), 0)
+            del stack[shared + 1 :]
+            for letter in word[shared:]:
                 new: dict[Index, Scalar] = {}
-                for prefix, x in terms.items():
+                for prefix, x in stack[-1].items():
                     for i, y in columns.get(letter, ()):
                         key, sign = self._sorted((*prefix, i))
                         if sign:
                             new[key] = new.get(key, a.domain.zero) + x * y * sign
-                terms = new
+                stack.append(new)
+            before, terms = word, stack[-1]
             for key, x in terms.items():
                 if x:
                     rows.setdefault(self._positions[key], {})[j] = x

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -81,6 +82,9 @@ class Pullback(Representation):
     def rational(self) -> tuple[Representation, Array]:
         R, S = self.V.rational()
         return (self, S) if R is self.V else (Pullback(self.f, R), S)
+
+    def rational_squares(self) -> tuple[Fraction, ...] | None:
+        return self.V.rational_squares()
 
     def character_at(self, point: ClassPoint, k: int) -> ClassValue:
         return point.pulled_back(self, k)

@@ -239,14 +239,14 @@ def check_rational(I: Irrep, rng: np.random.Generator) -> None:
 
 
 def _check_field(I: Irrep, field: Domain) -> None:
-    """The field is that of the character, or has twice its degree where type H asks for it."""
+    """The field is that of the character, or one of a degree over it that divides the irrep's, as every Schur index does."""
     G = I.group
     assert isinstance(G, FiniteGroup)
     values = [I.exact(G.elements[c[0]]).trace().expand() for c in G.conjugacy_classes]
     character = domain_of(values).get_field()
-    joined = _degree(common_domain(field, character))
+    joined = Fraction(_degree(common_domain(field, character)), _degree(character))
     require(
-        joined == _degree(character) or (I.type == "H" and joined == 2 * _degree(character)),
+        joined == 1 or (Fraction(I.dim) / joined).denominator == 1,
         f"{_name(I)}: the rational form is over {field}, the character's field is {character}",
     )
 

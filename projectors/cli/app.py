@@ -1,4 +1,4 @@
-"""The commands `info`, `characters`, `basis`, `decompose`, `verify`, `penalty` and `demo`: their options, help and output."""
+"""The commands: their options, help and output."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from projectors.cli.records import (
     group_record,
     penalty_record,
 )
+from projectors.cli.restriction import branch_record, irreps_record, restriction_map
 from projectors.demo.demo import demo_record, print_demo
 from projectors.files import verify as verify_file
 from projectors.penalties.registry import norm_names
@@ -121,6 +122,8 @@ def app() -> None:
       grouprep basis rubik --in natural --out natural --exact --save rubik.json
       grouprep verify rubik.json
       grouprep decompose "SO(3)" "defining^3"
+      grouprep irreps D6
+      grouprep branch "O(3)" "SO(3)"
       grouprep penalty weights.npy --group D4 --in "grid(8,8)" --out "16*regular"
       grouprep demo
 
@@ -239,6 +242,73 @@ def decompose(group: str, representation: str, field: str | None, exact: bool, s
     from projectors.report.tables import decomposition_view
 
     show(record, decomposition_view, as_json, V.group)
+
+
+@app.command(short_help="The irreps of a group.")
+@click.argument("group")
+@click.option(
+    "--field", type=click.Choice(["real", "complex"]), default="real", show_default=True, help="Over which numbers."
+)
+@click.option("--exact", is_flag=True, help="Also the exact matrices of the generators.")
+@click.option("--up-to", type=int, metavar="N", help="Infinite groups: the largest frequency, l or spin.  [default: 4]")
+@json_option
+def irreps(group: str, field: str, exact: bool, up_to: int | None, as_json: bool) -> None:
+    """The irreducible representations of GROUP, with dimension, Frobenius-Schur type and indicator.
+
+    "grouprep --help" says how a GROUP is written.
+
+    Examples:
+      grouprep irreps D4
+      grouprep irreps C7:C3 --field complex --exact
+      grouprep irreps "SO(3)" --up-to 2
+    """
+    with working(f"Finding the irreps of {group}"):
+        G = read_group(group).group
+        record = irreps_record(G, field, exact, up_to)
+    from projectors.report.irreps import irreps_view
+
+    show(record, irreps_view, as_json, G)
+
+
+@app.command(short_help="How representations split on a subgroup.")
+@click.argument("group")
+@click.argument("subgroup")
+@click.argument("representation", metavar="[V]", required=False)
+@click.option(
+    "--field",
+    type=click.Choice(["real", "complex"]),
+    help="Over which numbers; by default V's own, complex for the table.",
+)
+@click.option("--images", metavar="TEXT", help='Where the generators of SUBGROUP go, "r = (1 2 3 4), s = (2 4)".')
+@click.option("--up-to", type=int, metavar="N", help="Infinite groups: the largest frequency, l or spin.  [default: 4]")
+@json_option
+def branch(
+    group: str,
+    subgroup: str,
+    representation: str | None,
+    field: str | None,
+    images: str | None,
+    up_to: int | None,
+    as_json: bool,
+) -> None:
+    """How the irreps of GROUP, or its representation V, split into irreps of SUBGROUP.
+
+    SUBGROUP is a group that permutes the same points or has matrices of the same size, or, for finite groups, one that lies in
+    GROUP in one way up to conjugacy; --images says which one is meant. "grouprep --help" says how groups and V are written.
+
+    Examples:
+      grouprep branch D6 D3 --images "r = (1 3 5)(2 4 6), s = (2 6)(3 5)"
+      grouprep branch "O(3)" "SO(3)" --up-to 2
+      grouprep branch D4 C4 "regular + defining"
+    """
+    with working(f"Restricting from {group} to {subgroup}"):
+        source = read_group(group)
+        f = restriction_map(read_group(subgroup).group, source.group, images)
+        V = None if representation is None else source.representation(representation, "V")
+        record = branch_record(f, V, field, up_to)
+    from projectors.report.irreps import branch_view
+
+    show(record, branch_view, as_json)
 
 
 @app.command(short_help="Prove a saved basis anew, from the file alone.")

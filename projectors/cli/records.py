@@ -71,7 +71,10 @@ def _irreps(G: Group) -> list[Record]:
     """The real irreps that are known: all of a small finite group, the first few of an infinite one; else none."""
     if find_family(G) is None or (G.is_finite and G.order > IRREP_LIMIT):
         return []
-    irreps = G.irreps() if G.is_finite else G.irreps(up_to=2)
+    try:
+        irreps = G.irreps() if G.is_finite else G.irreps(up_to=2)
+    except TooLarge:
+        return []
     return [{"label": I.label, "dim": I.dim, "type": I.type} for I in irreps]
 
 

@@ -9,9 +9,10 @@ import numpy as np
 
 from grouprep.errors import GroupRepError
 from grouprep.groups import Generator
+from grouprep.irreps.spin_couplings import coupled_rows
 from grouprep.linalg import Image, Monomial, as_float
 from grouprep.linalg.intertwiners import intertwiner_space
-from grouprep.linalg.spaces import FloatSpace, Space
+from grouprep.linalg.spaces import ExactSpace, FloatSpace, Roots, RootSpace, Space
 from grouprep.representations import Representation
 from grouprep.typing import Array
 from projectors.solvers.base import Pair, Solver, product_cost
@@ -33,6 +34,9 @@ class Auto(Solver):
 
     def is_exact(self, V: Representation, W: Representation) -> bool:
         return V.domain is not None and W.domain is not None
+
+    def carries(self, V: Representation, W: Representation) -> bool:
+        return self.is_exact(V, W) or (rational_pair(V, W) is not None and _roots(V, W) is not None)
 
     def cost(self, V: Representation, W: Representation) -> float:
         return product_cost(V, W, V.group.essential_generators)
@@ -61,17 +65,28 @@ class Auto(Solver):
         return ((V, W), space) if forms is None else (forms, self._direct(*forms))
 
     def _direct(self, V: Representation, W: Representation) -> Space:
+        coupled = coupled_rows(V, W)
+        if coupled is not None:
+            return ExactSpace((W.dim, V.dim), coupled)
         pairs = torsion_pairs(V, W)
         images = [(V.image(a), W.image(a)) for a in _generators(V, pairs)]
         return intertwiner_space((W.dim, V.dim), pairs + images)
 
-    def _carried(self, V: Representation, W: Representation, forms: Pair) -> FloatSpace:
+    def _carried(self, V: Representation, W: Representation, forms: Pair) -> Space:
         """X = S_W X' S_V^-1 for the exact intertwiners X' of the rational forms."""
+        if (roots := _roots(V, W)) is not None:
+            return RootSpace(self._direct(*forms), roots)
         S, R = V.rational()[1], W.rational()[1]
         space = self._direct(*forms)
         rows = as_float(space.rows()).reshape(space.dim, W.dim, V.dim)
         moved = R @ rows @ np.linalg.inv(S)
         return FloatSpace((W.dim, V.dim), _orthonormal(moved.reshape(space.dim, W.dim * V.dim)), (0.0, 1.0))
+
+
+def _roots(V: Representation, W: Representation) -> Roots | None:
+    """The squares of the diagonals S_W and S_V; None where one is not diagonal or not known exactly."""
+    right, left = V.rational_squares(), W.rational_squares()
+    return None if left is None or right is None else Roots(left, right)
 
 
 def torsion_pairs(V: Representation, W: Representation) -> list[tuple[Image, Image]]:

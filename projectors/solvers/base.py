@@ -43,6 +43,10 @@ class Solver(ABC):
     def solve(self, V: Representation, W: Representation) -> Space:
         """The space of intertwiners, matrices (dim W, dim V), of a pair that it applies to."""
 
+    def carries(self, V: Representation, W: Representation) -> bool:
+        """Whether the basis it finds is exact although V or W has float images, because it is exact up to square roots."""
+        return False
+
     def applies(self, V: Representation, W: Representation) -> bool:
         """Whether it can treat the pair."""
         return self.refusal(V, W) is None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grouprep.linalg.pickling import Value
+from grouprep.linalg.spaces import Roots
 from grouprep.typing import AnyArray, Array, Namespace
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Structure(Value):
     errs_within : whether rounding leaves P(T) within the range of P: means over orbits, not entries of irrational bases.
     orbit_size : s if P is one gather, the means of s entries each, and one gather back, so that it may be fused; None if it is not.
     frame : the spectral frame, if P is a mask and traces there; else None.
+    roots : what the entries of `rows` are to be multiplied with to give the basis; None for 1.
     is_strided : whether `write` does for numpy arrays what `project` does, without gathers.
     """
 
@@ -42,6 +44,7 @@ class Structure(Value):
     errs_within: bool = False
     orbit_size: int | None = None
     frame: SpectralFrame | None = None
+    roots: Roots | None = None
     is_strided: bool = False
 
     # The basis

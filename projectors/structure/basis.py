@@ -12,13 +12,14 @@ from numpy.typing import ArrayLike
 
 from grouprep.errors import DimensionMismatch, GroupRepError, shown
 from grouprep.linalg.convert import to_numpy, to_sympy
-from grouprep.linalg.fields import conjugate
+from grouprep.linalg.fields import conjugate, convert_matrix
 from grouprep.linalg.memory import require_memory
 from grouprep.linalg.pickling import Picklable, Value
-from grouprep.linalg.sparse import equal_exact
+from grouprep.linalg.roots import exact_root
+from grouprep.linalg.sparse import equal_exact, from_domain_matrix_rows, sparse_matrix
 from grouprep.typing import Array
 from projectors.arrays import operator_array
-from projectors.structure.blocks import Block, Blocks
+from projectors.structure.blocks import Block, Blocks, Squares
 
 if TYPE_CHECKING:
     from sympy import Domain, Matrix
@@ -108,14 +109,20 @@ def _operators(T: ArrayLike, shape: tuple[int, int]) -> Array:
 
 
 class ExactBasis(Picklable):
-    """An exact basis of Hom_G(V, W), in the order of the float basis; a sequence of sympy matrices (dim W, dim V)."""
+    """An exact basis of Hom_G(V, W), in the order of the float basis; a sequence of sympy matrices (dim W, dim V).
 
-    def __init__(self, shape: tuple[int, int], rows: DomainMatrix) -> None:
-        self.shape, self.rows = shape, rows
+    shape : (dim W, dim V); rows : (r, dim W * dim V), the entries, over `domain`.
+    squares : positive rational numbers by row and column of `rows`: the entries there stand for themselves times the square
+        roots. None where `rows` is the basis itself; there are roots where V and W, such as large spins, are exact as S R S^-1
+        with a diagonal S of roots only (see `Representation.rational`).
+    """
+
+    def __init__(self, shape: tuple[int, int], rows: DomainMatrix, squares: Squares | None = None) -> None:
+        self.shape, self.rows, self.squares = shape, rows, squares
 
     @property
     def domain(self) -> Domain:
-        """The sympy domain of the entries: ZZ, QQ or a number field."""
+        """The sympy domain of the entries, before the roots if there are any: ZZ, QQ or a number field."""
         return self.rows.domain
 
     def __len__(self) -> int:
@@ -123,8 +130,11 @@ class ExactBasis(Picklable):
 
     def __getitem__(self, k: int) -> Matrix:
         """The k-th element as a sympy Matrix."""
-        row = self.rows.extract([_place(k, len(self))], list(range(self.rows.shape[1])))
-        return to_sympy(row).reshape(*self.shape)
+        place = _place(k, len(self))
+        row = to_sympy(self.rows.extract([place], list(range(self.rows.shape[1]))))
+        for i, q in (self.squares or {}).get(place, {}).items():
+            row[0, i] *= exact_root(1, q.numerator, q.denominator)
+        return row.reshape(*self.shape)
 
     def __iter__(self) -> Iterator[Matrix]:
         return (self[k] for k in range(len(self)))
@@ -132,23 +142,38 @@ class ExactBasis(Picklable):
     @cached_property
     def gram(self) -> Matrix:
         """The matrix of Frobenius inner products tr(X_i* X_j), (r, r)."""
-        return to_sympy(conjugate(self.rows) * self.rows.transpose())
+        other = self.rows if self.squares is None else _times(self.rows, self.squares)
+        return to_sympy(conjugate(self.rows) * other.transpose())
 
     def to_numpy(self) -> Array:
         """All elements in floats, each entry correctly rounded, (r, dim W, dim V); not orthonormal in general."""
         require_memory(len(self) * self.shape[0] * self.shape[1], f"{len(self)} dense basis elements")
-        return to_numpy(self.rows).reshape(len(self), *self.shape)
+        return to_numpy(self.rows, self.squares).reshape(len(self), *self.shape)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ExactBasis):
             return NotImplemented
-        return self.shape == other.shape and equal_exact(self.rows, other.rows)
+        same = self.shape == other.shape and self.squares == other.squares
+        return same and equal_exact(self.rows, other.rows)
 
     def __hash__(self) -> int:
         return hash((self.shape, len(self)))
 
     def __repr__(self) -> str:
-        return f"<exact basis of {len(self)} operators of shape {self.shape} over {self.domain}>"
+        over = str(self.domain) if self.squares is None else f"{self.domain} and square roots"
+        return f"<exact basis of {len(self)} operators of shape {self.shape} over {over}>"
+
+
+def _times(rows: DomainMatrix, squares: Squares) -> DomainMatrix:
+    """The entries times q. Elements with entries in one place are of one pair of summands, with the same q there."""
+    from sympy import QQ
+
+    K = rows.domain.get_field()
+    out = {
+        k: {i: x * K.convert_from(QQ(squares[k][i].numerator, squares[k][i].denominator), QQ) for i, x in row.items()}
+        for k, row in from_domain_matrix_rows(convert_matrix(rows, K)).items()
+    }
+    return sparse_matrix(out, rows.shape, K)
 
 
 def _place(k: object, count: int) -> int:

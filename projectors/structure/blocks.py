@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from itertools import groupby, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -21,7 +22,12 @@ from projectors.structure.frame import SpectralFrame
 if TYPE_CHECKING:
     from sympy.polys.matrices import DomainMatrix
 
-__all__ = ["Band", "Block", "Blocks"]
+__all__ = ["Band", "Block", "Blocks", "Squares"]
+
+Squares: TypeAlias = Mapping[int, Mapping[int, Fraction]]
+"""Positive rational numbers by row and column of a sparse matrix."""
+
+_ONE = Fraction(1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,8 +161,11 @@ class Blocks:
                 b.write(b.structure.combine_coordinates(b.read(T)), out)
         return out
 
-    def exact_rows(self) -> DomainMatrix:
-        """The exact basis of the whole space as rows (r, dim W * dim V), in the order of the float basis."""
+    def exact_rows(self) -> tuple[DomainMatrix, Squares | None]:
+        """The exact basis of the whole space as rows (r, dim W * dim V), in the order of the float basis, and the squares of roots.
+
+        The squares are rational numbers by row and column; None where no structure has roots.
+        """
         height, width = self.shape
         parts = {id(b.structure): b.structure.rows() for b in self.blocks}
         entries = sum(b.rows_n * b.columns_n * parts[id(b.structure)].nnz() for b in self.blocks)
@@ -169,16 +178,25 @@ class Blocks:
         domain = common_domain(*(p.domain for p in parts.values()))
         converted = {k: from_domain_matrix_rows(convert_matrix(p, domain)) for k, p in parts.items()}
         out: dict[int, dict[int, Scalar]] = {}
+        squares: dict[int, dict[int, Fraction]] = {}
         number = 0
         for b in self.blocks:
             m, n = b.structure.shape
+            roots = b.structure.roots
             for top in range(b.row, b.row + b.rows_n * m, m):
                 for left in range(b.column, b.column + b.columns_n * n, n):
                     for k in range(b.structure.dim):
                         row = converted[id(b.structure)].get(k, {})
                         out[number] = {(top + i // n) * width + left + i % n: x for i, x in row.items()}
+                        squares[number] = {
+                            (top + i // n) * width + left + i % n: _ONE
+                            if roots is None
+                            else roots.square(i // n, i % n)
+                            for i in row
+                        }
                         number += 1
-        return sparse_matrix(out, (number, height * width), domain)
+        rooted = any(b.structure.roots is not None for b in self.blocks)
+        return sparse_matrix(out, (number, height * width), domain), squares if rooted else None
 
     # The projector
 

@@ -14,7 +14,7 @@ from grouprep.linalg.convert import exact_floats, to_numpy
 from grouprep.linalg.fields import common_domain, conjugate, convert_matrix
 from grouprep.linalg.matrices import inverse, is_exact
 from grouprep.linalg.memory import require_memory
-from grouprep.linalg.spaces import Space
+from grouprep.linalg.spaces import Roots, Space
 from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
 from grouprep.typing import AnyArray, Array, Floats, Namespace, Scalar
 from projectors.structure.base import Structure, kind
@@ -77,6 +77,10 @@ class Dense(Structure):
 
     def rows(self) -> DomainMatrix:
         return self.space.rows()
+
+    @property
+    def roots(self) -> Roots | None:  # type: ignore[override]
+        return self.space.roots
 
     @cached_property
     def _orthonormal(self) -> _Pairs:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grouprep.linalg.spaces import Space
+from grouprep.linalg.spaces import Roots, Space
 from grouprep.typing import AnyArray, Array, Namespace
 from projectors.structure.base import Structure
 
@@ -31,6 +31,10 @@ class Zero(Structure):
 
     def rows(self) -> DomainMatrix:
         return self.space.rows()
+
+    @property
+    def roots(self) -> Roots | None:  # type: ignore[override]
+        return self.space.roots
 
     @property
     def dtype(self) -> np.dtype[np.generic]:

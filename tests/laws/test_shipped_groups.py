@@ -4,7 +4,22 @@ import re
 
 import pytest
 
-from grouprep import SO, SU, Alternating, Cyclic, Dihedral, Lorentz, O, Quaternion, Sp, SpReal, Symmetric, U
+from grouprep import (
+    SO,
+    SU,
+    Alternating,
+    Cyclic,
+    Dicyclic,
+    Dihedral,
+    Heisenberg,
+    Lorentz,
+    O,
+    Quaternion,
+    Sp,
+    SpReal,
+    Symmetric,
+    U,
+)
 from grouprep.testing import GroupLaws
 from projectors.testing import HomLaws
 
@@ -38,6 +53,8 @@ GROUPS = {
     "A3": (Alternating(3), REGULAR, PAIRS),
     "A5": (Alternating(5), ("defining", "ext(2, defining)"), (("defining", "ext(2, defining)"), ("defining", "defining^2"))),
     "Q8": (Quaternion(), (*FINITE, "conj(defining)", "regular"), (*PAIRS, ("regular", "defining"), ("conj(defining)", "defining"))),
+    "Dic3": (Dicyclic(3), ("defining", "regular"), (("regular", "defining"),)),
+    "Heisenberg3": (Heisenberg(3), ("defining",), (("defining", "defining^2"),)),
     "SO2": (SO(2), LIE, PAIRS),
     "SO3": (SO(3), (*LIE, "dual(sym(2, defining))", "ext(2, defining)"), (*PAIRS, ("ext(2, defining)", "defining"))),
     "SO4": (SO(4), LARGE, (("defining", "defining^2"), ("ext(2, defining)", "ext(2, defining)"))),
@@ -113,7 +130,8 @@ class TestHomLorentzWithoutForm(HomLaws):
 
 
 @pytest.mark.parametrize(
-    "family", [SO, SU, Alternating, Cyclic, Dihedral, Lorentz, O, Quaternion, Sp, SpReal, Symmetric, U]
+    "family",
+    [SO, SU, Alternating, Cyclic, Dicyclic, Dihedral, Heisenberg, Lorentz, O, Quaternion, Sp, SpReal, Symmetric, U],
 )
 def test_every_family_is_covered(family):
     group = family() if family in (Lorentz, Quaternion) else family(2 if family is SpReal else 3)

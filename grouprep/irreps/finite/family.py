@@ -14,6 +14,7 @@ from grouprep.groups.base import Generator, Group
 from grouprep.groups.finite import FiniteGroup
 from grouprep.irreps.base import Field, Irrep, Position, realify
 from grouprep.irreps.family import Family, Images, Splitting, check_up_to
+from grouprep.irreps.finite.descent import descend
 from grouprep.irreps.finite.elements import Elements
 from grouprep.irreps.finite.exact_form import ExactForm, Realified
 from grouprep.irreps.finite.seeds import Characters, find_seeds
@@ -102,7 +103,7 @@ class GeneralFamily(Family):
         """The irreps spun from their vectors, each compared with its character."""
         X = self.characters
         found = []
-        for k, seed in enumerate(find_seeds(X)):
+        for k, seed in enumerate(find_seeds(X, descend)):
             if seed is None:
                 raise UnsupportedGroup(
                     f"no vector was found to spin the irrep X{k + 1} of {self.group} of dimension {X.degrees[k]} from; give "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from math import gcd, lcm
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from grouprep.character_tables.cyclotomics import Cyclotomic
 
-__all__ = ["Characters", "Seed", "find_seeds"]
+__all__ = ["Characters", "Seed", "field_of", "find_seeds"]
 
 
 class Characters(Picklable):
@@ -75,7 +76,7 @@ class Characters(Picklable):
 
     def field(self, k: int, order: int = 1) -> Domain:
         """The smallest listed field that holds a character's values, and the roots of unity of an order."""
-        return _field(frozenset(self.found.values[k]), order)
+        return field_of(frozenset(self.found.values[k]), order)
 
     def extension(self, k: int, order: int) -> int:
         """The degree of the roots of unity of an order over the field of a character's values."""
@@ -93,7 +94,8 @@ class Characters(Picklable):
 
 
 @lru_cache(maxsize=1024)
-def _field(values: frozenset[Cyclotomic], order: int) -> Domain:
+def field_of(values: frozenset[Cyclotomic], order: int) -> Domain:
+    """The smallest listed field that holds numbers, and the roots of unity of an order."""
     from sympy import QQ
 
     n = lcm(order, *(x.conductor for x in values))
@@ -114,74 +116,100 @@ class Seed:
     """A subgroup H and a linear character of it that occurs once in an irreducible character.
 
     members : the numbers of H; exponents, modulus : the linear character exp(2 pi i exponents / modulus) on them.
-    field : the smallest listed one with both characters' values.
+    field : the smallest listed one with both characters' values and the weights.
+    terms : elements and weights, by default 1 once: the vector spans the image of e (sum of weights times elements) e, where e is
+        the idempotent of H and the linear character.
     """
 
     members: Integers
     exponents: Integers
     modulus: int
     field: Domain
+    terms: tuple[tuple[int, Cyclotomic | int], ...] = ((0, 1),)
 
     @property
     def order(self) -> int:
         """The order of the linear character."""
         return self.modulus // int(np.gcd.reduce(self.exponents, initial=self.modulus))
 
-    def conjugate(self, a: int) -> tuple[Integers, Integers, int]:
-        """The same with the a-th power of the linear character."""
-        return self.members, self.exponents * a % self.modulus, self.modulus
+    def conjugate(self, a: int) -> Seed:
+        """The same under exp(2 pi i/n) -> exp(2 pi i a/n)."""
+        terms = tuple((g, c if isinstance(c, int) else c.galois(_unit(a, c.conductor))) for g, c in self.terms)
+        return Seed(self.members, self.exponents * a % self.modulus, self.modulus, self.field, terms)
 
 
-def find_seeds(X: Characters) -> list[Seed | None]:
+class Seeds:
+    """The best seeds found so far for some characters, and those that occur twice over the character's own field."""
+
+    def __init__(self, X: Characters) -> None:
+        self.X = X
+        self.best: dict[int, tuple[tuple[int, ...], Seed]] = {}
+        self.twice: dict[int, tuple[tuple[int, int], Seed]] = {}
+
+    def is_enough(self, k: int) -> bool:
+        """Whether the field is that of the character, or twice it for a character of type H; real for type R."""
+        if k not in self.best:
+            return False
+        most = 2 if self.X.indicators[k] < 0 else 1
+        real, size, extension, _ = self.best[k][0]
+        return real == 0 and size <= degree(self.X.field(k)) * most and extension <= most
+
+    def is_perfect(self, k: int) -> bool:
+        """Whether the irrep is monomial over the least field: no seed is better."""
+        return self.is_enough(k) and self.best[k][0][3] == self.X.degrees[k]
+
+    def improve(self, members: Integers, wanted: list[int]) -> None:
+        """Try the linear characters of a subgroup for some characters."""
+        X, index = self.X, len(self.X.E) // len(members)
+        wanted = [k for k in wanted if X.degrees[k] <= 2 * index]
+        if not wanted:
+            return
+        exponents, modulus = X.E.linear_characters(members)
+        counts = X.multiplicities(members, exponents, modulus)
+        orders = modulus // np.gcd.reduce(exponents, axis=1, initial=modulus)
+        for k in wanted:
+            for l in np.flatnonzero(counts[k] == 1).tolist():
+                order = int(orders[l])
+                K = X.field(k, order)
+                wants_real = X.indicators[k] > 0 and not is_real_field(K)
+                cost = (int(wants_real), degree(K), X.extension(k, order), index)
+                if k not in self.best or cost < self.best[k][0]:
+                    self.best[k] = cost, Seed(members, exponents[l], modulus, K)
+            for l in np.flatnonzero(counts[k] == 2).tolist():
+                order = int(orders[l])
+                extension = X.extension(k, order)
+                cost = (extension, index)
+                if extension <= (2 if X.indicators[k] < 0 else 1) and (k not in self.twice or cost < self.twice[k][0]):
+                    self.twice[k] = cost, Seed(members, exponents[l], modulus, X.field(k, order))
+
+
+def find_seeds(X: Characters, descend: Callable[[Characters, int, Seed], Seed | None]) -> list[Seed | None]:
     """For each irreducible character the best seed: over the smallest field, with the subgroup of the least index.
 
     Galois conjugates have conjugate seeds. A character of type R asks for a real field. None where no linear character of
     the subgroups that are looked at occurs once.
+
+    Parameters
+    ----------
+    X : the characters.
+    descend : makes a seed over a smaller field of one that occurs twice, or None.
     """
-    best: list[tuple[tuple[int, ...], Seed] | None] = [None] * len(X)
+    found = Seeds(X)
     firsts = [k for k in range(len(X)) if int(X.galois[:, k].min()) == k]
-    for source in (natural_subgroups, further_subgroups):
-        for members in source(X.E, X.representatives):
-            open_ = [k for k in firsts if not _is_perfect(X, k, best[k])]
-            if source is further_subgroups:
-                open_ = [k for k in open_ if not _is_enough(X, k, best[k])]
-            if not open_:
-                break
-            _improve(X, members, open_, best)
-    return _with_conjugates(X, firsts, [None if b is None else b[1] for b in best])
-
-
-def _is_enough(X: Characters, k: int, found: tuple[tuple[int, ...], Seed] | None) -> bool:
-    """Whether the field is that of the character, or twice it for a character of type H."""
-    if found is None:
-        return False
-    most = 2 if X.indicators[k] < 0 else 1
-    return found[0][0] == 0 and found[0][1] <= degree(X.field(k)) * most and found[0][2] <= most
-
-
-def _is_perfect(X: Characters, k: int, found: tuple[tuple[int, ...], Seed] | None) -> bool:
-    """Whether the irrep is monomial over the least field: no seed is better."""
-    return found is not None and _is_enough(X, k, found) and found[0][3] == X.degrees[k]
-
-
-def _improve(
-    X: Characters, members: Integers, open_: list[int], best: list[tuple[tuple[int, ...], Seed] | None]
-) -> None:
-    index = len(X.E) // len(members)
-    open_ = [k for k in open_ if X.degrees[k] <= index]
-    if not open_:
-        return
-    exponents, modulus = X.E.linear_characters(members)
-    counts = X.multiplicities(members, exponents, modulus)
-    orders = modulus // np.gcd.reduce(exponents, axis=1, initial=modulus)
-    for k in open_:
-        for l in np.flatnonzero(counts[k] == 1).tolist():
-            K = X.field(k, int(orders[l]))
-            wants_real = X.indicators[k] > 0 and not is_real_field(K)
-            cost = (int(wants_real), degree(K), X.extension(k, int(orders[l])), index)
-            found = best[k]
-            if found is None or cost < found[0]:
-                best[k] = cost, Seed(members, exponents[l], modulus, K)
+    for members in natural_subgroups(X.E, X.representatives):
+        found.improve(members, [k for k in firsts if not found.is_perfect(k)])
+    seeds: list[Seed | None] = [None] * len(X)
+    for members in further_subgroups(X.E, X.representatives):
+        wanted = [k for k in firsts if not found.is_enough(k)]
+        if not wanted:
+            break
+        found.improve(members, wanted)
+    for k in firsts:
+        if not found.is_enough(k) and k in found.twice:
+            seeds[k] = descend(X, k, found.twice[k][1])
+        if seeds[k] is None and k in found.best:
+            seeds[k] = found.best[k][1]
+    return _with_conjugates(X, firsts, seeds)
 
 
 def _with_conjugates(X: Characters, firsts: list[int], seeds: list[Seed | None]) -> list[Seed | None]:
@@ -191,6 +219,9 @@ def _with_conjugates(X: Characters, firsts: list[int], seeds: list[Seed | None])
             continue
         for a, other in zip(X.units.tolist(), X.galois[:, k].tolist(), strict=True):
             if seeds[other] is None:
-                members, exponents, modulus = seed.conjugate(a)
-                seeds[other] = Seed(members, exponents, modulus, seed.field)
+                seeds[other] = seed.conjugate(a)
     return seeds
+
+
+def _unit(a: int, n: int) -> int:
+    return a % n if n > 1 else 1

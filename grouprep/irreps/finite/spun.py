@@ -12,12 +12,14 @@ g acts by R(g) = Gamma^-1 M(g), M(g)_ij = omega(t_i^-1 g t_j). The field is that
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import cached_property, lru_cache
 from math import lcm
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from grouprep.character_tables.cyclotomics import Cyclotomic
 from grouprep.errors import CertificateError
 from grouprep.irreps.finite.elements import Elements
 from grouprep.irreps.finite.seeds import Characters, Seed
@@ -61,7 +63,8 @@ class Spun(Picklable):
     @cached_property
     def order(self) -> int:
         """The order of the roots of unity that are counted: those of mu, and those in values of chi."""
-        return lcm(self.seed.order, *(x.conductor for x in self.X.found.values[self.k]))
+        numbers = [*self.X.found.values[self.k], *(c for _, c in self.seed.terms if isinstance(c, Cyclotomic))]
+        return lcm(self.seed.order, *(x.conductor for x in numbers))
 
     @cached_property
     def transversal(self) -> Integers:
@@ -79,7 +82,62 @@ class Spun(Picklable):
 
     @cached_property
     def counts(self) -> Integers:
-        """(N, order): |H| omega(t_j) as a sum of roots of unity, by their exponents."""
+        """(N, order): `denominator` times omega(t_j) as a sum of roots of unity, by their exponents."""
+        if self.seed.terms == ((0, 1),):
+            return self._means
+        n, size, scale = self.order, len(self.seed.members), self.denominator
+        total = np.zeros((self.index, n), dtype=np.int64)
+        for g, c in self.seed.terms:
+            part = self._means * size if g == 0 else self._moved_means(g)
+            for e, m in c.terms.items():
+                total += np.roll(part, e * (n // c.conductor), axis=1) * int(Fraction(m) * scale / size**2)
+        return total
+
+    @cached_property
+    def denominator(self) -> int:
+        """What `counts` are to be divided by."""
+        size = len(self.seed.members)
+        if self.seed.terms == ((0, 1),):
+            return size
+        return size**2 * lcm(*(Fraction(m).denominator for _, c in self.seed.terms for m in c.terms.values()))
+
+    def _moved_means(self, g: int) -> Integers:
+        """(N, order): |H|^2 times the trace of t_j e g e, e the idempotent of H and mu."""
+        n, (coset, exponent) = self.order, self._places
+        products = self.E.product(self.E.product(self.transversal[:, None], self.seed.members), g)
+        shift = (exponent[products] - self.seed.exponents * n // self.seed.modulus) % n
+        total = np.zeros((self.index, n), dtype=np.int64)
+        for e in np.unique(shift).tolist():
+            here = shift == e
+            where = (coset[products] + self.index * np.arange(self.index)[:, None])[here]
+            often = np.bincount(where, minlength=self.index**2).reshape(self.index, self.index)
+            total += np.roll(often @ self._means, e, axis=1)
+        return total
+
+    def coefficient(self, g: int) -> Cyclotomic:
+        """The trace of g e, exactly."""
+        coset, exponent = self._places
+        return self._as_number(np.roll(self._means[coset[g]], exponent[g]), len(self.seed.members))
+
+    def second_coefficient(self, g: int, h: int) -> Cyclotomic:
+        """The trace of g e h e, exactly."""
+        known = self._moved
+        if h not in known:
+            known[h] = self._moved_means(h)
+        coset, exponent = self._places
+        return self._as_number(np.roll(known[h][coset[g]], exponent[g]), len(self.seed.members) ** 2)
+
+    @cached_property
+    def _moved(self) -> dict[int, Integers]:
+        return {}
+
+    def _as_number(self, row: Integers, denominator: int) -> Cyclotomic:
+        terms = {e: Fraction(m, denominator) for e, m in enumerate(row.tolist()) if m}
+        return Cyclotomic.sum_of_roots(self.order, terms)
+
+    @cached_property
+    def _means(self) -> Integers:
+        """(N, order): |H| times the trace of t_j e."""
         n, classes = self.order, len(self.X)
         values = np.zeros((classes, n), dtype=np.int64)
         for c, x in enumerate(self.X.found.values[self.k]):
@@ -104,14 +162,15 @@ class Spun(Picklable):
     def _floats(self) -> Array:
         """omega by code: real where chi and mu are."""
         roots = _roots(self.order)
-        values = self.counts @ roots / len(self.seed.members)
+        values = self.counts @ roots / self.denominator
         table: Array = (values[:, None] * roots).ravel()
         return table.real if self.is_real else table
 
     @cached_property
     def is_real(self) -> bool:
         """Whether chi and mu are real, and the matrices with them."""
-        return self.seed.order <= 2 and bool(self.X.conjugated[self.k] == self.k)
+        real = all(isinstance(c, int) or c.is_real for _, c in self.seed.terms)
+        return real and self.seed.order <= 2 and bool(self.X.conjugated[self.k] == self.k)
 
     def character(self, number: int | Integers) -> int | complex:
         """chi at an element, as an int where it is one, else correctly rounded."""
@@ -199,7 +258,9 @@ class Spun(Picklable):
     @cached_property
     def frame(self) -> Array:
         """(d, N) the translates in the orthonormal basis of V: that of Gram and Schmidt, or a real one for type R."""
-        return self._frame if self._real_basis is None else self._real_basis @ self._frame
+        K = self._real_basis
+        frame: Array = self._frame if K is None else K @ self._frame
+        return frame
 
     def floats(self, g: Integers) -> Array:
         """V(g) for numbers of elements (...), (..., d, d); real for type R."""
@@ -252,7 +313,7 @@ class Spun(Picklable):
         if found is None:
             from sympy import QQ
 
-            n, size = self.order, len(self.seed.members)
+            n, size = self.order, self.denominator
             row = np.roll(self.counts[code // n], code % n).tolist()
             M = cyclotomic_field(n)
             value = (
@@ -314,6 +375,9 @@ class Spun(Picklable):
         """
         members, exponents = self.seed.members, self.seed.exponents * self.order // self.seed.modulus
         P = np.tensordot(self._roots[exponents], self._values(members), 1) / len(members)
+        if self.seed.terms != ((0, 1),):
+            weights = np.array([complex(c).conjugate() for _, c in self.seed.terms])
+            P = P @ np.tensordot(weights, self._values(np.array([g for g, _ in self.seed.terms])), 1) @ P
         u = P[:, first_pivot(np.linalg.norm(P, axis=0))]
         u = P @ (u / np.linalg.norm(u))
         u = u / np.linalg.norm(u)

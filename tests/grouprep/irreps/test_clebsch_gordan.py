@@ -156,3 +156,14 @@ def test_bad_input():
         clebsch_gordan("1/2", "1/2", 1, field="real")
     with pytest.raises(GroupRepError, match="field must be"):
         clebsch_gordan(1, 1, 1, field="quaternionic")
+
+
+def test_large_spins_beyond_64_bits():
+    """n of 40 x 40 -> 80 has 46 digits: floats are the exact values rounded, columns are orthonormal."""
+    for spins, field in (((20, 20, 40), "real"), (("41/2", 20, "45/2"), "complex"), ((40, 40, 80), "complex")):
+        C = clebsch_gordan(*spins, field=field)
+        flat = C.reshape(-1, C.shape[2])
+        np.testing.assert_allclose(flat.T @ flat, np.eye(flat.shape[1]), atol=64 * EPS)
+    C, exact = clebsch_gordan(20, 20, 38, field="real"), clebsch_gordan_exact(20, 20, 38, field="real")
+    for place in np.argwhere(C)[::301].tolist():
+        assert C[tuple(place)] == float(exact[tuple(place)].evalf(30))

@@ -342,3 +342,20 @@ def test_no_rotations():
         wigner_d(1, np.inf)
     with pytest.raises(GroupRepError, match="l must be one of 0, 1, 2"):
         real_basis("1/2")
+
+
+@cases("l", [30, 100])
+def test_large_spins(l):
+    """Residuals of a tenth of what angles in plain floats would leave: only the rounding of the input is multiplied by l."""
+    p, q = quaternions(20, 4), quaternions(20, 5)
+    for field in ("real", "complex"):
+        a, b, c = (wigner_D(l, x, field=field) for x in (p, q, product(p, q)))
+        assert np.abs(a @ b - c).max() <= 2e-14
+        np.testing.assert_allclose(
+            a @ np.swapaxes(a.conj(), -1, -2), np.broadcast_to(np.eye(2 * l + 1), a.shape), atol=16 * EPS
+        )
+    x, y, z = quaternions(1, 6)[0, 1:]
+    J_x, J_y, J_z = angular_momentum(l)
+    expected = expm(-1j * (x * J_x + y * J_y + z * J_z))
+    value = wigner_D(l, quaternion_from_rotation_vector([x, y, z]))
+    np.testing.assert_allclose(value, expected, atol=10 * EPS * (2 * l + 1) * (1 + l))  # as for `expm` above

@@ -1,0 +1,40 @@
+"""Wreath products; by name those of a cyclic with a symmetric group, among them the hyperoctahedral groups C2 wr Sn."""
+
+from __future__ import annotations
+
+from grouprep.families._common import checked_size
+from grouprep.families.cyclic import Cyclic
+from grouprep.families.symmetric import Symmetric
+from grouprep.groups.registry import GroupFamily, register_family
+from grouprep.groups.semidirect import WreathProduct
+from grouprep.irreps.little_groups import wreath_irreps
+
+__all__ = ["GeneralizedSymmetric"]
+
+
+def GeneralizedSymmetric(m: int, n: int) -> WreathProduct:
+    """The wreath product C_m wr S_n of order m^n n!, monomial matrices of m-th roots of unity.
+
+    Raises
+    ------
+    GroupRepError
+        If m or n is no positive integer.
+
+    Examples
+    --------
+    >>> GeneralizedSymmetric(2, 3).order
+    48
+    """
+    return WreathProduct(Cyclic(checked_size(m, "C_m wr S_n")), Symmetric(checked_size(n, "C_m wr S_n", most=10_000)))
+
+
+register_family(
+    GroupFamily(
+        name="Wreath",
+        constructor=GeneralizedSymmetric,
+        pattern=r"C(\d{1,4}) ?wr ?S(\d{1,4})",
+        example="C2 wr S4",
+        irreps=wreath_irreps,
+        irreps_of="wreath products",
+    )
+)

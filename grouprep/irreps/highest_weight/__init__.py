@@ -1,0 +1,1 @@
+"""The irreps of compact classical groups, of G2, tori and the Lorentz group, by highest weight."""
