@@ -59,7 +59,7 @@ _MOST = 30
 
 def _irreps(G: Group) -> Family | None:
     """Of any group of all even permutations of its points, and of groups isomorphic to A_4, A_5, ...; A_3 is cyclic."""
-    if not isinstance(G, FiniteGroup):
+    if not isinstance(G, FiniteGroup) or len(G.generators) == 1:
         return None
     n = next((n for n in range(4, _MOST + 1) if factorial(n) // 2 >= G.order), 0)
     if not n or factorial(n) // 2 != G.order:

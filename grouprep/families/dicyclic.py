@@ -77,10 +77,10 @@ def _known(G: FiniteGroup, n: int) -> KnownFamily:
 
 def _irreps(G: Group) -> Family | None:
     """Of any group isomorphic to Dic_2, Dic_3, ...: a and x are the first elements that can be them, in the order of elements."""
-    if not isinstance(G, FiniteGroup):
+    if not isinstance(G, FiniteGroup) or len(G.generators) == 1:
         return None
     n, rest = divmod(int(G.order), 4)
-    if rest or not 2 <= n <= _MOST or len(G.generators) == 1:
+    if rest or not 2 <= n <= _MOST:
         return None
     D = Dicyclic(n)
     if G == D:

@@ -52,8 +52,10 @@ def _irreps(G: Group) -> Family | None:
         return None
     if isinstance(G.matrices, PolygonAction):
         return PlaneFamily(FinitePlaneElements(G, G.matrices.corners, 0, 1)) if G.matrices.reflection else None
+    if len(G.generators) == 1:
+        return None
     n, odd = divmod(int(G.order), 2)
-    if odd or n < 2 or not G.is_listed or len(G.generators) == 1:
+    if odd or n < 2 or not G.is_listed:
         return None
     if not can_be_searched(G):
         return _as_generated(G)

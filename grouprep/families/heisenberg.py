@@ -82,10 +82,10 @@ class HeisenbergFamily(KnownFamily):
 
 def _irreps(G: Group) -> Family | None:
     """Of any group isomorphic to Heisenberg(p): x and y are the first elements that can be them, in the order of elements."""
-    if not isinstance(G, FiniteGroup):
+    if not isinstance(G, FiniteGroup) or len(G.generators) == 1:
         return None
     p = next((p for p in (3, 5, 7, 11, 13, 17, 19, 23, 29, 31) if p**3 == G.order), 0)
-    if not p or len(G.generators) == 1:
+    if not p:
         return None
     H = Heisenberg(p)
     if G == H:

@@ -98,12 +98,12 @@ def _irreps(G: Group) -> Family | None:
 
     A group of order 6 that is not given by permutations of 3 points has the irreps of Dihedral(3), one of order 2 those of Cyclic(2).
     """
-    if not isinstance(G, FiniteGroup):
+    if not isinstance(G, FiniteGroup) or len(G.generators) == 1:
         return None
     n = next((n for n in range(1, _MOST + 1) if factorial(n) >= G.order), 0)
     if not n or factorial(n) != G.order:
         return None
-    if G.degree == n and G.matrices is None and len(G.generators) > 1:
+    if G.degree == n and G.matrices is None:
         return SymmetricFamily(G)
     found = find_isomorphism(G, Symmetric(n), first=(1, 0)) if n > 3 else None
     return None if found is None else PulledFamily(found, SymmetricFamily(Symmetric(n)))

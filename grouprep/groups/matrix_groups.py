@@ -23,11 +23,19 @@ from grouprep.linalg.fields import (
     real_cyclotomic_field,
     zeta,
 )
+from grouprep.linalg.graphs import components
 from grouprep.linalg.matrices import equal, is_exact, is_invertible, matrix_key
 from grouprep.linalg.monomial import common_modulus
 from grouprep.linalg.pickling import Value
 from grouprep.linalg.residues import has_finite_order_modulo
-from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
+from grouprep.linalg.sparse import (
+    equal_exact,
+    from_domain_matrix_rows,
+    identity_exact,
+    inverse_exact,
+    matmul_exact,
+    sparse_matrix,
+)
 from grouprep.typing import Array, Scalar
 
 if TYPE_CHECKING:
@@ -41,11 +49,14 @@ class MatrixAction(Value):
     """The exact matrices of a finite group's generators, with the vectors that its permutations permute.
 
     images : one (n, n) exact matrix per generator.
-    vectors : exact (n, points) matrix, the standard basis first, with rho(g) vectors[:, k] = vectors[:, g[k]].
+    vectors : exact (n, points) matrix, a basis first, with rho(g) vectors[:, k] = vectors[:, g[k]].
     """
 
     def __init__(self, images: Sequence[Image], vectors: DomainMatrix) -> None:
         self._images, self._vectors = tuple(images), vectors
+        basis = vectors.extract(list(range(vectors.shape[0])), list(range(vectors.shape[0])))
+        standard = equal_exact(basis, identity_exact(vectors.shape[0], vectors.domain))
+        self._inverse = None if standard else inverse_exact(basis)
 
     @property
     def dim(self) -> int:
@@ -63,16 +74,17 @@ class MatrixAction(Value):
     def exact(self, perm: Perm) -> DomainMatrix:
         """The exact matrix of an element given as a permutation of the vectors."""
         n = self.dim
-        return self._vectors.extract(list(range(n)), [int(k) for k in perm[:n]])
+        moved = self._vectors.extract(list(range(n)), [int(k) for k in perm[:n]])
+        return moved if self._inverse is None else matmul_exact(moved, self._inverse)
 
     def permutation(self, matrix: Image) -> Perm | None:
         """The permutation of the vectors by a matrix, exact or rounded; None if it does not permute them."""
-        floats = as_float(matrix)
+        floats = as_float(matrix) @ self._floats[:, : self.dim]
         first = np.array([np.argmin(np.abs(self._floats - x[:, None]).max(axis=0)) for x in floats.T])
         exact = self.exact(first)
         if not agrees(exact, matrix):
             return None
-        moved = [self._numbers.get(v) for v in _vectors(exact * self._vectors)]
+        moved = [self._numbers.get(v) for v in _vectors(matmul_exact(exact, self._vectors))]
         return None if None in moved else np.array(moved, dtype=np.int64)
 
     @cached_property
@@ -189,7 +201,7 @@ def _vectors(matrix: DomainMatrix) -> list[tuple[Scalar, ...]]:
 def act_on_vectors(
     generators: Sequence[object], labels: Sequence[str] | None, max_points: int
 ) -> tuple[list[Perm], MatrixAction]:
-    """The matrices' action on the union of the orbits of e_1, ..., e_n, which is faithful.
+    """The matrices' action on the union of the orbits of e_1, ..., e_n, which is faithful; if it is large, on one that spans.
 
     Raises
     ------
@@ -218,6 +230,8 @@ def act_on_vectors(
         perms, vectors = _monomial_orbit(monomial, domain, max_points)
     else:
         perms, vectors = _orbit([_columns(m) for m in matrices], matrices[0].shape[0], domain, max_points)
+    if vectors.shape[1] > max_points:
+        perms, vectors = _spanning(perms, vectors)
     return perms, MatrixAction(images, vectors)
 
 
@@ -246,11 +260,32 @@ def _columns(matrix: DomainMatrix) -> list[list[tuple[int, Scalar]]]:
     return out
 
 
+def _spanning(perms: list[Perm], vectors: DomainMatrix) -> tuple[list[Perm], DomainMatrix]:
+    """The smallest orbit that spans the space, a basis first; everything if none does."""
+    n, count = vectors.shape
+    number, labels = components(count, np.tile(np.arange(count), len(perms)), np.concatenate(perms))
+    orbits = [np.flatnonzero(labels == c) for c in range(number)]
+    for orbit in sorted(orbits, key=lambda o: (len(o), int(o[0]))):
+        inside = vectors.extract(list(range(n)), orbit.tolist())
+        _, pivots = convert_matrix(inside, inside.domain.get_field()).rref()
+        if len(pivots) < n:
+            continue
+        points = np.concatenate([orbit[list(pivots)], np.delete(orbit, list(pivots))])
+        places = np.full(count, -1)
+        places[points] = np.arange(len(points))
+        moved = [places[p[points]] for p in perms]
+        for p in moved:
+            p.setflags(write=False)
+        return moved, vectors.extract(list(range(n)), points.tolist())
+    return perms, vectors
+
+
 def _orbit(
     generators: list[list[list[tuple[int, Scalar]]]], n: int, domain: Domain, max_points: int
 ) -> tuple[list[Perm], DomainMatrix]:
     zero = domain.zero
     vectors = [tuple(domain.one if i == j else zero for i in range(n)) for j in range(n)]
+    origins, counts = list(range(n)), [1] * n  # which basis vector a vector was reached from, and how many were
     numbers = {v: k for k, v in enumerate(vectors)}
     images: list[list[int]] = [[] for _ in generators]
     position = 0
@@ -264,9 +299,12 @@ def _orbit(
                         new[i] = new[i] + x * y
             key = tuple(new)
             if key not in numbers:
-                _require_room(len(vectors), max_points)
+                origin = origins[position]
+                _require_room(counts, origin, max_points)
                 numbers[key] = len(vectors)
                 vectors.append(key)
+                origins.append(origin)
+                counts[origin] += 1
             images[k].append(numbers[key])
         position += 1
     order = _sorted(vectors, n, domain)
@@ -281,13 +319,17 @@ def _monomial_orbit(generators: list[Monomial], domain: Domain, max_points: int)
     vectors = [(j, 0) for j in range(n)]
     numbers = {v: k for k, v in enumerate(vectors)}
     images: list[list[int]] = [[] for _ in generators]
-    for j, phase in vectors:
+    origins, counts = list(range(n)), [1] * n
+    for position, (j, phase) in enumerate(vectors):
         for k, (perm, phases) in enumerate(moves):
             key = perm[j], (phase + phases[j]) % modulus
             if key not in numbers:
-                _require_room(len(vectors), max_points)
+                origin = origins[position]
+                _require_room(counts, origin, max_points)
                 numbers[key] = len(vectors)
                 vectors.append(key)
+                origins.append(origin)
+                counts[origin] += 1
             images[k].append(numbers[key])
     K = cyclotomic_field(modulus)
     roots = {k: zeta(modulus, k) for k in sorted({k for _, k in vectors})}
@@ -311,10 +353,11 @@ def _renumbered(images: list[list[int]], order: list[int]) -> list[Perm]:
     return perms
 
 
-def _require_room(points: int, max_points: int) -> None:
-    if points >= max_points:
+def _require_room(counts: list[int], origin: int, max_points: int) -> None:
+    """Raise UnsupportedGroup if the orbit of a basis vector has as many vectors as are tried."""
+    if counts[origin] >= max_points:
         raise UnsupportedGroup(
-            f"the matrices move the basis vectors to more than {max_points:,} vectors: the group is infinite "
+            f"the matrices move basis vector {origin + 1} to more than {max_points:,} vectors: the group is infinite "
             "(then use LieGroup.from_algebra) or large (then raise max_points)"
         )
 

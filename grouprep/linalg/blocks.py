@@ -401,7 +401,7 @@ def _corrections(D: _Sum, N: list[Array], scales: Floats) -> Array:
 
     def back(Y: list[Array]) -> Array:
         total = sum((D.right(y, s, True) - D.left(y, s, True)) / scales[s] for s, y in enumerate(Y))
-        return np.asarray((total - total.conj().T) / 2)  # type: ignore[union-attr]
+        return np.asarray((total - total.conj().T) / 2)
 
     rest = list(N)
     gradient = back(rest)

@@ -27,7 +27,7 @@ class Joint(Representation):
         self.parts = (V, W)
 
     @cached_property
-    def group(self) -> Group:  # type: ignore[override]
+    def group(self) -> Group:
         V, W = self.parts
         return V.group * W.group
 

@@ -280,3 +280,29 @@ def test_presentations_that_do_not_close(generators, relators, reason):
 def test_relators_that_are_no_words(relator, error, message):
     with pytest.raises(error, match=message):
         FiniteGroup.from_presentation(["a", "b"], ["a^2", relator])
+
+
+def test_dense_matrices_of_a_large_group_act_on_one_orbit():
+    """S7 in another basis moves the seven basis vectors to some 26,000 others; one orbit that spans is enough."""
+    G = Symmetric(7)
+    S = Matrix(
+        [
+            [-1, -1, 1, -1, 0, 0, 0],
+            [0, 0, 1, 0, 1, -1, 1],
+            [0, -1, -1, 0, 0, 0, 0],
+            [0, 0, 0, 1, 1, 0, -1],
+            [1, 0, 1, 0, 1, 1, 0],
+            [0, 1, 0, 1, 0, 1, 1],
+            [1, 1, 0, 1, 1, 0, 1],
+        ]
+    )
+    assert S.det() != 0
+    moved = [S * Matrix(G.natural().exact(g)) * S.inv() for g in G.generators]
+    H = FiniteGroup.from_matrices(moved)
+    assert H.order == 5040
+    V = H.defining()
+    g, h = H.sample(2, np.random.default_rng(0))
+    assert V.exact(g) * V.exact(h) == V.exact(H.multiply(g, h))
+    assert [V.exact(a) for a in H.generators] == moved
+    assert np.array_equal(H.check_element(V.exact(g)), g)
+    assert np.array_equal(H.check_element(V(g)), g)
