@@ -4,9 +4,9 @@ import pickle
 
 import numpy as np
 import pytest
+from cases import cases
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from cases import cases
 
 from grouprep import SO, Cyclic, FiniteGroup, GroupRepError, UnsupportedGroup
 from grouprep.irreps.catalogue import find_family
@@ -34,17 +34,21 @@ PSL = permuted("PSL(2,7)", "(1 2 3 4 5 6 7)", "(1 2)(3 6)")
 M11 = permuted("M11", "(1 2 3 4 5 6 7 8 9 10 11)", "(3 7 11 8)(4 10 5 6)")
 WREATH = permuted("C2 wr S4", "(1 2)", "(1 3)(2 4)", "(1 3 5 7)(2 4 6 8)")
 BINARY = {
-    n: presented(name, "s t", [f"s^3 t^-{n}", "s^3 (s t)^-2"]) for n, name in ((3, "SL(2,3)"), (4, "2O"), (5, "SL(2,5)"))
+    n: presented(name, "s t", [f"s^3 t^-{n}", "s^3 (s t)^-2"])
+    for n, name in ((3, "SL(2,3)"), (4, "2O"), (5, "SL(2,5)"))
 }
-GL = presented("GL(2,3)", "s t", ["s^2", "t^8", "(s t)^3 (s t^4)^-1 t^4", "s t^4 s t^4"])
+GL = FiniteGroup.from_permutations(
+    [[3, 7, 2, 6, 1, 5, 0, 4], [2, 5, 0, 3, 6, 1, 4, 7], [0, 1, 5, 6, 7, 2, 3, 4]], name="GL(2,3)"
+)
 FROBENIUS = presented("C7:C3", "r s", ["r^7", "s^3", "s r s^-1 r^-2"])
 FOUR = presented("C13:C4", "r s", ["r^13", "s^4", "s r s^-1 r^-5"])
 THIRD = presented("C7:C9", "r s", ["r^7", "s^9", "s r s^-1 r^-2"])
 SPLIT = presented("C3:C8", "r s", ["r^3", "s^8", "s r s^-1 r"])
 QUATERNIONS = presented("Q8 x C3", "a b c", ["a^4", "a^2 b^-2", "b a b^-1 a", "c^3", "a c a^-1 c^-1", "b c b^-1 c^-1"])
-SCHUR = permuted(
+SCHUR = permuted(  # (C3 x D4) : C2, number 15 of order 48
     "order 48",
-    *presented("", "a b c", ["a^3", "b^8", "c^2", "b a b^-1 a", "c a c a^-1", "c b c b"]).generators,
+    "(2 5)(4 8)(6 12)(7 11)(9 10)(14 17)(15 19)(18 20)",
+    "(1 10 4 2 8 6)(3 12 7 5 11 9)(13 14)(15 20)(16 18)(17 19)",
 )
 
 Q, I, OMEGA = cyclotomic_field(1), cyclotomic_field(4), cyclotomic_field(3)
@@ -135,9 +139,11 @@ def test_laws(group, label):
 
 def test_schur_index_two_of_real_type():
     """A real character with rational values whose representation is over no field smaller than a quadratic one."""
-    found = [J for J in general_family(SCHUR).irreps("real", None) if J.type == "R" and J.rational()[0].field != "real"]
-    assert found == []
-    assert all(degree(J.rational()[0].domain.get_field()) <= 4 for J in general_family(SCHUR).irreps("real", None))
+    found = {
+        J.label: J.rational()[0] for J in general_family(SCHUR).irreps("real", None) if J.type == "R" and J.dim == 4
+    }
+    assert [degree(R.domain.get_field()) for R in found.values()] == [2]
+    assert [(R.field, R.group) for R in found.values()] == [("real", SCHUR)]
 
 
 def test_m11():
