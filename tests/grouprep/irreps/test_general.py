@@ -163,7 +163,7 @@ def test_m11():
 def test_other_generators_change_nothing(generators, random):
     """Neither labels, dimensions and types, nor the matrices as functions of the element."""
     G = FiniteGroup.from_permutations([list(p) for p in generators], name="G")
-    others = [G.elements[random.randrange(int(G.order))] for _ in range(2)] + [p for p in G.generators][::-1]
+    others = [G.elements[random.randrange(int(G.order))] for _ in range(2)] + list(G.generators)[::-1]
     H = FiniteGroup.from_permutations([list(map(int, p)) for p in others], name="H")
     g = G.elements[:7]
     for field in ("real", "complex"):
