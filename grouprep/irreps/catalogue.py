@@ -9,7 +9,7 @@ from grouprep.groups.base import Group
 from grouprep.groups.registry import GroupFamily, families
 from grouprep.irreps.base import Irrep, read_field
 from grouprep.irreps.family import Family
-from grouprep.irreps.finite import GeneralFamily, general_family
+from grouprep.irreps.finite import GENERAL_ORDER, GeneralFamily, general_family
 from grouprep.irreps.product import ProductFamily
 
 __all__ = ["family_of", "find_family", "irrep", "irreps"]
@@ -46,8 +46,8 @@ def family_of(G: Group) -> Family:
     if found is None:
         known = ", ".join(F.irreps_of for F in families() if F.irreps is not None)
         raise UnsupportedGroup(
-            f"the irreps of {G} are not known; known are those of {known}, and of direct products of these. Give irreps of your "
-            "own: decompose(V, irreps=[...])"
+            f"the irreps of {G} are not known; known are those of {known}, of finite groups with up to {GENERAL_ORDER:,} elements, and "
+            "of direct products of these. Give irreps of your own: decompose(V, irreps=[...])"
         )
     return found
 

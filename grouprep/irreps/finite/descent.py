@@ -204,7 +204,7 @@ def _represented(
 
 
 def _combined(row: list[int] | list[Fraction], powers: list[Cyclotomic]) -> Cyclotomic:
-    return sum((p * Fraction(x) for x, p in zip(row, powers, strict=True)), Cyclotomic(0))
+    return sum((p * x for x, p in zip(row, powers, strict=True)), Cyclotomic(0))
 
 
 def _denominator(x: Cyclotomic) -> int:

@@ -26,7 +26,7 @@ class Elements(Picklable):
     --------
     >>> from grouprep import Symmetric
     >>> E = Elements(Symmetric(3))
-    >>> E.table[3], E.product(3, 3), E.inverse[3]
+    >>> E.table[3], int(E.product(3, 3)), int(E.inverse[3])
     (array([1, 2, 0]), 4, 4)
     """
 

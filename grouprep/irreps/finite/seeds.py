@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grouprep.character_tables.burnside_dixon import IrreducibleCharacters
+from grouprep.character_tables.cyclotomics import Cyclotomic
 from grouprep.irreps.finite.elements import Elements
 from grouprep.irreps.finite.subgroups import further_subgroups, natural_subgroups
 from grouprep.linalg.fields import cyclotomic_field, degree, is_real_field, smallest_domain
@@ -19,8 +20,6 @@ from grouprep.typing import Integers
 
 if TYPE_CHECKING:
     from sympy import Domain
-
-    from grouprep.character_tables.cyclotomics import Cyclotomic
 
 __all__ = ["Characters", "Seed", "field_of", "find_seeds"]
 
@@ -90,7 +89,8 @@ class Characters(Picklable):
         """
         roots = np.exp(-2j * np.pi * exponents / modulus)
         means = self.floats[:, self.class_of[members]] @ roots.T / len(members)
-        return np.rint(means.real).astype(np.int64)
+        counts: Integers = np.rint(means.real).astype(np.int64)
+        return counts
 
 
 @lru_cache(maxsize=1024)
@@ -125,7 +125,12 @@ class Seed:
     exponents: Integers
     modulus: int
     field: Domain
-    terms: tuple[tuple[int, Cyclotomic | int], ...] = ((0, 1),)
+    terms: tuple[tuple[int, Cyclotomic], ...] = ((0, Cyclotomic(1)),)
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether the vector is the one that H moves by the linear character, without weights."""
+        return len(self.terms) == 1
 
     @property
     def order(self) -> int:
@@ -134,7 +139,7 @@ class Seed:
 
     def conjugate(self, a: int) -> Seed:
         """The same under exp(2 pi i/n) -> exp(2 pi i a/n)."""
-        terms = tuple((g, c if isinstance(c, int) else c.galois(_unit(a, c.conductor))) for g, c in self.terms)
+        terms = tuple((g, c.galois(_unit(a, c.conductor))) for g, c in self.terms)
         return Seed(self.members, self.exponents * a % self.modulus, self.modulus, self.field, terms)
 
 
@@ -178,9 +183,10 @@ class Seeds:
             for l in np.flatnonzero(counts[k] == 2).tolist():
                 order = int(orders[l])
                 extension = X.extension(k, order)
-                cost = (extension, index)
-                if extension <= (2 if X.indicators[k] < 0 else 1) and (k not in self.twice or cost < self.twice[k][0]):
-                    self.twice[k] = cost, Seed(members, exponents[l], modulus, X.field(k, order))
+                place = (extension, index)
+                most = 2 if X.indicators[k] < 0 else 1
+                if extension <= most and (k not in self.twice or place < self.twice[k][0]):
+                    self.twice[k] = place, Seed(members, exponents[l], modulus, X.field(k, order))
 
 
 def find_seeds(X: Characters, descend: Callable[[Characters, int, Seed], Seed | None]) -> list[Seed | None]:

@@ -63,7 +63,7 @@ class Spun(Picklable):
     @cached_property
     def order(self) -> int:
         """The order of the roots of unity that are counted: those of mu, and those in values of chi."""
-        numbers = [*self.X.found.values[self.k], *(c for _, c in self.seed.terms if isinstance(c, Cyclotomic))]
+        numbers = [*self.X.found.values[self.k], *(c for _, c in self.seed.terms)]
         return lcm(self.seed.order, *(x.conductor for x in numbers))
 
     @cached_property
@@ -83,7 +83,7 @@ class Spun(Picklable):
     @cached_property
     def counts(self) -> Integers:
         """(N, order): `denominator` times omega(t_j) as a sum of roots of unity, by their exponents."""
-        if self.seed.terms == ((0, 1),):
+        if self.seed.is_simple:
             return self._means
         n, size, scale = self.order, len(self.seed.members), self.denominator
         total = np.zeros((self.index, n), dtype=np.int64)
@@ -97,7 +97,7 @@ class Spun(Picklable):
     def denominator(self) -> int:
         """What `counts` are to be divided by."""
         size = len(self.seed.members)
-        if self.seed.terms == ((0, 1),):
+        if self.seed.is_simple:
             return size
         return size**2 * lcm(*(Fraction(m).denominator for _, c in self.seed.terms for m in c.terms.values()))
 
@@ -169,7 +169,7 @@ class Spun(Picklable):
     @cached_property
     def is_real(self) -> bool:
         """Whether chi and mu are real, and the matrices with them."""
-        real = all(isinstance(c, int) or c.is_real for _, c in self.seed.terms)
+        real = all(c.is_real for _, c in self.seed.terms)
         return real and self.seed.order <= 2 and bool(self.X.conjugated[self.k] == self.k)
 
     def character(self, number: int | Integers) -> int | complex:
@@ -222,7 +222,8 @@ class Spun(Picklable):
         F = L.conj().T
         d, N = F.shape
         if d == N:
-            return np.asarray(np.eye(d, dtype=F.dtype)[:, np.argsort(places)])
+            one: Array = np.eye(d, dtype=F.dtype)[:, np.argsort(places)]
+            return one
         for _ in range(2):
             F = F @ self.gram * (d / N)
             F = 1.5 * F - (d / (2 * N)) * (F @ F.conj().T) @ F
@@ -233,7 +234,7 @@ class Spun(Picklable):
         defect = float(np.abs(F @ F.conj().T * (d / N) - np.eye(d)).max())
         if not defect <= 4 * np.finfo(float).eps * N:
             raise CertificateError(f"the translates of a vector are no tight frame: {defect:.1e} is left")
-        return F
+        return np.asarray(F)
 
     @cached_property
     def _real_basis(self) -> Array | None:
@@ -375,7 +376,7 @@ class Spun(Picklable):
         """
         members, exponents = self.seed.members, self.seed.exponents * self.order // self.seed.modulus
         P = np.tensordot(self._roots[exponents], self._values(members), 1) / len(members)
-        if self.seed.terms != ((0, 1),):
+        if not self.seed.is_simple:
             weights = np.array([complex(c).conjugate() for _, c in self.seed.terms])
             P = P @ np.tensordot(weights, self._values(np.array([g for g, _ in self.seed.terms])), 1) @ P
         u = P[:, first_pivot(np.linalg.norm(P, axis=0))]
