@@ -88,7 +88,7 @@ def correlate(G: PointGroup, H: PointGroup, z: object, x: object) -> Correlation
     field: Field = "complex" if G.symbol.double else "real"
     rows = {
         I.label: reduce_values(H, Reduction(G, {I.label: 1}, field).character[places], field) for I in G.irreps(field)
-    }  # type: ignore[arg-type]
+    }
     return Correlation(G, H, float_matrices(Q, np.array(0)), rows)
 
 
