@@ -15,6 +15,7 @@ from grouprep.haar import CompactAlgebra, HaarSampler, determinant_one, has_dete
 from grouprep.irreps.family import Family
 from grouprep.irreps.highest_weight.charts import special_orthogonal
 from grouprep.irreps.highest_weight.family import HighestWeightFamily
+from grouprep.irreps.highest_weight.regenerated import RegeneratedFamily, is_regenerated
 from grouprep.irreps.plane import PlaneFamily
 from grouprep.irreps.plane_elements import CirclePlaneElements
 from grouprep.irreps.spin import SpinFamily
@@ -53,9 +54,10 @@ def _irreps(G: Group) -> Family | None:
         return None
     if is_spin_group(G, "SO(3)"):
         return SpinFamily(G, "SO(3)")
-    if not 2 <= G.n <= 64 or G.n == 3 or len(G.algebra) != comb(G.n, 2) or G != SO(G.n):
-        return None
-    return PlaneFamily(CirclePlaneElements(G)) if G.n == 2 else HighestWeightFamily(G, special_orthogonal(G))
+    if 2 <= G.n <= 64 and G.n != 3 and len(G.algebra) == comb(G.n, 2) and G == SO(G.n):
+        return PlaneFamily(CirclePlaneElements(G)) if G.n == 2 else HighestWeightFamily(G, special_orthogonal(G))
+    known = G.n > 3 and is_regenerated(G, "SO")
+    return RegeneratedFamily(G, HighestWeightFamily(S := SO(G.n), special_orthogonal(S))) if known else None
 
 
 class _Haar(HaarSampler):

@@ -14,6 +14,7 @@ from grouprep.haar import CompactAlgebra, HaarSampler, determinant_one, gaussian
 from grouprep.irreps.family import Family
 from grouprep.irreps.highest_weight.charts import special_unitary
 from grouprep.irreps.highest_weight.family import HighestWeightFamily
+from grouprep.irreps.highest_weight.regenerated import RegeneratedFamily, is_regenerated
 from grouprep.irreps.spin import SpinFamily
 from grouprep.irreps.spin_generators import is_spin_group
 from grouprep.quadrature import EulerRule
@@ -46,14 +47,16 @@ def SU(n: int) -> LieGroup:
 
 
 def _irreps(G: Group) -> Family | None:
-    """Of SU(n): spins for n = 2, by whatever generators, else highest weights."""
+    """Of SU(n): spins for n = 2, else highest weights; by whatever generators."""
     if not isinstance(G, LieGroup):
         return None
     if is_spin_group(G, "SU(2)"):
         return SpinFamily(G, "SU(2)")
-    if not 3 <= G.n <= 32 or len(G.algebra) != G.n**2 - 1 or G != SU(G.n):
-        return None
-    return HighestWeightFamily(G, special_unitary(G))
+    if 3 <= G.n <= 32 and len(G.algebra) == G.n**2 - 1 and G == SU(G.n):
+        return HighestWeightFamily(G, special_unitary(G))
+    return (
+        RegeneratedFamily(G, HighestWeightFamily(S := SU(G.n), special_unitary(S))) if is_regenerated(G, "SU") else None
+    )
 
 
 class _Haar(HaarSampler):

@@ -16,6 +16,7 @@ from grouprep.haar import CompactAlgebra, HaarSampler, gaussian, unitary_factor
 from grouprep.irreps.family import Family
 from grouprep.irreps.highest_weight.charts import symplectic
 from grouprep.irreps.highest_weight.family import HighestWeightFamily
+from grouprep.irreps.highest_weight.regenerated import RegeneratedFamily, is_regenerated
 from grouprep.linalg.sparse import equal_exact, matmul_exact, sparse_matrix
 from grouprep.typing import Array
 
@@ -116,11 +117,13 @@ def _quaternions(z: Array) -> Array:
 
 def _irreps(G: Group) -> Family | None:
     """Of Sp(n), n >= 2; Sp(1) is SU(2)."""
-    if not isinstance(G, LieGroup) or G.n % 2 or not 4 <= G.n <= 32 or len(G.algebra) != comb(G.n + 1, 2):
+    if not isinstance(G, LieGroup) or G.n % 2 or not 4 <= G.n <= 32:
         return None
-    if G != Sp(G.n // 2):
-        return None
-    return HighestWeightFamily(G, symplectic(G))
+    if len(G.algebra) == comb(G.n + 1, 2) and G == Sp(G.n // 2):
+        return HighestWeightFamily(G, symplectic(G))
+    return (
+        RegeneratedFamily(G, HighestWeightFamily(S := Sp(G.n // 2), symplectic(S))) if is_regenerated(G, "Sp") else None
+    )
 
 
 register_family(

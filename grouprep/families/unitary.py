@@ -14,6 +14,7 @@ from grouprep.haar import CompactAlgebra, HaarSampler, gaussian, unitary_factor
 from grouprep.irreps.family import Family
 from grouprep.irreps.highest_weight.charts import unitary
 from grouprep.irreps.highest_weight.family import HighestWeightFamily
+from grouprep.irreps.highest_weight.regenerated import RegeneratedFamily, is_regenerated
 from grouprep.irreps.plane import PlaneFamily
 from grouprep.irreps.plane_elements import CirclePlaneElements
 from grouprep.quadrature import CircleRule
@@ -46,9 +47,11 @@ def U(n: int) -> LieGroup:
 
 def _irreps(G: Group) -> Family | None:
     """Of U(n): frequencies for n = 1, else highest weights."""
-    if not isinstance(G, LieGroup) or G.n > 32 or len(G.algebra) != G.n**2 or G != U(G.n):
+    if not isinstance(G, LieGroup):
         return None
-    return PlaneFamily(CirclePlaneElements(G)) if G.n == 1 else HighestWeightFamily(G, unitary(G))
+    if G.n <= 32 and len(G.algebra) == G.n**2 and G == U(G.n):
+        return PlaneFamily(CirclePlaneElements(G)) if G.n == 1 else HighestWeightFamily(G, unitary(G))
+    return RegeneratedFamily(G, HighestWeightFamily(S := U(G.n), unitary(S))) if is_regenerated(G, "U") else None
 
 
 class _Haar(HaarSampler):

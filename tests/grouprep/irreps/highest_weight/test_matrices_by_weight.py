@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from cases import cases
 
-from grouprep import G2, SO, SU, Cyclic, Dihedral, GroupRepError, Homomorphism, O, Sp, Torus, U
+from grouprep import G2, SO, SU, Cyclic, Dihedral, GroupRepError, Homomorphism, LieGroup, O, Sp, Torus, U
 from grouprep.irreps.highest_weight.coupling import coupled_irreps, coupling, coupling_exact
+from grouprep.linalg import as_float
 from grouprep.testing import check_irreps
 from projectors import Hom, decompose
 
@@ -220,3 +221,48 @@ def test_products_of_groups():
     V = G.pullback(0, SU(3).defining()) * G.pullback(1, SU(2).defining())
     assert (V * V).multiplicities() == {"((0, 1), 0)": 1, "((0, 1), 1)": 1, "((2, 0), 0)": 1, "((2, 0), 1)": 1}
     assert (SU(3) * Cyclic(2)).irrep(((1, 1), "B")).dim == 8
+
+
+GELL_MANN = [
+    [[0, "I", 0], ["I", 0, 0], [0, 0, 0]],
+    [[0, 1, 0], [-1, 0, 0], [0, 0, 0]],
+    [["I", 0, 0], [0, "-I", 0], [0, 0, 0]],
+    [[0, 0, "I"], [0, 0, 0], ["I", 0, 0]],
+    [[0, 0, 1], [0, 0, 0], [-1, 0, 0]],
+    [[0, 0, 0], [0, 0, "I"], [0, "I", 0]],
+    [[0, 0, 0], [0, 0, 1], [0, -1, 0]],
+    [["I/sqrt(3)", 0, 0], [0, "I/sqrt(3)", 0], [0, 0, "-2*I/sqrt(3)"]],
+]
+
+
+def _turned(n, planes):
+    return [[[-2 * ((i, j) == (r, c)) + 2 * ((j, i) == (r, c)) for c in range(n)] for r in range(n)] for i, j in planes]
+
+
+REGENERATED = [
+    (LieGroup.from_algebra(GELL_MANN, name="Gell-Mann"), SU(3), [(1, 0), (1, 1)]),
+    (LieGroup.from_algebra(GELL_MANN[2:6], name="four of eight"), SU(3), [(0, 1), (1, 1)]),
+    (LieGroup.from_algebra(_turned(4, [(0, 1), (1, 2), (2, 3)]), name="three of six"), SO(4), [(1, 1), (2, 0)]),
+    (LieGroup.from_algebra([m.to_Matrix() for m in Sp(2).algebra[::-1]], name="reversed"), Sp(2), [(1, 0), (0, 1)]),
+]
+
+
+@cases("G, S, labels", REGENERATED, ids=[str(G) for G, _, _ in REGENERATED])
+def test_other_generators_change_no_answer(G, S, labels):
+    """The same irreps, as functions of the element; the same counts and blocks; images are differentials of the values."""
+    from scipy.linalg import expm
+
+    g = S.random(3, np.random.default_rng(0))
+    for label in labels:
+        for field in ("real", "complex"):
+            V, W = G.irrep(label, field), S.irrep(label, field)
+            assert (V.label, V.dim, V.type, V.group) == (W.label, W.dim, W.type, G)
+            assert np.array_equal(V(g), W(g))
+            for a in G.generator_names:
+                X = np.asarray(as_float(G.defining().image(a))) / 3
+                assert V(expm(X)) == pytest.approx(expm(as_float(V.float_image(a)) / 3), abs=1e-13)
+    assert (G.defining() ** 2).multiplicities() == (S.defining() ** 2).multiplicities()
+    D, V = decompose(G.defining() ** 2), G.defining() ** 2
+    assert D.labels == V.multiplicities()
+    U = D.change_of_basis
+    assert np.abs(V(g) @ U - U @ D.blocks(g)).max() <= 50 * EPS * V.dim
