@@ -11,11 +11,17 @@ from typing import TYPE_CHECKING
 
 from grouprep.characters import count_intertwiners
 from grouprep.errors import CertificateError, GroupRepError, printable, shown
-from grouprep.groups.plain_data import check_keys, described, integer, read_data_file
-from grouprep.linalg.fields import domain_of, element, expression
-from grouprep.linalg.parsing import parse_expression
+from grouprep.groups.plain_data import (
+    check_keys,
+    described,
+    entries_from_data,
+    entries_to_data,
+    integer,
+    read_data_file,
+)
+from grouprep.linalg.budget import FILE_BYTES, require
 from grouprep.linalg.spaces import ExactSpace
-from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
+from grouprep.linalg.sparse import sparse_matrix
 from grouprep.representations import Representation
 from grouprep.representations.files import representation_from_dict
 from grouprep.typing import Scalar
@@ -74,6 +80,7 @@ def save_basis(H: Hom, path: str | Path) -> None:
     Raises
     ------
     GroupRepError
+        If H is not exact, or the file cannot be written; TooLarge if it would be longer than what `verify` reads.
         If H is not exact, or only up to square roots (large spins), or the file cannot be written.
     """
     basis = H.exact_basis()
@@ -83,22 +90,16 @@ def save_basis(H: Hom, path: str | Path) -> None:
             "Hom(V.rational()[0], W.rational()[0]).save(path)"
         )
     n = H.shape[1]
-    domain = basis.domain
-    texts: dict[Scalar, int | str] = {}
-
-    def text(x: Scalar) -> int | str:
-        if x not in texts:
-            value = expression(x, domain)
-            texts[x] = int(value) if value.is_Integer else str(value)
-        return texts[x]
-
-    rows = from_domain_matrix_rows(basis.rows)
-    elements = [[[i // n, i % n, text(x)] for i, x in sorted(rows.get(k, {}).items())] for k in range(len(basis))]
+    elements: list[list[tuple[int, int, int | str]]] = [[] for _ in range(len(basis))]
+    for k, place, value in entries_to_data(basis.rows):
+        elements[k].append((*divmod(place, n), value))
     data = {
         "format": FORMAT, "version": 1, "V": H.V.to_dict(), "W": H.W.to_dict(),
         "dim": len(basis), "shape": list(H.shape), "basis": elements,
     }  # fmt: skip
-    write_text(path, json.dumps(data, separators=(",", ":")) + "\n")
+    content = json.dumps(data, separators=(",", ":")) + "\n"
+    require(len(content), FILE_BYTES, f"cannot write {path}, which nothing would read: its bytes are")
+    write_text(path, content)
 
 
 def load_basis(path: str | Path) -> tuple[Representation, Representation, ExactSpace]:
@@ -132,29 +133,9 @@ def _read_rows(data: Mapping[str, Scalar], shape: tuple[int, int], where: str) -
     basis, dim = data["basis"], integer(data["dim"], f"{where}: dim")
     if not isinstance(basis, list) or len(basis) != dim:
         raise GroupRepError(f"{where}: basis must be a list of {dim:,} elements")
-    values: dict[int | str, None] = {}
-    for entries in basis:
-        if not isinstance(entries, list):
-            raise GroupRepError(f"{where}: a basis element must be a list of entries, got {entries!r:.60}")
-        places: set[tuple[int, int]] = set()
-        for entry in entries:
-            if not (isinstance(entry, list) and len(entry) == 3 and _inside(entry[0], m) and _inside(entry[1], n)):
-                raise GroupRepError(f"{where}: basis entry {entry!r:.60} is not [row, column, value] inside {m} x {n}")
-            if type(entry[2]) not in (int, str):
-                raise GroupRepError(f"{where}: basis value {entry[2]!r:.40} is neither an integer nor text")
-            if (entry[0], entry[1]) in places:
-                raise GroupRepError(f"{where}: a basis element gives its entry ({entry[0]}, {entry[1]}) twice")
-            places.add((entry[0], entry[1]))
-            values.setdefault(entry[2], None)
-    expressions = {v: parse_expression(str(v)) for v in values}
-    domain = domain_of(list(expressions.values()))
-    exact = {v: element(e, domain) for v, e in expressions.items()}
-    rows = {k: {i * n + j: exact[v] for i, j, v in entries if exact[v]} for k, entries in enumerate(basis)}
+    elements, domain = entries_from_data(basis, shape, f"{where}: basis")
+    rows = {k: {i * n + j: x for (i, j), x in entries.items()} for k, entries in enumerate(elements)}
     return sparse_matrix(rows, (len(basis), m * n), domain)
-
-
-def _inside(index: object, size: int) -> bool:
-    return type(index) is int and 0 <= index < size
 
 
 def _subject(path: str | Path, V: Representation, W: Representation) -> str:

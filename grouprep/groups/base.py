@@ -359,6 +359,11 @@ class Group(Value):
         return ()
 
     @property
+    def seed_generators(self) -> tuple[Generator, ...]:
+        """Generators that give all others by products and brackets; all of them by default."""
+        return self.generator_names
+
+    @property
     def essential_generators(self) -> tuple[Generator, ...]:
         """Generators that imply all others where the elements in `torsion` are respected; all of them by default."""
         return self.generator_names

@@ -178,11 +178,18 @@ class Algebra:
     span : a basis.
     origin : how each basis element arises: None for a generator, (i, j) for the bracket of basis elements i and j.
     seeds : numbers of basis elements that generate the algebra by brackets.
+    positions : of the independent generators, the first basis elements, among those given.
     """
 
     span: Span
     origin: list[tuple[int, int] | None]
     seeds: list[int]
+    positions: list[int]
+
+    @property
+    def generating(self) -> set[int]:
+        """The positions of given generators that generate the others."""
+        return {self.positions[s] for s in self.seeds}
 
 
 def closed_algebra(generators: Sequence[DomainMatrix]) -> Algebra:
@@ -192,7 +199,8 @@ def closed_algebra(generators: Sequence[DomainMatrix]) -> Algebra:
     generators are seeds last, as brackets of others often give them.
     """
     domain = common_domain(*(g.domain for g in generators))
-    span = Span(domain.get_field(), [convert_matrix(g, domain) for g in generators])
+    span = Span(domain.get_field())
+    positions = [k for k, g in enumerate(generators) if span.add(convert_matrix(g, domain))]
     origin: list[tuple[int, int] | None] = [None] * len(span.basis)
     seeds: list[int] = []
     part = Span(span.field)
@@ -211,7 +219,7 @@ def closed_algebra(generators: Sequence[DomainMatrix]) -> Algebra:
             if span.add(bracket(span.basis[s], span.basis[done])):
                 origin.append((s, done))
         done += 1
-    return Algebra(span, origin, seeds)
+    return Algebra(span, origin, seeds, positions)
 
 
 def close_algebra(generators: Sequence[DomainMatrix]) -> tuple[list[tuple[int, int] | None], list[DomainMatrix]]:

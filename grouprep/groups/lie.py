@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from grouprep.errors import DimensionMismatch, GroupRepError, printable, shown
 from grouprep.groups.base import Generator, Group, as_list
-from grouprep.groups.cartan import CartanComponent, Weight, close_algebra, derive_cartan, moved_outside
+from grouprep.groups.cartan import CartanComponent, Weight, close_algebra, closed_algebra, derive_cartan, moved_outside
 from grouprep.groups.exponential import LieExtension, least_squares
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.lie_images import prove_lie
@@ -107,6 +107,13 @@ class LieGroup(Group):
     def generator_names(self) -> tuple[Generator, ...]:
         algebra = tuple(Generator(f"A{i + 1}", "algebra", i) for i in range(len(self.algebra)))
         return algebra + tuple(Generator(f"h{i + 1}", "element", i) for i in range(len(self.components)))
+
+    @cached_property
+    def seed_generators(self) -> tuple[Generator, ...]:
+        if not self.is_exact:
+            return self.generator_names
+        kept = closed_algebra([as_exact(a) for a in self.algebra]).generating
+        return tuple(a for a in self.generator_names if a.kind == "element" or a.index in kept)
 
     @property
     def n(self) -> int:

@@ -16,11 +16,16 @@ from grouprep.groups.permutations import cycle_string, format_order
 from grouprep.groups.registry import member
 from grouprep.linalg import Image, as_exact
 from grouprep.linalg.budget import DEPTH, FILE_BYTES, PRINTED, require
-from grouprep.linalg.fields import expression
+from grouprep.linalg.fields import domain_of, element, expression
+from grouprep.linalg.parsing import parse_expression
 from grouprep.linalg.sparse import from_domain_matrix_rows
+from grouprep.typing import Scalar
 
 if TYPE_CHECKING:
     from os import PathLike
+
+    from sympy.polys.domains import Domain
+    from sympy.polys.matrices import DomainMatrix
 
     from grouprep.groups.finite import FiniteGroup
     from grouprep.groups.lie import LieGroup
@@ -166,6 +171,40 @@ def matrix_from_data(value: object, what: str, kinds: tuple[type, ...] = (int, s
     return value
 
 
+def entries_from_data(
+    matrices: Sequence[object], shape: tuple[int, int], what: str
+) -> tuple[list[dict[tuple[int, int], Scalar]], Domain]:
+    """The non-zero entries of matrices by (row, column), from lists of [row, column, value], over one domain.
+
+    Raises
+    ------
+    GroupRepError
+        If one is no such list, leaves the shape or gives an entry twice.
+    """
+    values: dict[int | str, None] = {}
+    for entries in matrices:
+        if not isinstance(entries, list):
+            raise GroupRepError(f"{what} must be lists of entries, got {entries!r:.60}")
+        places: set[tuple[int, int]] = set()
+        for entry in entries:
+            inside = isinstance(entry, list) and len(entry) == 3
+            if not (inside and all(type(k) is int and 0 <= k < n for k, n in zip(entry, shape, strict=False))):
+                raise GroupRepError(
+                    f"{what} entry {entry!r:.60} is not [row, column, value] inside {shape[0]} x {shape[1]}"
+                )
+            if type(entry[2]) not in (int, str):
+                raise GroupRepError(f"{what} value {entry[2]!r:.40} is neither an integer nor text")
+            places.add((entry[0], entry[1]))
+            values.setdefault(entry[2], None)
+        if len(places) < len(entries):
+            twice = Counter((i, j) for i, j, _ in entries).most_common(1)[0][0]
+            raise GroupRepError(f"{what} gives the entry {twice} twice")
+    expressions = {v: parse_expression(str(v)) for v in values}
+    domain = domain_of(list(expressions.values()))
+    exact = {v: element(e, domain) for v, e in expressions.items()}
+    return [{(i, j): exact[v] for i, j, v in entries if exact[v]} for entries in matrices], domain  # type: ignore[attr-defined]
+
+
 def matrices_from_data(value: object, what: str) -> list[Any] | dict[str, Any]:
     """A value that has to be a table of matrices by name, or a list of matrices; their entries may be floats.
 
@@ -192,11 +231,23 @@ def matrix_to_data(matrix: Image) -> list[list[int | str]]:
     """An exact matrix as nested lists of integers and text, read back by `to_domain_matrix`."""
     exact = as_exact(matrix)
     data: list[list[int | str]] = [[0] * exact.shape[1] for _ in range(exact.shape[0])]
-    for i, row in from_domain_matrix_rows(exact).items():
-        for j, x in row.items():
-            value = expression(x, exact.domain)
-            data[i][j] = int(value) if value.is_Integer else str(value)
+    for i, j, value in entries_to_data(exact):
+        data[i][j] = value
     return data
+
+
+def entries_to_data(exact: DomainMatrix) -> list[tuple[int, int, int | str]]:
+    """The non-zero entries of an exact matrix in order, (row, column, integer or text), read back by `entries_from_data`."""
+    texts: dict[Scalar, int | str] = {}
+
+    def text(x: Scalar) -> int | str:
+        if x not in texts:
+            value = expression(x, exact.domain)
+            texts[x] = int(value) if value.is_Integer else str(value)
+        return texts[x]
+
+    rows = sorted(from_domain_matrix_rows(exact).items())
+    return [(i, j, text(x)) for i, row in rows for j, x in sorted(row.items())]
 
 
 def finite_group_to_dict(G: FiniteGroup) -> Table:

@@ -64,6 +64,10 @@ class _Product(Group):
     def generator_names(self) -> tuple[Generator, ...]:
         return tuple(a.inside(k) for k, G in enumerate(self._factors) for a in G.generator_names)
 
+    @cached_property
+    def seed_generators(self) -> tuple[Generator, ...]:
+        return tuple(a.inside(k) for k, G in enumerate(self._factors) for a in G.seed_generators)
+
     def defining(self) -> Representation:
         """The direct sum of the factors' defining representations."""
         return reduce(lambda V, W: V + W, [self.pullback(k, G.defining()) for k, G in enumerate(self._factors)])

@@ -33,6 +33,7 @@ __all__ = [
     "RADICAND",
     "ROOT_ORDER",
     "SINGLE_DEGREE",
+    "SPARSE_SIZE",
     "SUMMANDS",
     "TEXT",
     "figure",
@@ -70,6 +71,7 @@ LETTERS = 100_000  # of a relator; of all relators of a group ten times as many
 # Representations
 DENSE_WORK = 10**10  # operations of dense linear algebra in floats, n^3 for dimension n: half a minute on one core
 EXACT_WORK = 10**8  # of exact linear algebra: twenty seconds over the rationals
+SPARSE_SIZE = 2_000  # rows of a matrix that a file gives by its entries: 32 MB once it is dense
 SUMMANDS = POINTS  # of a representation, copies counted where they are listed: a second or two
 
 

@@ -20,14 +20,17 @@ from grouprep.groups.files import group_from_dict, load_group
 from grouprep.groups.permutations import as_permutation
 from grouprep.groups.plain_data import (
     check_keys,
+    entries_from_data,
+    entries_to_data,
     integer,
     matrices_from_data,
     matrix_from_data,
     matrix_to_data,
     read_data_file,
 )
-from grouprep.linalg import Image, Monomial
-from grouprep.linalg.budget import ROOT_ORDER
+from grouprep.linalg import Image, Monomial, as_exact
+from grouprep.linalg.budget import ROOT_ORDER, SPARSE_SIZE
+from grouprep.linalg.sparse import Rows, sparse_matrix
 from grouprep.representations.base import Representation
 from grouprep.representations.expression import check_new_name, parse_representation
 from grouprep.representations.images import ImageRepresentation
@@ -93,26 +96,39 @@ def _from_permutations(G: Group, table: Mapping[str, object] | Sequence[object],
     return ImageRepresentation(G, images, name=name)
 
 
+_SPARSE = 8  # a matrix with fewer than one entry in eight is written by entries
+
+
 def image_to_data(image: Image) -> dict[str, object]:
-    """A matrix as plain data: monomial ones by permutation and phase, others by rows of text."""
+    """A matrix as plain data: monomial ones by permutation and phase, sparse ones by entries, others by rows of text."""
     if isinstance(image, Monomial):
         data: dict[str, object] = {"perm": image.perm.tolist()}
         if image.modulus > 1:
             data |= {"phase": image.phase.tolist(), "modulus": image.modulus}
         return data
-    return {"rows": matrix_to_data(image)}
+    exact = as_exact(image)
+    if exact.nnz() * _SPARSE > exact.shape[0] ** 2 or exact.shape[0] > SPARSE_SIZE:
+        return {"rows": matrix_to_data(exact)}
+    return {"size": exact.shape[0], "entries": entries_to_data(exact)}
 
 
 def image_from_data(data: object, where: str) -> object:
     """Read back `image_to_data`."""
     if not isinstance(data, Mapping):
         raise GroupRepError(f"{where}: a table is needed, got {data!r:.60}")
-    check_keys(data, ("perm", "phase", "modulus", "rows"), where)
+    check_keys(data, ("perm", "phase", "modulus", "rows", "size", "entries"), where)
     if set(data) == {"rows"}:
         return matrix_from_data(data["rows"], f"{where}.rows")
+    if set(data) == {"size", "entries"}:
+        n = integer(data["size"], f"{where}.size", 1, SPARSE_SIZE)
+        (entries,), domain = entries_from_data([data["entries"]], (n, n), f"{where}.entries")
+        rows: Rows = {}
+        for (i, j), x in entries.items():
+            rows.setdefault(i, {})[j] = x
+        return sparse_matrix(rows, (n, n), domain)
     if set(data) not in ({"perm"}, {"perm", "phase", "modulus"}):
         raise GroupRepError(
-            f"{where}: rows alone, perm alone, or perm with phase and modulus are needed, found {', '.join(data) or 'none'}"
+            f"{where}: rows alone, perm alone or with phase and modulus, or size with entries are needed, found {', '.join(data) or 'none'}"
         )
     modulus = integer(data.get("modulus", 1), f"{where}.modulus", 1, ROOT_ORDER)
     for key in data.keys() & {"perm", "phase"}:

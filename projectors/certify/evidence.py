@@ -45,14 +45,14 @@ def recognised(space: Space) -> Space:
 
 
 def check_residual(V: Representation, W: Representation, space: Space) -> None:
-    """rho_W(a) X = X rho_V(a) exactly, for every generator a and basis element X.
+    """rho_W(a) X = X rho_V(a) exactly, for every basis element X and every generator a that no others give.
 
     Raises
     ------
     CertificateError
         Naming the generator where it fails.
     """
-    for generator in V.group.generator_names:
+    for generator in V.group.seed_generators:
         a, b = V.images[generator], W.images[generator]
         if isinstance(space, OrbitSpace) and isinstance(a, Monomial) and isinstance(b, Monomial):
             good = _orbits_invariant(space, a, b)

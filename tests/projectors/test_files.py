@@ -8,6 +8,7 @@ import pytest
 from cases import cases
 
 from grouprep import (
+    SO,
     SU,
     CertificateError,
     Cyclic,
@@ -202,6 +203,36 @@ def test_truncated_files_say_so(share, saved):
         verify(path)
 
 
+def test_sparse_images_are_written_by_their_entries_and_too_long_files_not_at_all(tmp_path, monkeypatch):
+    V = SO(9).defining()
+    path = tmp_path / "basis.json"
+    commutant(V**2).save(path)
+    data = json.loads(path.read_text(encoding="utf-8"))
+    image = data["V"]["images"]["A2"]
+    assert set(image) == {"size", "entries"}
+    assert (image["size"], len(image["entries"])) == (81, 36)
+    assert verify(path)
+    for change, message in [
+        (lambda m: m.update(rows=[[1]]), "size with entries"),
+        (lambda m: m.update(size=80), "different sizes"),
+        (lambda m: m.update(size=40), "inside 40 x 40"),
+        (lambda m: m.update(size=10**9), "limit"),
+        (lambda m: m["entries"].append(m["entries"][0]), "twice"),
+        (lambda m: m["entries"][0].__setitem__(2, 7), "bracket|relation|path"),
+        (lambda m: m.update(entries={}), "lists of entries"),
+    ]:
+        changed = json.loads(json.dumps(data))
+        change(changed["V"]["images"]["A2"])
+        changed["W"] = changed["V"]
+        path.write_text(json.dumps(changed), encoding="utf-8")
+        with pytest.raises(GroupRepError, match=message):
+            verify(path)
+    monkeypatch.setattr("projectors.files.FILE_BYTES", 1000)
+    with pytest.raises(TooLarge, match="nothing would read"):
+        commutant(V**2).save(tmp_path / "long.json")
+    assert not (tmp_path / "long.json").exists()
+
+
 @cases(
     ("change", "message"),
     [
@@ -313,8 +344,8 @@ def sign_image(data, **image):
         (lambda d: sign_image(d, perm="10"), "perm must be a list"),
         (lambda d: sign_image(d, perm=[2**64, 0]), "permutation"),
         (lambda d: sign_image(d, perm=[1, 0], rows=[[0, -1], [1, 0]]), "rows alone, perm alone"),
-        (lambda d: sign_image(d, perm=[1, 0], phase=[0, 1]), "perm with phase and modulus"),
-        (lambda d: sign_image(d, perm=[1, 0], modulus=2), "perm with phase and modulus"),
+        (lambda d: sign_image(d, perm=[1, 0], phase=[0, 1]), "with phase and modulus"),
+        (lambda d: sign_image(d, perm=[1, 0], modulus=2), "with phase and modulus"),
         (lambda d: sign_image(d, perm=[1, 0], phase=[0, 1.0], modulus=2), "phase holds 1.0"),
         (lambda d: sign_image(d, perm=[1, 0], phase=[0, True], modulus=2), "phase holds True"),
         (lambda d: sign_image(d, perm=[1, 0], phase=[0, 1], modulus=2.0), "modulus must be an integer >= 1, got 2.0"),
