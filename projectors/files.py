@@ -82,6 +82,8 @@ def save_basis(H: Hom, path: str | Path) -> None:
     GroupRepError
         If H is not exact, or the file cannot be written; TooLarge if it would be longer than what `verify` reads.
         If H is not exact, or only up to square roots (large spins), or the file cannot be written.
+        If H is not exact, or only up to square roots (large spins), or the file cannot be written; TooLarge if it would be longer
+        than what `verify` reads.
     """
     basis = H.exact_basis()
     if basis.squares is not None:
