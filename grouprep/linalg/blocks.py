@@ -95,12 +95,12 @@ def _prepared(matrices: Sequence[Image]) -> list[Image]:
 
 
 def matrix_sizes(matrices: Sequence[Image]) -> Floats:
-    """A power of two near the size of each matrix.
+    """A power of two near the size of each matrix, its largest row sum.
 
     Examples
     --------
     >>> matrix_sizes([np.array([[0.0, 5.0], [-5.0, 0.0]]), Monomial([1, 0])]).tolist()
-    [4.0, 1.0]
+    [8.0, 1.0]
     """
     return np.array(
         [
