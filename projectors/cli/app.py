@@ -1,4 +1,4 @@
-"""The commands `info`, `characters`, `irreps`, `branch`, `basis`, `decompose`, `verify`, `penalty` and `demo`: their options, help and output."""
+"""The commands, from `info` to `demo`: their options, help and output."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from grouprep import (
     Cyclic,
     Dihedral,
     DimensionMismatch,
+    FiniteGroup,
     GroupRepError,
     O,
     Quaternion,
