@@ -9,7 +9,7 @@ eigenvalues of each element, which are integers below p, and so the values thems
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from math import gcd, isqrt, lcm
@@ -156,12 +156,12 @@ class IrreducibleCharacters:
     Attributes
     ----------
     classes : the conjugacy classes.
-    eigenvalues : for each class an array (characters, n), n the order of its elements x: how often exp(2 pi i j/n) is an
-        eigenvalue of x.
+    spectra : for each class that is the first of those whose elements generate the same groups, an array (characters, n), n the
+        order of its elements x: how often exp(2 pi i j/n) is an eigenvalue of x.
     """
 
     classes: Classes
-    eigenvalues: tuple[Integers, ...]
+    spectra: Mapping[int, Integers]
 
     def __len__(self) -> int:
         return len(self.classes)
@@ -169,13 +169,14 @@ class IrreducibleCharacters:
     @cached_property
     def degrees(self) -> Integers:
         """(characters,) the dimensions."""
-        return np.asarray(self.eigenvalues[0][:, 0])
+        return np.asarray(self.spectra[0][:, 0])
 
     def value(self, character: int, number: int) -> Cyclotomic:
         """The exact value of a character on a class."""
-        row = self.eigenvalues[number][character]
+        first, power = self.classes.rational[number]
+        row = self.spectra[first][character]
         places = np.flatnonzero(row)
-        return _value(len(row), tuple(places.tolist()), tuple(row[places].tolist()))
+        return _value(len(row), tuple((places * power % len(row)).tolist()), tuple(row[places].tolist()))
 
     @cached_property
     def values(self) -> tuple[tuple[Cyclotomic, ...], ...]:
@@ -188,10 +189,12 @@ class IrreducibleCharacters:
         """(characters,) the Frobenius-Schur indicators: the mean of chi(x^2) over the group; 1, 0, -1 for R, C, H."""
         squares = np.bincount(self.classes.power_map(2), weights=self.classes.sizes, minlength=len(self))
         total = np.zeros(len(self))
-        for count, multiplicities in zip(squares, self.eigenvalues, strict=True):
+        for first, multiplicities in self.spectra.items():
             # The imaginary parts add up to 0; the real ones are sums of eigenvalues times cosines, far below 2^53.
             n = multiplicities.shape[1]
-            total += count * (multiplicities @ np.cos(2 * np.pi * np.arange(n) / n))
+            powers = [(a, squares[k]) for k, (j, a) in enumerate(self.classes.rational) if j == first]
+            weights = sum(count * np.cos(2 * np.pi * (a * np.arange(n) % n) / n) for a, count in powers)
+            total += multiplicities @ weights
         indicators: Integers = np.rint(total / self.classes.sizes.sum()).astype(np.int64)
         return indicators
 
@@ -324,35 +327,32 @@ def _eigenvectors(L: nmod_mat, polynomial: nmod_poly, p: int) -> list[list[int]]
     return [[int(x) for x in c] for c in vectors.transpose().tolist()]
 
 
-def _lifted(classes: Classes, table: Sequence[Sequence[int]], p: int) -> tuple[Integers, ...]:
-    """The multiplicities of the eigenvalues of x_k for all characters, which are put in their order."""
+def _lifted(classes: Classes, table: Sequence[Sequence[int]], p: int) -> dict[int, Integers]:
+    """The multiplicities of the eigenvalues of x_k for all characters, which are put in their order; see `spectra`."""
     from flint import nmod_mat
 
     r = len(classes)
     zeta = _root_of_unity(classes.exponent, p)
-    found: list[Integers] = [np.zeros((0, 0), dtype=np.int64)] * r
-    for k, (j, a) in enumerate(classes.rational):
+    found: dict[int, Integers] = {}
+    for k in sorted({j for j, _ in classes.rational}):  # m_j = (1/n) sum_l chi(x^l) zeta_n^(-j l)
         n = int(classes.orders[k])
-        if j == k:  # m_j = (1/n) sum_l chi(x^l) zeta_n^(-j l)
-            root, scale = pow(zeta, classes.exponent // n, p), pow(n, -1, p)
-            powers = [1]
-            while len(powers) < n:
-                powers.append(powers[-1] * root % p)
-            columns = classes.powers[k].tolist()
-            values = nmod_mat(r, n, [row[c] for row in table for c in columns], p)
-            transform = nmod_mat(n, n, [powers[-i * l % n] * scale % p for l in range(n) for i in range(n)], p)
-            found[k] = np.array([int(x) for x in (values * transform).entries()], dtype=np.int64).reshape(r, n)
-        else:  # x_k = x_j^a
-            found[k] = np.empty_like(found[j])
-            found[k][:, a * np.arange(n) % n] = found[j]
+        root, scale = pow(zeta, classes.exponent // n, p), pow(n, -1, p)
+        powers = [1]
+        while len(powers) < n:
+            powers.append(powers[-1] * root % p)
+        columns = classes.powers[k].tolist()
+        values = nmod_mat(r, n, [row[c] for row in table for c in columns], p)
+        transform = nmod_mat(n, n, [powers[-i * l % n] * scale % p for l in range(n) for i in range(n)], p)
+        found[k] = np.array([int(x) for x in (values * transform).entries()], dtype=np.int64).reshape(r, n)
     degrees = found[0][:, 0]
-    if any((m < 0).any() or (m.sum(axis=1) != degrees).any() for m in found):
+    if any((m.sum(axis=1) != degrees).any() for m in found.values()):
         raise GroupRepError(
             f"the classes of {classes.group} are not those of a group: no multiplicities of eigenvalues"
         )
-    keys = np.concatenate([degrees[:, None], *(-m for m in found)], axis=1)
+    # Values on the other classes are Galois conjugates of these, and decide nothing that these leave open.
+    keys = np.concatenate([degrees[:, None], *(-m for m in found.values())], axis=1)
     order = np.lexsort(keys.T[::-1])
-    return tuple(m[order] for m in found)
+    return {k: m[order] for k, m in found.items()}
 
 
 def _root_of_unity(n: int, p: int) -> int:

@@ -26,7 +26,7 @@ class ProductData(TableData):
     Parameters
     ----------
     group : a direct product of finite groups.
-    parts : the data of each factor.
+    parts : for each factor its data, which of its characters are the rows of its table, and their labels.
 
     Raises
     ------
@@ -38,18 +38,20 @@ class ProductData(TableData):
     >>> from grouprep import Symmetric
     >>> from grouprep.character_tables.permutation_data import SymmetricData
     >>> G = Symmetric(3) * Symmetric(9)
-    >>> data = ProductData(G, [SymmetricData(F) for F in G.factors])
+    >>> data = ProductData(G, [(d, range(len(d.labels)), d.labels) for d in map(SymmetricData, G.factors)])
     >>> len(data.classes), data.labels[1], data.degrees[1]
     (90, '([3], [8,1])', 8)
     """
 
-    def __init__(self, group: FiniteGroup, parts: Sequence[TableData]) -> None:
-        self.group, self.parts = group, tuple(parts)
-        require(prod(len(p.labels) for p in parts), PARTITIONS, f"the number of classes of {group} is")
+    def __init__(self, group: FiniteGroup, parts: Sequence[tuple[TableData, Sequence[int], Sequence[str]]]) -> None:
+        self.group = group
+        self.parts = tuple(data for data, _, _ in parts)
+        self._orders, self._names = [tuple(order) for _, order, _ in parts], [tuple(labels) for _, _, labels in parts]
+        require(prod(map(len, self._orders)), PARTITIONS, f"the number of classes of {group} is")
 
     @cached_property
     def _rows(self) -> list[tuple[int, ...]]:
-        return list(product(*(range(len(p.labels)) for p in self.parts)))
+        return list(product(*self._orders))
 
     @cached_property
     def _columns(self) -> list[tuple[ConjugacyClass, ...]]:
@@ -74,7 +76,7 @@ class ProductData(TableData):
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
-        return tuple(f"({', '.join(p.labels[i] for p, i in zip(self.parts, row, strict=True))})" for row in self._rows)
+        return tuple(f"({', '.join(names)})" for names in product(*self._names))
 
     @cached_property
     def degrees(self) -> tuple[int, ...]:

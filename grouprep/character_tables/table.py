@@ -284,13 +284,13 @@ def table_rows(G: FiniteGroup) -> tuple[TableData, Sequence[int], Sequence[str]]
 
 
 def _data(G: FiniteGroup, listed: bool) -> TableData:
+    if len(G.factors) > 1:
+        return ProductData(G, [table_rows(F) for F in G.factors if isinstance(F, FiniteGroup)])
     own = None if listed else permutation_data(G)
     if own is not None:
         return own
     if G.is_listed:
         return ListedData(G)
-    if len(G.factors) > 1:
-        return ProductData(G, [_data(F, False) for F in G.factors if isinstance(F, FiniteGroup)])
     raise TooLarge(
         f"{G} has {format_order(G.order)} elements and at most {LISTING_LIMIT:,} are listed for the method of Burnside and "
         "Dixon; of any size are Symmetric(n) and Alternating(n) on their n points, by the rule of Murnaghan and Nakayama, and "
@@ -299,10 +299,10 @@ def _data(G: FiniteGroup, listed: bool) -> TableData:
 
 
 def _matched(family: Family, data: TableData) -> tuple[Sequence[int], Sequence[str]]:
-    """The rows that the complex irreps of a family belong to, with their labels; partitions name rows and irreps of S_n alike."""
+    """The rows that the complex irreps of a family belong to, with their labels; those of S_n and of products go by their labels."""
     irreps = family.irreps("complex", None)
     labels = [I.label for I in irreps]
-    if type(data) is SymmetricData and set(labels) == set(data.labels):
+    if type(data) in (SymmetricData, ProductData) and set(labels) == set(data.labels):
         return [data.labels.index(a) for a in labels], labels
     # Irreducible characters: their inner products are 0 or 1, and the traces are off by rounding only.
     numbers = range(len(data.classes))
