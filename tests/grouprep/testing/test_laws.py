@@ -48,7 +48,7 @@ def test_every_check_of_a_module_of_laws_is_registered():
         "check_representation",
         "check_irrep",
         "check_irreps",
-        "check_homomorphism",
+        "check_group_homomorphism",
         "check_subgroups",
     }
     entries |= {"check_hom", "check_decompose", "check_spectral", "check_norm"}
