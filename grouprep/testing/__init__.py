@@ -1,6 +1,6 @@
 """Laws of groups and representations, to run on your own: plain functions, a pytest suite, hypothesis strategies.
 
-`check_group`, `check_representation`, `check_irrep`, `check_irreps`, `check_homomorphism` and `check_subgroups` raise
+`check_group`, `check_representation`, `check_irrep`, `check_irreps`, `check_group_homomorphism` and `check_subgroups` raise
 AssertionError naming the laws that fail;
 `GroupLaws` and `IrrepLaws` are test classes to subclass; `law` registers a law, `laws` lists those of a subject. With
 `pytest_plugins = ["grouprep.testing.summary"]` in a conftest.py, pytest ends with a table of the laws that held and of those
@@ -31,7 +31,7 @@ __all__ = [
     "IrrepLaws",
     "LawsFailed",
     "check_group",
-    "check_homomorphism",
+    "check_group_homomorphism",
     "check_irrep",
     "check_irreps",
     "check_representation",
@@ -91,7 +91,7 @@ def check_irrep(I: Irrep, rng: np.random.Generator | int = 0) -> None:
     require_laws(run_laws("irrep", I, rng=lambda: generator))
 
 
-def check_homomorphism(f: Homomorphism, rng: np.random.Generator | int = 0) -> None:
+def check_group_homomorphism(f: Homomorphism, rng: np.random.Generator | int = 0) -> None:
     """All laws of homomorphisms on one: among them Frobenius reciprocity where the irreps of both groups are known.
 
     Parameters
@@ -108,7 +108,7 @@ def check_homomorphism(f: Homomorphism, rng: np.random.Generator | int = 0) -> N
     --------
     >>> from grouprep import Dihedral, Homomorphism
     >>> G = Dihedral(4)
-    >>> check_homomorphism(Homomorphism.inclusion(G.subgroup([G.generators[0]]), G))
+    >>> check_group_homomorphism(Homomorphism.inclusion(G.subgroup([G.generators[0]]), G))
     """
     generator = np.random.default_rng(rng)
     require_laws(run_laws("homomorphism", f, rng=lambda: generator))

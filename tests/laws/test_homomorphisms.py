@@ -4,7 +4,7 @@ import pytest
 from cases import cases
 
 from grouprep import Cyclic, Dihedral, FiniteGroup, Homomorphism, Symmetric, load_group
-from grouprep.testing import LawsFailed, check_homomorphism, check_subgroups
+from grouprep.testing import LawsFailed, check_group_homomorphism, check_subgroups
 from grouprep.testing.homomorphism_laws import check_frobenius_reciprocity
 
 D6, S4, F21 = Dihedral(6), Symmetric(4), load_group("C7:C3")
@@ -25,7 +25,7 @@ R, S = D6.generators
     ids=str,
 )
 def test_laws_of_homomorphisms(f):
-    check_homomorphism(f)
+    check_group_homomorphism(f)
 
 
 def test_mackey():

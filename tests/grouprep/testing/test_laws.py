@@ -36,8 +36,21 @@ def run(subject, *arguments):
 
 def test_every_check_of_a_module_of_laws_is_registered():
     registered = {*GROUP_LAWS, *REPRESENTATION_LAWS, *IRREP_LAWS, *HOM_LAWS, *DECOMPOSITION_LAWS, *SPECTRAL_LAWS}
-    registered |= {*laws("list of irreps"), *laws("group with irreps"), *laws("norm")}
-    entries = {"check_group", "check_representation", "check_irrep", "check_irreps"}
+    registered |= {
+        *laws("homomorphism"),
+        *laws("pair of subgroups"),
+        *laws("list of irreps"),
+        *laws("group with irreps"),
+        *laws("norm"),
+    }
+    entries = {
+        "check_group",
+        "check_representation",
+        "check_irrep",
+        "check_irreps",
+        "check_group_homomorphism",
+        "check_subgroups",
+    }
     entries |= {"check_hom", "check_decompose", "check_spectral", "check_norm"}
     modules = [m for name, m in sys.modules.items() if name.startswith(("grouprep.testing", "projectors.testing"))]
     found = {f for m in modules for name, f in vars(m).items() if name.startswith("check_") and name not in entries}
