@@ -80,8 +80,6 @@ def save_basis(H: Hom, path: str | Path) -> None:
     Raises
     ------
     GroupRepError
-        If H is not exact, or the file cannot be written; TooLarge if it would be longer than what `verify` reads.
-        If H is not exact, or only up to square roots (large spins), or the file cannot be written.
         If H is not exact, or only up to square roots (large spins), or the file cannot be written; TooLarge if it would be longer
         than what `verify` reads.
     """

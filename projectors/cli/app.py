@@ -1,7 +1,5 @@
 """The commands: their options, help and output."""
 
-"""The commands, from `info` to `demo`: their options, help and output."""
-
 from __future__ import annotations
 
 import json
