@@ -12,7 +12,7 @@ from grouprep.groups.base import Group
 from grouprep.groups.finite import FiniteGroup, Word
 from grouprep.groups.registry import GroupFamily, numbered, register_family
 from grouprep.irreps.family import Family
-from grouprep.irreps.recognition import PulledFamily, find_isomorphism
+from grouprep.irreps.recognition import PulledFamily, isomorphism_onto
 from grouprep.irreps.symmetric import AlternatingFamily
 
 __all__ = ["Alternating"]
@@ -66,7 +66,7 @@ def _irreps(G: Group) -> Family | None:
         return None
     if G.degree == n and G.matrices is None:
         return AlternatingFamily(G)
-    found = find_isomorphism(G, Alternating(n))
+    found = isomorphism_onto(G, Alternating(n))
     return None if found is None else PulledFamily(found, AlternatingFamily(Alternating(n)))
 
 

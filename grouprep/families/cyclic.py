@@ -15,7 +15,7 @@ from grouprep.irreps.abelian import AbelianFamily, is_abelian
 from grouprep.irreps.family import Family
 from grouprep.irreps.plane import PlaneFamily
 from grouprep.irreps.plane_elements import FinitePlaneElements, element_order
-from grouprep.irreps.recognition import PulledFamily, can_be_searched, find_isomorphism
+from grouprep.irreps.recognition import PulledFamily, can_be_searched, isomorphism_onto
 
 __all__ = ["Cyclic"]
 
@@ -56,7 +56,7 @@ def _irreps(G: Group) -> Family | None:
     if lcm(*orders) < G.order:
         return AbelianFamily(G)
     C = Cyclic(G.order)
-    found = find_isomorphism(G, C)
+    found = isomorphism_onto(G, C)
     return None if found is None else PulledFamily(found, PlaneFamily(FinitePlaneElements(C, G.order, 0, None)))
 
 

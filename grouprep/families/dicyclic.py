@@ -13,7 +13,7 @@ from grouprep.groups.matrix_groups import MatrixAction
 from grouprep.groups.registry import GroupFamily, numbered, register_family
 from grouprep.irreps.family import Family
 from grouprep.irreps.known import KnownFamily, Listed
-from grouprep.irreps.recognition import PulledFamily, find_isomorphism
+from grouprep.irreps.recognition import PulledFamily, isomorphism_onto
 from grouprep.linalg import Monomial
 from grouprep.representations.images import ImageRepresentation
 
@@ -85,7 +85,7 @@ def _irreps(G: Group) -> Family | None:
     D = Dicyclic(n)
     if G == D:
         return _known(G, n)
-    found = find_isomorphism(G, D)
+    found = isomorphism_onto(G, D)
     return None if found is None else PulledFamily(found, _known(D, n))
 
 

@@ -12,7 +12,7 @@ from grouprep.groups.registry import GroupFamily, numbered, register_family
 from grouprep.irreps.family import Family
 from grouprep.irreps.plane import PlaneFamily
 from grouprep.irreps.plane_elements import FinitePlaneElements, element_order
-from grouprep.irreps.recognition import PulledFamily, can_be_searched, find_isomorphism
+from grouprep.irreps.recognition import PulledFamily, can_be_searched, isomorphism_onto
 
 __all__ = ["Dihedral"]
 
@@ -60,7 +60,7 @@ def _irreps(G: Group) -> Family | None:
     if not can_be_searched(G):
         return _as_generated(G)
     D = Dihedral(n)
-    found = find_isomorphism(G, D)
+    found = isomorphism_onto(G, D)
     return None if found is None else PulledFamily(found, PlaneFamily(FinitePlaneElements(D, n, 0, 1)))
 
 

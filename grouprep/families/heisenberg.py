@@ -12,7 +12,7 @@ from grouprep.groups.matrix_groups import MatrixAction
 from grouprep.groups.registry import GroupFamily, numbered, register_family
 from grouprep.irreps.family import Family
 from grouprep.irreps.known import KnownFamily, Listed, read_integers
-from grouprep.irreps.recognition import PulledFamily, find_isomorphism
+from grouprep.irreps.recognition import PulledFamily, isomorphism_onto
 from grouprep.linalg import Monomial
 from grouprep.representations.images import ImageRepresentation
 
@@ -90,7 +90,7 @@ def _irreps(G: Group) -> Family | None:
     H = Heisenberg(p)
     if G == H:
         return HeisenbergFamily(G, p)
-    found = find_isomorphism(G, H)
+    found = isomorphism_onto(G, H)
     return None if found is None else PulledFamily(found, HeisenbergFamily(H, p))
 
 

@@ -13,7 +13,7 @@ from grouprep.groups.base import Group
 from grouprep.groups.finite import FiniteGroup, Word
 from grouprep.groups.registry import GroupFamily, numbered, register_family
 from grouprep.irreps.family import Family
-from grouprep.irreps.recognition import PulledFamily, find_isomorphism
+from grouprep.irreps.recognition import PulledFamily, isomorphism_onto
 from grouprep.irreps.symmetric import SymmetricFamily
 from grouprep.irreps.young import specht_images
 from grouprep.linalg.budget import LETTERS, require
@@ -105,7 +105,7 @@ def _irreps(G: Group) -> Family | None:
         return None
     if G.degree == n and G.matrices is None:
         return SymmetricFamily(G)
-    found = find_isomorphism(G, Symmetric(n), first=(1, 0)) if n > 3 else None
+    found = isomorphism_onto(G, Symmetric(n), first=(1, 0)) if n > 3 else None
     return None if found is None else PulledFamily(found, SymmetricFamily(Symmetric(n)))
 
 

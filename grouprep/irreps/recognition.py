@@ -36,7 +36,7 @@ __all__ = [
     "PulledIrrep",
     "can_be_searched",
     "element_orders",
-    "find_isomorphism",
+    "isomorphism_onto",
     "sorted_elements",
 ]
 
@@ -141,7 +141,7 @@ def _have_order(g: Integers, order: int) -> Array:
 # The search
 
 
-def find_isomorphism(G: Group, F: FiniteGroup, first: Sequence[int] = ()) -> Isomorphism | None:
+def isomorphism_onto(G: Group, F: FiniteGroup, first: Sequence[int] = ()) -> Isomorphism | None:
     """An isomorphism from a finite group to a known one, or None if there is none or the groups are too large to look.
 
     Parameters
@@ -154,7 +154,7 @@ def find_isomorphism(G: Group, F: FiniteGroup, first: Sequence[int] = ()) -> Iso
     --------
     >>> from grouprep import FiniteGroup, Symmetric
     >>> G = FiniteGroup.from_matrices([[[0, -1, 0], [1, 0, 0], [0, 0, 1]], [[0, 0, 1], [1, 0, 0], [0, 1, 0]]])
-    >>> find_isomorphism(G, Symmetric(4)).f
+    >>> isomorphism_onto(G, Symmetric(4)).f
     Homomorphism(<2 matrices> -> S4)
     """
     if not isinstance(G, FiniteGroup) or G.order != F.order:
