@@ -20,10 +20,10 @@ from grouprep.irreps.finite.exact_form import ExactForm, Realified
 from grouprep.irreps.finite.seeds import Characters, find_seeds
 from grouprep.irreps.finite.spun import Spun
 from grouprep.irreps.real_form import RealForm
-from grouprep.linalg import Image, Monomial, as_exact, as_float
+from grouprep.linalg import Image, Monomial, as_exact
+from grouprep.linalg.blocks import known_blocks
 from grouprep.linalg.convert import to_sympy
 from grouprep.linalg.fields import common_domain, conjugate, degree, domain_of, element, expression
-from grouprep.linalg.intertwiners import intertwiner_space
 from grouprep.linalg.sparse import from_domain_matrix_rows, matmul_exact, sparse_matrix
 from grouprep.representations.base import Representation
 from grouprep.typing import Array, Element
@@ -133,16 +133,11 @@ class GeneralFamily(Family):
         return ", ".join(shown if len(shown) <= 20 else [*shown[:17], "...", shown[-1]])
 
     def split(self, images: Images) -> Splitting:
-        """By the intertwiners from each irrep; an orthonormal basis of them is, up to sqrt(d), one of isometries (Schur)."""
-        matrices = {a: np.asarray(as_float(m)) for a, m in images.items()}
-        n = len(next(iter(matrices.values())))
-        out: Splitting = []
-        for I in self._complex:
-            pairs = [(as_float(I.float_image(a)), m) for a, m in matrices.items()]
-            space = intertwiner_space((n, I.dim), pairs)
-            if space.dim:
-                out.append((I, space.floats().reshape(-1, n, I.dim) * np.sqrt(I.dim)))
-        return out
+        """By eigenspaces of one element of the group algebra, which tells all irreps apart."""
+        names = list(images)
+        parts = [[I.float_image(a) for a in names] for I in self._complex]
+        found = known_blocks([images[a] for a in names], parts)
+        return [(I, X) for I, X in zip(self._complex, found, strict=True) if len(X)]
 
 
 @lru_cache(maxsize=64)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from grouprep.irreps.finite.elements import Elements
-from grouprep.typing import Integers
+from grouprep.typing import Array, Integers
 
 __all__ = ["further_subgroups", "natural_subgroups"]
 
@@ -36,8 +36,7 @@ def natural_subgroups(E: Elements, representatives: Integers) -> Iterator[Intege
 def _natural(E: Elements, representatives: Integers) -> Iterator[Integers]:
     everything = np.arange(len(E))
     yield everything
-    first = [E.derived(everything)]
-    yield first[0]
+    yield E.derived(everything)
     yield from _stabilisers(E)
     yield from _sylow(E)
     for g in representatives.tolist():
@@ -80,16 +79,16 @@ def _sylow(E: Elements) -> Iterator[Integers]:
                 mask = np.zeros(len(E), dtype=bool)
                 mask[members] = True
                 outside = normaliser[~mask[normaliser]]
-                powers = (
-                    outside  # x -> x^p stays in a p-group; some power of p leads into the members for elements to add
-                )
-                for g in outside.tolist():
-                    if _is_power(int(E.orders[g]), p) and mask[_power(E, g, p)]:
-                        members = E.closure([g], members)
-                        break
-                else:
-                    raise AssertionError(f"no step from {len(powers)} elements to a Sylow subgroup")
+                members = E.closure([_step(E, mask, outside, p)], members)
         p += 1
+
+
+def _step(E: Elements, mask: Array, outside: Integers, p: int) -> int:
+    """The first element of p-power order outside a p-group whose p-th power lies inside, among those that normalise it."""
+    for g in outside.tolist():
+        if _is_power(int(E.orders[g]), p) and mask[_power(E, g, p)]:
+            return int(g)
+    raise AssertionError("a p-group that is no Sylow subgroup is normalised by a larger one")
 
 
 def _is_power(n: int, p: int) -> bool:

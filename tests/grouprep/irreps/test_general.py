@@ -194,3 +194,14 @@ def test_copies_and_refusals():
         GeneralFamily(SO(3))
     assert not GeneralFamily.reaches(SO(3))
     assert not GeneralFamily.reaches(Cyclic(2) * SO(3))
+
+
+def test_split():
+    """Isometric intertwiners from each irrep to the regular representation, d times."""
+    family, V = general_family(BINARY[3]), BINARY[3].regular()
+    images = {a: as_float(V.image(a)) for a in V.group.generator_names}
+    found = family.split(images)
+    assert [(J.label, len(X)) for J, X in found] == [(J.label, J.dim) for J in family.irreps("complex", None)]
+    for J, X in found:
+        for a, m in images.items():
+            assert np.abs(m @ X - X @ J.float_image(a)).max() <= 100 * EPS * V.dim
