@@ -59,7 +59,13 @@ class PointFamily(Family):
     @cached_property
     def characters(self) -> dict[str, Array]:
         """The values of the complex irreps on the classes, by label."""
-        return {I.label: I.character.values for I in self._complex}
+        G = self.points
+        motions = [G.motion_number(int(members[0])) for members in G.conjugacy_classes]
+        closed = [(I, I.entry.closed) for I in self._complex]
+        return {
+            I.label: I.character.values if form is None else np.array([form.value(x) for x in motions], dtype=complex)
+            for I, form in closed
+        }
 
     @cached_property
     def _complex(self) -> list[PointIrrep]:
