@@ -71,6 +71,9 @@ class PointGroup(FiniteGroup):
             relators=self.motions.relators or None,
         )
 
+    def __repr__(self) -> str:
+        return f"PointGroup({self.symbol.text!r})"
+
     def key(self) -> tuple[object, ...]:
         return (self.symbol,)
 

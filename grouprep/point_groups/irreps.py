@@ -59,7 +59,18 @@ class PointFamily(Family):
     @cached_property
     def characters(self) -> dict[str, Array]:
         """The values of the complex irreps on the classes, by label."""
-        return {I.label: I.character.values for I in self._complex}
+        G = self.points
+        motions = [G.motion_number(int(members[0])) for members in G.conjugacy_classes]
+        closed = [(I, I.entry.closed) for I in self._complex]
+        return {
+            I.label: I.character.values if form is None else np.array([form.value(x) for x in motions], dtype=complex)
+            for I, form in closed
+        }
+
+    @cached_property
+    def by_label(self) -> dict[str, PointIrrep]:
+        """The complex irreps by label."""
+        return {I.label: I for I in self._complex}
 
     @cached_property
     def _complex(self) -> list[PointIrrep]:
@@ -75,6 +86,9 @@ class PointFamily(Family):
 
     def find(self, label: object, field: Field) -> Irrep | None:
         text = str(label).strip().replace('"', "''").replace("_", "")
+        first: Mapping[str, Irrep] = self.by_label if field == "complex" else {I.label: I for I in self._real}
+        if text in first:
+            return first[text]
         for I in self.irreps(field, None):
             if text in (I.label, I.bethe, I.koster):  # type: ignore[attr-defined]
                 return I
@@ -146,7 +160,7 @@ class PointIrrep(Irrep):
     def conjugated(self) -> Irrep:
         if not self.entry.conjugate:
             return self
-        return self.family.irrep(self.entry.conjugate, "complex")
+        return self.family.by_label[self.entry.conjugate]
 
     @cached_property
     def real_form(self) -> PointRealForm:

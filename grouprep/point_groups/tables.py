@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 
 from grouprep.character_tables.data import ConjugacyClass, ListedData
 from grouprep.character_tables.table import CharacterTable, matched_rows
+import numpy as np
+
+from grouprep.irreps.multiplicities import CharacterTable
 from grouprep.point_groups.functions import linear_functions, quadratic_functions, vector_components
+from grouprep.typing import Array
 
 if TYPE_CHECKING:
     from grouprep.point_groups.group import PointGroup
@@ -63,6 +67,12 @@ class PointGroupTable(CharacterTable):
     def class_names(self) -> tuple[str, ...]:
         """The names of the columns, such as "8C3"."""
         return self.group.class_names
+
+    @cached_property
+    def values(self) -> Array:
+        """(irreps, classes) complex; classes as in `class_names`."""
+        found = self.group.family.characters
+        return np.array([found[I.label] for I in self.irreps])
 
     @cached_property
     def linear(self) -> tuple[str, ...]:
