@@ -10,7 +10,6 @@ import numpy as np
 
 from grouprep.character_tables.data import ConjugacyClass, ListedData
 from grouprep.character_tables.table import CharacterTable, matched_rows
-from grouprep.irreps.multiplicities import CharacterTable
 from grouprep.point_groups.functions import linear_functions, quadratic_functions, vector_components
 from grouprep.typing import Array
 
