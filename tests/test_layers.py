@@ -32,6 +32,7 @@ from architecture import (
     upward,
     without_reason,
 )
+from cases import cases
 
 # Methods that are mere doorways to what stands above, or beside: module and method -> what a user finds behind it. They may
 # import it inside the function. All of them belong to the classes that users hold in their hands.
@@ -369,14 +370,23 @@ def test_packages_declare_their_public_names(package):
     assert set(names) <= set(dir(importlib.import_module(package))), "dir() of a lazy package lists __all__"
 
 
-def slow_if_adapted(module: str) -> object:
+def is_adapted(module: str) -> bool:
     """Adapters load the libraries that the fast selection is without."""
-    adapted = any(is_within(module, room) for room in ADAPTERS)
-    return pytest.param(module, marks=pytest.mark.slow) if adapted else module
+    return any(is_within(module, room) for room in ADAPTERS)
 
 
-@pytest.mark.parametrize("module", [slow_if_adapted(module) for module in public_modules()])
+@cases("module", [module for module in public_modules() if not is_adapted(module)])
 def test_public_names_exist_and_are_documented(module):
+    check_public_names(module)
+
+
+@pytest.mark.slow
+@cases("module", [module for module in public_modules() if is_adapted(module)])
+def test_public_names_of_adapters_exist_and_are_documented(module):
+    check_public_names(module)
+
+
+def check_public_names(module: str) -> None:
     loaded = importlib.import_module(module)
     assert loaded.__doc__, f"{module} has no docstring"
     for name in getattr(loaded, "__all__", ()):

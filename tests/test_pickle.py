@@ -7,7 +7,6 @@ import subprocess
 import sys
 
 import numpy as np
-import pytest
 from cases import cases
 
 from grouprep import (
@@ -79,8 +78,8 @@ def copies(x):
     return pickle.loads(pickle.dumps(x)), copy.deepcopy(x), copy.copy(x)
 
 
-@pytest.mark.parametrize("used", [False, True], ids=["fresh", "used"])
-@pytest.mark.parametrize("name", GROUPS)
+@cases("used", [False, True], ids=["fresh", "used"])
+@cases("name", GROUPS)
 def test_groups(name, used):
     G = GROUPS[name]()
     if used:
@@ -102,7 +101,7 @@ def test_groups(name, used):
             assert np.array_equal(as_float(V.images[generator]), as_float(W.images[generator]))
 
 
-@pytest.mark.parametrize("name", GROUPS)
+@cases("name", GROUPS)
 def test_representations(name):
     G = GROUPS[name]()
     for V in representations(G):
@@ -118,7 +117,7 @@ def test_representations(name):
             assert (other + other).dim == 2 * V.dim
 
 
-@pytest.mark.parametrize("name", [n for n in GROUPS if n != "Lorentz"])
+@cases("name", [n for n in GROUPS if n != "Lorentz"])
 def test_homs(name):
     G = GROUPS[name]()
     V = G.defining()

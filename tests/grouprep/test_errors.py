@@ -89,7 +89,7 @@ def _sympified():
     ]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("group", "images", "relation"),
     [
         (lambda: Cyclic(4), [[[2]]], "r^4 = 1"),
@@ -299,7 +299,7 @@ def test_what_a_user_of_numpy_or_sympy_would_expect_works():
     assert LieGroup.from_algebra({"A": [[0, -1], [1, 0]]}).n == 2
 
 
-@pytest.mark.parametrize(
+@cases(
     ("given", "meant"),
     [
         ("d4", "D4"),
@@ -321,13 +321,13 @@ def test_names_that_are_nearly_right(given, meant):
     assert load_group(meant)
 
 
-@pytest.mark.parametrize("given", ["GL(2)", "E8", "", "D4x", "D4.yaml"])
+@cases("given", ["GL(2)", "E8", "", "D4x", "D4.yaml"])
 def test_names_that_are_near_nothing(given):
     with pytest.raises(GroupRepError, match="is unknown; known are"):
         load_group(given)
 
 
-@pytest.mark.parametrize("given", [4, None, Dihedral(4), ["D4"]])
+@cases("given", [4, None, Dihedral(4), ["D4"]])
 def test_a_source_of_a_group_is_text_or_a_path(given):
     with pytest.raises(GroupRepError, match="source must be a name"):
         load_group(given)
@@ -336,7 +336,7 @@ def test_a_source_of_a_group_is_text_or_a_path(given):
 ROTATION = [[0, -1, 0], [1, 0, 0], [0, 0, 0]]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("algebra", "components", "outside"),
     [
         ([ROTATION], [[[1, 0, 0], [0, 0, 1], [0, 1, 0]]], ("components[0]", "generators[0]")),
@@ -370,7 +370,7 @@ def test_components_may_keep_the_algebra_only_as_a_whole():
     assert LieGroup.from_algebra([[[0, -2], [2, 0]]], [[[1, 0], [0, -1]]]).n == 2
 
 
-@pytest.mark.parametrize(
+@cases(
     "generators",
     [
         [[[1, 1], [0, 1]]],
@@ -401,7 +401,7 @@ def test_an_infinite_presentation():
         FiniteGroup.from_presentation(["a", "b"], ["a^2"], max_cosets=200)
 
 
-@pytest.mark.parametrize("noise", [1e-9, 1e-10, 1e-8])
+@cases("noise", [1e-9, 1e-10, 1e-8])
 def test_a_rank_that_floats_leave_open(noise):
     """Two rotations about nearly the same axis: 1 or 3 commuting operators?"""
     A = np.array([[0.0, -1, 0], [1, 0, 0], [0, 0, 0]])
@@ -466,7 +466,7 @@ def test_operators_of_the_wrong_shape():
         H.basis().combine(np.zeros(3))
 
 
-@pytest.mark.parametrize(
+@cases(
     ("text", "message"),
     [
         ('permutation = { r = "(1 2)" }', 'unknown key "permutation"; did you mean "permutations"'),
@@ -518,7 +518,7 @@ def test_missing_and_unreadable_files(tmp_path):
         load_group("S99999")
 
 
-@pytest.mark.parametrize("text", ["trivial^1000000000", "sym(1000000000, regular)", "defining^" + "9" * 30])
+@cases("text", ["trivial^1000000000", "sym(1000000000, regular)", "defining^" + "9" * 30])
 def test_absurd_expressions(text):
     with pytest.raises(TooLarge):
         parse_representation(Dihedral(4), text)

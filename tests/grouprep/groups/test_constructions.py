@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from cases import cases
 from sympy import Matrix, diag, sympify
 
 from grouprep import (
@@ -45,7 +46,7 @@ def test_left_regular_representation():
             assert np.array_equal(R(g)[:, k], column)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("G", "order", "classes"),
     [
         (Cyclic(1), 1, 1), (Cyclic(7), 7, 7), (Dihedral(1), 2, 2), (Dihedral(2), 4, 4), (Dihedral(3), 6, 3),
@@ -59,7 +60,7 @@ def test_orders_and_classes(G, order, classes):
     assert sum(map(len, G.conjugacy_classes)) == order
 
 
-@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 8, 12])
+@cases("n", [1, 2, 3, 4, 5, 8, 12])
 def test_dihedral_matrices(n):
     G = Dihedral(n)
     r, s = (G.defining()(g) for g in G.generators)
@@ -96,7 +97,7 @@ def unimodular(c, n=2):
     return lower * lower.T
 
 
-@pytest.mark.parametrize("c", [0, 1, 10**5, 10**9, 10**40])
+@cases("c", [0, 1, 10**5, 10**9, 10**40])
 def test_the_order_of_a_matrix_does_not_depend_on_the_basis(c):
     S, T = unimodular(c), unimodular(c, 3)
     assert FiniteGroup.from_matrices([S * diag(1, -1) * S.inv()]).order == 2
@@ -120,7 +121,7 @@ def test_the_order_of_a_matrix_does_not_depend_on_the_basis(c):
             FiniteGroup.from_matrices([S * Matrix(m) * S.inv() for m in matrices])
 
 
-@pytest.mark.parametrize("n", [2, 22, 23, 24, 60])
+@cases("n", [2, 22, 23, 24, 60])
 def test_components_are_invertible_in_every_dimension_and_scale(n):
     turn = np.zeros((n, n), dtype=int)
     turn[0, 1], turn[1, 0] = -1, 1
@@ -167,7 +168,7 @@ def test_words():
         assert np.array_equal(value, g)
 
 
-@pytest.mark.parametrize("name", ["C8", "D4", "S5", "A5", "Q8", "D4xC2", "Z3", "C2 x C2 x C2"])
+@cases("name", ["C8", "D4", "S5", "A5", "Q8", "D4xC2", "Z3", "C2 x C2 x C2"])
 def test_names(name):
     G = load_group(name)
     orders = {"C8": 8, "D4": 8, "S5": 120, "A5": 60, "Q8": 8, "D4xC2": 16, "Z3": 3, "C2 x C2 x C2": 8}
@@ -218,7 +219,7 @@ def test_elements_are_read_only():
 # --- presentations
 
 
-@pytest.mark.parametrize(
+@cases(
     ("generators", "relators", "order"),
     [
         (["a"], ["a^5000"], 5000),
@@ -241,7 +242,7 @@ def test_orders_of_presentations(generators, relators, order):
         assert np.array_equal(value, G.identity())
 
 
-@pytest.mark.parametrize(
+@cases(
     ("generators", "relators", "reason"),
     [
         (["a"], [], "the group is infinite, its abelianisation has rank 1"),
@@ -261,7 +262,7 @@ def test_presentations_that_do_not_close(generators, relators, reason):
         FiniteGroup.from_presentation(generators, relators)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("relator", "error", "message"),
     [
         ("a^x", GroupRepError, '"\\^" needs an integer'),

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from cases import cases
 from sympy import I, Rational, cos, pi, sqrt
 
 from grouprep import GroupRepError
@@ -19,8 +20,8 @@ NUMBERS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("value", "expected"), NUMBERS, ids=[str(e) for _, e in NUMBERS])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex64, np.complex128])
+@cases(("value", "expected"), NUMBERS, ids=[str(e) for _, e in NUMBERS])
+@cases("dtype", [np.float32, np.float64, np.complex64, np.complex128])
 def test_numbers(value, expected, dtype):
     found = to_sympy(as_exact(recognise(np.array([[value]], dtype=dtype), "a")))[0, 0]
     assert (found - expected).equals(0)
@@ -46,7 +47,7 @@ def test_refusals():
         recognise(np.array([[0.5**0.5 + 1e-9]]), "generator")
 
 
-@pytest.mark.parametrize(
+@cases(
     ("low", "high", "simplest"), [(0.3, 0.35, "1/3"), (0.2499, 0.2501, "1/4"), (0.0, 0.1, "0"), (0.41, 0.42, "5/12")]
 )
 def test_the_simplest_fraction_in_an_interval(low, high, simplest):

@@ -6,6 +6,7 @@ import mpmath
 import numpy as np
 import pytest
 import sympy
+from cases import cases
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import QQ, QQ_I, ZZ, I, ImmutableMatrix, Matrix, Rational, SparseMatrix, exp, pi, sqrt
@@ -18,7 +19,7 @@ from grouprep.linalg.fields import cyclotomic_field, quadratic_field, real_cyclo
 EXACT = DomainMatrix([[ZZ(0), ZZ(2)], [ZZ(-3), ZZ(0)]], (2, 2), ZZ).to_sparse()
 
 
-@pytest.mark.parametrize(
+@cases(
     "given_matrix",
     [
         [[0, 2], [-3, 0]],
@@ -58,7 +59,7 @@ def test_other_inputs():
     )
 
 
-@pytest.mark.parametrize(
+@cases(
     ("bad", "error", "reason"),
     [
         (np.array([[0.5]]), GroupRepError, r"\(0, 0\) is 0.5: floats are not exact"),
@@ -125,7 +126,7 @@ def assert_nearest(value, exact):
         assert error < abs(mpmath.mpf(float(neighbour)) - exact)
 
 
-@pytest.mark.parametrize("n", [5, 7, 8, 9, 12, 15, 16, 20, 24])
+@cases("n", [5, 7, 8, 9, 12, 15, 16, 20, 24])
 def test_roots_of_unity_are_correctly_rounded(n):
     matrix = to_domain_matrix([[exp(2 * pi * I * Rational(k, n)) for k in range(n)]], domain=cyclotomic_field(n))
     with mpmath.workdps(60):

@@ -79,13 +79,13 @@ def test_quadratic_fields(d):
     assert is_real_field(K) is (d > 0)
 
 
-@pytest.mark.parametrize("d", [0, 1, 4, 9])
+@cases("d", [0, 1, 4, 9])
 def test_squares_have_no_quadratic_field(d):
     with pytest.raises(GroupRepError, match="square"):
         quadratic_field(d)
 
 
-@pytest.mark.parametrize("bad", [0, -1, 2.5, "3"])
+@cases("bad", [0, -1, 2.5, "3"])
 def test_bad_n(bad):
     for make in (cyclotomic_field, real_cyclotomic_field, zeta, cosine):
         with pytest.raises(GroupRepError, match="positive integer"):
@@ -294,9 +294,7 @@ def test_conversion_refuses_what_does_not_fit():
         convert_matrix(to_domain_matrix([["1/2"]]), ZZ)
 
 
-@pytest.mark.parametrize(
-    "K", [quadratic_field(-5), quadratic_field(5), cyclotomic_field(5), cyclotomic_field(12), cyclotomic_field(9)]
-)
+@cases("K", [quadratic_field(-5), quadratic_field(5), cyclotomic_field(5), cyclotomic_field(12), cyclotomic_field(9)])
 def test_conjugation(K):
     row = random_field_elements(K)
     matrix = DomainMatrix([row], (1, len(row)), K).to_sparse()
@@ -356,7 +354,7 @@ def test_the_degree_of_a_number_divides_that_of_its_smallest_domain(n, numbers):
         assert degree(K) == 2
 
 
-@pytest.mark.parametrize(
+@cases(
     ("K", "value"),
     [
         (cyclotomic_field(7), exp(2 * pi * I / 7)),
@@ -398,7 +396,7 @@ def test_sine_of_any_angle():
 # --- fields with roots that are in no cyclotomic field
 
 
-@pytest.mark.parametrize(
+@cases(
     "text",
     [
         "2^(1/3)*(zeta(5)+2*zeta(5,2)+3*zeta(5,3))",
@@ -426,7 +424,7 @@ def test_values_in_fields_with_general_roots(text):
         assert abs(sympy.Float(part.mid().str(40, radius=False), 40) - x) <= abs(expected) * sympy.Float("1e-30")
 
 
-@pytest.mark.parametrize(
+@cases(
     ("text", "number"),
     [
         ("2^(1/97)+3^(1/89)", "degree up to 8,633; the limit is 32"),

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from cases import cases
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -28,10 +29,8 @@ def so3_commutant(scale):
     return np.concatenate([scale * (np.kron(a, eye) - np.kron(eye, a.T)) for a in levi])
 
 
-@pytest.mark.parametrize("kind", [float, complex])
-@pytest.mark.parametrize(
-    ("m", "n", "r"), [(5, 5, 5), (9, 5, 3), (5, 9, 3), (200, 12, 7), (3, 8, 3), (1, 4, 1), (6, 1, 1), (0, 4, 0)]
-)
+@cases("kind", [float, complex])
+@cases(("m", "n", "r"), [(5, 5, 5), (9, 5, 3), (5, 9, 3), (200, 12, 7), (3, 8, 3), (1, 4, 1), (6, 1, 1), (0, 4, 0)])
 def test_shape_orthonormality_residual(m, n, r, kind):
     a = low_rank(m + n, m, n, r, kind)
     found = float_nullspace(a)
@@ -48,7 +47,7 @@ def test_shape_orthonormality_residual(m, n, r, kind):
     assert above > 1e-6
 
 
-@pytest.mark.parametrize("scale", [1e-300, 1e-12, 1e-6, 1e-3, 1.0, 1e3, 1e6, 1e12, 1e300])
+@cases("scale", [1e-300, 1e-12, 1e-6, 1e-3, 1.0, 1e3, 1e6, 1e12, 1e300])
 def test_rescaled_generators_give_the_same_answer(scale):
     reference = float_nullspace(so3_commutant(1.0))
     found = float_nullspace(so3_commutant(scale))
@@ -78,7 +77,7 @@ def test_the_basis_depends_on_the_space_alone(seed):
     assert np.allclose(float_nullspace(mixed).basis, float_nullspace(a).basis, atol=1e-9)
 
 
-@pytest.mark.parametrize("small", [1e-7, 1e-9, 1e-11, 1e-12])
+@cases("small", [1e-7, 1e-9, 1e-11, 1e-12])
 def test_the_grey_zone_raises(small):
     a = np.diag([1.0, 0.5, small, 0.0])
     with pytest.raises(AmbiguousRank, match="exact generators"):
@@ -90,8 +89,8 @@ def test_the_grey_zone_raises(small):
 NOISE, SINGLE = 8 * 2 * EPS, 8 * 2 * float(np.finfo(np.float32).eps)
 
 
-@pytest.mark.parametrize("scale", [None, 4.0])
-@pytest.mark.parametrize(
+@cases("scale", [None, 4.0])
+@cases(
     ("value", "kind", "rank"),
     [
         (0.99 * NOISE, np.float64, 1),
@@ -169,7 +168,7 @@ def test_graded_rows_keep_relative_accuracy():
     assert np.abs(a @ found.basis).max() < 1e-12
 
 
-@pytest.mark.parametrize(
+@cases(
     ("bad", "error", "reason"),
     [
         (np.array([[1.0, np.nan]]), GroupRepError, r"\(0, 1\) is nan"),
@@ -183,7 +182,7 @@ def test_refusals(bad, error, reason):
         float_nullspace(bad)
 
 
-@pytest.mark.parametrize("scale", [0.0, -1.0, np.nan, np.inf])
+@cases("scale", [0.0, -1.0, np.nan, np.inf])
 def test_bad_scale(scale):
     with pytest.raises(GroupRepError, match="scale"):
         float_nullspace(np.eye(2), scale=scale)

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import sympy
+from cases import cases
 from hypothesis import given
 from hypothesis import strategies as st
 from sympy import I, Rational, cos, exp, pi, sin, sqrt
@@ -12,7 +13,7 @@ from grouprep.errors import GroupRepError, TooLarge
 from grouprep.linalg.parsing import atoms, height, parse_expression, squarefree, turn
 
 
-@pytest.mark.parametrize(
+@cases(
     ("text", "value"),
     [
         ("0", 0),
@@ -36,7 +37,7 @@ def test_values(text, value):
     assert parse_expression(text) == value
 
 
-@pytest.mark.parametrize(
+@cases(
     ("text", "reason"),
     [
         ("0.5", "fraction"),
@@ -145,9 +146,7 @@ def test_atoms():
     assert atoms(sqrt(8) + I) == {("sqrt", 2), ("sqrt", -1)}
 
 
-@pytest.mark.parametrize(
-    "text", ["1+" * 999 + "1", "(" * 100 + "1" + ")" * 100, "2*(" * 99 + "1" + ")" * 99, "-" * 150 + "1"]
-)
+@cases("text", ["1+" * 999 + "1", "(" * 100 + "1" + ")" * 100, "2*(" * 99 + "1" + ")" * 99, "-" * 150 + "1"])
 def test_what_is_long_and_not_too_long_is_read(text):
     """The bounds count, so that they are the same for every Python; none of these comes near its limit of recursion."""
     assert parse_expression(text).is_Integer

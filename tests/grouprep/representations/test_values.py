@@ -94,7 +94,7 @@ def test_powers_at_known_values():
     assert np.array_equal(GL.defining().symmetric_power(2)(diagonal), np.diag([4.0, 6, 10, 9, 15, 25]))
 
 
-@pytest.mark.parametrize("k", [1, 2, 12])
+@cases("k", [1, 2, 12])
 def test_high_powers_of_a_plane_are_binomials(k):
     """(a x + c y)^(k - j) (b x + d y)^j, exactly and in floats; the differential is their derivative."""
     a, b = [[1, 2], [0, 1]], [[2, 1], [3, 1]]
@@ -200,7 +200,7 @@ def test_float_images():
         V.to_dict()
 
 
-@pytest.mark.parametrize(
+@cases(
     ("text", "dim"),
     [
         ("trivial", 1), ("2*regular + trivial", 17), ("defining^2", 4), ("sym(2, defining)", 3), ("ext(2, natural)", 6),
@@ -221,7 +221,7 @@ def test_expressions_over_products():
     assert V == G.pullback(0, Dihedral(4).grid((2, 2))) * G.pullback(1, SO(2).defining()) + 2 * G.trivial()
 
 
-@pytest.mark.parametrize(
+@cases(
     ("text", "message"),
     [
         ("regualr", "did you mean \"regular\""), ("regular +", "not an expression"), ("3", "is the number 3"),

@@ -5,6 +5,7 @@ from math import inf
 
 import numpy as np
 import pytest
+from cases import cases
 
 from grouprep import GroupRepError
 from projectors.penalties import (
@@ -30,13 +31,13 @@ def clean(monkeypatch):
     monkeypatch.setattr(registry, "_CLASSES", dict(registry._CLASSES))
 
 
-@pytest.mark.parametrize("norm", ALL, ids=repr)
+@cases("norm", ALL, ids=repr)
 def test_a_name_finds_its_norm(norm):
     assert norm_named(norm.name) == norm
     assert type(norm_named(norm.name)) is type(norm)
 
 
-@pytest.mark.parametrize("norm", ALL, ids=repr)
+@cases("norm", ALL, ids=repr)
 def test_a_norm_is_what_it_says(norm):
     """The Schatten exponent is that of the values, the power that of the norm, and both Euclidean ones say so."""
     A = np.random.default_rng(0).standard_normal((5, 4))
@@ -62,7 +63,7 @@ def test_names():
     assert Schatten(2.5).name == "schatten(2.5)"
 
 
-@pytest.mark.parametrize(
+@cases(
     "name",
     ["", "Frobenius", "max", "spectral(1)", "mixed(1,2,3)", "mixed(a)", "mixed(1", "nuclear-squared", "schatten()", "schatten(1,)"],
 )  # fmt: skip
@@ -71,21 +72,19 @@ def test_refuses_unknown_names(name):
         norm_named(name)
 
 
-@pytest.mark.parametrize(
-    "name", ["schatten(0.5)", "schatten(nan)", "kyfan(1.5)", "kyfan(0)", "induced(2)", "mixed(1,0)"]
-)
+@cases("name", ["schatten(0.5)", "schatten(nan)", "kyfan(1.5)", "kyfan(0)", "induced(2)", "mixed(1,0)"])
 def test_refuses_numbers_that_give_no_norm(name):
     with pytest.raises(GroupRepError, match="norm"):
         norm_named(name)
 
 
-@pytest.mark.parametrize("name", ["frobenious", "Frobenius", "frobenius squared"])
+@cases("name", ["frobenious", "Frobenius", "frobenius squared"])
 def test_a_name_that_is_nearly_right_gets_the_nearest(name):
     with pytest.raises(GroupRepError, match='did you mean "frobenius'):
         norm_named(name)
 
 
-@pytest.mark.parametrize("name", [5, None, Frobenius()])
+@cases("name", [5, None, Frobenius()])
 def test_a_name_is_text(name):
     with pytest.raises(GroupRepError, match="must be a name"):
         norm_named(name)
