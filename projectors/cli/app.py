@@ -249,7 +249,7 @@ def decompose(group: str, representation: str, field: str | None, exact: bool, s
 @click.option(
     "--field", type=click.Choice(["real", "complex"]), default="real", show_default=True, help="Over which numbers."
 )
-@click.option("--exact", is_flag=True, help="Also the exact matrices of the generators.")
+@click.option("--exact", is_flag=True, help="Also the exact matrices of the generators, in the rational form.")
 @click.option("--up-to", type=int, metavar="N", help="Infinite groups: the largest frequency, l or spin.  [default: 4]")
 @json_option
 def irreps(group: str, field: str, exact: bool, up_to: int | None, as_json: bool) -> None:

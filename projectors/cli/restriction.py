@@ -25,13 +25,13 @@ UP_TO = 4  # frequency, l or twice the spin of the irreps of an infinite group t
 
 
 def irreps_record(G: Group, field: str = "real", exact: bool = False, up_to: int | None = None) -> Record:
-    """The irreps of a group: label, dimension, type, indicator, field of the matrices' entries.
+    """The irreps of a group: label, dimension, type, indicator, and the field that the rational form is over.
 
     Parameters
     ----------
     G : the group.
     field : "real" or "complex".
-    exact : whether to give the matrices of the generators, rows of integers and text.
+    exact : whether to give the exact matrices of the generators in the rational form, rows of integers and text.
     up_to : for infinite groups, the largest frequency, l or spin.
 
     Raises
@@ -46,6 +46,7 @@ def irreps_record(G: Group, field: str = "real", exact: bool = False, up_to: int
     ['A1', 'A2', 'E1']
     """
     irreps = G.irreps(field, up_to=UP_TO if up_to is None and not G.is_finite else up_to)
+    forms = [I.rational()[0] for I in irreps]
     return {
         "group": G.name,
         "field": field,
@@ -56,10 +57,10 @@ def irreps_record(G: Group, field: str = "real", exact: bool = False, up_to: int
                 "dim": I.dim,
                 "type": I.type,
                 "indicator": I.indicator,
-                "entries": None if I.domain is None else _field_name(str(I.domain)),
-                "matrices": _matrices(I) if exact else None,
+                "entries": None if R.domain is None else _field_name(str(R.domain)),
+                "matrices": _matrices(R) if exact else None,
             }
-            for I in irreps
+            for I, R in zip(irreps, forms, strict=True)
         ],
     }
 

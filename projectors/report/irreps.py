@@ -19,7 +19,13 @@ def irreps_view(record: Record) -> RenderableType:
     """What `grouprep irreps` shows."""
     irreps = record["irreps"]
     title = f"{count(len(irreps), 'irrep')} of {record['group']} over the {record['field']} numbers"
-    columns = [("irrep", "left"), ("dim", "right"), ("type", "left"), ("indicator", "right"), ("entries in", "left")]
+    columns = [
+        ("irrep", "left"),
+        ("dim", "right"),
+        ("type", "left"),
+        ("indicator", "right"),
+        ("rational form over", "left"),
+    ]
     rows = [(r["label"], f"{r['dim']:,}", r["type"], str(r["indicator"]), r["entries"] or "floats") for r in irreps]
     parts: list[RenderableType] = [heading(title), plain_table(columns, rows)]
     if not record["is_finite"]:
