@@ -90,9 +90,9 @@ def save_basis(H: Hom, path: str | Path) -> None:
             "Hom(V.rational()[0], W.rational()[0]).save(path)"
         )
     n = H.shape[1]
-    elements: list[list[tuple[int, int, int | str]]] = [[] for _ in range(len(basis))]
+    elements: list[list[list[int | str]]] = [[] for _ in range(len(basis))]
     for k, place, value in entries_to_data(basis.rows):
-        elements[k].append((*divmod(place, n), value))
+        elements[int(k)].append([*divmod(int(place), n), value])
     data = {
         "format": FORMAT, "version": 1, "V": H.V.to_dict(), "W": H.W.to_dict(),
         "dim": len(basis), "shape": list(H.shape), "basis": elements,

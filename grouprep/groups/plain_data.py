@@ -231,23 +231,28 @@ def matrix_to_data(matrix: Image) -> list[list[int | str]]:
     """An exact matrix as nested lists of integers and text, read back by `to_domain_matrix`."""
     exact = as_exact(matrix)
     data: list[list[int | str]] = [[0] * exact.shape[1] for _ in range(exact.shape[0])]
-    for i, j, value in entries_to_data(exact):
-        data[i][j] = value
+    for i, row in from_domain_matrix_rows(exact).items():
+        for j, x in row.items():
+            data[i][j] = _number_to_data(x, exact.domain)
     return data
 
 
-def entries_to_data(exact: DomainMatrix) -> list[tuple[int, int, int | str]]:
-    """The non-zero entries of an exact matrix in order, (row, column, integer or text), read back by `entries_from_data`."""
+def _number_to_data(x: Scalar, domain: Domain) -> int | str:
+    value = expression(x, domain)
+    return int(value) if value.is_Integer else str(value)
+
+
+def entries_to_data(exact: DomainMatrix) -> list[list[int | str]]:
+    """The non-zero entries of an exact matrix in order, [row, column, integer or text], read back by `entries_from_data`."""
     texts: dict[Scalar, int | str] = {}
 
     def text(x: Scalar) -> int | str:
         if x not in texts:
-            value = expression(x, exact.domain)
-            texts[x] = int(value) if value.is_Integer else str(value)
+            texts[x] = _number_to_data(x, exact.domain)
         return texts[x]
 
     rows = sorted(from_domain_matrix_rows(exact).items())
-    return [(i, j, text(x)) for i, row in rows for j, x in sorted(row.items())]
+    return [[i, j, text(x)] for i, row in rows for j, x in sorted(row.items())]
 
 
 def finite_group_to_dict(G: FiniteGroup) -> Table:

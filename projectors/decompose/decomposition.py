@@ -246,7 +246,7 @@ def decompose_exactly(
     >>> S = [[1, 1, 0], [10**9, 10**9 + 1, 0], [0, 10**18, 1]]
     >>> E = decompose_exactly(Symmetric(3).natural().change_basis(S))
     >>> [iso.irrep.label for iso in E.isometries]
-    ['A1', 'E1']
+    ['[3]', '[2,1]']
     >>> E.verify()
     """
     if not isinstance(V, Representation):

@@ -27,7 +27,7 @@ class TermReport:
     size : the norm of T; share : that of T - P(T) divided by it, 0 where T is 0; without the square of a squared norm.
     residual_weight, equivariant_weight : the weights in the total.
     shape : (dim W, dim V); dimension : of the space of equivariant operators.
-    per_block : {(irrep of V, irrep of W): N of that block of the residual}, by labels, or None where the group's irreps are not known.
+    per_block : {(irrep of V, irrep of W): N of that block of the residual}, by labels, or None where they do not split.
         In the Frobenius norm their squares add up to that of the residual. Norms of convolutions: of the kernel's matrix.
     """
 
