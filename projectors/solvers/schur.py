@@ -31,7 +31,11 @@ class Schur(Solver):
     irreps: tuple[Representation, ...] | None = None
 
     def refusal(self, V: Representation, W: Representation) -> str | None:
-        without = next((str(U) for U in (V, W) if not U.group.is_compact and U.gram is None), None)
+        if V.group.is_compact:
+            return None
+        if self.irreps is None:
+            return f"{V.group} is not compact, its irreps are not unitary; give irreps that are"
+        without = next((str(U) for U in (V, W) if U.gram is None), None)
         return None if without is None else f"{without} has no invariant positive-definite form"
 
     def is_exact(self, V: Representation, W: Representation) -> bool:
