@@ -28,8 +28,8 @@ class Fingerprints:
     --------
     >>> from grouprep import Symmetric
     >>> marks = Fingerprints(Symmetric(4).elements)
-    >>> marks.base.tolist(), marks.ranks[0]
-    ([0, 1, 2], np.int64(0))
+    >>> marks.base.tolist(), int(marks.ranks[0])
+    ([0, 1, 2], 0)
     >>> bool((marks.numbers(marks.elements[::-1]) == np.arange(24)[::-1]).all())
     True
 

@@ -22,6 +22,7 @@ SLOW = (
     "tests/projectors/penalties",
     "tests/projectors/test_cli.py",
     "tests/projectors/test_cli_help.py",
+    "tests/projectors/test_cli_irreps.py",
     "tests/projectors/test_cli_refusals.py",
     "tests/projectors/test_projection.py",
     "tests/projectors/test_report.py",
