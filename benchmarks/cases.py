@@ -27,7 +27,8 @@ class Case:
         its change of basis), "proof" (a basis, its certificate and its file
         proved anew), "project" (a projection beside a copy of the operator), "import" (CPU time of a line of
         Python), "command", "wigner" (Wigner D, l = 1..30, of 1,000 rotations), "clebsch-gordan" (all l1, l2 <= n), "coupling"
-        (SO(3)'s l = n times itself into l = n).
+        (SO(3)'s l = n times itself into l = n), "irreps" (all complex irreps of a finite group as exact matrices), "table"
+        (a character table, every value).
     group, n : a family and its size; product groups are powers of a cyclic one.
     space : V, the base representation: "defining", "natural" (permutation of points) or "regular".
     domain, codomain : the tensor powers i and j; power 0 is the trivial representation.
@@ -116,6 +117,16 @@ CASES: tuple[Case, ...] = (
     Case("decompose-su2", "SU(2) (1/2)^4 into irreps", kind="decompose", group="SU(2)"),
     Case("decompose-o3", "O(3) vector^3 into irreps", kind="decompose", group="O(3)"),
     Case("decompose-so3", "SO(3) l=3 x l=3, random orthonormal basis", kind="decompose", group="SO(3)"),
+    Case("decompose-a5", "A5 regular into irreps", kind="decompose", group="A5"),
+    Case("decompose-s5", "S5 natural^3 into irreps", kind="decompose", group="S5"),
+    Case("decompose-psl27", "PSL(2,7) regular into irreps", kind="decompose", group="PSL(2,7)"),
+    Case("decompose-sl25", "SL(2,5) on 24 x 24 pairs of vectors into irreps", kind="decompose", group="SL(2,5)"),
+    Case("decompose-c12", "C12 on the words of 12 bits into irreps", kind="decompose", group="C12"),
+    *(
+        Case(f"irreps-{name}", f"irreps of {name}, exact", kind="irreps", group=name)
+        for name in ("S5", "S6", "A5", "A6", "SL(2,5)", "GL(2,3)", "Oh", "PSL(2,7)", "M11")
+    ),
+    *(Case(f"table-{name}", f"character table of {name}", kind="table", group=name) for name in ("M12", "S12")),
     Case("wigner-d", "Wigner D, l = 1..30, 1,000 rotations, float64", kind="wigner", group="SO", n=3),
     Case("clebsch-gordan", "Clebsch-Gordan, all l1, l2 <= 8", kind="clebsch-gordan", n=8),
     Case("coupling-l20", "SO(3)  l=20 x l=20 -> l=20", kind="coupling", n=20),

@@ -37,10 +37,25 @@ from cases import (
 
 import grouprep
 import projectors
-from grouprep import SO, SU, Cyclic, FiniteGroup, Lorentz, O, Representation, Sp, Symmetric, U, load_group
+from grouprep import (
+    SO,
+    SU,
+    Alternating,
+    Cyclic,
+    FiniteGroup,
+    Lorentz,
+    O,
+    PointGroup,
+    Representation,
+    Sp,
+    Symmetric,
+    U,
+    load_group,
+)
 from grouprep.irreps.clebsch_gordan import clebsch_gordan, clebsch_gordan_exact
 from grouprep.irreps.wigner import wigner_D
 from grouprep.linalg import Monomial
+from grouprep.linalg.matrices import is_exact
 from projectors import Hom, commutant, decompose
 
 NOT_PRELOADED = {"torch", "jax", "baselines", "interop", "cli", "report", "testing", "demo", "__main__"}
@@ -231,8 +246,68 @@ def measure_exact(c: Case) -> dict[str, Any]:
     }
 
 
+FINITE = {  # generators as cycles
+    "PSL(2,7)": ("(1 2 3 4 5 6 7)", "(2 3)(4 7)"),
+    "M11": ("(1 2 3 4 5 6 7 8 9 10 11)", "(3 7 11 8)(4 10 5 6)"),
+    "M12": ("(1 2 3 4 5 6 7 8 9 10 11)", "(3 7 11 8)(4 10 5 6)", "(1 12)(2 11)(3 6)(4 8)(5 9)(7 10)"),
+}
+LINEAR = {  # a prime, and matrices
+    "SL(2,5)": (5, ((1, 1), (0, 1)), ((0, 1), (-1, 0))),
+    "GL(2,3)": (3, ((1, 1), (0, 1)), ((0, 1), (-1, 0)), ((-1, 0), (0, 1))),
+}
+
+
+def finite_group(name: str) -> FiniteGroup:
+    """A finite group by name: S5, A5, Oh, or one of the tables above; linear groups permute the vectors that are not 0."""
+    if name in FINITE:
+        return FiniteGroup.from_permutations(FINITE[name], name=name)
+    if name in LINEAR:
+        p, *matrices = LINEAR[name]
+        vectors = [(x, y) for x in range(p) for y in range(p) if x or y]
+        moved = [[((a * x + b * y) % p, (c * x + d * y) % p) for x, y in vectors] for (a, b), (c, d) in matrices]
+        return FiniteGroup.from_permutations([[vectors.index(v) for v in image] for image in moved], name=name)
+    return PointGroup(name) if name == "Oh" else {"S": Symmetric, "A": Alternating}[name[0]](int(name[1:]))
+
+
+def measure_irreps(c: Case) -> dict[str, Any]:
+    """All complex irreps: exact images of the generators over the smallest field known, and unitary ones in floats."""
+    clock = worker.Clock()
+    G = finite_group(c.group)
+    irreps = G.irreps(field="complex")
+    exact = [list(I.rational()[0].images.values()) for I in irreps]
+    for I in irreps:
+        I(G.generators)
+    times, peak = clock.read(), worker.peak_megabytes()
+    if any(not is_exact(m) for images in exact for m in images):
+        raise AssertionError("an image in the rational form is not exact")
+    if sum(I.dim**2 for I in irreps) != G.order:
+        raise AssertionError("the squares of the dimensions do not add up to the order")
+    return {**times, "peak_mb": peak, "dimension": sum(I.dim for I in irreps)}
+
+
+def measure_table(c: Case) -> dict[str, Any]:
+    """A character table with all its values; then, outside the clock, that its rows are orthonormal."""
+    clock = worker.Clock()
+    G = finite_group(c.group)
+    table = G.character_table()
+    values = [chi.values for chi in table.irreducibles]
+    times = clock.read()
+    M = np.array([[complex(x) for x in row] for row in values])
+    gram = (M * table.class_sizes.astype(float)) @ M.conj().T / float(G.order)
+    return {**times, "dimension": len(values), "residual": float(np.abs(gram - np.eye(len(M))).max())}
+
+
 def decomposed_representation(group: str) -> Any:
     """The representations that are split into irreps."""
+    if group == "C12":  # acting on the 4,096 words of twelve bits
+        words = np.arange(4096)
+        return Cyclic(12).permutation({"r": ((words << 1) & 4095) | (words >> 11)})
+    if group == "S5":
+        return Symmetric(5).natural() ** 3
+    if group in ("A5", "PSL(2,7)"):
+        return finite_group(group).regular()
+    if group == "SL(2,5)":
+        return finite_group(group).natural() ** 2
     if group == "C60":
         return Cyclic(60).natural()
     if group == "SU(2)":
@@ -343,6 +418,8 @@ def main(name: str) -> None:
         "exact": measure_exact,
         "proof": measure_proof,
         "decompose": measure_decompose,
+        "irreps": measure_irreps,
+        "table": measure_table,
         "wigner": measure_wigner,
         "clebsch-gordan": measure_clebsch_gordan,
         "coupling": measure_coupling,
