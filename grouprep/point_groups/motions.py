@@ -506,14 +506,33 @@ class Cubic(Motions):
         return [f"({a} + ({b})*sqrt({self.square}))" for a, b in x[0]]  # type: ignore[attr-defined]
 
     def exact(self, x: Motion) -> DomainMatrix:
-        w, i, j, k = self.entries(x)
-        sign = "-" if self.parity(x) else ""
+        quaternion: tuple[Number, ...] = x[0]  # type: ignore[assignment]
+        w, i, j, k = quaternion
+        d, sign = self.square, -1 if self.parity(x) else 1
+
+        def entry(*terms: tuple[int, Number, Number]) -> str:
+            a = sum((sign * s * (p[0] * q[0] + d * p[1] * q[1]) for s, p, q in terms), Fraction(0))
+            b = sum((sign * s * (p[0] * q[1] + p[1] * q[0]) for s, p, q in terms), Fraction(0))
+            return f"{a} + ({b})*sqrt({d})" if b else str(a)
+
         rows = [
-            [f"{w}^2+{i}^2-{j}^2-{k}^2", f"2*({i}*{j}-{w}*{k})", f"2*({i}*{k}+{w}*{j})"],
-            [f"2*({i}*{j}+{w}*{k})", f"{w}^2-{i}^2+{j}^2-{k}^2", f"2*({j}*{k}-{w}*{i})"],
-            [f"2*({i}*{k}-{w}*{j})", f"2*({j}*{k}+{w}*{i})", f"{w}^2-{i}^2-{j}^2+{k}^2"],
+            [
+                entry((1, w, w), (1, i, i), (-1, j, j), (-1, k, k)),
+                entry((2, i, j), (-2, w, k)),
+                entry((2, i, k), (2, w, j)),
+            ],
+            [
+                entry((2, i, j), (2, w, k)),
+                entry((1, w, w), (-1, i, i), (1, j, j), (-1, k, k)),
+                entry((2, j, k), (-2, w, i)),
+            ],
+            [
+                entry((2, i, k), (-2, w, j)),
+                entry((2, j, k), (2, w, i)),
+                entry((1, w, w), (-1, i, i), (-1, j, j), (1, k, k)),
+            ],
         ]
-        return as_exact(as_image([[f"{sign}({e})" for e in row] for row in rows]))
+        return as_exact(as_image(rows))
 
     def action(self) -> tuple[list[Perm], MatrixAction]:
         matrices = [to_sympy(self.exact(x)) for x in self.generators.values()]
