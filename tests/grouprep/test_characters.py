@@ -190,6 +190,7 @@ def test_laurent_polynomials():
     assert (x / 2).terms[(Fraction(0), (1,))] == Fraction(1, 2)
 
 
+@pytest.mark.slow
 def test_large_classical_groups():
     """Brauer (1937): the commutant of V (x) V has dimension 3 for the orthogonal and symplectic groups, 2 for the unitary ones."""
     for G, dim in ((SO(10), 3), (SO(11), 3), (U(6), 2), (SU(8), 2), (Sp(6), 3)):

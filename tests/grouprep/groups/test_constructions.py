@@ -283,6 +283,7 @@ def test_relators_that_are_no_words(relator, error, message):
         FiniteGroup.from_presentation(["a", "b"], ["a^2", relator])
 
 
+@pytest.mark.slow
 def test_dense_matrices_of_a_large_group_act_on_one_orbit():
     """S7 in another basis moves the seven basis vectors to some 26,000 others; one orbit that spans is enough."""
     G = Symmetric(7)

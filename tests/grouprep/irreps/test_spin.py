@@ -259,6 +259,7 @@ TURNS["O(3)"] = [-ROTATION, sympy.diag(-1, 1, 1), -sympy.eye(3)]
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 @cases("which", [*SMALL, *LARGE], ids=str)
 def test_exact_values_at_exact_elements(which):
     V = irrep(*which)
