@@ -85,9 +85,9 @@ class Motions(Value):
         """The names of the point group's classes without their sizes, in the order of the published tables, with an element each."""
 
     @property
+    @abstractmethod
     def turned(self) -> Motion:
         """The rotation by 2 pi, in the double group."""
-        raise NotImplementedError
 
     def key(self) -> tuple[object, ...]:
         return (self.symbol,)
@@ -107,9 +107,9 @@ class Motions(Value):
             position += 1
         return [np.array(p, dtype=np.int64) for p in images]
 
+    @abstractmethod
     def exact(self, x: Motion) -> DomainMatrix:
         """The exact matrix (3, 3) of the motion of space."""
-        raise NotImplementedError
 
 
 # --- axial groups
