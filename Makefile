@@ -52,7 +52,7 @@ fi
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-blas test-minimum test-pythons test-python environments fuzz coverage mutants lint types format bench bench-check clean distclean
+.PHONY: help demo test test-fast test-blas test-minimum test-pythons test-python environments fuzz coverage mutants lint types packages release format bench bench-check clean distclean
 
 help:  ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -114,6 +114,12 @@ lint: $(VENV)/.installed-test  ## Check style, format and types
 
 types: $(VENV)/.installed-test  ## Check what a type checker tells users, of the wheel and of an editable install
 	$(BIN)/python tests/typing/check.py
+
+packages: $(VENV)/.installed-test  ## Build wheel and source distribution and install them in clean environments, one for each extra
+	$(BIN)/python tests/packaging/check.py $(ARGS)
+
+release: $(VENV)/.installed-test  ## Rehearse a release on a local index; refuses a tree with changes
+	$(BIN)/python tests/packaging/release.py $(ARGS)
 
 format: $(VENV)/.installed-test  ## Repair style and format where that can be done
 	$(BIN)/ruff check --fix .
