@@ -28,6 +28,7 @@ BUILD = ROOT / "docs/_build"
 SOURCE = BUILD / "source"
 HTML = BUILD / "html"
 REPOSITORY = "https://github.com/grouprep/grouprep/blob/main"
+OWN = r"^https://(?:github|raw\.githubusercontent)\.com/grouprep/grouprep/(?:blob/)?main/"
 
 DOCUMENTS = (
     "*.md",
@@ -82,12 +83,13 @@ def own_documents() -> None:
 
 def _linked(text: str, name: Path) -> str:
     def lead(match: re.Match[str]) -> str:
-        target, _, anchor = match[1].partition("#")
+        address = re.sub(OWN, os.path.relpath(ROOT, ROOT / name.parent) + "/", match[1])
+        target, _, anchor = address.partition("#")
         if re.match(r"[a-z]+:", target) or not target:
             return match[0]
         path = (ROOT / name.parent / target).resolve()
         if path.suffix in {".md", ".ipynb", ".png", ".svg"} and path.is_file():
-            return match[0]
+            return f"]({address})"
         return f"]({REPOSITORY}/{path.relative_to(ROOT).as_posix()}{'#' if anchor else ''}{anchor})"
 
     blocks = re.split(r"(^```.*?^```)", text, flags=re.MULTILINE | re.DOTALL)

@@ -127,8 +127,8 @@ def _prose(lines: list[str]) -> list[str]:
 
 def prepare(app: object, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
     """Docstrings are plain text with sections and examples: escape what reStructuredText would read as markup."""
-    if what == "data" and inspect.getdoc(obj) == inspect.getdoc(type(obj)):
-        lines.clear()  # not its own
+    if what == "data":
+        lines.clear()  # what its type says is not its own
         return
     sections = [k for k, line in enumerate(lines) if re.fullmatch(r"-{3,}", line) and k]
     first = min(sections) - 1 if sections else len(lines)
