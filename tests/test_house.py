@@ -210,7 +210,7 @@ def documents() -> list[str]:
         ROOT / "README.md",
         ROOT / "CONTRIBUTING.md",
         ROOT / "CHANGELOG.md",
-        *sorted((ROOT / "docs").rglob("*.md")),
+        *sorted(path for path in (ROOT / "docs").rglob("*.md") if "_build" not in path.parts),
     ]
     return [path.relative_to(ROOT).as_posix() for path in paths]
 
