@@ -11,10 +11,11 @@ import jax
 import jax.numpy as jnp
 
 from projectors.arrays import in_range, inner
+from projectors.jax.residuals import Residual
 from projectors.penalties import Frobenius, Norm
 from projectors.structure import Projection
 
-__all__ = ["norms", "project"]
+__all__ = ["is_vector", "norms", "project", "residual"]
 
 
 def _is_orthogonal(T: jax.Array, projection: Projection) -> bool:
@@ -39,44 +40,52 @@ def project(T: jax.Array, projection: Projection) -> jax.Array:
     return jnp.multiply(solution, s)
 
 
-def _residual(T: jax.Array, projection: Projection, size_alone: bool = False) -> jax.Array:
-    """T - P(T); in single precision and near equivariance less what rounding left in the range of P.
+def residual(T: jax.Array, projection: Projection, away: Residual) -> jax.Array:
+    """T - P(T) for operators (..., dim W, dim V), whose transpose is T - P(T) again where P is orthogonal.
 
-    P(T) errs by u ||T||, u = 2^-24, and R by as much: by 2^-20 of itself at the ratio ||R|| / ||T|| = 2^-4, below which a second
-    projection takes out the error within the range of P: all of it for means over orbits. These err orthogonally to R, so that
-    ||R|| alone errs by (u ||T|| / ||R||)^2 / 2 of itself, 2^-25 at the ratio 2^-12. Projections of other structures err outside
-    the range too; they need `jax_enable_x64` for more digits.
+    Parameters
+    ----------
+    T : the operators.
+    projection, away : P, and how T - P(T) is computed.
     """
-    R = T - project(T, projection)
-    if T.dtype not in (jnp.float32, jnp.complex64):
-        return R
-    sizes = [jnp.sqrt(jnp.sum(jnp.abs(jax.lax.stop_gradient(x)) ** 2, axis=(-2, -1))) for x in (R, T)]
-    near = jnp.any(sizes[0] <= (2.0**-12 if size_alone and projection.errs_within else 2.0**-4) * sizes[1])
-    careful: jax.Array = jax.lax.cond(near, lambda x: x - project(x, projection), lambda x: x, R)
-    return careful
+    if not _is_orthogonal(T, projection):
+        return T - project(T, projection)
+
+    def backward(_: object, x: jax.Array) -> jax.Array:
+        return jnp.conj(away(jnp.conj(x)))
+
+    out: jax.Array = jax.lax.custom_linear_solve(away, T, lambda _, x: away(x), backward)
+    return out
 
 
-def norms(norm: Norm, T: jax.Array, projection: Projection, both: bool) -> tuple[jax.Array, jax.Array]:
+def is_vector(norm: Norm, T: jax.Array) -> bool:
+    """Whether operators are vectors, of which a norm that unitary matrices leave alone is the Frobenius norm."""
+    return 1 in T.shape[-2:] and norm.schatten is not None
+
+
+def norms(
+    norm: Norm, T: jax.Array, projection: Projection, away: Residual, both: bool
+) -> tuple[jax.Array, jax.Array]:
     """(N(T - P(T)), N(P(T))), each (...); the second is 0 unless both are wanted.
 
     Parameters
     ----------
     norm : N.
     T : operators (..., dim W, dim V), not in half precision.
-    projection : P, in T's precision.
+    projection, away : P in T's precision, and how T - P(T) is computed.
     """
-    if norm.is_euclidean and _is_orthogonal(T, projection):
-        return _frobenius(Frobenius(squared=norm.power == 2), T, projection, both)
-    R = _residual(T, projection)
+    if (norm.is_euclidean or is_vector(norm, T)) and _is_orthogonal(T, projection):
+        return _frobenius(Frobenius(squared=norm.power == 2), T, away, both)
+    R = residual(T, projection, away)
     value = norm.value(R)
     return value, norm.value(T - R) if both else jnp.zeros_like(value)
 
 
-def _frobenius(norm: Frobenius, T: jax.Array, projection: Projection, both: bool) -> tuple[jax.Array, jax.Array]:
+def _frobenius(norm: Frobenius, T: jax.Array, away: Residual, both: bool) -> tuple[jax.Array, jax.Array]:
     """d ||R|| = Re <R, dT> / ||R||, and d ||R||^2 = 2 Re <R, dT>: nothing is projected backward."""
 
     def parts(T: jax.Array) -> tuple[jax.Array, ...]:
-        R = _residual(T, projection, size_alone=True)
+        R = away(T)
         return (R, T - R) if both else (R,)
 
     @jax.custom_jvp

@@ -169,14 +169,14 @@ class EquivariancePenalty(Picklable):
         weighted = []
         for term in terms:
             weights = self._weights_of(term)
-            parts = norms(self.norm, term.read(leaves), term.projection, bool(weights[1]))
+            parts = norms(self.norm, term.read(leaves), term.projection, term.away, bool(weights[1]))
             weighted += [w * jnp.sum(value) for w, value in zip(weights, parts, strict=True)]
         return sum(weighted[1:], weighted[0])
 
     def values(self, params: PyTree) -> dict[str, Parts]:
         """The norms of every parameter without weights, for weights that change with the step: {name: Parts}."""
         leaves, terms = self._read(params)
-        found = {t.name: norms(self.norm, t.read(leaves), t.projection, True) for t in terms}
+        found = {t.name: norms(self.norm, t.read(leaves), t.projection, t.away, True) for t in terms}
         return {name: Parts(*(jnp.sum(value) for value in parts)) for name, parts in found.items()}
 
     def init(self, params: PyTree, rng: int | np.random.Generator = 0, width: int = 4) -> _Followed:
