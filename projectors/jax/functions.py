@@ -10,7 +10,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
-from projectors.arrays import in_range, inner
+from projectors.arrays import in_range, inner, safe_divide
 from projectors.jax.residuals import Residual
 from projectors.penalties import Frobenius, Norm
 from projectors.structure import Projection
@@ -63,9 +63,7 @@ def is_vector(norm: Norm, T: jax.Array) -> bool:
     return 1 in T.shape[-2:] and norm.schatten is not None
 
 
-def norms(
-    norm: Norm, T: jax.Array, projection: Projection, away: Residual, both: bool
-) -> tuple[jax.Array, jax.Array]:
+def norms(norm: Norm, T: jax.Array, projection: Projection, away: Residual, both: bool) -> tuple[jax.Array, jax.Array]:
     """(N(T - P(T)), N(P(T))), each (...); the second is 0 unless both are wanted.
 
     Parameters
@@ -81,21 +79,57 @@ def norms(
     return value, norm.value(T - R) if both else jnp.zeros_like(value)
 
 
+def _scale(R: jax.Array) -> jax.Array:
+    """A power of two (...) with which the squares of entries neither overflow nor lose digits, constant to derivatives.
+
+    From sums of squares on three scales, which take one pass, and no look at the numbers (Blue, ACM TOMS 4, 1978). Where the sum on the
+    scale 1 is in the range that is asked for, what has underflowed there is below its rounding.
+    """
+    single = jnp.finfo(R.dtype).bits == 32
+    step, low, high = (75, -80, 100) if single else (600, -900, 1000)
+    fixed = jax.lax.stop_gradient(R)
+    total = jnp.sum(_squares(fixed), axis=(-2, -1))
+    one = jnp.ones_like(total)
+    small = jnp.where((total < 2.0**low) & (total >= 0), one * 2.0**step, one)
+    return jnp.where(total <= 2.0**high, small, one * 2.0**-step)
+
+
+def _squares(R: jax.Array) -> jax.Array:
+    return R.real**2 + R.imag**2 if jnp.iscomplexobj(R) else R * R
+
+
+def _size(R: jax.Array, scale: jax.Array) -> jax.Array:
+    """||scale R||, with derivative 0 at 0."""
+    total = jnp.sum(_squares(R * scale[..., None, None]), axis=(-2, -1))
+    zero = total == 0
+    return jnp.where(zero, jnp.zeros_like(total), jnp.sqrt(jnp.where(zero, jnp.ones_like(total), total)))
+
+
 def _frobenius(norm: Frobenius, T: jax.Array, away: Residual, both: bool) -> tuple[jax.Array, jax.Array]:
     """d ||R|| = Re <R, dT> / ||R||, and d ||R||^2 = 2 Re <R, dT>: nothing is projected backward."""
 
     def parts(T: jax.Array) -> tuple[jax.Array, ...]:
-        R = away(T)
+        R = jax.lax.optimization_barrier(away(T))  # computed once, where it is read several times
         return (R, T - R) if both else (R,)
+
+    def value(R: jax.Array) -> jax.Array:
+        return norm.value(R) if norm.squared else _size(R, _scale(R)) / _scale(R)
+
+    def slope(R: jax.Array, D: jax.Array) -> jax.Array:
+        if norm.squared:
+            return 2 * inner(jnp, R, D)
+        scale = _scale(R)
+        size = _size(R, scale)
+        return inner(jnp, R * (scale * safe_divide(jnp, jnp.ones_like(size), size))[..., None, None], D)
 
     @jax.custom_jvp
     def values(T: jax.Array) -> tuple[jax.Array, ...]:
-        return tuple(norm.value(X) for X in parts(T))
+        return tuple(value(X) for X in parts(T))
 
     @values.defjvp
     def _(primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[tuple[jax.Array, ...], tuple[jax.Array, ...]]:
-        out = [(norm.value(X), inner(jnp, norm.subgradient(X), tangents[0])) for X in parts(primals[0])]
-        return tuple(value for value, _ in out), tuple(slope for _, slope in out)
+        found = parts(primals[0])
+        return tuple(map(value, found)), tuple(slope(X, tangents[0]) for X in found)
 
-    found = values(T)
-    return found[0], found[1] if both else jnp.zeros_like(found[0])
+    out = values(T)
+    return out[0], out[1] if both else jnp.zeros_like(out[0])

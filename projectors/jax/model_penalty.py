@@ -16,7 +16,8 @@ from grouprep.errors import GroupRepError
 from grouprep.linalg.pickling import Picklable
 from projectors.hom import Hom
 from projectors.jax.decay import GradientTransformation, decay_updates, transformation
-from projectors.jax.functions import norms, project
+from projectors.jax.following import leading
+from projectors.jax.functions import norms, project, residual
 from projectors.jax.naming import leaf_names, match_leaves
 from projectors.jax.terms import PyTree, Scalar, Term, check_finite, is_array, make_term
 from projectors.models.naming import check_spec, refuse_unmatched, value_for
@@ -204,24 +205,45 @@ class EquivariancePenalty(Picklable):
         state : from `init`, or from the step before.
         iterations : as in `Norm.step`.
         """
+        if isinstance(iterations, bool) or not isinstance(iterations, int) or iterations < 1:
+            raise GroupRepError(f"iterations = {iterations!r:.40}: a positive integer is needed")
         leaves, terms = self._read(params)
-        total: Scalar = 0.0
+        values: list[jax.Array] = []
         following = dict(state)
+        waiting: list[tuple[Term, int, float, jax.Array, State]] = []  # those that are followed, all at once
         for term in terms:
             if term.name not in state:
                 raise GroupRepError(
                     f'state has nothing of "{term.name}"; it must come from init or step of these params'
                 )
             T = term.read(leaves)
-            P = project(T, term.projection)
-            weighted = [(w, X) for w, X in zip(self._weights_of(term), (T - P, P)) if w]
-            states = []
-            for (weight, X), before in zip(weighted, state[term.name], strict=True):
-                value, after = self.norm.step(X, before, iterations=iterations)
-                states.append(jax.lax.stop_gradient(after))
-                total = total + weight * jnp.sum(value)
-            following[term.name] = tuple(states)
-        return total, following
+            R = residual(T, term.projection, term.away)
+            weighted = [(w, X) for w, X in zip(self._weights_of(term), (R, T - R)) if w]
+            if len(weighted) != len(state[term.name]):
+                raise GroupRepError(
+                    f'state has {len(state[term.name])} blocks of "{term.name}", and {len(weighted)} of its parts have a weight; it must '
+                    "come from init of this penalty"
+                )
+            following[term.name] = state[term.name]
+            for place, ((weight, X), before) in enumerate(zip(weighted, state[term.name], strict=True)):
+                if self._is_followed(X, before, iterations):
+                    waiting.append((term, place, weight, X, before))
+                    continue
+                first, second = norms(self.norm, T, term.projection, term.away, X is not R)
+                values.append(weight * jnp.sum(first if X is R else second))
+                after = State(before.V, before.steps + 1)
+                following[term.name] = _replaced(following[term.name], place, after)
+        if waiting:
+            operators, states = [one[3] for one in waiting], [one[4] for one in waiting]
+            found, after_all = leading(operators, states, self.norm.follows, iterations)
+            for (term, place, weight, *_), value, after in zip(waiting, found, after_all, strict=True):
+                values.append(weight * jnp.sum(value))
+                following[term.name] = _replaced(following[term.name], place, after)
+        return sum(values[1:], values[0]) if values else jnp.zeros(()), following
+
+    def _is_followed(self, X: jax.Array, state: State, iterations: int) -> bool:
+        """Whether a norm of operators is followed: not where it is one of vectors, or the space would be everything."""
+        return self.norm.follows > 0 and min(X.shape[-2:]) > max(1, iterations * state.V.shape[-1])
 
     # Other parameters
 
@@ -281,6 +303,10 @@ class EquivariancePenalty(Picklable):
 
     def __repr__(self) -> str:
         return f"EquivariancePenalty({', '.join(name for name, _ in self.spec)}; {self.norm})"
+
+
+def _replaced(states: tuple[State, ...], place: int, state: State) -> tuple[State, ...]:
+    return (*states[:place], state, *states[place + 1 :])
 
 
 def _layer_spec(value: object, name: str) -> LayerSpec:
