@@ -1,7 +1,7 @@
 """Leading singular values of all parameters of a penalty at once, followed from step to step by products of blocks alone.
 
-As `projectors.penalties.lanczos`: Ritz values on the space of V, A*A V, ... What is factorised are Gram matrices of a few columns, and those
-of all parameters together: the calls of a step that no accelerator does well do not grow with the number of parameters.
+As `projectors.penalties.lanczos`: Ritz values on the space of V, A*A V, ... What is factorised are Gram matrices of a few columns,
+and those of all parameters together: the calls of a step that no accelerator does well do not grow with the number of parameters.
 Derivation: docs/formulation/cheap-singular-values.md.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 
-from projectors.arrays import adjoint
+from projectors.arrays import adjoint, epsilon
 from projectors.penalties import State
 
 __all__ = ["leading"]
@@ -55,7 +55,7 @@ def _whitened(blocks: Sequence[jax.Array]) -> list[jax.Array]:
     out = []
     for block, (values, vectors) in zip(unit, _eigh([_gram(block, block) for block in unit]), strict=True):
         # eigenvalues err by n eps of the largest; below, a column is noise
-        floor = values[..., -1:] * (block.shape[-2] * jnp.finfo(values.dtype).eps)
+        floor = values[..., -1:] * (block.shape[-2] * epsilon(jnp, values))
         kept = values > jnp.maximum(floor, 0)
         factor = jnp.where(kept, 1 / jnp.sqrt(jnp.where(kept, values, 1)), 0)
         out.append(_times(block, vectors * factor[..., None, :].astype(vectors.dtype)))
@@ -66,7 +66,7 @@ def _scaled(X: jax.Array) -> tuple[jax.Array, jax.Array]:
     """(s X, s) with a power of two s (...) that brings the largest entry near 1; s is 1 where all is 0."""
     top = jnp.max(jnp.maximum(jnp.abs(X.real), jnp.abs(X.imag)) if jnp.iscomplexobj(X) else jnp.abs(X), axis=(-2, -1))
     fine = (top > 0) & jnp.isfinite(top)
-    limit = jnp.finfo(top.dtype).maxexp - 2
+    limit = 126 if epsilon(jnp, top) > 2.0**-30 else 1022
     _, exponent = jnp.frexp(jnp.where(fine, top, 1))
     s = jnp.ldexp(jnp.ones_like(top), jnp.clip(-exponent, -limit, limit))
     return _by(s, X), s

@@ -10,12 +10,14 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
-from projectors.arrays import in_range, inner, safe_divide
+from projectors.arrays import epsilon, in_range, inner, safe_divide
 from projectors.jax.residuals import Residual
 from projectors.penalties import Frobenius, Norm
 from projectors.structure import Projection
 
 __all__ = ["is_vector", "norms", "project", "residual"]
+
+once: Callable[[jax.Array], jax.Array] = jax.lax.optimization_barrier  # what is behind it is not computed twice
 
 
 def _is_orthogonal(T: jax.Array, projection: Projection) -> bool:
@@ -85,7 +87,7 @@ def _scale(R: jax.Array) -> jax.Array:
     From sums of squares on three scales, which take one pass, and no look at the numbers (Blue, ACM TOMS 4, 1978). Where the sum on the
     scale 1 is in the range that is asked for, what has underflowed there is below its rounding.
     """
-    single = jnp.finfo(R.dtype).bits == 32
+    single = epsilon(jnp, R) > 2.0**-30
     step, low, high = (75, -80, 100) if single else (600, -900, 1000)
     fixed = jax.lax.stop_gradient(R)
     total = jnp.sum(_squares(fixed), axis=(-2, -1))
@@ -109,18 +111,20 @@ def _frobenius(norm: Frobenius, T: jax.Array, away: Residual, both: bool) -> tup
     """d ||R|| = Re <R, dT> / ||R||, and d ||R||^2 = 2 Re <R, dT>: nothing is projected backward."""
 
     def parts(T: jax.Array) -> tuple[jax.Array, ...]:
-        R = jax.lax.optimization_barrier(away(T))  # computed once, where it is read several times
+        R = once(away(T))  # computed once, where it is read several times
         return (R, T - R) if both else (R,)
 
     def value(R: jax.Array) -> jax.Array:
-        return norm.value(R) if norm.squared else _size(R, _scale(R)) / _scale(R)
+        out: jax.Array = norm.value(R) if norm.squared else _size(R, _scale(R)) / _scale(R)
+        return out
 
     def slope(R: jax.Array, D: jax.Array) -> jax.Array:
-        if norm.squared:
-            return 2 * inner(jnp, R, D)
-        scale = _scale(R)
-        size = _size(R, scale)
-        return inner(jnp, R * (scale * safe_divide(jnp, jnp.ones_like(size), size))[..., None, None], D)
+        factor: jax.Array = jnp.full(R.shape[:-2], 2.0, R.real.dtype)
+        if not norm.squared:
+            size = _size(R, _scale(R))
+            factor = _scale(R) * safe_divide(jnp, jnp.ones_like(size), size)
+        out: jax.Array = inner(jnp, R * factor[..., None, None], D)
+        return out
 
     @jax.custom_jvp
     def values(T: jax.Array) -> tuple[jax.Array, ...]:

@@ -16,12 +16,13 @@ from grouprep.errors import GroupRepError
 from grouprep.linalg.pickling import Picklable
 from projectors.hom import Hom
 from projectors.jax.decay import GradientTransformation, decay_updates, transformation
+from projectors.jax.flow import check_function
 from projectors.jax.following import leading
 from projectors.jax.functions import norms, project, residual
 from projectors.jax.naming import leaf_names, match_leaves
 from projectors.jax.terms import PyTree, Scalar, Term, check_finite, is_array, make_term
 from projectors.models.naming import check_spec, refuse_unmatched, value_for
-from projectors.models.report import PenaltyReport, term_report
+from projectors.models.report import CheckReport, PenaltyReport, term_report
 from projectors.models.specs import LayerSpec, SpecLike, as_specs
 from projectors.models.terms import distinct
 from projectors.penalties import Frobenius, Norm, State
@@ -49,7 +50,8 @@ class EquivariancePenalty(Picklable):
     ----------
     spec : for each parameter or layer, the pair (V, W) of its input's and output's representation, or a `LayerSpec`. Names are
         the keys of the pytree joined by "/", or fnmatch patterns of them. A layer is what holds a "kernel", "weight", "w" or
-        "embedding"; naming the layer takes its "bias" or "b" with it, as Hom(trivial, W).
+        "embedding"; naming the layer takes its "bias", "b" or "offset" with it, as Hom(trivial, W). A normalisation layer holds a
+        "scale" (or a one-dimensional "weight"): its pair is (V, V), for permutation features.
     norm : N, `Frobenius()` if not given.
     residual, equivariant : lambda_perp and lambda_G: a number, or a mapping from parameters' names or patterns to numbers
         (parameters that match none: the default).
@@ -244,6 +246,46 @@ class EquivariancePenalty(Picklable):
     def _is_followed(self, X: jax.Array, state: State, iterations: int) -> bool:
         """Whether a norm of operators is followed: not where it is one of vectors, or the space would be everything."""
         return self.norm.follows > 0 and min(X.shape[-2:]) > max(1, iterations * state.V.shape[-1])
+
+    # What is done with the data
+
+    def check(self, f: Callable[..., object], params: PyTree, *inputs: object, strict: bool = False) -> CheckReport:
+        """Whether each layer's output is the next one's input, and whether what is done between respects it.
+
+        The function is traced, not run: products with specified parameters, biases, scales, sums, elementwise functions, reductions and
+        concatenations are followed, also inside jit. Loops, branches, products of data with data (attention), slices and gathers are not;
+        the report names them.
+
+        Parameters
+        ----------
+        f : the model, f(params, *inputs).
+        params, inputs : arrays, or `jax.ShapeDtypeStruct`.
+        strict : raise where there is an error.
+
+        Raises
+        ------
+        GroupRepError
+            If strict and something cannot be equivariant, and as the class says of parameters.
+
+        Examples
+        --------
+        >>> import jax, jax.numpy as jnp
+        >>> from grouprep import Cyclic
+        >>> V = Cyclic(4).defining()
+        >>> pen = EquivariancePenalty({"dense": (V, V)})
+        >>> params = {"dense": {"kernel": jnp.eye(2), "bias": jnp.zeros(2)}}
+        >>> model = lambda p, x: jax.nn.relu(x @ p["dense"]["kernel"] + p["dense"]["bias"])
+        >>> pen.check(model, params, jnp.ones((3, 2))).ok
+        False
+        """
+        leaves, _ = jax.tree_util.tree_flatten(params)
+        arrays = [k for k, x in enumerate(leaves) if is_array(x)]
+        _ = self.terms(params)  # they fit
+        named = match_leaves(dict(self.spec), leaf_names(params), arrays)
+        report = check_function(f, params, inputs, {k: (n, s, leaves[k].ndim < 2 or b) for k, n, s, b in named})
+        if strict and not report.ok:
+            raise GroupRepError("the model cannot be equivariant as specified:\n" + str(report))
+        return report
 
     # Other parameters
 

@@ -14,8 +14,9 @@ from jax.typing import ArrayLike
 from grouprep.typing import Array
 from projectors.arrays import is_half
 from projectors.hom import Hom
-from projectors.jax.naming import Named
+from projectors.jax.naming import SCALES, Named
 from projectors.jax.residuals import Residual, residual_of
+from projectors.models.channels import check_normalisation
 from projectors.models.layouts import Layout, bias_layout, weight_layout
 from projectors.models.terms import Term as Described
 from projectors.models.terms import check_entries, check_term
@@ -86,6 +87,10 @@ def make_term(named: Named, kind: tuple[tuple[int, ...], jnp.dtype], homs: dict[
         representation has no invariant positive form (NotUnitary).
     """
     (leaf, name, spec, is_bias), (shape, dtype) = named, kind
+    last, own = name.rpartition("/")[2], shape[spec.stacked :]
+    if (is_bias and last in SCALES) or (last == "weight" and len(own) == 1 and spec.V.dim > 1):
+        check_normalisation(name, "a normalisation layer", spec)
+        is_bias = True  # a vector of W too
     make = bias_layout if is_bias else weight_layout
     (layout, hom), (stored, other) = make(name, shape, spec), make(name, shape, spec, flip)
     hom, other = homs.setdefault(hom, hom), homs.setdefault(other, other)

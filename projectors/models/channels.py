@@ -8,8 +8,11 @@ from operator import add
 import numpy as np
 
 from grouprep.errors import DimensionMismatch, GroupRepError
+from grouprep.groups.base import Generator
 from grouprep.linalg import Monomial
 from grouprep.representations import Representation
+from grouprep.representations.images import ImageRepresentation
+from grouprep.typing import Integers
 from projectors.models.fitting import is_permutation, is_signed_permutation
 from projectors.models.specs import LayerSpec
 from projectors.structure import summands
@@ -39,8 +42,8 @@ def unsigned(V: Representation) -> Representation:
 def _unsigned(V: Representation) -> Representation:
     if is_permutation(V):
         return V
-    images = {a: Monomial(m.perm) for a, m in V.images.items() if isinstance(m, Monomial)}
-    return Representation(V.group, images=images, name=f"|{V}|")
+    images: dict[Generator, object] = {a: Monomial(m.perm) for a, m in V.images.items() if isinstance(m, Monomial)}
+    return ImageRepresentation(V.group, images, name=f"|{V}|")
 
 
 def check_gates(name: str, kind: str, hidden: Representation, is_odd: bool) -> None:
@@ -107,19 +110,23 @@ def grouped(
         If an element does not map groups of channels to groups, input and output alike.
     """
     v, w = V.dim // groups, W.dim // groups
-    images: dict[object, Monomial] = {}
+    images: dict[Generator, object] = {}
     for a, into in V.images.items():
         out, pixel = W.images[a], grid.images[a]
         if a.kind != "element" or not all(isinstance(m, Monomial) for m in (into, out, pixel)):
             raise DimensionMismatch(_mixed(name, V, W, groups, v, "it does not permute channels"))
-        assert isinstance(into, Monomial) and isinstance(out, Monomial) and isinstance(pixel, Monomial)
+        assert isinstance(into, Monomial)
+        assert isinstance(out, Monomial)
+        assert isinstance(pixel, Monomial)
         there, back = (m.perm.reshape(groups, -1) // size for m, size in ((into, v), (out, w)))
         if (there != there[:, :1]).any() or (back != there[:, :1]).any():
             raise DimensionMismatch(_mixed(name, V, W, groups, v, f"{a} maps no groups to groups"))
         images[a] = _on_entries(into, out, None if v == 1 else pixel, (groups, v, w), transposed)
     if v == 1:
-        return grid, W if is_permutation(V) else Representation(V.group, images=images, name=f"{W} with the signs of {V}")
-    return V.group.trivial(), Representation(V.group, images=images, name=f"weights of {groups} groups {V} -> {W}")
+        return grid, W if is_permutation(V) else Representation(
+            V.group, images=images, name=f"{W} with the signs of {V}"
+        )
+    return V.group.trivial(), ImageRepresentation(V.group, images, name=f"weights of {groups} groups {V} -> {W}")
 
 
 def _mixed(name: str, V: Representation, W: Representation, groups: int, v: int, why: str) -> str:
@@ -130,10 +137,7 @@ def _mixed(name: str, V: Representation, W: Representation, groups: int, v: int,
         if v == 1 and W.dim == times * V.dim and times > 1
         else ""
     )
-    return (
-        f'"{name}": {groups} groups of {v} channels cut through summands of V = {V} or W = {W}, and {V.group} mixes them ({why}); each '
-        f"group of channels needs a representation of its own, or groups that are permuted{hint}"
-    )
+    return f'"{name}": {groups} groups of {v} channels of V = {V} and W = {W} are not permuted either: {why}{hint}'
 
 
 def _on_entries(
@@ -157,6 +161,6 @@ def _on_entries(
     return Monomial(perm, phases, modulus)
 
 
-def _entry(row: np.ndarray, column: np.ndarray, v: int, w: int, transposed: bool) -> np.ndarray:  # type: ignore[type-arg]
+def _entry(row: Integers, column: Integers, v: int, w: int, transposed: bool) -> Integers:
     """Where w[row, column] stands among the channels' entries of the weight."""
-    return column * w + row % w if transposed else row * v + column % v
+    return np.asarray(column * w + row % w if transposed else row * v + column % v)

@@ -210,7 +210,9 @@ def _are_orthogonal(*representations: Representation) -> bool:
 def bias_layout(name: str, shape: tuple[int, ...], spec: LayerSpec, flip: bool = False) -> tuple[Layout, Hom]:
     """The layout of a bias, a vector of W, and Hom(trivial, W); parameters as for `weight_layout`."""
     trivial = spec.W.group.trivial()
-    return weight_layout(name, shape, LayerSpec(trivial, spec.W, layout="in_out", stacked=spec.stacked, space=spec.space), flip)
+    return weight_layout(
+        name, shape, LayerSpec(trivial, spec.W, layout="in_out", stacked=spec.stacked, space=spec.space), flip
+    )
 
 
 _Parts = tuple[Sequence[int], Sequence[int], Sequence[int]]  # the axes of the output, of the input, of the pixels

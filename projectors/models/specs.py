@@ -60,9 +60,9 @@ class LayerSpec(Picklable):
     grid : for convolutions, the representation on the kernel's pixels, (product of the kernel size)-dimensional; None: pixels
         follow the group's action on the plane, `G.grid(kernel_size)`. `9 * G.trivial()` lets a 3 x 3 kernel's pixels stand still.
     bias : whether a layer's bias is meant too, as an element of Hom(trivial, W).
-    layout : for JAX, and for torch modules of other people with a square weight: "in_out" for dense kernels (in, out) and convolutions (pixels..., in, out); "out_in" for (out, in,
-        pixels...); or a kernel specification of `jax.lax.conv_dimension_numbers`, such as "HWIO". None: "out_in" for parameters named
-        "weight", else "in_out".
+    layout : for JAX, and for torch modules of other people with a square weight: "in_out" for dense kernels (in, out) and
+        convolutions (pixels..., in, out); "out_in" for (out, in, pixels...); or, in JAX, a kernel specification of
+        `jax.lax.conv_dimension_numbers`, such as "HWIO". None: "out_in" for parameters named "weight", else "in_out".
     stacked : JAX alone: leading axes over layers of one kind, such as those that `jax.lax.scan` runs over.
     space : a Hom whose solver, inner product and irreps the layer's spaces take; None: those of `Hom(V, W)`. For groups without an
         invariant form, `Hom(V, W, inner="euclidean")`: P is then the Frobenius-orthogonal projector.

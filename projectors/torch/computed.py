@@ -131,7 +131,8 @@ class _Adapters(Recipe):
     """
 
     def __init__(self, name: str, module: nn.Module) -> None:
-        self.name, self.module = name, module
+        self.name = name
+        self.module: Any = module  # of somebody else: what it has is looked at
         base = getattr(module, "base_layer", None)
         self.base: Any = base if isinstance(base, nn.Module) else module
         self._dequantised: torch.Tensor | None = None
@@ -172,12 +173,11 @@ class _Adapters(Recipe):
         A, B, scaling = self.module.lora_A, self.module.lora_B, getattr(self.module, "scaling", 1.0)
         if isinstance(A, torch.Tensor):
             if not getattr(self.module, "merged", False):
-                assert isinstance(B, torch.Tensor)
                 yield "", A, B, scaling
             return
         for n in self._names():
             factor = scaling[n] if isinstance(scaling, dict) else scaling
-            yield n, *(getattr(part[n], "weight", part[n]) for part in (A, B)), factor
+            yield n, getattr(A[n], "weight", A[n]), getattr(B[n], "weight", B[n]), factor
 
     def tensor(self) -> torch.Tensor:
         total, ours = self._base(), getattr(self.module, "get_delta_weight", None)

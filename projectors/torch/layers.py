@@ -110,7 +110,8 @@ def _term(
     """The term of a parameter of the layer `name`, whose own name is `path`, or else its attribute below the layer."""
     layout = layout or matrix_layout(hom.shape, groups, swapped, rows)
     recipe = recipe_for(name, module, attribute)
-    term = make_term(path or _path(name, attribute), name, layout, hom, module, attribute, recipe and recipe.tensor())
+    computed = None if recipe is None else recipe.tensor()
+    term = make_term(path or _path(name, attribute), name, layout, hom, module, attribute, computed)
     return term if recipe is None else ComputedTerm(term.name, name, layout, hom, module, attribute, recipe)
 
 
@@ -184,8 +185,8 @@ def _computes(module: nn.Module, weight: torch.Tensor) -> bool | None:
     It is run on one random vector with another, random weight. Sums of n products err by at most n eps |x||W| (Higham 2002, 3.1).
     """
     draw = torch.Generator().manual_seed(0)
-    n, like = len(weight), {"dtype": weight.dtype, "device": weight.device}
-    x, w = torch.randn(1, n, generator=draw).to(**like), torch.randn(n, n, generator=draw).to(**like)  # type: ignore[arg-type]
+    n = len(weight)
+    x, w = (torch.randn(rows, n, generator=draw).to(weight) for rows in (1, n))
     given = {"weight": w}
     if isinstance(bias := getattr(module, "bias", None), torch.Tensor):
         given["bias"] = torch.zeros_like(bias)
@@ -240,7 +241,9 @@ def _recurrent(name: str, module: nn.RNNBase | nn.RNNCellBase, spec: RecurrentSp
     hidden, state, size = spec.hidden, spec.state, module.hidden_size
     projected = getattr(module, "proj_size", 0)
     if spec.out is not None and not projected and spec.out != hidden:
-        raise GroupRepError(f'"{name}": out = {spec.out} is for an LSTM with proj_size; {kind} hands on its hidden state')
+        raise GroupRepError(
+            f'"{name}": out = {spec.out} is for an LSTM with proj_size; {kind} hands on its hidden state'
+        )
     ends = [("input_size", module.input_size, "V", spec.V), ("hidden_size", size, "hidden", hidden)]
     _sizes(name, module, [*ends, ("proj_size", projected, "out", state)] if projected else ends)
     check_gates(name, kind, hidden, nonlinearity == "tanh")
@@ -248,7 +251,7 @@ def _recurrent(name: str, module: nn.RNNBase | nn.RNNCellBase, spec: RecurrentSp
     cell = isinstance(module, nn.RNNCellBase)
     directions = 2 if getattr(module, "bidirectional", False) else 1
     terms: list[Term] = []
-    for layer in range(1 if cell else module.num_layers):
+    for layer in range(module.num_layers if isinstance(module, nn.RNNBase) else 1):
         V = spec.V if layer == 0 else directions * state if directions > 1 else state
         for direction in range(directions):
             end = "" if cell else f"_l{layer}" + ("_reverse" if direction else "")
@@ -292,8 +295,13 @@ def _convolution(name: str, module: _ConvNd, spec: LayerSpec) -> list[Term]:
         return [_term(name, module, "weight", hom, swapped=swapped), *_bias(name, module, spec)]
     try:
         pairs = list(zip(split(spec.V, groups, f'"{name}": V'), split(spec.W, groups, f'"{name}": W'), strict=True))
-    except DimensionMismatch:  # the groups of channels have no representations of their own: they are permuted
-        domain, codomain = grouped(name, spec.V, spec.W, grid, groups, swapped)
+    except (
+        DimensionMismatch
+    ) as cut:  # the groups of channels have no representations of their own: they may be permuted
+        try:
+            domain, codomain = grouped(name, spec.V, spec.W, grid, groups, swapped)
+        except DimensionMismatch as mixed:
+            raise DimensionMismatch(f"{cut}; {mixed}") from None
         hom = spec.hom(domain, codomain)
         return [_term(name, module, "weight", hom, layout=Layout(hom.shape)), *_bias(name, module, spec)]
     if len(set(pairs)) == 1:
