@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from math import prod
 from operator import add
 from typing import Any, TypeAlias
 
@@ -30,82 +31,29 @@ Parameter: TypeAlias = tuple[str, LayerSpec, bool]  # its name, what is said of 
 
 @dataclass(frozen=True)
 class _Data:
-    """Features in a representation, their "squares", or a "scalar" that all channels share."""
+    """Features in a representation, their "squares", a "scalar" that all channels share, or an image that is flattened: its "pixels first"
+    or its "channels first".
+    """
 
     layer: str
     V: Representation
     kind: str = "features"
 
 
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _Tag: TypeAlias = "_Data | Parameter | None"
 
-_KEPT = frozenset(
-    (
-        "neg",
-        "convert_element_type",
-        "copy",
-        "copy_p",
-        "reshape",
-        "transpose",
-        "squeeze",
-        "expand_dims",
-        "broadcast_in_dim",
-        "stop_gradient",
-        "reduce_precision",
-        "sharding_constraint",
-        "device_put",
-        "real",
-        "optimization_barrier",
-    )
+_KEPT = _names(
+    "neg convert_element_type copy copy_p reshape transpose squeeze expand_dims broadcast_in_dim stop_gradient "
+    "reduce_precision sharding_constraint device_put real optimization_barrier"
 )
-_ODD = frozenset(
-    (
-        "tanh",
-        "sin",
-        "asin",
-        "atan",
-        "sinh",
-        "asinh",
-        "erf",
-        "cbrt",
-        "sign",
-        "round",
-    )
-)
-_ANY = frozenset(
-    (
-        "exp",
-        "exp2",
-        "log",
-        "log1p",
-        "expm1",
-        "logistic",
-        "abs",
-        "sqrt",
-        "rsqrt",
-        "square",
-        "cos",
-        "pow",
-        "max",
-        "min",
-        "integer_pow",
-        "erfc",
-        "erf_inv",
-        "floor",
-        "ceil",
-        "gt",
-        "ge",
-        "lt",
-        "le",
-        "eq",
-        "ne",
-        "select_n",
-        "is_finite",
-        "and",
-        "or",
-        "not",
-        "clamp",
-    )
+_ODD = _names("tanh sin asin atan sinh asinh erf cbrt sign round")
+_ANY = _names(
+    "exp exp2 log log1p expm1 logistic abs sqrt rsqrt square cos pow max min integer_pow erfc erf_inv floor ceil gt "
+    "ge lt le eq ne select_n is_finite and or not clamp"
 )
 _REDUCING = {"reduce_sum", "reduce_max", "reduce_min", "reduce_window_sum", "reduce_window_max"}
 _PRODUCTS = {"dot_general", "conv_general_dilated"}
@@ -170,6 +118,8 @@ class _Flow:
             return named[0] if named and name in _KEPT and len(tags) == 1 else None
         first = data[0]
         where = f'{name} after "{first.layer}"'
+        if name == "reshape":
+            return self._reshaped(where, first, equation)
         if name in _KEPT:
             return first
         if name == "concatenate" and len(data) == len(tags) and all(t.kind == "features" for t in data):
@@ -198,10 +148,29 @@ class _Flow:
         name, spec, _ = parameter
         self.met.add(name)
         for t in data:
-            if t.kind != "features":
-                self.findings += entrywise(f'{t.kind} after "{t.layer}"', "a square", t.layer, t.V)
-            self.findings += _joint(t.layer, t.V, name, spec.V)
+            if t.kind == "squares":
+                self.findings += entrywise(f'square after "{t.layer}"', "square", t.layer, t.V)
+            self.findings += _joint(t, name, spec.V)
         return _Data(name, spec.W)
+
+    def _reshaped(self, where: str, t: _Data, equation: Any) -> _Tag:
+        """Channels keep their axis, or are joined with the pixels before or behind them."""
+        old, new = equation.invars[0].aval.shape, equation.outvars[0].aval.shape
+        if t.kind == "scalar" or t.V.dim == 1:
+            return t
+        at = [k for k, size in enumerate(old) if size == t.V.dim]
+        if len(at) == 1 and t.kind in ("features", "squares"):
+            starts = {prod(new[:j]): size for j, size in enumerate(new)}
+            before, behind = prod(old[: at[0]]), prod(old[at[0] + 1 :])
+            if starts.get(before) == t.V.dim:
+                return t
+            if starts.get(before) == t.V.dim * behind:
+                return _Data(t.layer, t.V, "channels first")
+            if behind == 1 and new[-1] % t.V.dim == 0 and new[-1] > t.V.dim:
+                return _Data(t.layer, t.V, "pixels first")
+        text = f"reshape from {old} to {new} is not followed: what becomes of the channels of {t.V} is not known"
+        self.findings.append(Finding("warning", where, text))
+        return None
 
     def _reduced(self, where: str, name: str, t: _Data, equation: Any) -> _Tag:
         if t.kind == "scalar":
@@ -209,6 +178,8 @@ class _Flow:
         shape, axes = equation.invars[0].aval.shape, equation.params.get("axes")
         if axes is None:  # a window, which reduces the axes along which it is longer than 1
             axes = [k for k, size in enumerate(equation.params["window_dimensions"]) if size > 1]
+        if t.kind not in ("features", "squares"):
+            shape = ()
         over = {k in axes for k, size in enumerate(shape) if size == t.V.dim}
         if len(over) != 1:  # any of these axes may be the channels'
             text = f"{name} over the axes {tuple(axes)} of {shape} is not followed: which axis has the channels of {t.V} is not known"
@@ -258,10 +229,15 @@ class _Flow:
                 self.findings.append(Finding("error", where, text))
 
 
-def _joint(before: str, W: Representation, after: str, V: Representation) -> list[Finding]:
-    """As `joint`, and an image that is flattened with its channels last."""
-    if isinstance(V, Tensor) and isinstance(V.parts[0], GridRepresentation):
-        channels = V.parts[1:]
-        if W in (channels[0] if len(channels) == 1 else None, Tensor(channels)):
+def _joint(t: _Data, after: str, V: Representation) -> list[Finding]:
+    """What is wrong where data are the input V of a layer: flattened images are in W * grid, or in grid * W."""
+    if t.kind not in ("pixels first", "channels first"):
+        return [] if V == t.V else joint(t.layer, t.V, after, V)[:1]
+    place = 0 if t.kind == "pixels first" else -1
+    if isinstance(V, Tensor) and isinstance(V.parts[place], GridRepresentation):
+        channels = V.parts[1:] if place == 0 else V.parts[:-1]
+        if t.V in (channels[0] if len(channels) == 1 else None, Tensor(channels)):
             return []
-    return joint(before, W, after, V)
+    order = "grid * W" if place == 0 else "W * grid"
+    text = f'its input is {V}, but "{t.layer}" gives an image of W = {t.V} that is flattened with its {t.kind}, which is {order}'
+    return [Finding("error", after, text)]

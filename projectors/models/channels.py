@@ -123,9 +123,7 @@ def grouped(
             raise DimensionMismatch(_mixed(name, V, W, groups, v, f"{a} maps no groups to groups"))
         images[a] = _on_entries(into, out, None if v == 1 else pixel, (groups, v, w), transposed)
     if v == 1:
-        return grid, W if is_permutation(V) else Representation(
-            V.group, images=images, name=f"{W} with the signs of {V}"
-        )
+        return grid, W if is_permutation(V) else ImageRepresentation(V.group, images, name=f"{W} with the signs of {V}")
     return V.group.trivial(), ImageRepresentation(V.group, images, name=f"weights of {groups} groups {V} -> {W}")
 
 
