@@ -62,6 +62,7 @@ EXTRAS = {
     "e3nn",
     "networkx",
     "spglib",
+    "xarray",
     "all",
 }
 CORE = {"numpy", "scipy", "sympy", "python-flint", "array-api-compat"}
