@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from math import isfinite
 from os import PathLike
@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.utils.hooks import RemovableHandle
 
-from grouprep.errors import GroupRepError
+from grouprep.errors import DimensionMismatch, GroupRepError, nearest
 from projectors.models.files import load_spec
 from projectors.models.naming import refuse_unmatched, value_for
 from projectors.models.report import CheckReport, PenaltyReport, term_report
@@ -121,11 +121,7 @@ class EquivariancePenalty(nn.Module):
         for term, names in kept:
             term.also = names
             term.norm = self._rule.of(term)
-            away, along = term.schedules = (
-                as_schedule(value_for(term.layer, residual, 1.0, "residual"), "residual"),
-                as_schedule(value_for(term.layer, equivariant, 0.0, "equivariant"), "equivariant"),
-            )
-            term.weights = away.start_value, along.start_value
+            self._schedule(term, residual, equivariant)
         device = self.terms[0].parameter().device
         dtype = torch.float64 if any(_wide(t.parameter()) for t in self.terms) else torch.float32
         spaces = {t.hom: ProjectionModule(t.hom, device, dtype) for t in self.terms}
@@ -136,6 +132,14 @@ class EquivariancePenalty(nn.Module):
         self.batches = batched(self.terms)
         self._rows = 1 + any(term.has_both for term in self.terms)
         self._place(device, dtype)
+
+    @staticmethod
+    def _schedule(term: Term, residual: Weights, equivariant: Weights) -> None:
+        away, along = term.schedules = (
+            as_schedule(value_for(term.layer, residual, 1.0, "residual"), "residual"),
+            as_schedule(value_for(term.layer, equivariant, 0.0, "equivariant"), "equivariant"),
+        )
+        term.weights = away.start_value, along.start_value
 
     @property
     def schedules(self) -> tuple[tuple[Schedule, Schedule], ...]:
@@ -223,12 +227,13 @@ class EquivariancePenalty(nn.Module):
         self._follow()
         steps = {
             term: (rate * self.every * term.weights[0], rate * self.every * term.weights[1])
-            for term, rate in zip(self.terms, self._rates(lr), strict=True)
+            for term, rate in zip(self.terms, self.rates(lr), strict=True)
         }
         for batch in self.batches:
             batch.move_([steps[term] for term in batch.terms], self._fast)
 
-    def _rates(self, lr: float | torch.Tensor | torch.optim.Optimizer) -> list[float]:
+    def rates(self, lr: float | torch.Tensor | torch.optim.Optimizer) -> list[float]:
+        """The learning rate of each term: a number for all, or those of an optimizer's groups."""
         if isinstance(lr, int | float | torch.Tensor):
             return [float(lr)] * len(self.terms)
         known = {id(p): float(group["lr"]) for group in lr.param_groups for p in group["params"]}
@@ -246,6 +251,76 @@ class EquivariancePenalty(nn.Module):
             self.step()
 
         return optimizer.register_step_post_hook(after)
+
+    def reweight_(self, residual: Weights, equivariant: Weights = 0.0) -> None:
+        """New weights or schedules, as for the class, from this step on: such as those that `evidence_weights` finds.
+
+        Raises
+        ------
+        GroupRepError
+            If a name matches no layer, or a weight is none.
+        """
+        for what, given in (("residual", residual), ("equivariant", equivariant)):
+            refuse_unmatched(given, [name for name, _ in self.layers] + list(self.skipped), what)
+        for term in self.terms:
+            self._schedule(term, residual, equivariant)
+        self._rows = 1 + any(term.has_both for term in self.terms)
+        self.weights.copy_(self._weights(self.weights.dtype))
+
+    def resume(self, steps: int, weights: Sequence[tuple[float, float]]) -> None:
+        """Go on at a step, with the weights (lambda_perp, lambda_G) that the terms had there."""
+        self.steps = steps
+        for term, pair in zip(self.terms, weights, strict=True):
+            term.weights = pair
+        self.weights.copy_(self._weights(self.weights.dtype))
+
+    # Parts
+
+    def split(self, name: str, tensor: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """(P(T), T - P(T)) of a tensor that is arranged as a parameter is: the weight, its gradient, a step. Differentiable.
+
+        Parameters
+        ----------
+        name : of the term, as `report` shows it, such as "0.weight".
+        tensor : of the shape of the parameter, or of the rows that the term reads of it, in any floating-point precision.
+
+        Returns
+        -------
+        Two tensors of the shape of what the term reads.
+
+        Raises
+        ------
+        GroupRepError
+            If there is no such term; DimensionMismatch if the tensor has another shape.
+
+        Examples
+        --------
+        >>> import torch
+        >>> from grouprep import Cyclic
+        >>> from projectors.torch import EquivariancePenalty
+        >>> pen = EquivariancePenalty(torch.nn.Linear(2, 2), {"": (Cyclic(2).natural(), Cyclic(2).natural())})
+        >>> pen.split("weight", torch.tensor([[1.0, 2.0], [4.0, 3.0]]))
+        (tensor([[2., 3.],
+                [3., 2.]]), tensor([[-1., -1.],
+                [ 1.,  1.]]))
+        """
+        term = next((t for t in self.terms if name in (t.name, *t.also)), None)
+        if term is None:
+            raise GroupRepError(
+                f'name = "{name}" is no term of the penalty; {nearest(name, [t.name for t in self.terms])}'
+            )
+        if not term.is_writable:
+            raise GroupRepError(f'"{name}" is a product of two weights, and no tensor is arranged as it is')
+        whole = term.parameter()
+        part = term.layout.rows(whole)
+        if not isinstance(tensor, torch.Tensor) or tensor.shape not in (whole.shape, part.shape):
+            shape = tuple(getattr(tensor, "shape", ()))
+            raise DimensionMismatch(f'tensor has shape {shape}; "{name}" has shape {tuple(whole.shape)}')
+        rows = term.layout.rows(tensor) if tensor.shape == whole.shape else tensor
+        T = term.layout.arrange(rows)
+        P = term.space.project(in_single(T))
+        first, second = (term.layout.unread(x.to(T.dtype), rows.shape) for x in (P, in_single(T) - P))
+        return first, second
 
     # Records
 
