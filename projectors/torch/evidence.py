@@ -35,8 +35,8 @@ def evidence_weights(
     Parameters
     ----------
     pen : the penalty; the weights are as training left them.
-    loss : (*batch) -> minus the mean log likelihood of a batch, such as the cross entropy, or |y - f(x)|^2 / (2 sigma^2) summed over outputs,
-        in evaluation mode; without the penalty.
+    loss : (*batch) -> minus the mean log likelihood of a batch, such as the cross entropy, or |y - f(x)|^2 / (2 sigma^2) summed over
+        outputs, in evaluation mode; without the penalty.
     batches : of tensors whose first axis is the samples', such as a DataLoader; at least two. Single samples say most.
     samples : N, if the batches are only some of the data.
     most : the largest lambda.
@@ -64,9 +64,10 @@ def evidence_weights(
 
     References
     ----------
-    MacKay, Bayesian interpolation, Neural Computation 4 (1992), section 4 (the fixed point); Immer et al., Scalable marginal likelihood
-    estimation for model selection in deep learning, ICML 2021 (during training, with diagonal curvature); van der Ouderaa, Immer and van der
-    Wilk, Learning layer-wise equivariances automatically using gradients, NeurIPS 2023 (a prior for each layer's deviation).
+    MacKay, Bayesian interpolation, Neural Computation 4 (1992), section 4 (the fixed point); Immer et al., Scalable marginal
+    likelihood estimation for model selection in deep learning, ICML 2021 (during training, with diagonal curvature);
+    van der Ouderaa, Immer and van der Wilk, Learning layer-wise equivariances automatically using gradients, NeurIPS 2023
+    (a prior for each layer's deviation).
     """
     for term in pen.terms:
         if not term.is_writable or nn.utils.parametrize.is_parametrized(term.module, term.attribute):

@@ -1,6 +1,6 @@
 """The frame of a space in which what is done entry by entry to P(T) leaves it equivariant.
 
-If G permutes the entries of T, up to signs and phases, P(T) is constant in size on each orbit, and so is whatever is computed from
+If G permutes the entries of T, up to signs, P(T) is constant in size on each orbit, and so is whatever is computed from
 the sizes of its entries. Other representations are turned into bases of irreps, where P(T) is sum_k c_k (x) J_k (docs/formulation/schur.md)
 and the J_k of the shipped irreps are signed permutations with disjoint supports.
 """
@@ -19,17 +19,20 @@ from projectors.hom import Hom
 from projectors.penalties import Entrywise
 from projectors.structure.frame import SpectralFrame
 from projectors.torch.buffers import ProjectionModule
+from projectors.torch.fast import Fast, Operand, implementation_for
 
-__all__ = ["Frame", "frame_of"]
+__all__ = ["Frame", "Spatial", "frame_of"]
 
 
 class Frame(Protocol):
     """Coordinates of operators (..., dim W, dim V), orthonormal ones where V and W are unitary.
 
-    is_kept : whether functions of single entries, the same for each, and odd, take P's range to itself.
+    is_kept : whether odd functions of single real entries, the same for each, take P's range to itself.
+    is_spatial : whether they are the weights' own entries.
     """
 
     is_kept: bool
+    is_spatial: bool
 
     def into(self, T: torch.Tensor) -> torch.Tensor:
         """Operators in these coordinates."""
@@ -40,15 +43,21 @@ class Frame(Protocol):
     def project(self, M: torch.Tensor) -> torch.Tensor:
         """P in these coordinates."""
 
+    def residual(self, M: torch.Tensor) -> torch.Tensor:
+        """M - P(M), perhaps in M's own memory."""
+
     def lengthened(self, M: torch.Tensor) -> torch.Tensor:
         """An equivariant step whose entries are 0 or of size 1, made as long as one without zeros, field by field."""
 
 
-class _Spatial:
+class Spatial:
     """The basis that weights are written in."""
 
-    def __init__(self, space: ProjectionModule, is_kept: bool) -> None:
+    is_spatial = True
+
+    def __init__(self, space: ProjectionModule, is_kept: bool = False) -> None:
         self.space, self.is_kept = space, is_kept
+        self._fast: dict[torch.device, tuple[Fast, Operand]] = {}
 
     def into(self, T: torch.Tensor) -> torch.Tensor:
         return T
@@ -58,6 +67,14 @@ class _Spatial:
 
     def project(self, M: torch.Tensor) -> torch.Tensor:
         return self.space.project(M)
+
+    def residual(self, M: torch.Tensor) -> torch.Tensor:
+        if M.device not in self._fast:
+            fast = implementation_for(M.device)
+            self._fast[M.device] = fast, Operand(self.space, None, fast.workspace())
+        fast, operand = self._fast[M.device]
+        fast.move_(M, operand, 0.0, 1.0)
+        return M
 
     def lengthened(self, M: torch.Tensor) -> torch.Tensor:
         return M
@@ -69,6 +86,8 @@ class _Irreps:
     P's range has nnz_i entries that are not zero in the rows of a copy of an irrep of dimension d in W, of d dim V: steps of that many
     entries are as long as others after a factor (d dim V / nnz_i)^(1/2).
     """
+
+    is_spatial = False
 
     def __init__(self, frame: SpectralFrame) -> None:
         self.frame, self.is_kept = frame, all(_is_signed(b.irrep_V.commutant) for b in frame.diagonal)
@@ -93,6 +112,10 @@ class _Irreps:
     def project(self, M: torch.Tensor) -> torch.Tensor:
         P: torch.Tensor = self.frame.project(M)
         return P
+
+    def residual(self, M: torch.Tensor) -> torch.Tensor:
+        R: torch.Tensor = self.frame.residual(M)
+        return R
 
     def lengthened(self, M: torch.Tensor) -> torch.Tensor:
         return M * self._at(M)[-1]
@@ -124,17 +147,17 @@ def _is_signed(J: Array) -> bool:
 
 
 def frame_of(space: ProjectionModule) -> Frame:
-    """The frame for a space: the spatial one for permutations with signs or phases, else that of irreps where these are known.
+    """The frame for a space: the spatial one for permutations with signs, else that of irreps where these are known.
 
     Where they are not it is the spatial one again, and what is done entry by entry has to be projected.
     """
     hom: Hom = space.hom
     if Entrywise(1).invariant_under(hom.V, hom.W):
-        return _Spatial(space, space.projection.errs_within)
+        return Spatial(space, space.projection.errs_within)
     try:
         frame = hom.spectral
     except UnsupportedGroup:
-        return _Spatial(space, False)
+        return Spatial(space, False)
     if frame.is_complex and not hom.is_complex:
-        return _Spatial(space, False)
+        return Spatial(space, False)
     return _Irreps(frame)

@@ -33,8 +33,8 @@ def prox_(pen: EquivariancePenalty, lr: float | torch.Tensor | torch.optim.Optim
     ----------
     pen : a penalty with the norm `Frobenius()`, `Frobenius(squared=True)` or `Nuclear()`.
     lr : the learning rate, or the optimizer whose groups' learning rates apply.
-    over : the groups of the Frobenius norm: whole "operators", the "rows" of each copy of a summand of W (an output field), or the "blocks" of
-        pairs of copies of summands of V and W; in irreps where P is a mask and traces there.
+    over : the groups of the Frobenius norm: whole "operators", the "rows" of each copy of a summand of W (an output field), or the
+        "blocks" of pairs of copies of summands of V and W; in irreps where P is a mask and traces there.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def _by_groups(
     starts = [_starts(sizes) for sizes in (rows, columns)]
     for (top, m, a), (left, n, b) in product(*starts):
         where = ..., slice(top, top + m * a), slice(left, left + n * b)
-        cells = R[where].unflatten(-1, (b, n)).unflatten(-3, (a, m))  # (..., a, m, b, n)
+        cells = R[where].reshape(*R.shape[:-2], a, m, b, n)
         sizes = torch.linalg.vector_norm(cells, dim=(-3, -1), keepdim=True)
         out[where] = (cells * _factor(sizes, tau)).reshape(R[where].shape)
     return out

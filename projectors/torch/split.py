@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from math import isfinite
 from typing import Any, TypeAlias
 
 import torch
 from torch import nn
+from torch.optim.adamw import adamw
 
 from grouprep.errors import GroupRepError
-from projectors.torch.frames import Frame, frame_of
+from projectors.torch.frames import Frame, Spatial, frame_of
 from projectors.torch.model_penalty import EquivariancePenalty
 from projectors.torch.prox import Over, check_prox, thresholded
 from projectors.torch.terms import Term, in_single
@@ -22,19 +24,26 @@ from projectors.torch.terms import Term, in_single
 __all__ = ["SplitAdamW"]
 
 _Tensors: TypeAlias = list[torch.Tensor]
-_MOMENTS = ("equivariant_avg", "equivariant_sq", "residual_avg", "residual_sq")
+_State: TypeAlias = dict[str, torch.Tensor]
 _SMALL = 1 << 13  # entries of operators that are projected together with others
-# A residual of a gradient below this share of the gradient is rounding: means over s entries leave s u, u = eps / 2, and s < 2^9 of them
-# then move the weight by less than a quarter of a step that is meant.
-_ROUNDING = 2.0**10
 
 
 @dataclass(eq=False)
-class _Group:
+class _Batch:
     """Terms of one space whose operators have one shape: small ones are projected as one array."""
 
     frame: Frame
+    spatial: Spatial
     terms: list[Term]
+
+    def is_direct(self, T: torch.Tensor) -> bool:
+        """Whether what is found entry by entry, in the weights' own basis, is a step of P(T) already."""
+        return self.frame.is_kept and self.frame.is_spatial and not T.is_complex()
+
+    def stepped(self, direction: torch.Tensor) -> torch.Tensor:
+        """The step of P(T) along a direction that was found entry by entry, in the frame."""
+        kept = self.frame.is_kept and not direction.is_complex()
+        return self.frame.back(self.frame.lengthened(direction if kept else self.frame.project(direction)))
 
 
 class SplitAdamW(torch.optim.Optimizer):
@@ -114,7 +123,8 @@ class SplitAdamW(torch.optim.Optimizer):
                     f'"{terms[0].name}" is penalised, but none of the parameters that SplitAdamW was given: give it all of '
                     "model.parameters()"
                 )
-        self._frames: dict[nn.Module, Frame] = {space: frame_of(space) for space in {t.space for t in pen.terms}}
+        spaces = {t.space: None for t in pen.terms}
+        self._frames: dict[nn.Module, tuple[Frame, Spatial]] = {s: (frame_of(s), Spatial(s)) for s in spaces}
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """As torch.optim.Optimizer, with every number checked."""
@@ -145,87 +155,87 @@ class SplitAdamW(torch.optim.Optimizer):
         return loss
 
     def _move_plain(self, parameters: _Tensors, group: dict[str, Any]) -> None:
-        if not parameters:
-            return
-        for p in parameters:
-            state = self.state[p]
-            if not state:
-                state.update(step=_zero(p), exp_avg=torch.zeros_like(p), exp_avg_sq=_zeros_like_size(p))
-        states = [self.state[p] for p in parameters]
-        corrections = _corrections([s["step"] for s in states], group["betas"])
-        averages, squares = ([s[name] for s in states] for name in ("exp_avg", "exp_avg_sq"))
-        gradients = [p.grad for p in parameters if p.grad is not None]
-        directions = _adam(gradients, averages, squares, corrections, group)
-        if group["weight_decay"]:
-            torch._foreach_mul_(parameters, 1 - group["lr"] * group["weight_decay"])
-        torch._foreach_sub_(parameters, _scaled(directions, group["lr"]))
+        moments = [_moments(self.state[p], p) for p in parameters]
+        _adam(
+            parameters,
+            [p.grad for p in parameters if p.grad is not None],
+            moments,
+            group,
+            group["lr"],
+            group["weight_decay"],
+        )
 
     def _move_split(self, parameters: _Tensors, group: dict[str, Any]) -> None:
-        terms = [(p, k, term) for p in parameters for k, term in enumerate(self._terms[id(p)])]
-        if not terms:
+        chosen = {term: (p, str(k)) for p in parameters for k, term in enumerate(self._terms[id(p)])}
+        if not chosen:
             return
-        batches = _groups([term for _, _, term in terms], self._frames)
-        order = {term: i for i, (_, _, term) in enumerate(terms)}
-        sources = [terms[order[term]] for batch in batches for term in batch.terms]
-        flat = [term for _, _, term in sources]
-        g = [in_single(t.layout.read(p.grad)) for p, _, t in sources if p.grad is not None]
-        g = _by_batch(batches, g, lambda frame, x: frame.into(x))
-        P = _by_batch(batches, g, lambda frame, x: frame.project(x))
-        R = list(torch._foreach_sub(g, P))
-        del g
-        for (p, k, term), x in zip(sources, P, strict=True):
-            state = self.state[p]
-            state.setdefault("step", _zero(p))
-            for name in _MOMENTS:
-                kept = state.setdefault(name, [])
-                if len(kept) <= k:
-                    kept.append(torch.zeros_like(x) if name.endswith("avg") else _zeros_like_size(x))
-        steps = {id(p): self.state[p]["step"] for p in parameters}
-        each = dict(zip(steps, zip(*_corrections(list(steps.values()), group["betas"]), strict=True), strict=True))
-        first, second = zip(*(each[id(p)] for p, _, _ in sources), strict=True)
-        corrections = list(first), list(second)
-        moments = {name: [self.state[p][name][k] for p, k, _ in sources] for name in _MOMENTS}
-        along = _adam(P, moments["equivariant_avg"], moments["equivariant_sq"], corrections, group)
-        floors = torch._foreach_sqrt(moments["equivariant_sq"])
-        torch._foreach_mul_(floors, _ROUNDING * torch.finfo(floors[0].dtype).eps)
-        away = _adam(R, moments["residual_avg"], moments["residual_sq"], corrections, group, list(floors))
-        del P, R, floors
-        torch._foreach_sub_(away, _by_batch(batches, away, lambda frame, x: frame.project(x)))
-        along = _by_batch(batches, along, lambda frame, x: frame.lengthened(x if frame.is_kept else frame.project(x)))
-        torch._foreach_add_(along, away, alpha=group["residual_lr"])
-        moves = _scaled(_by_batch(batches, along, lambda frame, x: frame.back(x)), group["lr"])
-        T = [in_single(term.read()) for term in flat]
-        if group["weight_decay"]:
-            torch._foreach_mul_(T, 1 - group["lr"] * group["weight_decay"])
-        torch._foreach_sub_(T, moves)
-        T = self._shrunk(batches, T, group)
-        for term, value in zip(flat, T, strict=True):
+        batches = _batches(list(chosen), self._frames)
+        terms = [term for batch in batches for term in batch.terms]
+        states = [self.state[p].setdefault(k, {}) for p, k in (chosen[t] for t in terms)]
+        g = [in_single(t.layout.read(p.grad)).contiguous() for t in terms if (p := chosen[t][0]).grad is not None]
+        g = _by_batch(batches, g, lambda batch, x: batch.frame.into(x))
+        R = _by_batch(batches, _copied(g), lambda batch, x: batch.frame.residual(x))
+        P = list(torch._foreach_sub(g, R))
+        first, second = (
+            [_moments(state.setdefault(part, {}), x) for state, x in zip(states, P, strict=True)]
+            for part in ("equivariant", "residual")
+        )
+        T = [in_single(term.read()).contiguous() for term in terms]
+        self._move_equivariant(batches, T, P, first, group)
+        self._move_residuals(batches, T, R, P, second, group)
+        for term, value in zip(terms, T, strict=True):
             if not term.is_view(value):
                 term.write(value)
 
-    def _shrunk(self, batches: Sequence[_Group], T: _Tensors, group: dict[str, Any]) -> _Tensors:
-        """T after the shrinkage of its parts, in place where it can be."""
-        if self.pen.steps % self.pen.every:
-            return T
-        rate = group["lr"] * self.pen.every
-        done, out = 0, T
-        for batch in batches:
-            part, weights = out[done : done + len(batch.terms)], [t.weights for t in batch.terms]
-            if any(map(any, weights)):
-                space = batch.terms[0].space
-                P = _unstacked(part, space.project)
-                R = list(torch._foreach_sub(part, P))
-                if self.pen.decoupled:
-                    torch._foreach_sub_(part, _times(R, [_least_one(rate * w[0]) for w in weights]))
-                else:
-                    kept = [
-                        thresholded(r, t, rate * t.weights[0], self.over) for r, t in zip(R, batch.terms, strict=True)
-                    ]
-                    torch._foreach_copy_(part, torch._foreach_add(P, kept))
-                if any(w[1] for w in weights):
-                    torch._foreach_sub_(part, _times(P, [_least_one(rate * w[1]) for w in weights]))
-            done += len(batch.terms)
-        return out
+    def _move_equivariant(
+        self, batches: Sequence[_Batch], T: _Tensors, P: _Tensors, moments: Sequence[_State], group: dict[str, Any]
+    ) -> None:
+        """T <- T - lr adam(P), in place."""
+        direct = [b.is_direct(T[at]) for b, at in _places(batches)]
+        flat = [d for b, d in zip(batches, direct, strict=True) for _ in b.terms]
+        targets = [t if d else torch.zeros_like(p) for t, p, d in zip(T, P, flat, strict=True)]
+        if group["weight_decay"]:
+            torch._foreach_mul_(T, 1 - group["lr"] * group["weight_decay"])
+        _adam(targets, P, moments, group, group["lr"])
+        for (batch, at), d in zip(_places(batches), direct, strict=True):
+            if not d:
+                count = slice(at, at + len(batch.terms))
+                torch._foreach_add_(T[count], _unstacked(targets[count], batch.stepped))
+
+    def _move_residuals(
+        self,
+        batches: Sequence[_Batch],
+        T: _Tensors,
+        R: _Tensors,
+        memory: _Tensors,
+        moments: Sequence[_State],
+        group: dict[str, Any],
+    ) -> None:
+        """R <- kept (R - residual_lr lr (d - P(d))), in place, with one projection of (1 - kept) T + kept residual_lr lr d."""
+        due = not self.pen.steps % self.pen.every
+        rate, step = group["lr"] * self.pen.every, group["lr"] * group["residual_lr"]
+        weights = [t.weights if due else (0.0, 0.0) for b in batches for t in b.terms]
+        lost = [_at_most_one(rate * w) if self.pen.decoupled else 0.0 for w, _ in weights]
+        spatial = [b.frame.is_spatial for b in batches for _ in b.terms]
+        for m, t, x, here in zip(memory, T, lost, spatial, strict=True):
+            _ = torch.mul(t, x, out=m) if here else m.zero_()
+        for weight in dict.fromkeys(w for w, _ in weights):
+            mine = [i for i, (w, _) in enumerate(weights) if w == weight]
+            rest = 1 - lost[mine[0]]
+            _adam([memory[i] for i in mine], [R[i] for i in mine], [moments[i] for i in mine], group, -step * rest)
+        moves = _by_batch(batches, memory, lambda batch, x: batch.frame.back(x))
+        for m, t, x, here in zip(moves, T, lost, spatial, strict=True):
+            _ = m if here else m.add_(t * x)
+        torch._foreach_sub_(T, _by_batch(batches, moves, lambda batch, x: batch.spatial.residual(x)))
+        if due and not self.pen.decoupled:
+            R = _by_batch(batches, _copied(T), lambda batch, x: batch.spatial.residual(x))
+            terms = [term for batch in batches for term in batch.terms]
+            kept = [thresholded(r, t, rate * w, self.over) for r, t, (w, _) in zip(R, terms, weights, strict=True)]
+            torch._foreach_sub_(T, R)
+            torch._foreach_add_(T, kept)
+        if any(w for _, w in weights):
+            P = torch._foreach_sub(T, _by_batch(batches, _copied(T), lambda batch, x: batch.spatial.residual(x)))
+            torch._foreach_sub_(T, _times(list(P), [_at_most_one(rate * w) for _, w in weights]))
 
     # Resuming
 
@@ -250,9 +260,19 @@ class SplitAdamW(torch.optim.Optimizer):
                 "optimizer as they were"
             )
         super().load_state_dict({k: v for k, v in state_dict.items() if k != "penalty"})
-        for p, state in self.state.items():
-            state["step"] = state["step"].to(_zero(p))
+        saved = [k for group in state_dict["param_groups"] for k in group["params"]]
+        parameters = [p for group in self.param_groups for p in group["params"]]
+        for k, p in zip(saved, parameters, strict=True):  # in the precision that they had: torch takes the parameter's
+            if k in state_dict["state"]:
+                self.state[p] = _placed(state_dict["state"][k], p.device)
         self.pen.resume(about["steps"], [(float(v), float(w)) for v, w in about["weights"]])
+
+
+def _placed(state: Any, device: torch.device) -> Any:
+    """A copy of moments on a device."""
+    if isinstance(state, torch.Tensor):
+        return state.to(device, copy=True)
+    return {k: _placed(v, device) for k, v in state.items()}
 
 
 def _check_number(name: str, value: object) -> None:
@@ -283,13 +303,21 @@ def _terms_by_parameter(pen: EquivariancePenalty) -> dict[int, list[Term]]:
     return out
 
 
-def _groups(terms: Sequence[Term], frames: dict[nn.Module, Frame]) -> list[_Group]:
-    together: dict[object, _Group] = {}
+def _batches(terms: Sequence[Term], frames: dict[nn.Module, tuple[Frame, Spatial]]) -> list[_Batch]:
+    together: dict[object, _Batch] = {}
     for term in terms:
         small = not term.layout.groups and term.hom.shape[0] * term.hom.shape[1] <= _SMALL
         key = (term.space, term.source().dtype, term.source().device) if small else term
-        together.setdefault(key, _Group(frames[term.space], [])).terms.append(term)
+        if key not in together:
+            together[key] = _Batch(*frames[term.space], [])
+        together[key].terms.append(term)
     return list(together.values())
+
+
+def _places(batches: Sequence[_Batch]) -> list[tuple[_Batch, int]]:
+    """Each batch, and where its terms begin in the order of all."""
+    starts = accumulate((len(b.terms) for b in batches), initial=0)
+    return list(zip(batches, starts, strict=False))
 
 
 def _unstacked(arrays: _Tensors, function: Callable[[torch.Tensor], torch.Tensor]) -> _Tensors:
@@ -299,70 +327,70 @@ def _unstacked(arrays: _Tensors, function: Callable[[torch.Tensor], torch.Tensor
 
 
 def _by_batch(
-    batches: Sequence[_Group], arrays: _Tensors, function: Callable[[Frame, torch.Tensor], torch.Tensor]
+    batches: Sequence[_Batch], arrays: _Tensors, function: Callable[[_Batch, torch.Tensor], torch.Tensor]
 ) -> _Tensors:
     """A function of operators in their frames, of all arrays, batch by batch."""
     out: _Tensors = []
     for batch in batches:
         part = arrays[len(out) : len(out) + len(batch.terms)]
-        out += _unstacked(part, lambda x, frame=batch.frame: function(frame, x))  # type: ignore[misc]
+        out += _unstacked(part, lambda x, batch=batch: function(batch, x))  # type: ignore[misc]
     return out
 
 
 # Adam
 
 
-def _zero(p: torch.Tensor) -> torch.Tensor:
-    """A counter of steps beside a parameter: in double precision, so that 1 - beta^t keeps its digits."""
-    return torch.zeros((), dtype=torch.float32 if p.device.type == "mps" else torch.float64, device=p.device)
-
-
-def _zeros_like_size(x: torch.Tensor) -> torch.Tensor:
-    return torch.zeros_like(x.real if x.is_complex() else x)
-
-
-def _corrections(steps: _Tensors, betas: tuple[float, float]) -> tuple[_Tensors, _Tensors]:
-    """1 - beta_1^t and sqrt(1 - beta_2^t) after one more step, each a 0-dimensional tensor."""
-    torch._foreach_add_(steps, 1.0)
-    first, second = ([1 - beta**t for t in steps] for beta in betas)
-    return first, list(torch._foreach_sqrt(second))
+def _moments(state: _State, like: torch.Tensor) -> _State:
+    """The step, and the means of gradients and of their squares; steps stand beside the parameter, so that nothing waits for them."""
+    if not state:
+        state["step"] = torch.zeros((), dtype=torch.float32, device=like.device)
+        state["exp_avg"], state["exp_avg_sq"] = torch.zeros_like(like), torch.zeros_like(like)
+    return state
 
 
 def _adam(
+    targets: _Tensors,
     gradients: _Tensors,
-    averages: _Tensors,
-    squares: _Tensors,
-    corrections: tuple[_Tensors, _Tensors],
+    moments: Sequence[_State],
     group: dict[str, Any],
-    floors: _Tensors | None = None,
-) -> _Tensors:
-    """Adam's directions; moments are moved in place. Of complex entries the squares are those of their moduli, which no phase changes."""
-    b1, b2 = group["betas"]
-    torch._foreach_lerp_(averages, [g.to(m.dtype) for g, m in zip(gradients, averages, strict=True)], 1 - b1)
-    torch._foreach_mul_(squares, b2)
-    sizes = [(g.abs() if g.is_complex() else g).to(v.dtype) for g, v in zip(gradients, squares, strict=True)]
-    torch._foreach_addcmul_(squares, sizes, sizes, 1 - b2)
-    below = list(torch._foreach_sqrt(squares))
-    if floors is not None:
-        torch._foreach_add_(below, floors)
-    torch._foreach_div_(below, corrections[1])
-    torch._foreach_add_(below, group["eps"])
-    torch._foreach_mul_(below, corrections[0])
-    return list(torch._foreach_div(averages, below))
+    lr: float | torch.Tensor,
+    weight_decay: float = 0.0,
+) -> None:
+    """One step of AdamW with a learning rate, in place, by torch's own kernels: one of them for all on the CPU and on CUDA."""
+    if targets:
+        (b1, b2), fused = group["betas"], targets[0].device.type in ("cpu", "cuda") and not targets[0].is_complex()
+        adamw(
+            targets,
+            gradients,
+            [m["exp_avg"] for m in moments],
+            [m["exp_avg_sq"] for m in moments],
+            [],
+            [m["step"] for m in moments],
+            foreach=not fused,
+            fused=fused,
+            capturable=not fused and targets[0].device.type != "cpu",
+            has_complex=targets[0].is_complex(),
+            amsgrad=False,
+            beta1=b1,
+            beta2=b2,
+            lr=lr,
+            weight_decay=weight_decay,
+            eps=group["eps"],
+            maximize=False,
+        )
 
 
-def _scaled(x: _Tensors, factor: float | torch.Tensor) -> _Tensors:
-    torch._foreach_mul_(x, factor)
-    return x
+def _copied(x: _Tensors) -> _Tensors:
+    return [a.clone() for a in x]
 
 
 def _times(x: _Tensors, factors: Sequence[float | torch.Tensor]) -> _Tensors:
     if any(isinstance(f, torch.Tensor) for f in factors):
         torch._foreach_mul_(x, [torch.as_tensor(f, device=a.device) for a, f in zip(x, factors, strict=True)])
     else:
-        torch._foreach_mul_(x, list(factors))
+        torch._foreach_mul_(x, [f for f in factors if not isinstance(f, torch.Tensor)])
     return x
 
 
-def _least_one(x: float | torch.Tensor) -> float | torch.Tensor:
+def _at_most_one(x: float | torch.Tensor) -> float | torch.Tensor:
     return x.clamp(max=1.0) if isinstance(x, torch.Tensor) else min(1.0, x)
