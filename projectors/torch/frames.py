@@ -21,7 +21,7 @@ from projectors.structure.frame import SpectralFrame
 from projectors.torch.buffers import ProjectionModule
 from projectors.torch.fast import Fast, Operand, implementation_for
 
-__all__ = ["Frame", "Spatial", "frame_of"]
+__all__ = ["Frame", "Spatial", "frame_of", "irreps_of", "is_signed"]
 
 
 class Frame(Protocol):
@@ -152,12 +152,21 @@ def frame_of(space: ProjectionModule) -> Frame:
     Where they are not it is the spatial one again, and what is done entry by entry has to be projected.
     """
     hom: Hom = space.hom
-    if Entrywise(1).invariant_under(hom.V, hom.W):
+    if is_signed(hom):
         return Spatial(space, space.projection.errs_within)
+    frame = irreps_of(hom)
+    return Spatial(space) if frame is None else _Irreps(frame)
+
+
+def is_signed(hom: Hom) -> bool:
+    """Whether the group permutes the entries of operators, up to signs and phases."""
+    return Entrywise(1).invariant_under(hom.V, hom.W)
+
+
+def irreps_of(hom: Hom) -> SpectralFrame | None:
+    """The bases of irreps, where these are known and keep the field."""
     try:
         frame = hom.spectral
     except UnsupportedGroup:
-        return Spatial(space, False)
-    if frame.is_complex and not hom.is_complex:
-        return Spatial(space, False)
-    return _Irreps(frame)
+        return None
+    return None if frame.is_complex and not hom.is_complex else frame

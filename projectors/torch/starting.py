@@ -15,6 +15,7 @@ from projectors.hom import Hom
 from projectors.models.naming import refuse_unmatched, value_for
 from projectors.models.specs import SpecLike
 from projectors.torch.decay import project_
+from projectors.torch.frames import irreps_of, is_signed
 from projectors.torch.model_penalty import EquivariancePenalty
 from projectors.torch.terms import Term, in_single
 
@@ -31,11 +32,12 @@ def equivariant_start_(
 ) -> None:
     """Draw the weights of a model's layers anew in the equivariant subspace, in place; vectors (biases, scales) are projected.
 
-    Each output field W_i, a copy of a summand of W, gets A_i = s_i P(Z)_i from independent normal entries Z. As E |P(Z)_i|_F^2 is
-    r_i = dim Hom(V, W_i), and E |A_i x|^2 = |A_i|_F^2 for inputs x whose entries are independent with variance 1, the scale
-    s_i^2 = v dim(V) dim(W_i) / r_i gives A_i x the mean square that a matrix of independent entries with variance v gives it: the layer
-    passes on what it passed on before, field by field. v is the mean square of the layer's own entries as they stand, thus what its
-    initialisation meant, or gain^2 / dim(V) (kernel pixels included; He's is sqrt(2)). Fields that no equivariant operator reaches are 0.
+    Each output field W_i (a copy of a summand of W, or of an irrep where these are no permutations) gets A_i = s_i P(Z)_i from independent
+    normal entries Z. As E |P(Z)_i|_F^2 is r_i = dim Hom(V, W_i), and E |A_i x|^2 = |A_i|_F^2 for inputs x whose entries are independent with
+    variance 1, the scale s_i^2 = v dim(V) dim(W_i) / r_i gives A_i x the mean square that a matrix of independent entries with variance v
+    gives it: the layer passes on what it passed on before, field by field. v is the mean square of the layer's own entries as they stand,
+    thus what its initialisation meant, or gain^2 / dim(V) (kernel pixels included; He's gain is sqrt(2)). Fields that no equivariant operator
+    reaches are 0.
 
     Parameters
     ----------
@@ -80,9 +82,8 @@ def equivariant_start_(
     for term, mean, value in zip(pen.terms, own, gains, strict=True):
         columns = term.hom.shape[1]
         if columns > 1:
-            _draw(
-                term, mean.double() if value is None else mean.new_tensor(value * value / columns).double(), generator
-            )
+            variance = mean.double() if value is None else mean.new_tensor(value * value / columns).double()
+            _draw(term, variance, generator)
 
 
 def _draw(term: Term, variance: torch.Tensor, generator: torch.Generator) -> None:
@@ -95,7 +96,7 @@ def _draw(term: Term, variance: torch.Tensor, generator: torch.Generator) -> Non
 
 def _equivariant(hom: Hom, Z: Array) -> Array:
     """P(Z), each field of the output with the mean square that unit entries have: (dim V dim W_i / r_i)^(1/2) P(Z)_i."""
-    P, frame = hom.project(Z), hom.projection.frame
+    P, frame = hom.project(Z), None if is_signed(hom) else irreps_of(hom)
     if frame is not None:  # the fields are copies of irreps
         found = dict.fromkeys((s.start for s in frame.codomain.slices), 0)
         for b in frame.diagonal:
