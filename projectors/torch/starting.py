@@ -32,12 +32,12 @@ def equivariant_start_(
 ) -> None:
     """Draw the weights of a model's layers anew in the equivariant subspace, in place; vectors (biases, scales) are projected.
 
-    Each output field W_i (a copy of a summand of W, or of an irrep where these are no permutations) gets A_i = s_i P(Z)_i from independent
-    normal entries Z. As E |P(Z)_i|_F^2 is r_i = dim Hom(V, W_i), and E |A_i x|^2 = |A_i|_F^2 for inputs x whose entries are independent with
-    variance 1, the scale s_i^2 = v dim(V) dim(W_i) / r_i gives A_i x the mean square that a matrix of independent entries with variance v
-    gives it: the layer passes on what it passed on before, field by field. v is the mean square of the layer's own entries as they stand,
-    thus what its initialisation meant, or gain^2 / dim(V) (kernel pixels included; He's gain is sqrt(2)). Fields that no equivariant operator
-    reaches are 0.
+    Each output field W_i (a copy of a summand of W, or of an irrep where these are no permutations) gets A_i = s_i P(Z)_i from
+    independent normal entries Z. As E |P(Z)_i|_F^2 is r_i = dim Hom(V, W_i), and E |A_i x|^2 = |A_i|_F^2 for inputs x whose entries are
+    independent with variance 1, the scale s_i^2 = v dim(V) dim(W_i) / r_i gives A_i x the mean square that a matrix of independent
+    entries with variance v gives it: the layer passes on what it passed on before, field by field. v is the mean square of the layer's
+    own entries as they stand, thus what its initialisation meant, or gain^2 / dim(V) (kernel pixels included; He's gain is sqrt(2)).
+    Fields that no equivariant operator reaches are 0.
 
     Parameters
     ----------
