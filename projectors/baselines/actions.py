@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import torch
@@ -55,6 +55,10 @@ def draw(G: Group, n: int, generator: torch.Generator) -> list[Element]:
     return one_by_one(G.sample(n, np.random.default_rng(seeds)))
 
 
+Unit: TypeAlias = tuple[Representation, ...]
+_WIDE = 128  # up to this dimension of a unit one dense product beats one for each of its summands
+
+
 class Elements:
     """Elements of an infinite group that were drawn at once: their images are made for all of them together, and kept.
 
@@ -63,23 +67,56 @@ class Elements:
     elements : along leading axes, as the group's representations take them; None where angles are known.
     """
 
-    def __init__(self, group: Group, n: int, angles: torch.Tensor | None = None, elements: Element = None) -> None:
+    def __init__(
+        self,
+        group: Group,
+        n: int,
+        angles: torch.Tensor | None = None,
+        elements: Element = None,
+        makers: dict[Representation, RotationImages] | None = None,
+    ) -> None:
         self.group, self.n, self.angles, self.elements = group, n, angles, elements
-        self._images: dict[tuple[Representation, torch.device, torch.dtype], torch.Tensor] = {}
+        self._makers = {} if makers is None else makers
+        self._images: dict[tuple[Unit, torch.device, torch.dtype], torch.Tensor] = {}
 
     @classmethod
-    def drawn(cls, G: Group, n: int, generator: torch.Generator, device: torch.device) -> Elements:
-        """N independent elements from Haar measure."""
+    def drawn(
+        cls,
+        G: Group,
+        n: int,
+        generator: torch.Generator,
+        device: torch.device,
+        makers: dict[Representation, RotationImages],
+    ) -> Elements:
+        """N independent elements from Haar measure; what makes images is kept in `makers`, from one draw to the next."""
         if covers(G.trivial()):
-            return cls(G, n, angles=sample_rotations(G, n, generator, device))
+            return cls(G, n, angles=sample_rotations(G, n, generator, device), makers=makers)
         return cls(G, n, elements=_stacked(draw(G, n, generator)))
 
-    def images(self, R: Representation, x: torch.Tensor) -> torch.Tensor:
-        """The matrices (n, dim, dim) of a representation, where x is and in its precision."""
-        key = R, x.device, x.dtype
+    def images(self, unit: Unit, x: torch.Tensor) -> torch.Tensor:
+        """The matrices (n, dim, dim) of the direct sum of some representations, where x is and in its precision."""
+        if len(unit) == 1:
+            return self._image(unit[0], x)
+        key = unit, x.device, x.dtype
+        if key not in self._images:
+            parts = [self._image(R, x) for R in unit]
+            n, dim = self.n, sum(R.dim for R in unit)
+            out = torch.zeros(n, dim, dim, dtype=torch.stack([p[0, 0, 0] for p in parts]).dtype, device=x.device)
+            start = 0
+            for p in parts:
+                stop = start + p.shape[-1]
+                out[:, start:stop, start:stop] = p
+                start = stop
+            self._images[key] = out
+        return self._images[key]
+
+    def _image(self, R: Representation, x: torch.Tensor) -> torch.Tensor:
+        key = (R,), x.device, x.dtype
         if key not in self._images:
             if self.angles is not None and covers(R):
-                values = RotationImages(R)(self.angles.to(x.device))
+                if R not in self._makers:
+                    self._makers[R] = RotationImages(R)
+                values = self._makers[R](self.angles.to(x.device))
             else:
                 values = torch.as_tensor(np.asarray(R(self.as_elements())), device=x.device)
             self._images[key] = _like(values, x)
@@ -121,6 +158,7 @@ class Pool:
             raise GroupRepError(f"pool = {size!r:.40}: a positive integer is needed, or None for elements drawn anew")
         self.group, self.generator, self.size = G, check_generator(generator), size
         self._kept: list[Element] | None = None
+        self._makers: dict[Representation, RotationImages] = {}
         draw(G, 1, torch.Generator().manual_seed(0))  # a group without sampler is refused now
 
     def take(self, n: int, device: torch.device) -> list[Element]:
@@ -135,7 +173,7 @@ class Pool:
     def _drawn(self, n: int, device: torch.device) -> list[Element]:
         if self.group.is_finite:
             return draw(self.group, n, self.generator)
-        elements = Elements.drawn(self.group, n, self.generator, device)
+        elements = Elements.drawn(self.group, n, self.generator, device, self._makers)
         return [_One(elements, k) for k in range(n)]
 
 
@@ -157,7 +195,7 @@ class Action:
 
     def __init__(self, V: Representation) -> None:
         self.V = V
-        self._parts: tuple[Summand, ...] = () if V.group.is_finite else tuple(summands(V))
+        self._parts: list[tuple[Unit, int]] = [] if V.group.is_finite else _units(summands(V))
         self._images: dict[tuple[bytes, torch.device], _Image] = {}
 
     def rows(self, g: Element, x: torch.Tensor) -> torch.Tensor:
@@ -208,15 +246,17 @@ class Action:
     def _pieces(
         self, elements: list[Element], x: torch.Tensor, axis: int
     ) -> Iterator[tuple[torch.Tensor, Sequence[int], torch.Tensor]]:
-        """For each summand the images of some elements, which of them are meant, and x with that axis cut into (copies, dim)."""
+        """For each unit the images of some elements, which of them are meant, and x with that axis cut into (copies, dim)."""
         if not isinstance(elements[0], _One):
             given = Elements(self.V.group, len(elements), elements=_stacked(elements))
             elements = [_One(given, k) for k in range(len(elements))]
         many, at = elements[0].elements, [g.number for g in elements]
-        for s in self._parts:
-            R = s.representation
-            part = x.narrow(axis, s.start, s.count * R.dim).unflatten(axis, (s.count, R.dim))  # type: ignore[no-untyped-call]
-            images = many.images(R, x)
+        start = 0
+        for unit, count in self._parts:
+            dim = sum(R.dim for R in unit)
+            part = x.narrow(axis, start, count * dim).unflatten(axis, (count, dim))  # type: ignore[no-untyped-call]
+            start += count * dim
+            images = many.images(unit, x)
             yield images, at, part.to(images.dtype)
 
     def _image(self, g: Element, x: torch.Tensor) -> _Image:
@@ -232,6 +272,20 @@ class Action:
         values = image.values()
         perm = torch.as_tensor(np.array(image.perm), device=device)
         return perm, None if np.all(values == 1) else torch.as_tensor(values, device=device)
+
+
+def _units(parts: Sequence[Summand]) -> list[tuple[Unit, int]]:
+    """(the summands of a unit, its copies), one after the other: n copies of a small sum are one unit, other summands stand alone."""
+    kinds = [(s.representation, s.count) for s in parts]
+    for period in range(1, len(kinds) // 2 + 1):
+        unit = tuple(R for R, count in kinds[:period] for _ in range(count))
+        if (
+            len(kinds) % period == 0
+            and kinds == kinds[:period] * (len(kinds) // period)
+            and sum(R.dim for R in unit) <= _WIDE
+        ):
+            return [(unit, len(kinds) // period)]
+    return [((R,), count) for R, count in kinds]
 
 
 def _stacked(elements: list[Element]) -> Element:
