@@ -7,8 +7,8 @@ and the J_k of the shipped irreps are signed permutations with disjoint supports
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from math import sqrt
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -24,7 +24,7 @@ from projectors.torch.fast import Fast, Operand, implementation_for
 __all__ = ["Frame", "Spatial", "frame_of", "irreps_of", "is_signed"]
 
 
-class Frame(Protocol):
+class Frame(ABC):
     """Coordinates of operators (..., dim W, dim V), orthonormal ones where V and W are unitary.
 
     is_kept : whether odd functions of single real entries, the same for each, take P's range to itself.
@@ -34,23 +34,28 @@ class Frame(Protocol):
     is_kept: bool
     is_spatial: bool
 
+    @abstractmethod
     def into(self, T: torch.Tensor) -> torch.Tensor:
         """Operators in these coordinates."""
 
+    @abstractmethod
     def back(self, M: torch.Tensor) -> torch.Tensor:
         """The inverse of `into`."""
 
+    @abstractmethod
     def project(self, M: torch.Tensor) -> torch.Tensor:
         """P in these coordinates."""
 
+    @abstractmethod
     def residual(self, M: torch.Tensor) -> torch.Tensor:
         """M - P(M), perhaps in M's own memory."""
 
+    @abstractmethod
     def lengthened(self, M: torch.Tensor) -> torch.Tensor:
         """An equivariant step whose entries are 0 or of size 1, made as long as one without zeros, field by field."""
 
 
-class Spatial:
+class Spatial(Frame):
     """The basis that weights are written in."""
 
     is_spatial = True
@@ -80,7 +85,7 @@ class Spatial:
         return M
 
 
-class _Irreps:
+class _Irreps(Frame):
     """Bases of irreps, with the constants of the change to them where the operators are.
 
     P's range has nnz_i entries that are not zero in the rows of a copy of an irrep of dimension d in W, of d dim V: steps of that many

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from math import isfinite
 from typing import Any, TypeAlias
 
@@ -156,51 +155,44 @@ class SplitAdamW(torch.optim.Optimizer):
 
     def _move_plain(self, parameters: _Tensors, group: dict[str, Any]) -> None:
         moments = [_moments(self.state[p], p) for p in parameters]
-        _adam(
-            parameters,
-            [p.grad for p in parameters if p.grad is not None],
-            moments,
-            group,
-            group["lr"],
-            group["weight_decay"],
-        )
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        _adam(parameters, gradients, moments, group, group["lr"], group["weight_decay"])
 
     def _move_split(self, parameters: _Tensors, group: dict[str, Any]) -> None:
         chosen = {term: (p, str(k)) for p in parameters for k, term in enumerate(self._terms[id(p)])}
-        if not chosen:
-            return
         batches = _batches(list(chosen), self._frames)
-        terms = [term for batch in batches for term in batch.terms]
-        states = [self.state[p].setdefault(k, {}) for p, k in (chosen[t] for t in terms)]
-        g = [in_single(t.layout.read(p.grad)).contiguous() for t in terms if (p := chosen[t][0]).grad is not None]
-        g = _by_batch(batches, g, lambda batch, x: batch.frame.into(x))
-        R = _by_batch(batches, _copied(g), lambda batch, x: batch.frame.residual(x))
-        P = list(torch._foreach_sub(g, R))
+        states = [self.state[p].setdefault(k, {}) for batch in batches for p, k in (chosen[t] for t in batch.terms)]
+        T, P, R = [], [], []
+        for batch in batches:
+            gradients = [t.layout.read(p.grad) for t in batch.terms if (p := chosen[t][0]).grad is not None]
+            g = batch.frame.into(_together(gradients))
+            R.append(batch.frame.residual(g.clone()))
+            P.append(g - R[-1])
+            T.append(_together([t.read() for t in batch.terms]))
         first, second = (
-            [_moments(state.setdefault(part, {}), x) for state, x in zip(states, P, strict=True)]
+            [_moments(state.setdefault(part, {}), x) for state, x in zip(states, _each(P), strict=True)]
             for part in ("equivariant", "residual")
         )
-        T = [in_single(term.read()).contiguous() for term in terms]
         self._move_equivariant(batches, T, P, first, group)
         self._move_residuals(batches, T, R, P, second, group)
-        for term, value in zip(terms, T, strict=True):
-            if not term.is_view(value):
-                term.write(value)
+        for batch, stack in zip(batches, T, strict=True):
+            for term, value in zip(batch.terms, stack, strict=True):
+                if not term.is_view(value):
+                    term.write(value)
 
     def _move_equivariant(
         self, batches: Sequence[_Batch], T: _Tensors, P: _Tensors, moments: Sequence[_State], group: dict[str, Any]
     ) -> None:
         """T <- T - lr adam(P), in place."""
-        direct = [b.is_direct(T[at]) for b, at in _places(batches)]
-        flat = [d for b, d in zip(batches, direct, strict=True) for _ in b.terms]
-        targets = [t if d else torch.zeros_like(p) for t, p, d in zip(T, P, flat, strict=True)]
         if group["weight_decay"]:
-            torch._foreach_mul_(T, 1 - group["lr"] * group["weight_decay"])
-        _adam(targets, P, moments, group, group["lr"])
-        for (batch, at), d in zip(_places(batches), direct, strict=True):
+            for t in T:
+                t.mul_(1 - group["lr"] * group["weight_decay"])
+        direct = [batch.is_direct(t) for batch, t in zip(batches, T, strict=True)]
+        targets = [t if d else torch.zeros_like(p) for t, p, d in zip(T, P, direct, strict=True)]
+        _adam(_each(targets), _each(P), moments, group, group["lr"])
+        for batch, t, move, d in zip(batches, T, targets, direct, strict=True):
             if not d:
-                count = slice(at, at + len(batch.terms))
-                torch._foreach_add_(T[count], _unstacked(targets[count], batch.stepped))
+                t.add_(batch.stepped(move))
 
     def _move_residuals(
         self,
@@ -212,30 +204,29 @@ class SplitAdamW(torch.optim.Optimizer):
         group: dict[str, Any],
     ) -> None:
         """R <- kept (R - residual_lr lr (d - P(d))), in place, with one projection of (1 - kept) T + kept residual_lr lr d."""
-        due = not self.pen.steps % self.pen.every
+        due, decoupled = not self.pen.steps % self.pen.every, self.pen.decoupled
         rate, step = group["lr"] * self.pen.every, group["lr"] * group["residual_lr"]
-        weights = [t.weights if due else (0.0, 0.0) for b in batches for t in b.terms]
-        lost = [_at_most_one(rate * w) if self.pen.decoupled else 0.0 for w, _ in weights]
-        spatial = [b.frame.is_spatial for b in batches for _ in b.terms]
-        for m, t, x, here in zip(memory, T, lost, spatial, strict=True):
-            _ = torch.mul(t, x, out=m) if here else m.zero_()
-        for weight in dict.fromkeys(w for w, _ in weights):
-            mine = [i for i, (w, _) in enumerate(weights) if w == weight]
-            rest = 1 - lost[mine[0]]
-            _adam([memory[i] for i in mine], [R[i] for i in mine], [moments[i] for i in mine], group, -step * rest)
-        moves = _by_batch(batches, memory, lambda batch, x: batch.frame.back(x))
-        for m, t, x, here in zip(moves, T, lost, spatial, strict=True):
-            _ = m if here else m.add_(t * x)
-        torch._foreach_sub_(T, _by_batch(batches, moves, lambda batch, x: batch.spatial.residual(x)))
-        if due and not self.pen.decoupled:
-            R = _by_batch(batches, _copied(T), lambda batch, x: batch.spatial.residual(x))
-            terms = [term for batch in batches for term in batch.terms]
-            kept = [thresholded(r, t, rate * w, self.over) for r, t, (w, _) in zip(R, terms, weights, strict=True)]
-            torch._foreach_sub_(T, R)
-            torch._foreach_add_(T, kept)
-        if any(w for _, w in weights):
-            P = torch._foreach_sub(T, _by_batch(batches, _copied(T), lambda batch, x: batch.spatial.residual(x)))
-            torch._foreach_sub_(T, _times(list(P), [_at_most_one(rate * w) for _, w in weights]))
+        weights = [[t.weights if due else (0.0, 0.0) for t in batch.terms] for batch in batches]
+        lost = [[_at_most_one(rate * w) if decoupled else 0.0 for w, _ in pairs] for pairs in weights]
+        for batch, t, m, x in zip(batches, T, memory, lost, strict=True):
+            _ = _times(m.copy_(t), x) if batch.frame.is_spatial else m.zero_()
+        flat, moves, g = [w for pairs in weights for w, _ in pairs], _each(memory), _each(R)
+        for weight in dict.fromkeys(flat):
+            mine, kept = (
+                [i for i, w in enumerate(flat) if w == weight],
+                1 - _at_most_one(rate * weight) if decoupled else 1.0,
+            )
+            _adam([moves[i] for i in mine], [g[i] for i in mine], [moments[i] for i in mine], group, -step * kept)
+        for batch, t, m, x, pairs in zip(batches, T, memory, lost, weights, strict=True):
+            move = m if batch.frame.is_spatial else batch.frame.back(m) + _times(t.clone(), x)
+            t.sub_(batch.spatial.residual(move))
+            if due and not decoupled:
+                left = batch.spatial.residual(t.clone())
+                t.sub_(left)
+                for each, r, term, (w, _) in zip(t, left, batch.terms, pairs, strict=True):
+                    each.add_(thresholded(r, term, rate * w, self.over))
+            if any(w for _, w in pairs):
+                t.sub_(_times(t - batch.spatial.residual(t.clone()), [_at_most_one(rate * w) for _, w in pairs]))
 
     # Resuming
 
@@ -314,27 +305,15 @@ def _batches(terms: Sequence[Term], frames: dict[nn.Module, tuple[Frame, Spatial
     return list(together.values())
 
 
-def _places(batches: Sequence[_Batch]) -> list[tuple[_Batch, int]]:
-    """Each batch, and where its terms begin in the order of all."""
-    starts = accumulate((len(b.terms) for b in batches), initial=0)
-    return list(zip(batches, starts, strict=False))
-
-
-def _unstacked(arrays: _Tensors, function: Callable[[torch.Tensor], torch.Tensor]) -> _Tensors:
+def _together(arrays: Sequence[torch.Tensor]) -> torch.Tensor:
+    """Along a first axis, contiguous and at least in single precision; of a single one a view where that is possible."""
     if len(arrays) == 1:
-        return [function(arrays[0])]
-    return list(function(torch.stack(arrays)).unbind())
+        return in_single(arrays[0]).contiguous()[None]
+    return in_single(torch.stack(list(arrays)))
 
 
-def _by_batch(
-    batches: Sequence[_Batch], arrays: _Tensors, function: Callable[[_Batch, torch.Tensor], torch.Tensor]
-) -> _Tensors:
-    """A function of operators in their frames, of all arrays, batch by batch."""
-    out: _Tensors = []
-    for batch in batches:
-        part = arrays[len(out) : len(out) + len(batch.terms)]
-        out += _unstacked(part, lambda x, batch=batch: function(batch, x))  # type: ignore[misc]
-    return out
+def _each(stacks: _Tensors) -> _Tensors:
+    return [x for stack in stacks for x in stack.unbind()]
 
 
 # Adam
@@ -380,15 +359,12 @@ def _adam(
         )
 
 
-def _copied(x: _Tensors) -> _Tensors:
-    return [a.clone() for a in x]
-
-
-def _times(x: _Tensors, factors: Sequence[float | torch.Tensor]) -> _Tensors:
-    if any(isinstance(f, torch.Tensor) for f in factors):
-        torch._foreach_mul_(x, [torch.as_tensor(f, device=a.device) for a, f in zip(x, factors, strict=True)])
-    else:
-        torch._foreach_mul_(x, [f for f in factors if not isinstance(f, torch.Tensor)])
+def _times(x: torch.Tensor, factors: Sequence[float | torch.Tensor]) -> torch.Tensor:
+    """X (k, ...) times a factor each, in place."""
+    if all(isinstance(f, float) and f == factors[0] for f in factors):
+        return x.mul_(factors[0])
+    for part, factor in zip(x, factors, strict=True):
+        part.mul_(factor)
     return x
 
 
