@@ -41,6 +41,7 @@ DOORWAYS: dict[str, str] = {
     "grouprep.groups.base.Group.grid": "G.grid(shape)",
     "grouprep.groups.base.Group.irrep": "G.irrep(label)",
     "grouprep.groups.base.Group.irreps": "G.irreps()",
+    "grouprep.groups.base.Group.kernel": "G.kernel((5, 5))",
     "grouprep.groups.base.Group.pullback": "(G * H).pullback(0, V)",
     "grouprep.groups.base.Group.trivial": "G.trivial()",
     "grouprep.groups.finite.FiniteGroup.character_table": "G.character_table()",
