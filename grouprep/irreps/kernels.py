@@ -170,9 +170,8 @@ def _irreps(G: Group, m: int, n: int, reflects: bool) -> tuple[list[Representati
 
 def _orthonormal(S: Floats, frequencies: Sequence[int], rho: Representation, n: int) -> tuple[Floats, float]:
     """(B, error): S times what commutes with rotations, so that its gram is 1 on average over them, and the nearest orthonormal matrix."""
-    mean = _averaged(S.T @ S, frequencies)
-    w, U = np.linalg.eigh(mean)
-    if w[0] <= len(w) * np.finfo(float).eps * w[-1]:
+    w, U = np.linalg.eigh(_averaged(S.T @ S, frequencies))
+    if S.shape[1] > S.shape[0] or w[0] <= len(w) * np.finfo(float).eps * w[-1]:
         raise GroupRepError("frequencies: at this resolution the functions of some rings do not differ; take fewer")
     T = S @ (U / np.sqrt(w)) @ U.T
     left, s, right = np.linalg.svd(T, full_matrices=False)
