@@ -47,7 +47,9 @@ def speeds(kind: str) -> list[float]:
         equivariant_start_(net, own, generator=torch.Generator().manual_seed(0))
     if kind == "pathways":
         residual_pathways_(net, spec)
-    optimizer = SplitAdamW(net.parameters(), own, lr=RATE) if kind == "SplitAdamW" else torch.optim.Adam(net.parameters(), RATE)
+    optimizer = (
+        SplitAdamW(net.parameters(), own, lr=RATE) if kind == "SplitAdamW" else torch.optim.Adam(net.parameters(), RATE)
+    )
     generator, sums = torch.Generator().manual_seed(1), dict.fromkeys(spec, 0.0)
     for _ in range(STEPS):
         chosen = torch.randint(len(x), (BATCH,), generator=generator)
@@ -118,7 +120,13 @@ def sampling() -> None:
         net.zero_grad()
         (net(x).square().mean() + value()).backward()  # type: ignore[operator]
 
-    values = {"plain": lambda: 0.0, "exact": exact, "sampled": fresh, "from a pool": pool, "outputs": lambda: outputs(x)}
+    values = {
+        "plain": lambda: 0.0,
+        "exact": exact,
+        "sampled": fresh,
+        "from a pool": pool,
+        "outputs": lambda: outputs(x),
+    }
     found = medians({k: (lambda v=v: step(v)) for k, v in values.items()}, 40)
     print("SO(3), l <= 4: " + ", ".join(f"{k} {v:.2f}" for k, v in found.items()))
 

@@ -337,7 +337,10 @@ def _adam(
 ) -> None:
     """One step of AdamW with a learning rate, in place, by torch's own kernels: one of them for all on the CPU and on CUDA."""
     if targets:
-        (b1, b2), fused = group["betas"], targets[0].device.type in ("cpu", "cuda") and not targets[0].is_complex()
+        (b1, b2), fused = (
+            group["betas"],
+            targets[0].device.type in ("cpu", "cuda", "meta") and not targets[0].is_complex(),
+        )
         adamw(
             targets,
             gradients,
@@ -347,7 +350,7 @@ def _adam(
             [m["step"] for m in moments],
             foreach=not fused,
             fused=fused,
-            capturable=not fused and targets[0].device.type != "cpu",
+            capturable=not fused and targets[0].device.type not in ("cpu", "meta"),
             has_complex=targets[0].is_complex(),
             amsgrad=False,
             beta1=b1,

@@ -241,6 +241,29 @@ def test_every_layout_moves_and_lands():
     train(still.model, SplitAdamW(still.model.parameters(), still, lr=1e-2), 1)
 
 
+@cases("kind", ["permutations", "spins"])
+@cases("norm", [None, Frobenius()], ids=str)
+def test_a_step_waits_for_no_device(kind, norm):
+    """On torch's meta device, where a constant left elsewhere and a number asked for are errors; a learning rate may be a tensor."""
+    with torch.device("meta"):
+        net, spec = network(*SPACES[kind], dtype=torch.float32)
+    pen = EquivariancePenalty(net, spec, norm, residual=Linear(2.0, 0.0, 3), equivariant=0.1, decoupled=norm is None)
+    optimizer = SplitAdamW(net.parameters(), pen, lr=1e-2, weight_decay=0.1)
+    for _ in range(2):
+        optimizer.zero_grad()
+        net(torch.ones(3, SPACES[kind][0].dim, device="meta")).square().mean().backward()
+        optimizer.step()
+    assert pen.steps == 2
+    if norm is None:
+        runs = []
+        for lr in (1e-2, torch.tensor(1e-2, dtype=torch.float64)):
+            net, spec = network(*SPACES[kind])
+            pen = EquivariancePenalty(net, spec, residual={"0": 3.0, "2": 200.0}, decoupled=True)
+            runs.append(train(net, SplitAdamW(net.parameters(), pen, lr=lr), 3))
+            assert residuals(pen)[2] < 1e-12  # lr lambda above 1 leaves nothing
+        assert all(torch.allclose(a, b, rtol=0, atol=1e-9) for a, b in zip(*runs, strict=True))
+
+
 def test_what_cannot_be_moved_is_refused():
     V = D4.regular()
     net = nn.Sequential(nn.Linear(8, 8), nn.Linear(8, 8))
