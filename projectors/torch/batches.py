@@ -8,7 +8,8 @@ from collections.abc import Hashable, Sequence
 import torch
 
 from projectors.arrays import namespace_of
-from projectors.torch.fast import Fast, Operand
+from projectors.torch.fast import Fast, Operand, first_block
+from projectors.torch.followed import Following
 from projectors.torch.lobpcg import follow
 from projectors.torch.terms import Term, in_single
 
@@ -21,7 +22,12 @@ _WARM_UP = 40  # iterations at most before the first value of a followed norm
 
 
 class Batch(ABC):
-    """Terms with one norm, whose values are found together; the first speaks for all."""
+    """Terms with one norm, whose values are found together; the first speaks for all.
+
+    following : what is carried from step to step, if anything.
+    """
+
+    following: Following | None = None
 
     def __init__(self, terms: Sequence[Term]) -> None:
         self.terms = tuple(terms)
@@ -82,13 +88,25 @@ class _Stacked(_Euclidean):
 class _Followed(Batch):
     """Leading singular values, followed from step to step."""
 
+    following: Following
+
+    def __init__(self, terms: Sequence[Term]) -> None:
+        super().__init__(terms)
+        (*lead, _, n), width = self.first.layout.operators, _width(self.first.norm.follows)
+        like = self.first.parameter()
+        self.following = Following((len(self.terms), *lead, n, width), like.dtype, like.device)
+
     def norms(self, fast: Fast) -> tuple[torch.Tensor, torch.Tensor | None]:
-        k, renew = self.first.norm.follows, self.first.turns % 2 == 0  # a block that serves is kept: half the price
-        blocks = torch.stack([_warm(t, k) if t.block is None else t.block for t in self.terms])
-        values, following = fast.leading(*self.parts(), k, blocks, renew)
-        for term, block in zip(self.terms, following, strict=True):
-            term.block, term.turns = block, term.turns + 1
-        return values, _equivariant(self.first, fast) if self.first.has_both else None
+        second = _equivariant(self.first, fast) if self.first.has_both else None
+        if not fast.carries:
+            return torch.stack([_exact(term, fast) for term in self.terms]), second
+        k, state = self.first.norm.follows, self.following
+        blocks = torch.stack([_warm(term, k) for term in self.terms]) if state.is_cold else state.blocks
+        values, following = fast.leading(
+            *self.parts(), k, blocks, state.renews
+        )  # one that serves is kept: half the price
+        state.carry(following)
+        return values, second
 
 
 class _Any(Batch):
@@ -96,8 +114,7 @@ class _Any(Batch):
 
     def norms(self, fast: Fast) -> tuple[torch.Tensor, torch.Tensor | None]:
         term = self.first
-        first: torch.Tensor = term.norm.value(fast.residual(in_single(term.read()), term.space))
-        return first, _equivariant(term, fast) if term.has_both else None
+        return _exact(term, fast), _equivariant(term, fast) if term.has_both else None
 
 
 def batched(terms: Sequence[Term]) -> tuple[Batch, ...]:
@@ -138,8 +155,16 @@ def _is_small(term: Term) -> bool:
 def _warm(term: Term, k: int) -> torch.Tensor:
     """The first block, iterated until it stands."""
     R = term.space.residual(in_single(term.read()))
+    if torch.compiler.is_compiling():
+        return first_block(R, term.norm, _width(k))
     start = term.norm.init(tuple(R.shape), xp=namespace_of(torch), dtype=R.dtype, device=R.device, width=_width(k))
     return follow([R], start.V[None], k, _WARM_UP).block[0]
+
+
+def _exact(term: Term, fast: Fast) -> torch.Tensor:
+    """N(T - P(T)) of a term."""
+    value: torch.Tensor = term.norm.value(fast.residual(in_single(term.read()), term.space))
+    return value
 
 
 def _equivariant(term: Term, fast: Fast) -> torch.Tensor:

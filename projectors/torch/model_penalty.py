@@ -24,10 +24,11 @@ from projectors.torch.batches import batched
 from projectors.torch.buffers import ProjectionModule
 from projectors.torch.compatibility import check_model, flags
 from projectors.torch.convolutions import ConvolutionSpectral, norm_rule
-from projectors.torch.fast import Traced, implementation_for
+from projectors.torch.fast import implementation_for, serving
 from projectors.torch.fast.residual import norm_of
 from projectors.torch.layers import layer_terms
 from projectors.torch.naming import match_layers, unwrap
+from projectors.torch.state import Description, Progress, describe, follow_on, followed_of, require_same
 from projectors.torch.terms import Term, check_finite, in_single
 
 __all__ = ["EquivariancePenalty"]
@@ -39,7 +40,8 @@ class EquivariancePenalty(nn.Module):
     """The total of lambda_perp N(T - P(T)) + lambda_G N(P(T)) over the layers of a model, exactly, over the whole group.
 
     The model stays as it is: its weights are read live, it is referenced and never registered, so that the penalty has no
-    parameters and an empty state_dict of its own.
+    parameters. Its state_dict, tensors alone, holds what a run has made of it: steps, weights, and what follows singular values; a run
+    that is resumed with it goes on bit for bit.
 
     Parameters
     ----------
@@ -134,6 +136,7 @@ class EquivariancePenalty(nn.Module):
             term.space = spaces[term.hom]
         self.steps = 0
         self.batches = batched(self.terms)
+        self.following = nn.ModuleList(b.following for b in self.batches if b.following is not None)
         self._rows = 1 + any(term.has_both for term in self.terms)
         self._place(device, dtype)
 
@@ -155,7 +158,10 @@ class EquivariancePenalty(nn.Module):
         self.register_buffer("order", order, persistent=False)
         self._fast = implementation_for(device)
         for term in self.terms:
-            term.block, term.turns, term.work = None, 0, self._fast.workspace()
+            term.work = self._fast.workspace()
+        for batch in self.batches:
+            if batch.following is not None:
+                batch.following.move(device)
 
     def _weights(self, dtype: torch.dtype, device: torch.device | None = None) -> torch.Tensor:
         return torch.tensor([term.weights for term in self.terms], dtype=dtype, device=device)
@@ -180,22 +186,34 @@ class EquivariancePenalty(nn.Module):
 
     def forward(self) -> torch.Tensor:
         """The total, a 0-dimensional tensor: add it to the loss."""
-        if self.decoupled or self.steps % self.every:
+        if self.decoupled or self._rests:
             return self.weights.new_zeros(())
         if not torch.compiler.is_compiling():
             self._follow()
-        device, fast = self.weights.device, Traced() if torch.compiler.is_compiling() else self._fast
+        device, fast = self.weights.device, serving(self._fast)
         mixed = torch.amp.is_autocast_available(device.type) and torch.is_autocast_enabled(device.type)
         with torch.autocast(device_type=device.type, enabled=False) if mixed else nullcontext():
             values = torch.cat([batch.values(fast, self._rows) for batch in self.batches], dim=1)
             weights = self.weights.T[: len(values), self.order].to(values.dtype)
             total: torch.Tensor = (values * weights).sum() * self.every
-        if device.type == "cpu" and not torch.compiler.is_compiling() and not isfinite(total.item()):
+        if device.type == "cpu" and fast is self._fast and not isfinite(total.item()):
             for term in self.terms:
                 check_finite(term.name, term.parameter())
         return total
 
     # Steps
+
+    @property
+    def steps(self) -> int:
+        """How many steps have ended."""
+        return self._steps
+
+    @steps.setter
+    def steps(self, number: int) -> None:
+        self._steps, self._rests = (
+            number,
+            number % self.every != 0,
+        )  # of the two, compiled code asks for the second alone
 
     @torch.no_grad()
     def step(self) -> None:
@@ -246,6 +264,41 @@ class EquivariancePenalty(nn.Module):
             self.step()
 
         return optimizer.register_step_post_hook(after)
+
+    # What a checkpoint holds
+
+    def _description(self) -> Description:
+        return describe(self.terms, self.norm, self.every, self.decoupled)
+
+    def _save_to_state_dict(self, destination: dict[str, torch.Tensor], prefix: str, keep_vars: bool) -> None:
+        followed = [x for b in self.batches if b.following is not None for x in followed_of(b.terms, b.following)]
+        weights = {term.name: term.weights for term in self.terms}
+        progress = Progress(self._description(), self.steps, weights, dict(followed))
+        destination.update({prefix + key: value for key, value in progress.tensors().items()})
+
+    def _load_from_state_dict(
+        self,
+        state_dict: Mapping[str, torch.Tensor],
+        prefix: str,
+        local_metadata: Mapping[str, object],
+        strict: bool,
+        missing_keys: list[str],
+        unexpected_keys: list[str],
+        error_msgs: list[str],
+    ) -> None:
+        found = {key.removeprefix(prefix): value for key, value in state_dict.items() if key.startswith(prefix)}
+        if not found:
+            missing_keys += [prefix + key for key in Progress(self._description(), 0, {}, {}).tensors()]
+            return
+        progress = Progress.of(found)
+        require_same(progress.description, self._description())
+        self.steps = progress.steps
+        for term in self.terms:
+            term.weights = progress.weights[term.name]
+        self.weights.copy_(self._weights(self.weights.dtype))
+        for batch in self.batches:
+            if batch.following is not None:
+                follow_on(batch.terms, batch.following, progress.followed)
 
     # Records
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 
@@ -44,6 +44,8 @@ class Operand(NamedTuple):
 
 class Fast(ABC):
     """The operations in which a penalty spends its time, differentiable except `move_`."""
+
+    carries: ClassVar[bool] = True  # whether what follows singular values may be carried from one call to the next
 
     def workspace(self) -> object:
         """What one part of a parameter reuses from step to step."""
