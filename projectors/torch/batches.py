@@ -22,12 +22,7 @@ _WARM_UP = 40  # iterations at most before the first value of a followed norm
 
 
 class Batch(ABC):
-    """Terms with one norm, whose values are found together; the first speaks for all.
-
-    following : what is carried from step to step, if anything.
-    """
-
-    following: Following | None = None
+    """Terms with one norm, whose values are found together; the first speaks for all."""
 
     def __init__(self, terms: Sequence[Term]) -> None:
         self.terms = tuple(terms)
@@ -88,24 +83,23 @@ class _Stacked(_Euclidean):
 class _Followed(Batch):
     """Leading singular values, followed from step to step."""
 
-    following: Following
-
     def __init__(self, terms: Sequence[Term]) -> None:
         super().__init__(terms)
-        (*lead, _, n), width = self.first.layout.operators, _width(self.first.norm.follows)
-        like = self.first.parameter()
-        self.following = Following((len(self.terms), *lead, n, width), like.dtype, like.device)
+        for term in self.terms:
+            if term.following is None:
+                (*lead, _, n), width, like = term.layout.operators, _width(term.norm.follows), term.parameter()
+                term.following = Following((*lead, n, width), like.dtype, like.device)
 
     def norms(self, fast: Fast) -> tuple[torch.Tensor, torch.Tensor | None]:
         second = _equivariant(self.first, fast) if self.first.has_both else None
         if not fast.carries:
             return torch.stack([_exact(term, fast) for term in self.terms]), second
-        k, state = self.first.norm.follows, self.following
-        blocks = torch.stack([_warm(term, k) for term in self.terms]) if state.is_cold else state.blocks
-        values, following = fast.leading(
-            *self.parts(), k, blocks, state.renews
-        )  # one that serves is kept: half the price
-        state.carry(following)
+        k, states = self.first.norm.follows, [t.following for t in self.terms if t.following is not None]
+        blocks = [_warm(t, k) if s.is_cold else s.block for t, s in zip(self.terms, states, strict=True)]
+        renew = states[0].renews  # a block that serves is kept: half the price
+        values, following = fast.leading(*self.parts(), k, torch.stack(blocks), renew)
+        for state, block in zip(states, following, strict=True):
+            state.carry(block)
         return values, second
 
 

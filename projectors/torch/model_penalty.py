@@ -136,7 +136,7 @@ class EquivariancePenalty(nn.Module):
             term.space = spaces[term.hom]
         self.steps = 0
         self.batches = batched(self.terms)
-        self.following = nn.ModuleList(b.following for b in self.batches if b.following is not None)
+        self.following = nn.ModuleList(t.following for t in self.terms if t.following is not None)
         self._rows = 1 + any(term.has_both for term in self.terms)
         self._place(device, dtype)
 
@@ -159,9 +159,8 @@ class EquivariancePenalty(nn.Module):
         self._fast = implementation_for(device)
         for term in self.terms:
             term.work = self._fast.workspace()
-        for batch in self.batches:
-            if batch.following is not None:
-                batch.following.move(device)
+            if term.following is not None:
+                term.following.move(device)
 
     def _weights(self, dtype: torch.dtype, device: torch.device | None = None) -> torch.Tensor:
         return torch.tensor([term.weights for term in self.terms], dtype=dtype, device=device)
@@ -271,9 +270,8 @@ class EquivariancePenalty(nn.Module):
         return describe(self.terms, self.norm, self.every, self.decoupled)
 
     def _save_to_state_dict(self, destination: dict[str, torch.Tensor], prefix: str, keep_vars: bool) -> None:
-        followed = [x for b in self.batches if b.following is not None for x in followed_of(b.terms, b.following)]
         weights = {term.name: term.weights for term in self.terms}
-        progress = Progress(self._description(), self.steps, weights, dict(followed))
+        progress = Progress(self._description(), self.steps, weights, followed_of(self.terms))
         destination.update({prefix + key: value for key, value in progress.tensors().items()})
 
     def _load_from_state_dict(
@@ -296,9 +294,7 @@ class EquivariancePenalty(nn.Module):
         for term in self.terms:
             term.weights = progress.weights[term.name]
         self.weights.copy_(self._weights(self.weights.dtype))
-        for batch in self.batches:
-            if batch.following is not None:
-                follow_on(batch.terms, batch.following, progress.followed)
+        follow_on(self.terms, progress.followed)
 
     # Records
 

@@ -18,6 +18,7 @@ from projectors.models.terms import Term as Described
 from projectors.models.terms import check_entries, check_term
 from projectors.penalties import Norm
 from projectors.torch.buffers import ProjectionModule
+from projectors.torch.followed import Following
 
 __all__ = ["FormTerm", "Term", "check_finite", "in_single", "make_form", "make_term", "parameter_key"]
 
@@ -30,6 +31,7 @@ class Term(Described):
     also : other names of the same weights.
     space : the projector on equivariant operators, where the parameter is.
     norm : N; schedules, weights : of N(T - P(T)) and of N(P(T)), and what they are now.
+    following : what follows leading singular values, if anything does.
     work : what is reused from step to step.
     """
 
@@ -40,6 +42,7 @@ class Term(Described):
     norm: Norm = field(init=False)
     schedules: tuple[Schedule, Schedule] = field(init=False)
     weights: tuple[float, float] = field(init=False)
+    following: Following | None = field(default=None, init=False, repr=False)
     work: object = field(default=None, init=False, repr=False)
 
     @property
