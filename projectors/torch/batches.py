@@ -8,12 +8,15 @@ from collections.abc import Hashable, Sequence
 import torch
 
 from projectors.arrays import namespace_of
+from projectors.penalties.entrywise import vector_norm
+from projectors.torch.buffers import ProjectionModule
 from projectors.torch.fast import Fast, Operand, first_block
 from projectors.torch.followed import Following
 from projectors.torch.lobpcg import follow
+from projectors.torch.sharded import Shard, as_shards, over_processes, shard_of
 from projectors.torch.terms import Term, in_single
 
-__all__ = ["Batch", "batched"]
+__all__ = ["Batch", "batched", "gathered"]
 
 _SMALL = 1 << 13  # entries of a parameter that is treated together with others
 _EXACT = 24  # singular values of operators with at most that many are computed, not followed
@@ -80,6 +83,53 @@ class _Stacked(_Euclidean):
             _move(terms, step, fast)
 
 
+class _Sharded(Batch):
+    """Sizes of terms of which every process holds whole copies: of the others it needs a number for each."""
+
+    def __init__(self, terms: Sequence[Term], shards: Sequence[Shard]) -> None:
+        super().__init__(terms)
+        self.layouts, stored = tuple(shard.layout for shard in shards), self.first.stored()
+        dtype = torch.promote_types(stored.real.dtype if stored.is_complex() else stored.dtype, torch.float32)
+        made = {
+            hom: ProjectionModule(hom, stored.device, dtype) for hom in {s.hom for s in shards if s.hom is not None}
+        }
+        self.spaces = tuple(None if shard.hom is None else made[shard.hom] for shard in shards)
+
+    def local(self) -> list[tuple[torch.Tensor, Operand | None]]:
+        """What this process has of each term, and how it is read; None where that is nothing."""
+        rows = zip(self.terms, self.spaces, self.layouts, strict=True)
+        return [
+            (_local(term), None if space is None else Operand(space, layout, term.work)) for term, space, layout in rows
+        ]
+
+    def norms(self, fast: Fast) -> tuple[torch.Tensor, torch.Tensor | None]:
+        norm, both, local = self.first.norm, self.first.has_both, self.local()
+        sizes = [
+            [in_single(part).abs().sum() for part, _ in local] for _ in range(1 + both)
+        ]  # 0 of nothing, with a derivative
+        held = [(k, in_single(part), operand) for k, (part, operand) in enumerate(local) if operand is not None]
+        if held:
+            places, parts, operands = zip(*held, strict=True)
+            found = fast.sizes(parts, operands, False, both)
+            for row, values in zip(sizes, found, strict=False):
+                for k, value in zip(places, values, strict=True):
+                    row[k] = value
+        first = as_shards(self.first.stored())
+        assert first is not None
+        total: torch.Tensor = vector_norm(
+            namespace_of(torch), over_processes(torch.stack([torch.stack(row) for row in sizes]), first), 2, (0,)
+        )
+        total = total.square() if norm.power == 2 else total
+        return total[0], total[1] if both else None
+
+    def move_(self, steps: Sequence[tuple[float, float]], fast: Fast) -> None:
+        for (part, operand), step in zip(self.local(), steps, strict=True):
+            if operand is not None and any(step):
+                T = operand.read(in_single(part)).clone()
+                fast.move_(T, operand, *step)
+                part.copy_(operand.unread(T, part))
+
+
 class _Followed(Batch):
     """Leading singular values, followed from step to step."""
 
@@ -87,7 +137,7 @@ class _Followed(Batch):
         super().__init__(terms)
         for term in self.terms:
             if term.following is None:
-                (*lead, _, n), width, like = term.layout.operators, _width(term.norm.follows), term.parameter()
+                (*lead, _, n), width, like = term.layout.operators, _width(term.norm.follows), term.stored()
                 term.following = Following((*lead, n, width), like.dtype, like.device)
 
     def norms(self, fast: Fast) -> tuple[torch.Tensor, torch.Tensor | None]:
@@ -114,15 +164,41 @@ class _Any(Batch):
 def batched(terms: Sequence[Term]) -> tuple[Batch, ...]:
     """The terms in batches: small ones of one space are stacked; of others the sizes are, and of followed ones what follows them."""
     kinds: dict[Hashable, tuple[type[Batch], list[Term]]] = {}
+    shards: dict[Hashable, list[tuple[Term, Shard]]] = {}
     for term in terms:
+        shard, stored = _sharded(term), as_shards(term.stored())
+        if stored is not None and isinstance(shard, Shard):
+            alike = stored.device_mesh, stored.placements, term.has_both, stored.dtype, term.norm
+            shards.setdefault(alike, []).append((term, shard))
+            continue
         euclidean, followed = _is_euclidean(term), _is_followed(term)
         small = euclidean and _is_small(term)
         kind = _Stacked if small else _Euclidean if euclidean else _Followed if followed else _Any
         together = not term.layout.groups and (euclidean or (followed and not term.has_both))
         space = term.space if small or followed else None
-        key = (kind, space, term.has_both, term.parameter().dtype, term.norm) if together else term
+        key = (kind, space, term.has_both, term.stored().dtype, term.norm) if together else term
         kinds.setdefault(key, (kind, []))[1].append(term)
-    return tuple((_Euclidean if kind is _Stacked and len(m) == 1 else kind)(m) for kind, m in kinds.values())
+    apart = [_Sharded([term for term, _ in m], [shard for _, shard in m]) for m in shards.values()]
+    return (*apart, *((_Euclidean if kind is _Stacked and len(m) == 1 else kind)(m) for kind, m in kinds.values()))
+
+
+def gathered(terms: Sequence[Term]) -> list[tuple[Term, str]]:
+    """The terms that every process gathers in each step although their norm could be taken part by part, each with the reason."""
+    found = [(term, _sharded(term)) for term in terms]
+    return [(term, f"gathered in every step, because {why}") for term, why in found if isinstance(why, str)]
+
+
+def _sharded(term: Term) -> Shard | str | None:
+    """How a parameter in a Euclidean norm is spread over processes (see `shard_of`); None for others, which are gathered."""
+    return shard_of(term.stored(), term.layout, term.hom) if term.is_writable and _is_euclidean(term) else None
+
+
+def _local(term: Term) -> torch.Tensor:
+    """What this process has of a parameter."""
+    shards = as_shards(term.stored())
+    assert shards is not None
+    out: torch.Tensor = shards.to_local()
+    return out
 
 
 def _is_euclidean(term: Term) -> bool:

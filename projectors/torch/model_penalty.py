@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from math import isfinite
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
@@ -15,12 +16,12 @@ from torch.utils.hooks import RemovableHandle
 from grouprep.errors import GroupRepError
 from projectors.models.files import load_spec
 from projectors.models.naming import refuse_unmatched, value_for
-from projectors.models.report import CheckReport, PenaltyReport, term_report
+from projectors.models.report import CheckReport, Finding, PenaltyReport, term_report
 from projectors.models.schedules import Schedule, as_schedule
 from projectors.models.specs import SpecLike
 from projectors.models.terms import distinct
 from projectors.penalties import Frobenius, Norm
-from projectors.torch.batches import batched
+from projectors.torch.batches import batched, gathered
 from projectors.torch.buffers import ProjectionModule
 from projectors.torch.compatibility import check_model, flags
 from projectors.torch.convolutions import ConvolutionSpectral, norm_rule
@@ -28,6 +29,7 @@ from projectors.torch.fast import implementation_for, serving
 from projectors.torch.fast.residual import norm_of
 from projectors.torch.layers import layer_terms
 from projectors.torch.naming import match_layers, unwrap
+from projectors.torch.sharded import placements, refuse_flat
 from projectors.torch.state import Description, Progress, describe, follow_on, followed_of, require_same
 from projectors.torch.terms import Term, check_finite, in_single
 
@@ -107,6 +109,7 @@ class EquivariancePenalty(nn.Module):
             raise GroupRepError(f"model must be a torch.nn.Module, got {type(model).__name__}")
         self.every, self.decoupled = every, decoupled
         inner = unwrap(model)
+        refuse_flat(inner)
         self.__dict__["model"] = inner  # referenced, not registered
         layers, skipped = match_layers(inner, spec)
         for what, given in (("residual", residual), ("equivariant", equivariant)):
@@ -114,7 +117,7 @@ class EquivariancePenalty(nn.Module):
         self.layers = tuple((name, specs) for name, _, specs in layers)
         self.skipped = tuple(skipped)
         found = [t for name, module, specs in layers for t in layer_terms(name, module, specs)]
-        trained = [t for t in found if not t.is_frozen or torch.is_inference(t.parameter())]
+        trained = [t for t in found if not t.is_frozen or torch.is_inference(t.stored())]
         self.skipped += tuple(t.name for t in found if t not in trained)
         kept = distinct(trained, lambda term: term.key)
         if not kept:
@@ -128,13 +131,14 @@ class EquivariancePenalty(nn.Module):
                 as_schedule(value_for(term.layer, equivariant, 0.0, "equivariant"), "equivariant"),
             )
             term.weights = away.start_value, along.start_value
-        device = self.terms[0].parameter().device
-        dtype = torch.float64 if any(_wide(t.parameter()) for t in self.terms) else torch.float32
+        device = self.terms[0].stored().device
+        dtype = torch.float64 if any(_wide(t.stored()) for t in self.terms) else torch.float32
         spaces = {t.hom: ProjectionModule(t.hom, device, dtype) for t in self.terms}
         self.spaces = nn.ModuleList(spaces.values())
         for term in self.terms:
             term.space = spaces[term.hom]
         self.steps = 0
+        self._spread = placements(term.stored for term in self.terms)
         self.batches = batched(self.terms)
         self.following = nn.ModuleList(t.following for t in self.terms if t.following is not None)
         self._rows = 1 + any(term.has_both for term in self.terms)
@@ -172,9 +176,13 @@ class EquivariancePenalty(nn.Module):
         return self
 
     def _follow(self) -> None:
-        """The weights to the device of the model, where that has moved on; so go the spaces."""
+        """The weights to the device of the model, where that has moved on; so go the spaces. Batches anew where it has been spread."""
         device = self.terms[0].source().device
-        if device != self.weights.device:
+        spread = placements(term.stored for term in self.terms)
+        if spread != self._spread:
+            self.batches = batched(self.terms)
+        if spread != self._spread or device != self.weights.device:
+            self._spread = spread
             self._place(device, self.weights.dtype)
 
     # Values
@@ -315,6 +323,7 @@ class EquivariancePenalty(nn.Module):
             P, blocks = term.space.project(T), self._rule.of_blocks
             records.append(term_report(term, T, P, term.norm, term.weights, term.also, blocks))
         total, flagged = sum(r.total for r in records), flags(self.model, self.layers)
+        flagged += tuple(f"{term.name}: {text}" for term, text in gathered(self.terms))
         return PenaltyReport(total, tuple(records), self.skipped, flagged, self.steps)
 
     def check(self, *inputs: object, strict: bool = False) -> CheckReport:
@@ -331,7 +340,9 @@ class EquivariancePenalty(nn.Module):
         GroupRepError
             If strict and something cannot be equivariant.
         """
-        return check_model(self.model, self.layers, inputs, strict)
+        found = check_model(self.model, self.layers, inputs, strict)
+        spread = tuple(Finding("warning", term.layer, f"{term.name}: {text}") for term, text in gathered(self.terms))
+        return replace(found, findings=found.findings + spread)
 
     @classmethod
     def from_toml(cls, model: nn.Module, path: str | PathLike[str], **options: Any) -> Self:

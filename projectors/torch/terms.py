@@ -19,6 +19,7 @@ from projectors.models.terms import check_entries, check_term
 from projectors.penalties import Norm
 from projectors.torch.buffers import ProjectionModule
 from projectors.torch.followed import Following
+from projectors.torch.sharded import as_parts, as_shards, whole
 
 __all__ = ["FormTerm", "Term", "check_finite", "in_single", "make_form", "make_term", "parameter_key"]
 
@@ -31,6 +32,7 @@ class Term(Described):
     also : other names of the same weights.
     space : the projector on equivariant operators, where the parameter is.
     norm : N; schedules, weights : of N(T - P(T)) and of N(P(T)), and what they are now.
+    shards : the parameter where it is spread over processes, also while FSDP has gathered it.
     following : what follows leading singular values, if anything does.
     work : what is reused from step to step.
     """
@@ -42,6 +44,7 @@ class Term(Described):
     norm: Norm = field(init=False)
     schedules: tuple[Schedule, Schedule] = field(init=False)
     weights: tuple[float, float] = field(init=False)
+    shards: torch.Tensor | None = field(default=None, init=False, repr=False)
     following: Following | None = field(default=None, init=False, repr=False)
     work: object = field(default=None, init=False, repr=False)
 
@@ -52,9 +55,15 @@ class Term(Described):
         return bool(schedule.start_value) or not isinstance(schedule, Constant)
 
     def parameter(self) -> torch.Tensor:
-        """The tensor as the module computes with it."""
+        """The tensor as the module computes with it, of all processes."""
+        return whole(self.stored())
+
+    def stored(self) -> torch.Tensor:
+        """The tensor as the module has it, or this process its part of it."""
         tensor: torch.Tensor = getattr(self.module, self.attribute)
-        return tensor
+        if as_shards(tensor) is not None:
+            self.shards = tensor
+        return tensor if self.shards is None or self.shards.shape != tensor.shape else self.shards
 
     def read(self) -> torch.Tensor:
         """The operators, (..., dim W, dim V)."""
@@ -66,19 +75,22 @@ class Term(Described):
 
     def write(self, operators: torch.Tensor) -> None:
         """Replace the operators, in place; a parametrised tensor through its parametrisation."""
-        parametrised = nn.utils.parametrize.is_parametrized(self.module, self.attribute)
-        value = self.parameter().detach().clone() if parametrised else self.parameter()
+        parametrised, stored = nn.utils.parametrize.is_parametrized(self.module, self.attribute), self.stored()
+        value = whole(stored)
+        value = value.detach().clone() if parametrised or value is not stored else value
         part = self.layout.rows(value)
         part.copy_(self.layout.unread(operators, part.shape))
         if parametrised:
-            setattr(self.module, self.attribute, value)
+            setattr(self.module, self.attribute, as_parts(value, stored))
+        elif value is not stored:
+            stored.copy_(as_parts(value, stored))
 
     def source(self) -> torch.Tensor:
         """The parameter that an optimizer holds: the original of a parametrised one, if it has a single one."""
         if nn.utils.parametrize.is_parametrized(self.module, self.attribute):
             original = getattr(self.module.parametrizations[self.attribute], "original", None)  # type: ignore[index]
-            return self.parameter() if original is None else original
-        return self.parameter()
+            return self.stored() if original is None else original
+        return self.stored()
 
     @property
     def is_frozen(self) -> bool:
@@ -86,7 +98,7 @@ class Term(Described):
         if nn.utils.parametrize.is_parametrized(self.module, self.attribute):
             originals: nn.Module = self.module.parametrizations[self.attribute]  # type: ignore[index, assignment]
             return not any(p.requires_grad for p in originals.parameters(recurse=False))
-        return not self.parameter().requires_grad
+        return not self.stored().requires_grad
 
     def is_view(self, operators: torch.Tensor) -> bool:
         """Whether what `read` gave is memory of the parameter itself, so that writing into it writes the parameter."""
@@ -119,7 +131,7 @@ class FormTerm(Term):
 
     def read(self) -> torch.Tensor:
         q = self.query.read(self.parameter())
-        k: torch.Tensor = self.keys.read(getattr(self.key_module, self.key_attribute))
+        k: torch.Tensor = self.keys.read(whole(getattr(self.key_module, self.key_attribute)))
         return q.transpose(-1, -2) @ k
 
     def unread(self) -> tuple[torch.Tensor, Layout | None]:
@@ -170,7 +182,7 @@ def make_term(name: str, layer: str, layout: Layout, hom: Hom, module: nn.Module
         raise GroupRepError(f'"{name}": {type(module).__name__} has no parameter "{attribute}"')
     if isinstance(parameter, UninitializedParameter):
         raise GroupRepError(f'"{name}" is not initialised yet; run the model once before')
-    if layout.rows(parameter).numel() != prod(layout.operators):
+    if layout.rows(whole(parameter)).numel() != prod(layout.operators):
         many = " x ".join(map(str, layout.operators))
         raise DimensionMismatch(
             f'"{name}" has shape {tuple(parameter.shape)}; W = {hom.W} has dimension {hom.W.dim} and V = {hom.V} has dimension '
@@ -178,7 +190,7 @@ def make_term(name: str, layer: str, layout: Layout, hom: Hom, module: nn.Module
         )
     is_complex = parameter.is_complex()
     check_term(name, hom, parameter.dtype, is_complex or parameter.is_floating_point(), is_complex)
-    check_finite(name, parameter)
+    check_finite(name, whole(parameter))
     return Term(name, layer, layout, hom, module, attribute)
 
 
