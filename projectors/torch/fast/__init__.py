@@ -4,12 +4,15 @@ import torch
 
 from projectors.torch.fast.base import Fast, Operand
 from projectors.torch.fast.cpu import Cpu
+from projectors.torch.fast.device import Device
 from projectors.torch.fast.plain import Plain
 from projectors.torch.fast.traced import Traced
 
-__all__ = ["Cpu", "Fast", "Operand", "Plain", "Traced", "implementation_for"]
+__all__ = ["Cpu", "Device", "Fast", "Operand", "Plain", "Traced", "implementation_for"]
 
 
 def implementation_for(device: torch.device) -> Fast:
     """The implementation for a device, with nothing to reuse yet."""
-    return Cpu() if device.type == "cpu" else Plain()
+    if device.type == "cpu":
+        return Cpu()
+    return Plain() if device.type == "mps" else Device()  # mps has no double precision
