@@ -76,7 +76,7 @@ def over_processes(values: torch.Tensor, like: DTensor) -> torch.Tensor:
 
 def placements(tensors: Iterable[Callable[[], torch.Tensor]]) -> tuple[object, ...]:
     """How each of some tensors is spread over processes; empty as long as nobody has spread any."""
-    if "torch.distributed.tensor" not in sys.modules:
+    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
         return ()
     shards = [as_shards(tensor()) for tensor in tensors]
     return tuple(None if s is None else (s.device_mesh, s.placements) for s in shards)

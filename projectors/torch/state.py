@@ -9,6 +9,7 @@ from dataclasses import dataclass, is_dataclass
 import torch
 
 from grouprep.errors import GroupRepError
+from projectors.torch.followed import Following
 from projectors.torch.terms import Term
 
 __all__ = ["Description", "Progress", "describe", "follow_on", "followed_of", "require_same"]
@@ -129,13 +130,14 @@ def _differences(saved: Description, here: Description) -> Iterator[str]:
                     yield f'{key} of "{name}" was {olds[name].get(key)}, here it is {new}'
 
 
-def followed_of(terms: Sequence[Term]) -> dict[str, tuple[torch.Tensor, bool]]:
-    """What follows each parameter, where it has been found."""
-    known = ((term.name, term.following) for term in terms)
-    return {name: (f.block, f.renews) for name, f in known if f is not None and not f.is_cold}
+def followed_of(terms: Sequence[Term], following: Following) -> Iterator[tuple[str, tuple[torch.Tensor, bool]]]:
+    """What follows each of some parameters, where it has been found."""
+    if not following.is_cold:
+        for term, block in zip(terms, following.blocks, strict=True):
+            yield term.name, (block, following.renews)
 
 
-def follow_on(terms: Sequence[Term], followed: Mapping[str, tuple[torch.Tensor, bool]]) -> None:
+def follow_on(terms: Sequence[Term], following: Following, followed: Mapping[str, tuple[torch.Tensor, bool]]) -> None:
     """Let parameters be followed from where they were; from the beginning where that is not known.
 
     Raises
@@ -143,15 +145,14 @@ def follow_on(terms: Sequence[Term], followed: Mapping[str, tuple[torch.Tensor, 
     GroupRepError
         If a block has another shape.
     """
-    known = [(term, term.following) for term in terms if term.following is not None]
-    for term, following in known:
-        block, _ = followed.get(term.name, (following.block, True))
-        if block.shape != following.block.shape:
+    found = [followed.get(term.name) for term in terms]
+    known = [block for block in found if block is not None]
+    for term, (block, _) in zip(terms, known, strict=False):
+        if block.shape != following.blocks.shape[1:]:
             raise GroupRepError(
-                f"state_dict: followed.{term.name} has shape {tuple(block.shape)}, here it is {tuple(following.block.shape)}"
+                f'state_dict: followed."{term.name}" has shape {tuple(block.shape)}, here it is {tuple(following.blocks.shape[1:])}'
             )
-    for term, following in known:
-        if term.name in followed:
-            following.start_from(*followed[term.name])
-        else:
-            following.is_cold = following.renews = True
+    following.is_cold = len(known) < len(found)
+    following.renews = True
+    if not following.is_cold:
+        following.start_from(torch.stack([block for block, _ in known]), known[0][1])

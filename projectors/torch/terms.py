@@ -17,8 +17,7 @@ from projectors.models.schedules import Constant, Schedule
 from projectors.models.terms import Term as Described
 from projectors.models.terms import check_entries, check_term
 from projectors.penalties import Norm
-from projectors.torch.buffers import ProjectionModule
-from projectors.torch.followed import Following
+from projectors.torch.buffers import ProjectionModule, in_single
 from projectors.torch.sharded import as_parts, as_shards, whole
 
 __all__ = ["FormTerm", "Term", "check_finite", "in_single", "make_form", "make_term", "parameter_key"]
@@ -33,7 +32,6 @@ class Term(Described):
     space : the projector on equivariant operators, where the parameter is.
     norm : N; schedules, weights : of N(T - P(T)) and of N(P(T)), and what they are now.
     shards : the parameter where it is spread over processes, also while FSDP has gathered it.
-    following : what follows leading singular values, if anything does.
     work : what is reused from step to step.
     """
 
@@ -45,7 +43,6 @@ class Term(Described):
     schedules: tuple[Schedule, Schedule] = field(init=False)
     weights: tuple[float, float] = field(init=False)
     shards: torch.Tensor | None = field(default=None, init=False, repr=False)
-    following: Following | None = field(default=None, init=False, repr=False)
     work: object = field(default=None, init=False, repr=False)
 
     @property
@@ -59,7 +56,7 @@ class Term(Described):
         return whole(self.stored())
 
     def stored(self) -> torch.Tensor:
-        """The tensor as the module has it, or this process its part of it."""
+        """The tensor as the module has it, or of one that is spread over processes the part of this one."""
         tensor: torch.Tensor = getattr(self.module, self.attribute)
         if as_shards(tensor) is not None:
             self.shards = tensor
@@ -73,24 +70,40 @@ class Term(Described):
         """What `read` reads, and the layout that arranges it, None if it already is in operators."""
         return self.layout.rows(self.parameter()), self.layout
 
+    def memory(self) -> tuple[torch.Tensor, bool]:
+        """(what may be written to in place of the parameter, whether `assign` has to take it back): the parameter, or a copy of it."""
+        value = self.stored()
+        if as_shards(value) is not None or self._is_parametrised(value):
+            return whole(value).detach().clone(), True
+        return value, False
+
+    def _is_parametrised(self, value: torch.Tensor) -> bool:
+        return type(value) is not nn.Parameter and nn.utils.parametrize.is_parametrized(self.module, self.attribute)
+
+    def assign(self, value: torch.Tensor) -> None:
+        """Replace a parametrised tensor, through its parametrisation, or one that is spread over processes."""
+        stored = self.stored()
+        value = as_parts(value, stored)
+        if self._is_parametrised(stored):
+            setattr(self.module, self.attribute, value)
+        else:
+            stored.copy_(value)
+
     def write(self, operators: torch.Tensor) -> None:
         """Replace the operators, in place; a parametrised tensor through its parametrisation."""
-        parametrised, stored = nn.utils.parametrize.is_parametrized(self.module, self.attribute), self.stored()
-        value = whole(stored)
-        value = value.detach().clone() if parametrised or value is not stored else value
+        value, copied = self.memory()
         part = self.layout.rows(value)
         part.copy_(self.layout.unread(operators, part.shape))
-        if parametrised:
-            setattr(self.module, self.attribute, as_parts(value, stored))
-        elif value is not stored:
-            stored.copy_(as_parts(value, stored))
+        if copied:
+            self.assign(value)
 
     def source(self) -> torch.Tensor:
         """The parameter that an optimizer holds: the original of a parametrised one, if it has a single one."""
-        if nn.utils.parametrize.is_parametrized(self.module, self.attribute):
+        value = self.stored()
+        if self._is_parametrised(value):
             original = getattr(self.module.parametrizations[self.attribute], "original", None)  # type: ignore[index]
-            return self.stored() if original is None else original
-        return self.stored()
+            return value if original is None else original
+        return value
 
     @property
     def is_frozen(self) -> bool:
@@ -99,12 +112,6 @@ class Term(Described):
             originals: nn.Module = self.module.parametrizations[self.attribute]  # type: ignore[index, assignment]
             return not any(p.requires_grad for p in originals.parameters(recurse=False))
         return not self.stored().requires_grad
-
-    def is_view(self, operators: torch.Tensor) -> bool:
-        """Whether what `read` gave is memory of the parameter itself, so that writing into it writes the parameter."""
-        if nn.utils.parametrize.is_parametrized(self.module, self.attribute) or not self.is_writable:
-            return False
-        return operators.untyped_storage().data_ptr() == self.parameter().untyped_storage().data_ptr()
 
     @property
     def key(self) -> Hashable:
@@ -137,7 +144,7 @@ class FormTerm(Term):
     def unread(self) -> tuple[torch.Tensor, Layout | None]:
         return self.read(), None
 
-    def write(self, operators: torch.Tensor) -> None:
+    def memory(self) -> tuple[torch.Tensor, bool]:
         raise GroupRepError(
             f'"{self.name}" is a product of two weights, which a projection does not determine; use AttentionSpec(form=False)'
         )
@@ -192,11 +199,6 @@ def make_term(name: str, layer: str, layout: Layout, hom: Hom, module: nn.Module
     check_term(name, hom, parameter.dtype, is_complex or parameter.is_floating_point(), is_complex)
     check_finite(name, whole(parameter))
     return Term(name, layer, layout, hom, module, attribute)
-
-
-def in_single(T: torch.Tensor) -> torch.Tensor:
-    """Half precision in single precision; others as they are."""
-    return T.float() if T.dtype in (torch.float16, torch.bfloat16) else T
 
 
 def check_finite(name: str, tensor: torch.Tensor) -> None:
