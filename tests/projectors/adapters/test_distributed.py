@@ -222,9 +222,9 @@ def data_parallel(rank):
 
 
 def guide(rank):
-    """The script of the guide."""
-    blocks = GUIDE.read_text(encoding="utf-8").split("```python\n")[1:]
-    exec(compile("\n".join(block.split("```")[0] for block in blocks), str(GUIDE), "exec"), {})
+    """The script of the guide, up to where its process group ends."""
+    script = GUIDE.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    exec(compile(script, str(GUIDE), "exec"), {})
 
 
 WORK = (
@@ -236,6 +236,7 @@ WORK = (
     fsdp_after_the_penalty,
     tensor_parallel,
     embedded,
+    guide,
 )
 
 
