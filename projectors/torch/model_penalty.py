@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from math import isfinite
+from math import isfinite, prod
 from os import PathLike
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
 
@@ -14,12 +14,13 @@ from torch import nn
 from torch.utils.hooks import RemovableHandle
 
 from grouprep.errors import GroupRepError
+from projectors.hom import Hom
 from projectors.models.files import load_spec
 from projectors.models.naming import refuse_unmatched, value_for
-from projectors.models.report import CheckReport, Finding, PenaltyReport, term_report
+from projectors.models.report import CheckReport, Finding, PenaltyReport, TermReport, term_reports
 from projectors.models.schedules import Schedule, as_schedule
 from projectors.models.specs import SpecLike
-from projectors.models.terms import distinct
+from projectors.models.terms import check_space, distinct
 from projectors.penalties import Frobenius, Norm
 from projectors.torch.batches import Batch, batched, gathered, two_devices
 from projectors.torch.buffers import ProjectionModule
@@ -28,11 +29,13 @@ from projectors.torch.convolutions import ConvolutionSpectral, norm_rule
 from projectors.torch.fast import implementation_for, serving
 from projectors.torch.layers import layer_terms
 from projectors.torch.naming import match_layers, unwrap
-from projectors.torch.sharded import placements, refuse_flat
+from projectors.torch.sharded import placements, refuse_flat, reshard
 from projectors.torch.state import Description, Progress, describe, follow_on, followed_of, require_same
 from projectors.torch.terms import Term, check_finite, in_single
 
 __all__ = ["EquivariancePenalty"]
+
+_SMALL = 1 << 13  # entries of operators that are reported together
 
 Weights: TypeAlias = float | Schedule | Mapping[str, float | Schedule]
 
@@ -110,6 +113,7 @@ class EquivariancePenalty(nn.Module):
         self.every, self.decoupled = every, decoupled
         inner = unwrap(model)
         refuse_flat(inner)
+        reshard(inner)
         self.__dict__["model"] = inner  # referenced, not registered
         layers, skipped = match_layers(inner, spec)
         for what, given in (("residual", residual), ("equivariant", equivariant)):
@@ -117,6 +121,10 @@ class EquivariancePenalty(nn.Module):
         self.layers = tuple((name, specs) for name, _, specs in layers)
         self.skipped = tuple(skipped)
         found = [t for name, module, specs in layers for t in layer_terms(name, module, specs)]
+        homs: dict[Hom, Hom] = {}  # equal spaces are solved for once
+        for term in found:
+            term.hom = homs.setdefault(term.hom, term.hom)
+            check_space(term.name, term.hom)
         trained = [t for t in found if not t.is_frozen or torch.is_inference(t.stored())]
         self.skipped += tuple(t.name for t in found if t not in trained)
         kept = distinct(trained, lambda term: term.key)
@@ -133,7 +141,7 @@ class EquivariancePenalty(nn.Module):
             term.weights = away.start_value, along.start_value
         device = self.terms[0].stored().device
         dtype = torch.float64 if any(_wide(t.stored()) for t in self.terms) else torch.float32
-        spaces = {t.hom: ProjectionModule(t.hom, device, dtype) for t in self.terms}
+        spaces = {hom: ProjectionModule(hom, device, dtype) for hom in dict.fromkeys(t.hom for t in self.terms)}
         self.spaces = nn.ModuleList(spaces.values())
         for term in self.terms:
             term.space = spaces[term.hom]
@@ -317,6 +325,7 @@ class EquivariancePenalty(nn.Module):
         """
         if self._rests:
             return
+        reshard(self.model)
         self._follow()
         steps, done = self._steps_of(self._rates(lr)), 0
         for batch in self.batches:
@@ -400,15 +409,20 @@ class EquivariancePenalty(nn.Module):
         """
         self._follow()
         self._recall()
-        records = []
-        for term in self.terms:
-            T = in_single(term.read())
-            check_finite(term.name, T)
-            P, blocks = term.space.project(T), self._rule.of_blocks
-            records.append(term_report(term, T, P, term.norm, term.weights, term.also, blocks))
-        total, flagged = sum(r.total for r in records), flags(self.model, self.layers)
+        records: dict[Term, TermReport] = {}
+        for terms in _alike(self.terms):
+            T = in_single(torch.stack([term.read() for term in terms]))
+            for term, operators in zip(terms, T, strict=True):
+                check_finite(term.name, operators)
+            found = term_reports(terms, T, terms[0].space.project(T), terms[0].norm, self._rule.of_blocks)
+            records |= dict(zip(terms, found, strict=True))
+        reports = tuple(
+            replace(records[t], residual_weight=t.weights[0], equivariant_weight=t.weights[1], also=t.also)
+            for t in self.terms
+        )
+        total, flagged = sum(r.total for r in reports), flags(self.model, self.layers)
         flagged += tuple(f"{term.name}: {text}" for term, text in gathered(self.terms))
-        return PenaltyReport(total, tuple(records), self.skipped, flagged, self.steps)
+        return PenaltyReport(total, reports, self.skipped, flagged, self.steps)
 
     def check(self, *inputs: object, strict: bool = False) -> CheckReport:
         """Whether each layer's output is the next one's input, and whether what is done between respects it.
@@ -439,6 +453,17 @@ class EquivariancePenalty(nn.Module):
     def extra_repr(self) -> str:
         """What printing it shows."""
         return f"{len(self.terms)} parameters, {self.norm}" + (", decoupled" if self.decoupled else "")
+
+
+def _alike(terms: Sequence[Term]) -> list[list[Term]]:
+    """Terms of one space, norm and precision, together where they are small and the norm takes operators one by one."""
+    groups: dict[Hashable, list[Term]] = {}
+    for term in terms:
+        parameter, layout = term.stored(), term.layout
+        small = prod(layout.operators) <= _SMALL and term.norm.acts_on_each
+        key = (term.hom, term.norm, layout.operators, parameter.dtype) if small else term
+        groups.setdefault(key, []).append(term)
+    return list(groups.values())
 
 
 class _Steered(NamedTuple):

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from functools import reduce
 from itertools import pairwise
 from operator import add
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
+from torch import nn
+from torch.func import functional_call
 
 from grouprep.errors import GroupRepError
 from grouprep.representations import Representation
@@ -25,7 +27,19 @@ from projectors.structure import summands
 if TYPE_CHECKING:
     from torch.distributed.tensor import DTensor
 
-__all__ = ["Shard", "as_parts", "as_shards", "over_processes", "placements", "refuse_flat", "shard_of", "whole"]
+__all__ = [
+    "Shard",
+    "as_parts",
+    "as_shards",
+    "held",
+    "hold_",
+    "over_processes",
+    "placements",
+    "refuse_flat",
+    "reshard",
+    "shard_of",
+    "whole",
+]
 
 
 def as_shards(tensor: torch.Tensor) -> DTensor | None:
@@ -43,6 +57,47 @@ def whole(tensor: torch.Tensor) -> torch.Tensor:
         return torch.empty(shards.shape, dtype=shards.dtype, device="meta")
     out: torch.Tensor = shards.full_tensor()
     return out
+
+
+def held(module: nn.Module, attribute: str) -> torch.Tensor:
+    """An attribute of a module; a parametrised one whose originals are spread is computed from the whole of them."""
+    if nn.utils.parametrize.is_parametrized(module, attribute):
+        makes, originals = _originals(module, attribute)
+        if any(as_shards(p) is not None for p in originals.values()):
+            made: torch.Tensor = functional_call(makes, {name: whole(p) for name, p in originals.items()}, ())
+            return made
+    tensor: torch.Tensor = getattr(module, attribute)
+    return tensor
+
+
+@torch.no_grad()
+def hold_(module: nn.Module, attribute: str, value: torch.Tensor) -> None:
+    """Replace a parametrised attribute, through its parametrisation, by a value that every process has."""
+    makes, originals = _originals(module, attribute)
+    if not any(as_shards(p) is not None for p in originals.values()):
+        setattr(module, attribute, value)
+        return
+    values: Any = value
+    for step in reversed(list(makes.children())):
+        values = step.right_inverse(values)  # type: ignore[operator]
+    for original, new in zip(originals.values(), [values] if isinstance(values, torch.Tensor) else values, strict=True):
+        original.copy_(as_parts(new, original))
+
+
+def _originals(module: nn.Module, attribute: str) -> tuple[nn.Module, dict[str, torch.Tensor]]:
+    """What makes a parametrised attribute, and of what."""
+    makes: nn.Module = module.parametrizations[attribute]  # type: ignore[index, assignment]
+    return makes, dict(makes.named_parameters(recurse=False))
+
+
+def reshard(model: nn.Module) -> None:
+    """Let FSDP drop what it has gathered for a forward pass: what would be written there would be lost."""
+    fsdp = sys.modules.get("torch.distributed.fsdp")
+    if fsdp is None or not torch.distributed.is_initialized():
+        return
+    for module in model.modules():
+        if isinstance(module, fsdp.FSDPModule):
+            module.reshard()
 
 
 def as_parts(value: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
@@ -158,7 +213,7 @@ def _advice(hom: Hom, rows: bool, axis: int, step: int, unit: int, layout: Layou
     return text
 
 
-def refuse_flat(model: torch.nn.Module) -> None:
+def refuse_flat(model: nn.Module) -> None:
     """Raise GroupRepError where parameters are flattened, as FullyShardedDataParallel does, so that no rows are left."""
     for name, module in model.named_modules():
         if type(module).__name__ == "FullyShardedDataParallel":

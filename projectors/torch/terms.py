@@ -18,7 +18,7 @@ from projectors.models.terms import Term as Described
 from projectors.models.terms import check_entries, check_term
 from projectors.penalties import Norm
 from projectors.torch.buffers import ProjectionModule, in_single
-from projectors.torch.sharded import as_parts, as_shards, whole
+from projectors.torch.sharded import as_parts, as_shards, held, hold_, whole
 
 __all__ = ["FormTerm", "Term", "check_finite", "in_single", "make_form", "make_term", "parameter_key"]
 
@@ -57,7 +57,7 @@ class Term(Described):
 
     def stored(self) -> torch.Tensor:
         """The tensor as the module has it, or of one that is spread over processes the part of this one."""
-        tensor: torch.Tensor = getattr(self.module, self.attribute)
+        tensor = held(self.module, self.attribute)
         if as_shards(tensor) is not None:
             self.shards = tensor
         return tensor if self.shards is None or self.shards.shape != tensor.shape else self.shards
@@ -83,11 +83,10 @@ class Term(Described):
     def assign(self, value: torch.Tensor) -> None:
         """Replace a parametrised tensor, through its parametrisation, or one that is spread over processes."""
         stored = self.stored()
-        value = as_parts(value, stored)
         if self._is_parametrised(stored):
-            setattr(self.module, self.attribute, value)
+            hold_(self.module, self.attribute, value)
         else:
-            stored.copy_(value)
+            stored.copy_(as_parts(value, stored))
 
     def write(self, operators: torch.Tensor) -> None:
         """Replace the operators, in place; a parametrised tensor through its parametrisation."""
@@ -138,7 +137,7 @@ class FormTerm(Term):
 
     def read(self) -> torch.Tensor:
         q = self.query.read(self.parameter())
-        k: torch.Tensor = self.keys.read(whole(getattr(self.key_module, self.key_attribute)))
+        k: torch.Tensor = self.keys.read(whole(held(self.key_module, self.key_attribute)))
         return q.transpose(-1, -2) @ k
 
     def unread(self) -> tuple[torch.Tensor, Layout | None]:
@@ -167,7 +166,6 @@ def parameter_key(module: nn.Module, attribute: str) -> tuple[int, str]:
 
 def make_form(name: str, q: Term, k: Term, hom: Hom, heads: int) -> FormTerm:
     """The term of W_Q^T W_K, from those of W_Q and W_K, whose rows are those of the heads one after the other."""
-    _ = hom.projection
     query, keys = (
         Layout((heads, rows // heads, columns), start=t.layout.start, stop=t.layout.stop)
         for t, (rows, columns) in ((t, t.layout.shape) for t in (q, k))
@@ -184,12 +182,13 @@ def make_term(name: str, layer: str, layout: Layout, hom: Hom, module: nn.Module
     GroupRepError
         If one of these fails: DimensionMismatch for sizes, NotUnitary for a representation without an invariant form.
     """
-    parameter = getattr(module, attribute, None)
+    parameter = held(module, attribute) if hasattr(module, attribute) else None
     if not isinstance(parameter, torch.Tensor):
         raise GroupRepError(f'"{name}": {type(module).__name__} has no parameter "{attribute}"')
     if isinstance(parameter, UninitializedParameter):
         raise GroupRepError(f'"{name}" is not initialised yet; run the model once before')
-    if layout.rows(whole(parameter)).numel() != prod(layout.operators):
+    values = whole(parameter)
+    if layout.rows(values).numel() != prod(layout.operators):
         many = " x ".join(map(str, layout.operators))
         raise DimensionMismatch(
             f'"{name}" has shape {tuple(parameter.shape)}; W = {hom.W} has dimension {hom.W.dim} and V = {hom.V} has dimension '
@@ -197,7 +196,7 @@ def make_term(name: str, layer: str, layout: Layout, hom: Hom, module: nn.Module
         )
     is_complex = parameter.is_complex()
     check_term(name, hom, parameter.dtype, is_complex or parameter.is_floating_point(), is_complex)
-    check_finite(name, whole(parameter))
+    check_finite(name, values)
     return Term(name, layer, layout, hom, module, attribute)
 
 
