@@ -42,9 +42,12 @@ __all__ = [
 ]
 
 
+_TENSORS = "torch.distributed.tensor"  # loaded by whoever spreads a tensor over processes
+
+
 def as_shards(tensor: torch.Tensor) -> DTensor | None:
-    """The tensor, if it is spread over processes; torch's distributed tensors are loaded by whoever makes one."""
-    module = sys.modules.get("torch.distributed.tensor")
+    """The tensor, if it is spread over processes."""
+    module = sys.modules.get(_TENSORS)
     return tensor if module is not None and isinstance(tensor, module.DTensor) else None
 
 
@@ -61,7 +64,7 @@ def whole(tensor: torch.Tensor) -> torch.Tensor:
 
 def held(module: nn.Module, attribute: str) -> torch.Tensor:
     """An attribute of a module; a parametrised one whose originals are spread is computed from the whole of them."""
-    if nn.utils.parametrize.is_parametrized(module, attribute):
+    if _TENSORS in sys.modules and nn.utils.parametrize.is_parametrized(module, attribute):
         makes, originals = _originals(module, attribute)
         if any(as_shards(p) is not None for p in originals.values()):
             made: torch.Tensor = functional_call(makes, {name: whole(p) for name, p in originals.items()}, ())

@@ -53,11 +53,14 @@ class Term(Described):
 
     def parameter(self) -> torch.Tensor:
         """The tensor as the module computes with it, of all processes."""
-        return whole(self.stored())
+        tensor = self.stored()
+        return tensor if type(tensor) is nn.Parameter else whole(tensor)
 
     def stored(self) -> torch.Tensor:
         """The tensor as the module has it, or of one that is spread over processes the part of this one."""
         tensor = held(self.module, self.attribute)
+        if type(tensor) is nn.Parameter and self.shards is None:
+            return tensor
         if as_shards(tensor) is not None:
             self.shards = tensor
         return tensor if self.shards is None or self.shards.shape != tensor.shape else self.shards
