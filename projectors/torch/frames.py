@@ -44,11 +44,7 @@ class Frame(ABC):
 
     @abstractmethod
     def project(self, M: torch.Tensor) -> torch.Tensor:
-        """P in these coordinates."""
-
-    @abstractmethod
-    def residual(self, M: torch.Tensor) -> torch.Tensor:
-        """M - P(M), perhaps in M's own memory."""
+        """P in these coordinates, perhaps in M's own memory."""
 
     @abstractmethod
     def lengthened(self, M: torch.Tensor) -> torch.Tensor:
@@ -71,14 +67,13 @@ class Spatial(Frame):
         return M
 
     def project(self, M: torch.Tensor) -> torch.Tensor:
-        return self.space.project(M)
-
-    def residual(self, M: torch.Tensor) -> torch.Tensor:
         if M.device not in self._fast:
             fast = implementation_for(M.device)
             self._fast[M.device] = fast, Operand(self.space, None, fast.workspace())
         fast, operand = self._fast[M.device]
-        fast.move_(M, operand, 0.0, 1.0)
+        T = M[0] if len(M) == 1 else M
+        away = torch.tensor([1.0, 0.0], device=M.device, dtype=M.real.dtype)  # T - (T - P(T)), in place
+        fast.move_([T], [operand], [away.expand(*T.shape[:-2], 2)], False)
         return M
 
     def lengthened(self, M: torch.Tensor) -> torch.Tensor:
@@ -117,10 +112,6 @@ class _Irreps(Frame):
     def project(self, M: torch.Tensor) -> torch.Tensor:
         P: torch.Tensor = self.frame.project(M)
         return P
-
-    def residual(self, M: torch.Tensor) -> torch.Tensor:
-        R: torch.Tensor = self.frame.residual(M)
-        return R
 
     def lengthened(self, M: torch.Tensor) -> torch.Tensor:
         return M * self._at(M)[-1]

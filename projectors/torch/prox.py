@@ -62,9 +62,10 @@ def prox_(pen: EquivariancePenalty, lr: float | torch.Tensor | torch.optim.Optim
     check_prox(pen, over)
     if pen.steps % pen.every:
         return
-    for term, rate in zip(pen.terms, pen.rates(lr), strict=True):
+    rates = pen.rates(lr)
+    for term, rate in zip(pen.terms, rates * len(pen.terms) if len(rates) == 1 else rates, strict=True):
         tau = rate * pen.every * term.weights[0]
-        if tau:
+        if term.weights[0]:
             T = in_single(term.read())
             P = term.space.project(T)
             term.write(P + thresholded(T - P, term, tau, over))

@@ -18,6 +18,7 @@ from grouprep.errors import GroupRepError
 from projectors.torch.frames import Frame, Spatial, frame_of
 from projectors.torch.model_penalty import EquivariancePenalty
 from projectors.torch.prox import Over, check_prox, thresholded
+from projectors.torch.sharded import as_shards
 from projectors.torch.terms import Term, in_single
 
 __all__ = ["SplitAdamW"]
@@ -122,6 +123,7 @@ class SplitAdamW(torch.optim.Optimizer):
                     f'"{terms[0].name}" is penalised, but none of the parameters that SplitAdamW was given: give it all of '
                     "model.parameters()"
                 )
+        self._places = {term: k for k, term in enumerate(pen.terms)}
         spaces = {t.space: None for t in pen.terms}
         self._frames: dict[nn.Module, tuple[Frame, Spatial]] = {s: (frame_of(s), Spatial(s)) for s in spaces}
 
@@ -166,8 +168,8 @@ class SplitAdamW(torch.optim.Optimizer):
         for batch in batches:
             gradients = [t.layout.read(p.grad) for t in batch.terms if (p := chosen[t][0]).grad is not None]
             g = batch.frame.into(_together(gradients))
-            R.append(batch.frame.residual(g.clone()))
-            P.append(g - R[-1])
+            P.append(batch.frame.project(g.clone()))
+            R.append(g - P[-1])
             T.append(_together([t.read() for t in batch.terms]))
         first, second = (
             [_moments(state.setdefault(part, {}), x) for state, x in zip(states, _each(P), strict=True)]
@@ -177,7 +179,7 @@ class SplitAdamW(torch.optim.Optimizer):
         self._move_residuals(batches, T, R, P, second, group)
         for batch, stack in zip(batches, T, strict=True):
             for term, value in zip(batch.terms, stack, strict=True):
-                if not term.is_view(value):
+                if value.untyped_storage().data_ptr() != term.stored().untyped_storage().data_ptr():
                     term.write(value)
 
     def _move_equivariant(
@@ -206,34 +208,40 @@ class SplitAdamW(torch.optim.Optimizer):
         """R <- kept (R - residual_lr lr (d - P(d))), in place, with one projection of (1 - kept) T + kept residual_lr lr d."""
         due, decoupled = not self.pen.steps % self.pen.every, self.pen.decoupled
         rate, step = group["lr"] * self.pen.every, group["lr"] * group["residual_lr"]
-        weights = [[t.weights if due else (0.0, 0.0) for t in batch.terms] for batch in batches]
+        weights = [[self._weights_of(t) if due else (0.0, 0.0) for t in batch.terms] for batch in batches]
         lost = [[_at_most_one(rate * w) if decoupled else 0.0 for w, _ in pairs] for pairs in weights]
         for batch, t, m, x in zip(batches, T, memory, lost, strict=True):
             _ = _times(m.copy_(t), x) if batch.frame.is_spatial else m.zero_()
         flat, moves, g = [w for pairs in weights for w, _ in pairs], _each(memory), _each(R)
-        for weight in dict.fromkeys(flat):
-            mine, kept = (
-                [i for i, w in enumerate(flat) if w == weight],
-                1 - _at_most_one(rate * weight) if decoupled else 1.0,
-            )
+        keys = [id(w) if isinstance(w, torch.Tensor) else w for w in flat]
+        for key in dict.fromkeys(keys):
+            mine = [i for i, k in enumerate(keys) if k == key]
+            kept = 1 - _at_most_one(rate * flat[mine[0]]) if decoupled else 1.0
             _adam([moves[i] for i in mine], [g[i] for i in mine], [moments[i] for i in mine], group, -step * kept)
         for batch, t, m, x, pairs in zip(batches, T, memory, lost, weights, strict=True):
             move = m if batch.frame.is_spatial else batch.frame.back(m) + _times(t.clone(), x)
-            t.sub_(batch.spatial.residual(move))
+            t.sub_(move).add_(batch.spatial.project(move))
             if due and not decoupled:
-                left = batch.spatial.residual(t.clone())
-                t.sub_(left)
+                left = t - (P := batch.spatial.project(t.clone()))
+                t.copy_(P)
                 for each, r, term, (w, _) in zip(t, left, batch.terms, pairs, strict=True):
                     each.add_(thresholded(r, term, rate * w, self.over))
-            if any(w for _, w in pairs):
-                t.sub_(_times(t - batch.spatial.residual(t.clone()), [_at_most_one(rate * w) for _, w in pairs]))
+            if any(isinstance(w, torch.Tensor) or w for _, w in pairs):
+                t.sub_(_times(batch.spatial.project(t.clone()), [_at_most_one(rate * w) for _, w in pairs]))
+
+    def _weights_of(self, term: Term) -> tuple[float | torch.Tensor, float | torch.Tensor]:
+        """Lambda_perp and lambda_G now: numbers, or tensors where the device itself steers them."""
+        if term.stored().device.type == "cpu" or not any(s.needs_share for s in term.schedules):
+            return term.weights
+        first, second = self.pen.weights[self._places[term]]
+        return first, second
 
     # Resuming
 
     def state_dict(self) -> dict[str, Any]:
         """As torch's, with where the penalty's schedules stand."""
         out = super().state_dict()
-        out["penalty"] = {"steps": self.pen.steps, "weights": [list(term.weights) for term in self.pen.terms]}
+        out["penalty"] = self.pen.state_dict()
         return out
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -244,19 +252,15 @@ class SplitAdamW(torch.optim.Optimizer):
         GroupRepError
             If it is not of a SplitAdamW, or of a penalty with other terms.
         """
-        about = state_dict.get("penalty")
-        if not isinstance(about, dict) or len(about.get("weights", ())) != len(self.pen.terms):
-            raise GroupRepError(
-                f"state_dict is not that of a SplitAdamW with a penalty of {len(self.pen.terms)} terms: build model, penalty and "
-                "optimizer as they were"
-            )
+        if "penalty" not in state_dict:
+            raise GroupRepError("state_dict is not that of a SplitAdamW: it says nothing of a penalty")
         super().load_state_dict({k: v for k, v in state_dict.items() if k != "penalty"})
         saved = [k for group in state_dict["param_groups"] for k in group["params"]]
         parameters = [p for group in self.param_groups for p in group["params"]]
         for k, p in zip(saved, parameters, strict=True):  # in the precision that they had: torch takes the parameter's
             if k in state_dict["state"]:
                 self.state[p] = _placed(state_dict["state"][k], p.device)
-        self.pen.resume(about["steps"], [(float(v), float(w)) for v, w in about["weights"]])
+        self.pen.load_state_dict(state_dict["penalty"])
 
 
 def _placed(state: Any, device: torch.device) -> Any:
@@ -278,6 +282,10 @@ def _terms_by_parameter(pen: EquivariancePenalty) -> dict[int, list[Term]]:
         if not term.is_writable:
             raise GroupRepError(
                 f'"{term.name}" is a product of two weights, which has no step of its own; use AttentionSpec(form=False)'
+            )
+        if as_shards(term.stored()) is not None:
+            raise GroupRepError(
+                f'"{term.name}" is spread over processes; SplitAdamW needs whole parameters: a decoupled penalty and AdamW do without'
             )
         if nn.utils.parametrize.is_parametrized(term.module, term.attribute):
             raise GroupRepError(
