@@ -108,10 +108,10 @@ def as_parts(value: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
     shards = as_shards(like)
     if shards is None:
         return value
-    from torch.distributed.tensor import DTensor, Replicate
-
-    mesh = shards.device_mesh
-    everywhere = DTensor.from_local(value.to(like.dtype), mesh, [Replicate()] * mesh.ndim, run_check=False)
+    tensors, mesh = sys.modules[_TENSORS], shards.device_mesh
+    everywhere = tensors.DTensor.from_local(
+        value.to(like.dtype), mesh, [tensors.Replicate()] * mesh.ndim, run_check=False
+    )
     out: torch.Tensor = everywhere.redistribute(mesh, shards.placements)
     return out
 
@@ -123,11 +123,10 @@ def over_processes(values: torch.Tensor, like: DTensor) -> torch.Tensor:
     ----------
     values : of this process; like : a tensor whose parts they belong to.
     """
-    from torch.distributed import tensor as distributed
-
-    by_rows, everywhere = distributed.Shard(0), distributed.Replicate()
+    tensors = sys.modules[_TENSORS]
+    by_rows, everywhere = tensors.Shard(0), tensors.Replicate()
     placements = [everywhere if p.is_replicate() else by_rows for p in like.placements]
-    rows = distributed.DTensor.from_local(values[None], like.device_mesh, placements, run_check=False)
+    rows = tensors.DTensor.from_local(values[None], like.device_mesh, placements, run_check=False)
     out: torch.Tensor = rows.full_tensor()
     return out
 
