@@ -41,6 +41,7 @@ DOORWAYS: dict[str, str] = {
     "grouprep.groups.base.Group.grid": "G.grid(shape)",
     "grouprep.groups.base.Group.irrep": "G.irrep(label)",
     "grouprep.groups.base.Group.irreps": "G.irreps()",
+    "grouprep.groups.base.Group.kernel": "G.kernel((5, 5))",
     "grouprep.groups.base.Group.pullback": "(G * H).pullback(0, V)",
     "grouprep.groups.base.Group.trivial": "G.trivial()",
     "grouprep.groups.finite.FiniteGroup.character_table": "G.character_table()",
@@ -78,9 +79,12 @@ FACADES = {"Group", "FiniteGroup", "Homomorphism", "LieGroup", "Representation"}
 # Private names of other people's libraries, where they give no public one.
 FOREIGN: dict[str, str] = {
     "_BatchNorm": "torch: the class of its batch normalisations",
+    "_C": "torch: where it says whether a transformation of torch.func is active, as autograd.Function asks",
     "_ConvNd": "torch: the class of its convolutions",
     "_ConvTransposeNd": "torch: the class of its transposed convolutions",
     "_InstanceNorm": "torch: the class of its instance normalisations",
+    "_are_functorch_transforms_active": "torch: whether a transformation of torch.func is active",
+    "_current_level": "torch: whether forward-mode differentiation is active",
     "_dynamo_marked_constant": "torch: what torch.compiler.assume_constant_result sets, without importing torch",
     "_orig_mod": "torch: the model inside a compiled one",
     "_qkv_same_embed_dim": "torch: whether an attention has one packed weight",

@@ -27,10 +27,14 @@ from projectors.models import (
 )
 from projectors.torch.convolutions import ConvolutionSpectral
 from projectors.torch.decay import project_
+from projectors.torch.evidence import evidence_weights
 from projectors.torch.measure import equivariance_error
 from projectors.torch.model_penalty import EquivariancePenalty
 from projectors.torch.parametrization import EquivariantParametrization, constrain_
+from projectors.torch.prox import prox_
 from projectors.torch.relaxed import RelaxedConv1d, RelaxedConv2d, RelaxedConv3d, RelaxedLinear
+from projectors.torch.split import SplitAdamW
+from projectors.torch.starting import equivariant_start_
 
 __all__ = [
     "Anneal",
@@ -53,10 +57,14 @@ __all__ = [
     "RelaxedConv3d",
     "RelaxedLinear",
     "Schedule",
+    "SplitAdamW",
     "TargetShare",
     "TermReport",
     "constrain_",
     "equivariance_error",
+    "equivariant_start_",
+    "evidence_weights",
     "load_spec",
     "project_",
+    "prox_",
 ]
