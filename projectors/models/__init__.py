@@ -4,7 +4,7 @@ recorded of them. The adapters for torch and JAX read weights by it.
 
 from projectors.models.files import load_spec
 from projectors.models.layouts import Layout
-from projectors.models.measure import EquivarianceError, act, equivariance_error
+from projectors.models.measure import EquivarianceError, Features, act, equivariance_error
 from projectors.models.report import CheckReport, Finding, PenaltyReport, TermReport
 from projectors.models.schedules import Anneal, Constant, Cosine, Linear, Schedule, TargetShare
 from projectors.models.specs import AttentionSpec, BilinearSpec, LayerSpec, ParameterSpec
@@ -18,6 +18,7 @@ __all__ = [
     "Constant",
     "Cosine",
     "EquivarianceError",
+    "Features",
     "Finding",
     "LayerSpec",
     "Layout",

@@ -15,6 +15,7 @@ from projectors.models import (
     Constant,
     Cosine,
     EquivarianceError,
+    Features,
     Finding,
     LayerSpec,
     Linear,
@@ -31,6 +32,7 @@ from projectors.torch.measure import equivariance_error
 from projectors.torch.model_penalty import EquivariancePenalty
 from projectors.torch.parametrization import EquivariantParametrization, constrain_
 from projectors.torch.relaxed import RelaxedConv1d, RelaxedConv2d, RelaxedConv3d, RelaxedLinear
+from projectors.torch.statistics import constrain_statistics_, project_statistics_
 
 __all__ = [
     "Anneal",
@@ -43,6 +45,7 @@ __all__ = [
     "EquivarianceError",
     "EquivariancePenalty",
     "EquivariantParametrization",
+    "Features",
     "Finding",
     "LayerSpec",
     "Linear",
@@ -56,7 +59,9 @@ __all__ = [
     "TargetShare",
     "TermReport",
     "constrain_",
+    "constrain_statistics_",
     "equivariance_error",
     "load_spec",
     "project_",
+    "project_statistics_",
 ]

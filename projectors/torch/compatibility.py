@@ -41,7 +41,7 @@ def flags(model: nn.Module, layers: Sequence[LayerSpecs]) -> tuple[str, ...]:
                 out.append(f"{name}: {type(module).__name__} has scales and shifts that the specification leaves alone")
             if name in named and getattr(module, "running_mean", None) is not None:
                 out.append(
-                    f"{name}: running statistics are no parameters; on symmetric data they are equal along orbits"
+                    f"{name}: running statistics are no parameters; project_ and constrain_ make them equal along orbits"
                 )
         if name not in named:
             continue

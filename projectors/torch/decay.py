@@ -10,6 +10,7 @@ from torch import nn
 from grouprep.errors import GroupRepError
 from projectors.models.specs import SpecLike
 from projectors.torch.model_penalty import EquivariancePenalty
+from projectors.torch.statistics import project_statistics_
 from projectors.torch.terms import in_single
 
 __all__ = ["project_"]
@@ -17,7 +18,7 @@ __all__ = ["project_"]
 
 @torch.no_grad()
 def project_(model: nn.Module, spec: Mapping[str, SpecLike] | EquivariancePenalty) -> None:
-    """Make a model's layers exactly equivariant, in place: every weight becomes P(weight).
+    """Make a model's layers exactly equivariant, in place: every weight becomes P(weight), running statistics too.
 
     Parameters
     ----------
@@ -50,6 +51,7 @@ def project_(model: nn.Module, spec: Mapping[str, SpecLike] | EquivariancePenalt
         if nn.utils.parametrize.is_parametrized(term.module, term.attribute):
             T = in_single(term.read())
             _check_kept(term.name, T, term.space.residual(T))
+    project_statistics_(pen.model, pen.specification)
 
 
 def _check_kept(name: str, T: torch.Tensor, R: torch.Tensor) -> None:

@@ -15,6 +15,7 @@ from projectors.models.layouts import Layout
 from projectors.models.specs import SpecLike
 from projectors.torch.buffers import ProjectionModule
 from projectors.torch.model_penalty import EquivariancePenalty
+from projectors.torch.statistics import constrain_statistics_
 
 __all__ = ["EquivariantParametrization", "constrain_"]
 
@@ -60,7 +61,7 @@ class EquivariantParametrization(ProjectionModule):
 
 
 def constrain_(model: nn.Module, spec: Mapping[str, SpecLike]) -> None:
-    """Parametrise the layers of a model so that they are exactly equivariant from now on.
+    """Parametrise the layers of a model so that they are exactly equivariant from now on, running statistics included.
 
     Parameters
     ----------
@@ -83,3 +84,4 @@ def constrain_(model: nn.Module, spec: Mapping[str, SpecLike]) -> None:
     for term in pen.terms:
         module = EquivariantParametrization(term.hom.V, term.hom.W, term.layout).to(term.parameter().device)
         parametrize.register_parametrization(term.module, term.attribute, module)
+    constrain_statistics_(pen.model, pen.specification)
