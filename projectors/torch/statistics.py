@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import nn
@@ -15,7 +16,7 @@ from projectors.torch.buffers import ProjectionModule
 from projectors.torch.naming import match_layers, named_modules, unwrap
 from projectors.torch.terms import in_single
 
-__all__ = ["constrain_statistics_", "has_statistics", "project_statistics_", "statistics_of"]
+__all__ = ["Handles", "constrain_statistics_", "has_statistics", "project_statistics_", "statistics_of"]
 
 _STATISTICS = ("running_mean", "running_var")
 
@@ -62,14 +63,14 @@ class _Symmetric:
             self.project_(module)
 
 
-class _Handles(RemovableHandle):
+@dataclass(frozen=True)
+class Handles:
     """Several hooks, removed together."""
 
-    def __init__(self, handles: Sequence[RemovableHandle]) -> None:
-        super().__init__({})
-        self.handles = tuple(handles)
+    handles: tuple[RemovableHandle, ...]
 
     def remove(self) -> None:
+        """Remove them."""
         for handle in self.handles:
             handle.remove()
 
@@ -101,7 +102,7 @@ def project_statistics_(model: nn.Module, spec: Mapping[str, SpecLike]) -> None:
         _Symmetric(W).project_(module)
 
 
-def constrain_statistics_(model: nn.Module, spec: Mapping[str, SpecLike]) -> RemovableHandle:
+def constrain_statistics_(model: nn.Module, spec: Mapping[str, SpecLike]) -> Handles:
     """Keep the running means and variances of specified normalisation layers invariant from now on, also in training.
 
     They are projected now, and after each run in training mode; `constrain_` does it too.
@@ -112,7 +113,7 @@ def constrain_statistics_(model: nn.Module, spec: Mapping[str, SpecLike]) -> Rem
 
     Returns
     -------
-    RemovableHandle
+    Handles
         Its `remove()` ends it.
 
     Examples
@@ -131,4 +132,4 @@ def constrain_statistics_(model: nn.Module, spec: Mapping[str, SpecLike]) -> Rem
         symmetric = _Symmetric(W)
         symmetric.project_(module)
         handles.append(module.register_forward_hook(symmetric))
-    return _Handles(handles)
+    return Handles(tuple(handles))
