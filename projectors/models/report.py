@@ -161,18 +161,20 @@ class CheckReport:
     Attributes
     ----------
     findings : errors (this cannot be equivariant) and warnings (this may not be).
-    layers : how many specified layers were followed.
+    layers : how many specified layers there are.
+    not_followed : what could not be judged.
     """
 
     findings: tuple[Finding, ...]
     layers: int
+    not_followed: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """Whether there is no error."""
-        return not any(f.severity == "error" for f in self.findings)
+        """Whether there is no error, and nothing that was not followed."""
+        return not self.not_followed and not any(f.severity == "error" for f in self.findings)
 
     def __str__(self) -> str:
-        if not self.findings:
+        if not self.findings and not self.not_followed:
             return f"{self.layers} layers: representations follow each other, nonlinearities respect them"
-        return "\n".join(map(str, self.findings))
+        return "\n".join([*map(str, self.findings), *(f"not followed: {text}" for text in self.not_followed)])

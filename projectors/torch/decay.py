@@ -10,7 +10,7 @@ from torch import nn
 from grouprep.errors import GroupRepError
 from projectors.models.specs import SpecLike
 from projectors.torch.model_penalty import EquivariancePenalty
-from projectors.torch.statistics import project_statistics_
+from projectors.torch.statistics import project_statistics_of
 from projectors.torch.terms import in_single
 
 __all__ = ["project_"]
@@ -51,7 +51,7 @@ def project_(model: nn.Module, spec: Mapping[str, SpecLike] | EquivariancePenalt
         if nn.utils.parametrize.is_parametrized(term.module, term.attribute):
             T = in_single(term.read())
             _check_kept(term.name, T, term.space.residual(T))
-    project_statistics_(pen.model, pen.specification)
+    project_statistics_of(pen.model, pen.layers)
 
 
 def _check_kept(name: str, T: torch.Tensor, R: torch.Tensor) -> None:

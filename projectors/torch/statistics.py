@@ -16,7 +16,14 @@ from projectors.torch.buffers import ProjectionModule
 from projectors.torch.naming import match_layers, named_modules, unwrap
 from projectors.torch.terms import in_single
 
-__all__ = ["Handles", "constrain_statistics_", "has_statistics", "project_statistics_", "statistics_of"]
+__all__ = [
+    "Handles",
+    "constrain_statistics_",
+    "has_statistics",
+    "project_statistics_",
+    "project_statistics_of",
+    "statistics_of",
+]
 
 _STATISTICS = ("running_mean", "running_var")
 
@@ -98,7 +105,12 @@ def project_statistics_(model: nn.Module, spec: Mapping[str, SpecLike]) -> None:
     >>> net[0].running_mean.tolist()
     [2.0, 2.0]
     """
-    for _, module, W in statistics_of(*_layers(model, spec)):
+    project_statistics_of(*_layers(model, spec))
+
+
+def project_statistics_of(model: nn.Module, layers: Sequence[LayerSpecs]) -> None:
+    """`project_statistics_` of layers whose names are known already."""
+    for _, module, W in statistics_of(model, layers):
         _Symmetric(W).project_(module)
 
 
