@@ -17,6 +17,7 @@ from projectors.models import (
     EquivarianceError,
     Features,
     Finding,
+    LayerDefect,
     LayerSpec,
     Linear,
     ParameterSpec,
@@ -24,6 +25,7 @@ from projectors.models import (
     Schedule,
     TargetShare,
     TermReport,
+    Verification,
     load_spec,
 )
 from projectors.torch.convolutions import ConvolutionSpectral
@@ -33,6 +35,7 @@ from projectors.torch.model_penalty import EquivariancePenalty
 from projectors.torch.parametrization import EquivariantParametrization, constrain_
 from projectors.torch.relaxed import RelaxedConv1d, RelaxedConv2d, RelaxedConv3d, RelaxedLinear
 from projectors.torch.statistics import constrain_statistics_, project_statistics_
+from projectors.torch.verification import verify
 
 __all__ = [
     "Anneal",
@@ -47,6 +50,7 @@ __all__ = [
     "EquivariantParametrization",
     "Features",
     "Finding",
+    "LayerDefect",
     "LayerSpec",
     "Linear",
     "ParameterSpec",
@@ -58,10 +62,12 @@ __all__ = [
     "Schedule",
     "TargetShare",
     "TermReport",
+    "Verification",
     "constrain_",
     "constrain_statistics_",
     "equivariance_error",
     "load_spec",
     "project_",
     "project_statistics_",
+    "verify",
 ]

@@ -19,11 +19,11 @@ from projectors.models.fitting import joint, spec_ends
 from projectors.models.report import CheckReport, Finding
 from projectors.models.specs import LayerSpec, LayerSpecs, Spec
 from projectors.torch.fitting import POOLS, between
-from projectors.torch.flow import followed
+from projectors.torch.flow import Explain, followed
 from projectors.torch.layers import NORMALISATIONS
 from projectors.torch.naming import named_modules
 
-__all__ = ["check_model", "flags"]
+__all__ = ["check_model", "explain_by", "flags"]
 
 
 def flags(model: nn.Module, layers: Sequence[LayerSpecs]) -> tuple[str, ...]:
@@ -75,6 +75,27 @@ def _uneven(module: _ConvNd, spec: Spec) -> list[str]:
     return out
 
 
+def explain_by(model: nn.Module, layers: Sequence[LayerSpecs]) -> Explain:
+    """What is known to be wrong of a module, by its name and the shape of its input.
+
+    Parameters
+    ----------
+    model : the model; layers : the specified layers' names, and what is said of them.
+    """
+    specs, modules = dict(layers), dict(named_modules(model, remove_duplicate=False))
+
+    def explain(name: str, shape: torch.Size | None) -> list[str]:
+        module = modules.get(name)
+        out: list[str] = []
+        if isinstance(module, _ConvNd) and name in specs:
+            out += _uneven(module, specs[name][0])
+        if shape is not None and not isinstance(module, _ConvTransposeNd) and isinstance(module, (_ConvNd, *POOLS[:6])):
+            out += _stride(module, tuple(shape[2:]))
+        return out
+
+    return explain
+
+
 def check_model(
     model: nn.Module, layers: Sequence[LayerSpecs], inputs: tuple[object, ...] = (), strict: bool = False
 ) -> CheckReport:
@@ -85,21 +106,12 @@ def check_model(
     model : the model; layers : the specified layers' names, and what is said of them.
     inputs, strict : as there.
     """
-    specs, modules = dict(layers), dict(named_modules(model, remove_duplicate=False))
-
-    def explain(name: str, shape: torch.Size | None) -> list[str]:
-        module, out = modules[name], []
-        if name in specs and isinstance(module, _ConvNd):
-            out += _uneven(module, specs[name][0])
-        if shape is not None and ((isinstance(module, _ConvNd) and not isinstance(module, _ConvTransposeNd)) or isinstance(module, POOLS[:6])):
-            out += _stride(module, tuple(shape[2:]))
-        return out
-
+    specs, explain = dict(layers), explain_by(model, layers)
     missing: list[str] = []
     if inputs:
         found, missing = followed(model, layers, inputs, explain)
     else:
-        found = [Finding("warning", name, text) for name in specs if name in modules for text in explain(name, None)]
+        found = [Finding("warning", name, text) for name in specs for text in explain(name, None)]
         found += _in_order(model, specs)
         missing = [f"the forward method of {kind} without inputs; check(x) follows it" for kind in _own_forward(model, specs)]
     report = CheckReport(tuple(dict.fromkeys(found)), len(specs), tuple(missing))

@@ -7,6 +7,7 @@ weights in place of the model's own, and with random ones in place of those that
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -18,14 +19,15 @@ from projectors.models.measure import Axes
 from projectors.models.report import Finding
 from projectors.models.specs import LayerSpecs
 from projectors.torch.copies import Copy, double, private_copy
-from projectors.torch.lockstep import Call, Key, Lockstep, elements_for
+from projectors.torch.lockstep import Call, Key, Lockstep, Origin, elements_for
 
-__all__ = ["POINTWISE", "followed", "in_step"]
+__all__ = ["Explain", "findings_of", "followed", "in_step", "not_followed_of"]
 
-POINTWISE = frozenset(
+_POINTWISE = frozenset(
     "relu relu6 leaky_relu elu celu selu gelu silu mish sigmoid logsigmoid hardsigmoid hardswish softplus threshold rrelu exp log "
     "square sqrt abs pow clamp clamp_min clamp_max tanh hardtanh softsign tanhshrink hardshrink softshrink sin mul".split()
 )
+Explain: TypeAlias = Callable[[str, "torch.Size | None"], list[str]]
 _RANDOM = 3  # elements of a group that has no finite set of generators
 
 
@@ -47,7 +49,7 @@ def in_step(
 
 
 def followed(
-    model: nn.Module, layers: Sequence[LayerSpecs], inputs: tuple[object, ...], explain: Callable[[str, torch.Size | None], list[str]]
+    model: nn.Module, layers: Sequence[LayerSpecs], inputs: tuple[object, ...], explain: Explain
 ) -> tuple[list[Finding], list[str]]:
     """What is wrong on the way of the data, and what was not followed.
 
@@ -78,8 +80,8 @@ def followed(
     for g in elements:
         steps.turn(g, ways)
     known = {id(p): name for name, p, _ in made.uncovered()}
-    found = [f for key in steps.base for f in _findings(steps, key, ways, known, explain)]
-    missing = _not_followed(steps, layers)
+    found = findings_of(steps, ways, known, explain)
+    missing = not_followed_of(steps, layers)
     wrong = {key for key in steps.base if _is_off(steps, key)}
     if known or any(True for _ in made.uncovered_buffers()):
         free, _ = in_step(model, layers, inputs, scattered)
@@ -90,6 +92,17 @@ def followed(
             if _is_off(free, key) and key not in wrong:
                 found.append(_loose(free, key, names))
     return found, missing
+
+
+def findings_of(steps: Lockstep, ways: Sequence[Axes | None], known: dict[int, str], explain: Explain) -> list[Finding]:
+    """What is wrong at each place where more is lost than rounding explains.
+
+    Parameters
+    ----------
+    steps : runs that were compared; ways : how the group acts on the inputs.
+    known : the names of uncovered parameters by id; explain : as for `followed`.
+    """
+    return [f for key in steps.base for f in _findings(steps, key, ways, known, explain)]
 
 
 def _is_off(steps: Lockstep, key: Key) -> bool:
@@ -113,7 +126,7 @@ def _findings(
     key: Key,
     ways: Sequence[Axes | None],
     known: dict[int, str],
-    explain: Callable[[str, torch.Size | None], list[str]],
+    explain: Explain,
 ) -> list[Finding]:
     if not _is_off(steps, key):
         return []
@@ -126,28 +139,29 @@ def _findings(
     before = steps.previous[key]
     W = _given(steps, before)
     V = steps.first[key][0][1] if steps.first.get(key) and key.call >= 0 else None
-    found = steps.culprit(key, ways)
+    trace = steps.culprit(key, ways)
     used = _used(steps, key, known)
     more = f"; {', '.join(used)}: no specification covers it" if used else ""
-    if found is None:
-        if V is not None and W is not None and (texts := joint(before, W, key.layer, V)):
-            return [Finding("error", f.where, f.what + more) for f in texts]
-        begin, end = steps.segment[key]
-        way = ", ".join(dict.fromkeys(c.label for c in steps.calls[begin:end])) or "nothing that was seen"
-        text = f"what reaches it is off by {size} from {V or 'a representation'}; on the way: {way}{more}"
-        return [Finding("error", _place(key), text)]
-    call, arguments = found
-    where = call.module or f'{call.name} after "{before}"'
-    return [Finding("error", where, _what(call, arguments, before, W, where, explain) + f" (off by {size} at {_place(key)}){more}")]
+    if trace.call is not None:
+        where = trace.call.module or f'{trace.call.name} after "{before}"'
+        what = _what(trace.call, trace.arguments, before, W, where, explain)
+        return [Finding("error", where, f"{what} (off by {size} at {_place(key)}){more}")]
+    name, U = trace.last or (before, W)
+    if V is not None and U is not None and (texts := joint(name, U, key.layer, V)):
+        return [Finding("error", f.where, f.what + more) for f in texts]
+    begin, end = steps.segment[key]
+    way = ", ".join(dict.fromkeys(c.label for c in steps.calls[begin:end])) or "nothing that was seen"
+    text = f"what reaches it is off by {size} from {V or 'a representation'}; on the way: {way}{more}"
+    return [Finding("error", _place(key), text)]
 
 
 def _what(
     call: Call,
-    arguments: list[tuple[str, Representation] | None],
+    arguments: list[Origin | None],
     before: str,
     W: Representation | None,
     where: str,
-    explain: Callable[[str, torch.Size | None], list[str]],
+    explain: Explain,
 ) -> str:
     """Why a function leaves the known representations."""
     met = [a for a in arguments if a is not None]
@@ -157,7 +171,7 @@ def _what(
     for other, U in met[1:]:
         if U != V:
             return f'{V} after "{name}" meets {U} after "{other}"; both have to be in one representation'
-    if call.name in POINTWISE and len(met) == len(arguments) and (texts := entrywise(where, call.kind or call.name, name, V)):
+    if call.name in _POINTWISE and len(met) == len(arguments) and (texts := entrywise(where, call.kind or call.name, name, V)):
         return texts[0].what
     if len(arguments) > len(met) and len(arguments) > 1 and call.name in _BINARY:
         return f"{V} meets a tensor whose representation is not known"
@@ -187,7 +201,7 @@ def _loose(steps: Lockstep, key: Key, names: dict[int, str]) -> Finding:
     return Finding("warning", one, text)
 
 
-def _not_followed(steps: Lockstep, layers: Sequence[LayerSpecs]) -> list[str]:
+def not_followed_of(steps: Lockstep, layers: Sequence[LayerSpecs]) -> list[str]:
     """Layers that were not met, or not judged."""
     called = {key.layer for key in steps.base}
     out = [f'"{name}" was not called in this run' for name, _ in layers if name not in called and any(steps.ends.get(name, (0,))[:2])]

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import product
 from math import inf, isfinite, isqrt, prod, sqrt
-from typing import NamedTuple
+from operator import add
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import torch
@@ -35,12 +37,15 @@ from projectors.models.measure import Axes, along
 from projectors.models.specs import AttentionSpec, BilinearSpec, LayerSpec, Spec
 from projectors.torch.naming import named_modules
 
-__all__ = ["Call", "Key", "Lockstep", "elements_for", "representations_in", "tensors_in"]
+__all__ = ["Call", "Key", "Lockstep", "Origin", "Trace", "elements_for", "representations_in", "tensors_in"]
 
 _SPREAD = 2.0**-20  # how far off the inputs of layers are in the run that measures how errors grow
 _LAMBDA = 8.0  # a bound on rounding by lambda sqrt(n) u fails with a probability of 2 exp(-lambda^2 / 2) (Higham and Mary 2019)
 _TRIED = 32  # ways for a group to act on the inputs, that are tried
 _GUESSED = 64  # and on a tensor
+
+
+Origin: TypeAlias = tuple[str, Representation]  # the layer that a tensor comes from, and the representation it is in
 
 
 class Key(NamedTuple):
@@ -235,7 +240,8 @@ class Lockstep:
                 new: dict[int, torch.Tensor] = {}
                 if watch.inside == 0:
                     for index, t in enumerate(list(tensors_in((args, kwargs)))[: len(V)]):
-                        other = visit(Key(name, count[name], "in", index), t)
+                        with watch.paused():
+                            other = visit(Key(name, count[name], "in", index), t)
                         if other is not None:
                             new[id(t)] = other
                 watch.inside += known
@@ -247,7 +253,8 @@ class Lockstep:
                 count[name] += 1
                 if watch.inside or W is None or first is None:
                     return None
-                other = visit(Key(name, call, "out", 0), first)
+                with watch.paused():
+                    other = visit(Key(name, call, "out", 0), first)
                 return None if other is None else _replaced(out, {id(first): other})
 
             handles.append(module.register_forward_pre_hook(before, with_kwargs=True))
@@ -387,8 +394,7 @@ class Lockstep:
                 return _moved_indices(self.ends[key.layer][0][key.index], g, base) if key.side == "in" else None
             return self._compare(key, g, t, base)
 
-        tensors = [t if way is None else along(way, g, t) for t, way in zip(self.tensors, ways, strict=True)]
-        out = self._run(tensors, visit, watch or _Watch(self.watched))
+        out = self._run(self._moved(g, ways), visit, watch or _Watch(self.watched))
         for k, (t, y) in enumerate(zip(out, self.output, strict=False)):
             if t.shape == y.shape:
                 self._compare(Key("", -1, "in", k), g, t, y)
@@ -412,8 +418,8 @@ class Lockstep:
             return moved[fitting[0]]
         return moved[self.first[key]] if self.first[key] in moved else along(self.first[key], g, base)
 
-    def free_run(self, g: Element, ways: Sequence[Axes | None]) -> tuple[dict[Key, float], tuple[torch.Tensor, ...]]:
-        """The run on g x with nothing put right: how far off each place is then, and the output."""
+    def apart(self, g: Element, ways: Sequence[Axes | None], ends: Mapping[Key, Axes]) -> tuple[dict[Key, float], float]:
+        """How far off each place is, and the outputs, where nothing is put right."""
         found: dict[Key, float] = {}
 
         def visit(key: Key, t: torch.Tensor) -> None:
@@ -421,8 +427,12 @@ class Lockstep:
             if base is not None and ways_there and base.shape == t.shape and t.is_floating_point():
                 found[key] = _relative(t, along(ways_there[0], g, base))
 
-        tensors = [t if way is None else along(way, g, t) for t, way in zip(self.tensors, ways, strict=True)]
-        return found, self._run(tensors, visit, _Watch(self.watched))
+        out = self._run(self._moved(g, ways), visit, _Watch(self.watched))
+        off = [_relative(out[key.index], along(way, g, self.output[key.index])) for key, way in ends.items()]
+        return found, max(off, default=0.0)
+
+    def _moved(self, g: Element, ways: Sequence[Axes | None]) -> list[torch.Tensor]:
+        return [t if way is None else along(way, g, t) for t, way in zip(self.tensors, ways, strict=True)]
 
     def input_ways(self, elements: Sequence[Element]) -> list[Axes | None]:
         """How the group acts on the inputs, found out: the way after which what reaches the layers fits best."""
@@ -446,13 +456,11 @@ class Lockstep:
         self.defects, self.worst, self.alive, self.broken = {}, {}, kept, []
         return best[1]
 
-    def culprit(self, key: Key, ways: Sequence[Axes | None]) -> tuple[Call, list[tuple[str, Representation] | None]] | None:
-        """The first function before a place whose result is in no known representation, and where its arguments come from."""
+    def culprit(self, key: Key, ways: Sequence[Axes | None]) -> Trace:
+        """The functions before a place, one by one, up to the first whose result is in no representation that is known."""
         begin, end = self.segment[key]
-        if begin == end or key not in self.worst:
-            return None
         plain, turned = _Watch(self.watched, (begin, end)), _Watch(self.watched, (begin, end))
-        known: dict[int, tuple[torch.Tensor, tuple[str, Representation]]] = {}
+        known: dict[int, tuple[torch.Tensor, Origin]] = {}
 
         def note(place: Key, t: torch.Tensor) -> None:
             if self.alive[place] and self.alive[place][0]:
@@ -464,17 +472,38 @@ class Lockstep:
         self._run(self.tensors, note, plain)
         self.turn(g, ways, turned)
         self.alive, self.defects, self.worst = kept
+        last: Origin | None = None
         for k, (one, two) in enumerate(zip(plain.kept, turned.kept, strict=False)):
+            origins = [known.get(id(a), (a, None))[1] for a in one.arguments if a.numel() > 1]
+            met = [origin for origin in origins if origin is not None]
             for t, x, y in zip(one.out, one.values, two.values, strict=False):
                 if x.shape != y.shape or x.numel() < 2:
                     continue
-                fitting = next((w for w in self.guesses(x) if _relative(y, along(w, g, x)) <= self.tolerance(key)), None)
+                ways_there = self.guesses(x)
+                if one.name in ("cat", "concat", "concatenate", "hstack") and len(met) == len(origins) > 0:
+                    V = reduce(add, (U for _, U in met))
+                    ways_there = [(((a,), V),) for a, n in enumerate(x.shape) if n == V.dim] + ways_there
+                fitting = next((w for w in ways_there if _relative(y, along(w, g, x)) <= self.tolerance(key)), None)
                 if fitting is None:
-                    return self.calls[begin + k], [known.get(id(a), (a, None))[1] for a in one.arguments if a.numel() > 1]
+                    return Trace(self.calls[begin + k], origins, last)
                 if fitting:
-                    name = next((known[id(a)][1][0] for a in one.arguments if id(a) in known), self.previous[key])
-                    known[id(t)] = t, (name, fitting[0][1])
-        return None
+                    names = dict.fromkeys(name for name, _ in met) or [self.previous[key]]
+                    last = " and ".join(names), fitting[0][1]
+                    known[id(t)] = t, last
+        return Trace(None, [], last)
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What was found of the functions before a place.
+
+    call : the first whose result is in no known representation, None if there is none; arguments : where these come from, None
+        for what is not known; last : where the last known result comes from, and what it is in.
+    """
+
+    call: Call | None
+    arguments: list[Origin | None]
+    last: Origin | None
 
 
 def _stands_still(V: Representation) -> bool:
@@ -523,12 +552,21 @@ class _Watch(TorchFunctionMode):
     def __init__(self, watched: frozenset[int] = frozenset(), keep: tuple[int, int] = (0, 0)) -> None:
         super().__init__()
         self.watched, self.keep = watched, keep
-        self.inside = 0
+        self.inside, self.stopped = 0, False
         self.calls: list[Call] = []
         self.kept: list[Call] = []
         self.used: list[tuple[int, int]] = []  # (the call, the parameter)
         self.eps = 0.0
         self.module_now: list[tuple[str, str]] = []
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """What is called here is none of the model's functions."""
+        self.inside, self.stopped = self.inside + 1, True
+        try:
+            yield
+        finally:
+            self.inside, self.stopped = self.inside - 1, False
 
     def module(self, name: str, module: nn.Module) -> list[RemovableHandle]:
         """Hooks that tell which module without specification is at work."""
@@ -554,7 +592,7 @@ class _Watch(TorchFunctionMode):
         keeping = not self.inside and self.keep[0] <= number < self.keep[1]
         out = func(*args, **kwargs)
         given = [t for t in tensors_in(out) if t.is_floating_point()]
-        for t in given:
+        for t in given if not self.stopped else ():
             self.eps = max(self.eps, torch.finfo(t.dtype).eps)
         name = getattr(func, "__name__", str(func)).strip("_")
         if self.inside or not given or not taken or name in ("get", "set", "detach", "clone", "to"):
