@@ -38,7 +38,7 @@ def private_copy(model: nn.Module) -> nn.Module:
             if isinstance(value, torch.Tensor) and not value.is_leaf:
                 memo[id(value)] = value.detach().clone()
     try:
-        made: nn.Module = copy.deepcopy(inner, memo)
+        made: nn.Module = _deepcopy(inner, memo)
     except Exception as error:
         raise GroupRepError(f"model: {type(inner).__name__} cannot be copied ({error})") from error
     for module in list(made.modules()):
@@ -48,6 +48,22 @@ def private_copy(model: nn.Module) -> nn.Module:
     for parameter in made.parameters():
         parameter.grad = None
     return made.eval()
+
+
+def _deepcopy(inner: nn.Module, memo: dict[int, object]) -> nn.Module:
+    """A deep copy; what a module holds besides modules and tensors and cannot be copied (scripted functions, locks, files) is shared."""
+    try:
+        return copy.deepcopy(inner, dict(memo))
+    except Exception:
+        for module in inner.modules():
+            for name, value in vars(module).items():
+                if name in ("_parameters", "_buffers", "_modules") or isinstance(value, torch.Tensor):
+                    continue
+                try:
+                    copy.deepcopy(value, {})
+                except Exception:
+                    memo[id(value)] = value
+        return copy.deepcopy(inner, memo)
 
 
 def double(x: object) -> object:

@@ -88,9 +88,12 @@ def followed(
         free.alive = {key: (steps.alive.get(key) or alive) for key, alive in free.alive.items()}
         for g in elements:
             free.turn(g, ways)
+        loose: dict[frozenset[str], Finding] = {}
         for key in free.base:
             if _is_off(free, key) and key not in wrong:
-                found.append(_loose(free, key, names))
+                used = _used(free, key, names) or list(names.values())
+                loose.setdefault(frozenset(used), _loose(free, key, used))
+        found += loose.values()
     return found, missing
 
 
@@ -191,9 +194,8 @@ def _given(steps: Lockstep, name: str) -> Representation | None:
     return near[0][1] if near else None
 
 
-def _loose(steps: Lockstep, key: Key, names: dict[int, str]) -> Finding:
-    used = _used(steps, key, names) or list(names.values())
-    one = used[0] if len(used) == 1 else ", ".join(used[:6]) + (", ..." if len(used) > 6 else "")
+def _loose(steps: Lockstep, key: Key, used: list[str]) -> Finding:
+    one = ", ".join(used[:6]) + (", ..." if len(used) > 6 else "")
     text = (
         f"no specification covers it, and unless its values respect the symmetry what reaches {_place(key)} does not "
         f"(off by {steps.defects[key]:.2g} of its size for random values)"

@@ -43,6 +43,7 @@ _SPREAD = 2.0**-20  # how far off the inputs of layers are in the run that measu
 _LAMBDA = 8.0  # a bound on rounding by lambda sqrt(n) u fails with a probability of 2 exp(-lambda^2 / 2) (Higham and Mary 2019)
 _TRIED = 32  # ways for a group to act on the inputs, that are tried
 _GUESSED = 64  # and on a tensor
+_ROWS = 1 << 20  # vectors whose order is looked at
 
 
 Origin: TypeAlias = tuple[str, Representation]  # the layer that a tensor comes from, and the representation it is in
@@ -410,6 +411,9 @@ class Lockstep:
             if errors[-1] <= self.tolerance(key) and len(self.alive[key]) > 8:
                 break  # many guesses: one that fits is enough
         error = min(errors)
+        if error > self.tolerance(key) and self._rearranged(key, g, t, base):
+            self.defects.setdefault(key, 0.0)
+            return None  # the same vectors in another order, as windows are: what comes of it is seen later
         if error > self.defects.get(key, -1.0):
             self.defects[key], self.worst[key] = error, g
         if error <= self.tolerance(key):
@@ -417,6 +421,26 @@ class Lockstep:
             self.alive[key] = fitting + self.alive[key][len(errors) :]
             return moved[fitting[0]]
         return moved[self.first[key]] if self.first[key] in moved else along(self.first[key], g, base)
+
+    def _rearranged(self, key: Key, g: Element, t: torch.Tensor, base: torch.Tensor) -> bool:
+        """Whether a layer that treats all vectors alike has those that it should have, in another order."""
+        if key.call < 0 or isinstance(self.modules[key.layer], _ConvNd):
+            return False
+        axes, V = self.first[key][0]
+        free = [a for a in range(t.ndim) if a not in axes]
+        rows = [x.permute(*free, *axes).reshape(-1, V.dim) for x in (t, along(((axes, V),), g, base))]
+        if len(rows[0]) > _ROWS:
+            return False
+        mark = torch.randn(V.dim, generator=torch.Generator().manual_seed(2), dtype=torch.float64).to(t)
+        module = self.modules[key.layer]
+        if isinstance(module, nn.MultiheadAttention) and t.ndim == 3:  # it mixes those of one sequence: sequences of the same vectors
+            number = t.shape[0 if module.batch_first else 1]
+            split = [x.reshape(number, -1, V.dim) if module.batch_first else x.reshape(-1, number, V.dim).transpose(0, 1) for x in rows]
+            split = [torch.stack([x[(x @ mark).argsort()] for x in part]) for part in split]
+            rows = [part[torch.sin(part @ mark).sum(1).argsort()].reshape(-1, V.dim) for part in split]
+            return _relative(*rows) <= self.tolerance(key)
+        one, two = (x[(x @ mark).argsort()] for x in rows)
+        return _relative(one, two) <= self.tolerance(key)
 
     def apart(self, g: Element, ways: Sequence[Axes | None], ends: Mapping[Key, Axes]) -> tuple[dict[Key, float], float]:
         """How far off each place is, and the outputs, where nothing is put right."""
