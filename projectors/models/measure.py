@@ -16,7 +16,17 @@ from grouprep.typing import AnyArray, Array, ArrayT, Element
 from projectors.arrays import as_matrices, beside, cast, namespace, one_by_one
 from projectors.penalties.entrywise import vector_norm
 
-__all__ = ["Axes", "EquivarianceError", "Features", "act", "along", "arrays_of", "equivariance_error", "on_entries", "placed"]
+__all__ = [
+    "Axes",
+    "EquivarianceError",
+    "Features",
+    "act",
+    "along",
+    "arrays_of",
+    "equivariance_error",
+    "on_entries",
+    "placed",
+]
 
 Axes: TypeAlias = "tuple[tuple[tuple[int, ...], Representation], ...]"
 """How a group acts on an array: a representation for some of its axes, joined in this order; the others stand still."""
@@ -98,7 +108,9 @@ class Features:
 
 def _check_channels(channels: object) -> None:
     if isinstance(channels, bool) or not (isinstance(channels, int) or channels in ("first", "last")):
-        raise GroupRepError(f'channels = {channels!r:.40} is unknown; choose "last", "first", or an axis such as 2 or -1')
+        raise GroupRepError(
+            f'channels = {channels!r:.40} is unknown; choose "last", "first", or an axis such as 2 or -1'
+        )
 
 
 def placed(features: Representation | Features, shape: Sequence[int], channels: str | int, what: str = "x") -> Axes:
@@ -141,7 +153,11 @@ def placed(features: Representation | Features, shape: Sequence[int], channels: 
 
 
 def act(
-    V: Representation | Features, g: Element, x: ArrayT, channels: str | int = "last", grid: Representation | None = None
+    V: Representation | Features,
+    g: Element,
+    x: ArrayT,
+    channels: str | int = "last",
+    grid: Representation | None = None,
 ) -> ArrayT:
     """rho(g) on every vector of a batch.
 
@@ -251,12 +267,16 @@ def equivariance_error(
     >>> equivariance_error(np.tanh, V, V, x).maximum
     0.0
     >>> tokens = Features(V, channels=1, grid=3 * V.group.trivial())
-    >>> equivariance_error(lambda x, y: (x + y, x.mean(1)), (tokens, tokens), (tokens, None), (np.ones((2, 4, 3)),) * 2).maximum
+    >>> equivariance_error(
+    ...     lambda x, y: (x + y, x.mean(1)), (tokens, tokens), (tokens, None), (np.ones((2, 4, 3)),) * 2
+    ... ).maximum
     0.0
     """
     inputs = list(x) if isinstance(x, tuple | list) else [x]
     Vs = _each(V, len(inputs), "V", "x has {} arrays")
-    groups = [U.group for U in map(_bare, [*Vs, *(W.values() if isinstance(W, Mapping) else _listed(W))]) if U is not None]
+    groups = [
+        U.group for U in map(_bare, [*Vs, *(W.values() if isinstance(W, Mapping) else _listed(W))]) if U is not None
+    ]
     if not groups or all(U is None for U in Vs):
         raise GroupRepError("V: at least one input needs a representation")
     if any(group != groups[0] for group in groups):
@@ -296,7 +316,9 @@ def _each(value: object, number: int, what: str, there: str) -> list[Representat
     out = _listed(value)
     for one in out:
         if one is not None and not isinstance(one, Representation | Features):
-            raise GroupRepError(f"{what} must be a Representation such as G.regular(), Features, or a tuple of these, got {one!r:.60}")
+            raise GroupRepError(
+                f"{what} must be a Representation such as G.regular(), Features, or a tuple of these, got {one!r:.60}"
+            )
     if len(out) != number:
         raise DimensionMismatch(
             f"{what} has {len(out)} representations, {there.format(number)}; give one for each, or None for what stands still or is not judged"

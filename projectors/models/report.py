@@ -234,8 +234,8 @@ class Verification:
 
     @property
     def ok(self) -> bool:
-        """Whether rounding explains the error from end to end, and what each layer adds to it."""
-        return self.error <= self.tolerance and all(layer.ok for layer in self.layers)
+        """Whether rounding explains the error from end to end, and what each layer adds to it, without being all there is."""
+        return self.error <= self.tolerance < 1 and all(layer.ok for layer in self.layers)
 
     @property
     def lost(self) -> tuple[str, ...]:

@@ -113,7 +113,9 @@ def check_model(
     else:
         found = [Finding("warning", name, text) for name in specs for text in explain(name, None)]
         found += _in_order(model, specs)
-        missing = [f"the forward method of {kind} without inputs; check(x) follows it" for kind in _own_forward(model, specs)]
+        missing = [
+            f"the forward method of {kind} without inputs; check(x) follows it" for kind in _own_forward(model, specs)
+        ]
     report = CheckReport(tuple(dict.fromkeys(found)), len(specs), tuple(missing))
     if strict and not report.ok:
         raise GroupRepError("the model cannot be equivariant as specified:\n" + str(report))

@@ -91,7 +91,12 @@ class Copy:
 
     def __post_init__(self) -> None:
         modules = dict(named_modules(self.model, remove_duplicate=False))
-        self.terms = [t for name, specs in self.layers for t in layer_terms(name, modules[name], _writable(specs)) if not t.is_frozen]
+        self.terms = [
+            t
+            for name, specs in self.layers
+            for t in layer_terms(name, modules[name], _writable(specs))
+            if not t.is_frozen
+        ]
 
     @torch.no_grad()
     def project_(self, generator: torch.Generator | None = None) -> None:
@@ -103,7 +108,9 @@ class Copy:
             if generator is not None:
                 T = T + _noise(T, generator)
             if term.hom not in spaces:
-                spaces[term.hom] = ProjectionModule(term.hom, T.device, torch.float64 if T.dtype == torch.float64 else torch.float32)
+                spaces[term.hom] = ProjectionModule(
+                    term.hom, T.device, torch.float64 if T.dtype == torch.float64 else torch.float32
+                )
             term.write(spaces[term.hom].project(T))
         project_statistics_of(self.model, self.layers)
 
@@ -112,7 +119,11 @@ class Copy:
         found: dict[int, list[tuple[int, int] | None]] = {}
         for term in self.terms:
             start, stop = term.layout.start, term.layout.stop
-            rows = None if start is None and stop is None else (start or 0, term.parameter().shape[0] if stop is None else stop)
+            rows = (
+                None
+                if start is None and stop is None
+                else (start or 0, term.parameter().shape[0] if stop is None else stop)
+            )
             if nn.utils.parametrize.is_parametrized(term.module, term.attribute):
                 owner = term.module.parametrizations[term.attribute]  # type: ignore[index]
                 for p in owner.parameters():
@@ -134,7 +145,9 @@ class Copy:
 
     def uncovered_buffers(self) -> Iterator[tuple[str, torch.Tensor]]:
         """Names of floating-point buffers that no specification covers."""
-        known = {id(b) for _, module, _ in statistics_of(self.model, self.layers) for b in module.buffers(recurse=False)}
+        known = {
+            id(b) for _, module, _ in statistics_of(self.model, self.layers) for b in module.buffers(recurse=False)
+        }
         for name, b in self.model.named_buffers():
             if b.is_floating_point() and id(b) not in known and ".parametrizations." not in f".{name}":
                 yield strip_name(name), b
@@ -147,7 +160,9 @@ class Copy:
             if p.is_floating_point():
                 names[id(p)] = name
                 part = torch.tensor(rows, device=p.device)
-                p.data.index_add_(0, part, _noise(p.data[part], generator)) if p.ndim else p.data.add_(_noise(p.data, generator))
+                p.data.index_add_(0, part, _noise(p.data[part], generator)) if p.ndim else p.data.add_(
+                    _noise(p.data, generator)
+                )
         for name, b in list(self.uncovered_buffers()):
             if name.endswith("running_mean"):
                 names[id(b)] = name

@@ -24,8 +24,41 @@ from projectors.torch.lockstep import Call, Key, Lockstep, Origin, elements_for
 __all__ = ["Explain", "findings_of", "followed", "in_step", "not_followed_of"]
 
 _POINTWISE = frozenset(
-    "relu relu6 leaky_relu elu celu selu gelu silu mish sigmoid logsigmoid hardsigmoid hardswish softplus threshold rrelu exp log "
-    "square sqrt abs pow clamp clamp_min clamp_max tanh hardtanh softsign tanhshrink hardshrink softshrink sin mul".split()
+    [
+        "relu",
+        "relu6",
+        "leaky_relu",
+        "elu",
+        "celu",
+        "selu",
+        "gelu",
+        "silu",
+        "mish",
+        "sigmoid",
+        "logsigmoid",
+        "hardsigmoid",
+        "hardswish",
+        "softplus",
+        "threshold",
+        "rrelu",
+        "exp",
+        "log",
+        "square",
+        "sqrt",
+        "abs",
+        "pow",
+        "clamp",
+        "clamp_min",
+        "clamp_max",
+        "tanh",
+        "hardtanh",
+        "softsign",
+        "tanhshrink",
+        "hardshrink",
+        "softshrink",
+        "sin",
+        "mul",
+    ]
 )
 Explain: TypeAlias = Callable[[str, "torch.Size | None"], list[str]]
 _RANDOM = 3  # elements of a group that has no finite set of generators
@@ -75,7 +108,9 @@ def followed(
     steps, made = in_step(model, layers, inputs, equivariant)
     if not steps.pool:
         return [], ["no layer of the specification was met"]
-    elements, _ = elements_for(steps.pool[0].group, 0, 0 if steps.pool[0].group.is_finite else _RANDOM, np.random.default_rng(0))
+    elements, _ = elements_for(
+        steps.pool[0].group, 0, 0 if steps.pool[0].group.is_finite else _RANDOM, np.random.default_rng(0)
+    )
     ways = steps.input_ways(elements)
     for g in elements:
         steps.turn(g, ways)
@@ -122,6 +157,10 @@ def _used(steps: Lockstep, key: Key, names: dict[int, str]) -> list[str]:
 
 def _place(key: Key) -> str:
     return key.layer if key.call >= 0 else "the output"
+
+
+def _what_reaches(key: Key) -> str:
+    return f'what {"leaves" if key.side == "out" else "reaches"} "{key.layer}"' if key.call >= 0 else "the output"
 
 
 def _findings(
@@ -174,7 +213,11 @@ def _what(
     for other, U in met[1:]:
         if U != V:
             return f'{V} after "{name}" meets {U} after "{other}"; both have to be in one representation'
-    if call.name in _POINTWISE and len(met) == len(arguments) and (texts := entrywise(where, call.kind or call.name, name, V)):
+    if (
+        call.name in _POINTWISE
+        and len(met) == len(arguments)
+        and (texts := entrywise(where, call.kind or call.name, name, V))
+    ):
         return texts[0].what
     if len(arguments) > len(met) and len(arguments) > 1 and call.name in _BINARY:
         return f"{V} meets a tensor whose representation is not known"
@@ -183,7 +226,27 @@ def _what(
     return f'{call.kind or call.name} does not keep {V} after "{name}": it does not commute with the group'
 
 
-_BINARY = frozenset("add sub mul div truediv radd rsub rmul iadd isub imul maximum minimum max min pow where".split())
+_BINARY = frozenset(
+    [
+        "add",
+        "sub",
+        "mul",
+        "div",
+        "truediv",
+        "radd",
+        "rsub",
+        "rmul",
+        "iadd",
+        "isub",
+        "imul",
+        "maximum",
+        "minimum",
+        "max",
+        "min",
+        "pow",
+        "where",
+    ]
+)
 
 
 def _given(steps: Lockstep, name: str) -> Representation | None:
@@ -206,13 +269,25 @@ def _loose(steps: Lockstep, key: Key, used: list[str]) -> Finding:
 def not_followed_of(steps: Lockstep, layers: Sequence[LayerSpecs]) -> list[str]:
     """Layers that were not met, or not judged."""
     called = {key.layer for key in steps.base}
-    out = [f'"{name}" was not called in this run' for name, _ in layers if name not in called and any(steps.ends.get(name, (0,))[:2])]
+    out = [
+        f'"{name}" was not called in this run'
+        for name, _ in layers
+        if name not in called and any(steps.ends.get(name, (0,))[:2])
+    ]
     out += [
         f'"{key.layer}": how the group acts on its {"output" if key.side == "out" else "input"} of shape {tuple(t.shape)} is not known'
         for key, t in steps.base.items()
         if key.call >= 0 and not steps.alive[key] and t.is_floating_point()
     ]
-    out += [f'"{name}" is called with other shapes, or another number of times, when the group has moved the input' for name in steps.broken]
+    out += [
+        f'"{name}" is called with other shapes, or another number of times, when the group has moved the input'
+        for name in steps.broken
+    ]
+    out += [
+        f"{_what_reaches(key)} is nothing but rounding for this input"
+        for key in steps.defects
+        if steps.tolerance(key) >= 1
+    ]
     if steps.eps > torch.finfo(torch.float32).eps:
         out.append(f"parts compute with a precision of {steps.eps:.1g}, in which small defects are not seen")
     return list(dict.fromkeys(out))

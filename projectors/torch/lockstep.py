@@ -35,6 +35,7 @@ from projectors.arrays import one_by_one
 from projectors.models.fitting import is_permutation
 from projectors.models.measure import Axes, along
 from projectors.models.specs import AttentionSpec, BilinearSpec, LayerSpec, Spec
+from projectors.torch.copies import private_copy
 from projectors.torch.naming import named_modules
 
 __all__ = ["Call", "Key", "Lockstep", "Origin", "Trace", "elements_for", "representations_in", "tensors_in"]
@@ -136,7 +137,9 @@ def _ends(specs: tuple[Spec, ...]) -> tuple[tuple[Representation, ...], Represen
     return (), None
 
 
-def _channel_axes(module: nn.Module, shape: Sequence[int], V: Representation) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+def _channel_axes(
+    module: nn.Module, shape: Sequence[int], V: Representation
+) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
     """The axes on which V acts, and those of pixels; None if the shape does not say."""
     n, axis = len(shape), None
     if isinstance(module, _ConvNd):
@@ -160,7 +163,9 @@ def _grid(V: Representation, sizes: tuple[int, ...]) -> Representation | None:
         return None
 
 
-def _others(V: Representation, shape: Sequence[int], free: Sequence[int], sizes: set[tuple[int, ...]]) -> Iterator[Axes]:
+def _others(
+    V: Representation, shape: Sequence[int], free: Sequence[int], sizes: set[tuple[int, ...]]
+) -> Iterator[Axes]:
     """Ways to act on axes beside the channels: they stand still, or are pixels, in axes of their own or as tokens, with others beside."""
     yield ()
     for number in (2, 3):
@@ -169,9 +174,11 @@ def _others(V: Representation, shape: Sequence[int], free: Sequence[int], sizes:
             grid = _grid(V, tuple(shape[a] for a in axes))
             if grid is not None and grid.dim > 1:
                 yield ((axes, grid),)
-    for a in free:
+    for a in free if len(shape) > 2 else [a for a in free if a]:  # of matrices (batch, features) the batch stands still
         n = shape[a]
-        for size in sorted({s for s in sizes if 1 < prod(s) <= n <= prod(s) + 4} | {(isqrt(n - k),) * 2 for k in (0, 1) if n > 4}):
+        for size in sorted(
+            {s for s in sizes if 1 < prod(s) <= n <= prod(s) + 4} | {(isqrt(n - k),) * 2 for k in (0, 1) if n > 4}
+        ):
             extra, grid = n - prod(size), _grid(V, size)
             if grid is None or extra < 0 or extra > 4:
                 continue
@@ -228,7 +235,9 @@ class Lockstep:
 
     # Runs
 
-    def _run(self, tensors: Sequence[torch.Tensor], visit: Callable[[Key, torch.Tensor], torch.Tensor | None], watch: _Watch) -> tuple[torch.Tensor, ...]:
+    def _run(
+        self, tensors: Sequence[torch.Tensor], visit: Callable[[Key, torch.Tensor], torch.Tensor | None], watch: _Watch
+    ) -> tuple[torch.Tensor, ...]:
         """One run with other tensors as inputs; what `visit` gives stands in place of what is there."""
         handles: list[RemovableHandle] = []
         count: Counter[str] = Counter()
@@ -320,11 +329,41 @@ class Lockstep:
         for k, t in enumerate(out):
             if k < len(self.output) and t.shape == self.output[k].shape:
                 self.growth[Key("", -1, "in", k)] = _relative(t, self.output[k]) / _SPREAD
+        self._compare_precisions()
         longest = [t.numel() // max(1, t.shape[0] if t.ndim else 1) for t in (*self.base.values(), *self.tensors)]
         self._slack = _LAMBDA * sqrt(max([1, *longest])) * self.eps * (2 + len(self.calls) + len(self.base))
         free = self._run([off(t) for t in self.tensors], lambda key, t: None, _Watch(self.watched))
         pairs = [(t, y) for t, y in zip(free, self.output, strict=False) if t.shape == y.shape]
-        self.total_growth = max((_relative(t, y) / _SPREAD for t, y in pairs), default=0.0)
+        self.total_growth = max([self.total_growth, *(_relative(t, y) / _SPREAD for t, y in pairs)])
+
+    def _compare_precisions(self) -> None:
+        """What the same run in single precision is off by: the rounding that happens inside, and its growth."""
+        if self.eps > torch.finfo(torch.float64).eps:
+            return
+        single, own = torch.finfo(torch.float32).eps, self.model
+
+        def compare(key: Key, t: torch.Tensor) -> torch.Tensor | None:
+            base = self.base.get(key)
+            if base is None or base.shape != t.shape or not base.is_floating_point():
+                return None
+            self.growth[key] = max(self.growth.get(key, 0.0), _relative(t.double(), base) / single)
+            return base.float()
+
+        try:
+            self.__dict__["model"] = private_copy(own).float()
+            self.modules = {name: module for name, module in named_modules(self.model) if name in self.ends}
+            out = self._run([t.float() for t in self.tensors], compare, _Watch(self.watched))
+            free = self._run([t.float() for t in self.tensors], lambda key, t: None, _Watch(self.watched))
+        except (RuntimeError, TypeError):
+            return  # a model that insists on double precision
+        finally:
+            self.__dict__["model"] = own
+            self.modules = {name: module for name, module in named_modules(own) if name in self.ends}
+        for k, (t, u, y) in enumerate(zip(out, free, self.output, strict=False)):
+            if t.shape == u.shape == y.shape:
+                key = Key("", -1, "in", k)
+                self.growth[key] = max(self.growth.get(key, 0.0), _relative(t.double(), y) / single)
+                self.total_growth = max(self.total_growth, _relative(u.double(), y) / single)
 
     def _ways(self, key: Key, t: torch.Tensor) -> list[Axes]:
         """The ways in which the group may act on what is at a place, the likeliest first."""
@@ -344,7 +383,12 @@ class Lockstep:
         given = spec.grid if isinstance(spec, LayerSpec) else None
         fixed = given is not None and _stands_still(given)
         module = self.modules[key.layer]
-        if given is not None and not fixed and isinstance(module, _ConvNd) and _grid(U, tuple(module.kernel_size)) != given:
+        if (
+            given is not None
+            and not fixed
+            and isinstance(module, _ConvNd)
+            and _grid(U, tuple(module.kernel_size)) != given
+        ):
             return []  # how the group acts on whole images is not said
         free = [a for a in range(t.ndim) if a not in axes]
         preferred: list[Axes] = [tuple(moving), ()] if moving and not fixed else [(), tuple(moving)]
@@ -433,16 +477,23 @@ class Lockstep:
             return False
         mark = torch.randn(V.dim, generator=torch.Generator().manual_seed(2), dtype=torch.float64).to(t)
         module = self.modules[key.layer]
-        if isinstance(module, nn.MultiheadAttention) and t.ndim == 3:  # it mixes those of one sequence: sequences of the same vectors
+        if (
+            isinstance(module, nn.MultiheadAttention) and t.ndim == 3
+        ):  # it mixes those of one sequence: sequences of the same vectors
             number = t.shape[0 if module.batch_first else 1]
-            split = [x.reshape(number, -1, V.dim) if module.batch_first else x.reshape(-1, number, V.dim).transpose(0, 1) for x in rows]
+            split = [
+                x.reshape(number, -1, V.dim) if module.batch_first else x.reshape(-1, number, V.dim).transpose(0, 1)
+                for x in rows
+            ]
             split = [torch.stack([x[(x @ mark).argsort()] for x in part]) for part in split]
             rows = [part[torch.sin(part @ mark).sum(1).argsort()].reshape(-1, V.dim) for part in split]
             return _relative(*rows) <= self.tolerance(key)
         one, two = (x[(x @ mark).argsort()] for x in rows)
         return _relative(one, two) <= self.tolerance(key)
 
-    def apart(self, g: Element, ways: Sequence[Axes | None], ends: Mapping[Key, Axes]) -> tuple[dict[Key, float], float]:
+    def apart(
+        self, g: Element, ways: Sequence[Axes | None], ends: Mapping[Key, Axes]
+    ) -> tuple[dict[Key, float], float]:
         """How far off each place is, and the outputs, where nothing is put right."""
         found: dict[Key, float] = {}
 
@@ -472,8 +523,10 @@ class Lockstep:
             self.defects, self.worst, self.alive = {}, {}, dict(kept)
             for g in elements:
                 self.turn(g, ways)
-            off = sum(d for key, d in self.defects.items() if key.side == "in" and key.call >= 0 and d > self.tolerance(key))
-            if off < best[0]:
+            off = sum(
+                d for key, d in self.defects.items() if key.side == "in" and key.call >= 0 and d > self.tolerance(key)
+            )
+            if off < best[0] / 2:  # the likelier way, unless another one fits better by far
                 best = off, list(ways)
             if not off:
                 break
@@ -608,7 +661,11 @@ class _Watch(TorchFunctionMode):
         ]
 
     def __torch_function__(
-        self, func: Callable[..., object], types: object, args: tuple[object, ...] = (), kwargs: dict[str, object] | None = None
+        self,
+        func: Callable[..., object],
+        types: object,
+        args: tuple[object, ...] = (),
+        kwargs: dict[str, object] | None = None,
     ) -> object:
         kwargs = kwargs or {}
         number = len(self.calls)

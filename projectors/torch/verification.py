@@ -138,7 +138,9 @@ def _each(value: object, what: str) -> list[_Given]:
     out = list(value) if isinstance(value, tuple | list) else [value]
     for one in out:
         if one is not None and not isinstance(one, Representation | Features):
-            raise GroupRepError(f"{what} must be a Representation such as G.regular(), Features, or a tuple of these, got {one!r:.60}")
+            raise GroupRepError(
+                f"{what} must be a Representation such as G.regular(), Features, or a tuple of these, got {one!r:.60}"
+            )
     if all(one is None for one in out):
         raise GroupRepError(f"{what}: at least one representation is needed")
     return out
@@ -156,9 +158,13 @@ def _input_ways(inputs: tuple[object, ...], given: Sequence[_Given]) -> list[Axe
         tensors = [t for t in tensors_in(one) if t.is_floating_point()]
         if U is not None and (not isinstance(one, torch.Tensor) or not tensors):
             kind = f"dtype {one.dtype}" if isinstance(one, torch.Tensor) else f"type {type(one).__name__}"
-            raise GroupRepError(f"{name} has {kind}; {_bare(U)} acts on floating-point tensors (batch, ...); give None for what stands still")
+            raise GroupRepError(
+                f"{name} has {kind}; {_bare(U)} acts on floating-point tensors (batch, ...); give None for what stands still"
+            )
         if U is not None and (tensors[0].ndim < 2 or not tensors[0].shape[0]):
-            raise GroupRepError(f"{name} must be a tensor (batch, ...) with at least one sample, got shape {tuple(tensors[0].shape)}")
+            raise GroupRepError(
+                f"{name} must be a tensor (batch, ...) with at least one sample, got shape {tuple(tensors[0].shape)}"
+            )
         ways += [None if U is None else placed(U, t.shape, "first", f"V does not fit: {name}") for t in tensors]
     return ways
 
@@ -191,11 +197,15 @@ def _layers(
         raise GroupRepError("spec is a penalty of another model; give that model, or a mapping")
     group = pen.terms[0].hom.V.group
     if group != V.group:
-        raise DimensionMismatch(f"V is a representation of {V.group}, the specification of {group}; equivariance needs one group")
+        raise DimensionMismatch(
+            f"V is a representation of {V.group}, the specification of {group}; equivariance needs one group"
+        )
     return pen.layers
 
 
-def _records(steps: Lockstep, totals: Mapping[Key, float], ends: Mapping[Key, Axes], error: float) -> tuple[LayerDefect, ...]:
+def _records(
+    steps: Lockstep, totals: Mapping[Key, float], ends: Mapping[Key, Axes], error: float
+) -> tuple[LayerDefect, ...]:
     """One record for each call of a specified layer, and one for the output."""
     records: list[LayerDefect] = []
     calls = list(dict.fromkeys((key.layer, key.call) for key in steps.base if key.call >= 0))

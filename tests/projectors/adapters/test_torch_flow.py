@@ -97,7 +97,7 @@ def test_tensors_of_unknown_representation():
     for f in (lambda y: y * scale, lambda y: y + scale, lambda y: torch.maximum(y, scale)):
         (text,) = findings(lambda net, x, f=f: net.second(f(net.first(x))))
         assert text.startswith("error: ")
-        assert '2 * regular meets a tensor whose representation is not known (off by ' in text
+        assert "2 * regular meets a tensor whose representation is not known (off by " in text
     assert not findings(lambda net, x: net.second(net.first(x) * torch.tensor(2.0)))
 
 
