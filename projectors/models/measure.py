@@ -133,7 +133,7 @@ def placed(features: Representation | Features, shape: Sequence[int], channels: 
     _check_channels(where)
     if prod(shape[1:]) == V.dim:
         return ((axes, V),)
-    axis = {"first": 1, "last": len(shape) - 1}.get(where, where)  # type: ignore[call-overload]
+    axis = where if isinstance(where, int) else 1 if where == "first" else len(shape) - 1
     axis = axis + len(shape) if axis < 0 else axis
     if len(shape) < 3 or not 0 < axis < len(shape) or shape[axis] != V.dim:
         place = where if isinstance(where, str) else f"axis {where}"
@@ -272,7 +272,7 @@ def equivariance_error(
     ... ).maximum
     0.0
     """
-    inputs = list(x) if isinstance(x, tuple | list) else [x]
+    inputs: list[AnyArray] = list(x) if isinstance(x, tuple | list) else [x]
     Vs = _each(V, len(inputs), "V", "x has {} arrays")
     groups = [
         U.group for U in map(_bare, [*Vs, *(W.values() if isinstance(W, Mapping) else _listed(W))]) if U is not None
@@ -321,7 +321,7 @@ def _each(value: object, number: int, what: str, there: str) -> list[Representat
             )
     if len(out) != number:
         raise DimensionMismatch(
-            f"{what} has {len(out)} representations, {there.format(number)}; give one for each, or None for what stands still or is not judged"
+            f"{what} has {len(out)} representations, {there.format(number)}; give one for each, or None"
         )
     return out
 
@@ -348,7 +348,7 @@ def _outputs(y: object, W: object) -> list[tuple[str, AnyArray, Representation |
             raise GroupRepError(f"the function gives a {type(y).__name__}, which holds no array")
         Ws = _each(W, len(arrays), "W", "the function gives {} arrays")
         names = ["the output"] if len(arrays) == 1 else [f"output {k}" for k in range(len(arrays))]
-        found = list(zip(names, arrays, Ws, strict=True))  # type: ignore[arg-type]
+        found = list(zip(names, arrays, Ws, strict=True))
     kept = [(name, array, U) for name, array, U in found if U is not None]
     if not kept:
         raise GroupRepError("W: at least one output needs a representation")

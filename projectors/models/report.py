@@ -182,7 +182,7 @@ class CheckReport:
 
 @dataclass(frozen=True)
 class LayerDefect:
-    """What one layer does to the symmetry, relative to the size of what is there: ||f(g x) - g f(x)|| / ||f(x)||, the largest over elements.
+    """What one layer does to the symmetry, relative to what is there: the largest ||f(g x) - g f(x)|| / ||f(x)||.
 
     Attributes
     ----------

@@ -1,8 +1,8 @@
 """Whether the layers of a model fit together: representations that follow each other, nonlinearities that respect them, strides.
 
-With inputs the model is run on them and on what the group makes of them, and compared (`projectors.torch.flow`). Without, layers are followed in the order in which the
-model's modules were made, which is the order of computation for Sequential models; what a forward method does beyond calling
-modules is then not seen.
+With inputs the model is run on them and on what the group makes of them (`projectors.torch.flow`). Without, layers are followed in
+the order in which the model's modules were made, which is the order of computation for Sequential models; what a forward method does
+beyond calling modules is then not seen, and the report says so.
 """
 
 from __future__ import annotations

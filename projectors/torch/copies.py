@@ -5,13 +5,14 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import torch
 from torch import nn
 
 from grouprep.errors import GroupRepError
 from projectors.hom import Hom
-from projectors.models.specs import AttentionSpec, LayerSpecs
+from projectors.models.specs import AttentionSpec, LayerSpecs, Spec
 from projectors.torch.buffers import ProjectionModule
 from projectors.torch.layers import layer_terms
 from projectors.torch.naming import named_modules, strip_name, unwrap
@@ -66,7 +67,7 @@ def _deepcopy(inner: nn.Module, memo: dict[int, object]) -> nn.Module:
         return copy.deepcopy(inner, memo)
 
 
-def double(x: object) -> object:
+def double(x: Any) -> Any:
     """Floating-point tensors in nested inputs in double precision, others as they are."""
     if isinstance(x, torch.Tensor):
         return x.detach().double() if x.is_floating_point() else x
@@ -125,7 +126,7 @@ class Copy:
                 else (start or 0, term.parameter().shape[0] if stop is None else stop)
             )
             if nn.utils.parametrize.is_parametrized(term.module, term.attribute):
-                owner = term.module.parametrizations[term.attribute]  # type: ignore[index]
+                owner: nn.Module = term.module.parametrizations[term.attribute]  # type: ignore[index, assignment]
                 for p in owner.parameters():
                     found.setdefault(id(p), []).append(rows if p.shape[:1] == term.parameter().shape[:1] else None)
             else:
@@ -173,7 +174,7 @@ class Copy:
         return names
 
 
-def _writable(specs: tuple[object, ...]) -> tuple[object, ...]:
+def _writable(specs: tuple[Spec, ...]) -> tuple[Spec, ...]:
     """Attention whose forms are penalised is made equivariant by its weights, one way to do it."""
     return tuple(replace(s, form=False) if isinstance(s, AttentionSpec) and s.form else s for s in specs)
 

@@ -24,41 +24,37 @@ from projectors.torch.lockstep import Call, Key, Lockstep, Origin, elements_for
 __all__ = ["Explain", "findings_of", "followed", "in_step", "not_followed_of"]
 
 _POINTWISE = frozenset(
-    [
-        "relu",
-        "relu6",
-        "leaky_relu",
-        "elu",
-        "celu",
-        "selu",
-        "gelu",
-        "silu",
-        "mish",
-        "sigmoid",
-        "logsigmoid",
-        "hardsigmoid",
-        "hardswish",
-        "softplus",
-        "threshold",
-        "rrelu",
-        "exp",
-        "log",
-        "square",
-        "sqrt",
-        "abs",
-        "pow",
-        "clamp",
-        "clamp_min",
-        "clamp_max",
-        "tanh",
-        "hardtanh",
-        "softsign",
-        "tanhshrink",
-        "hardshrink",
-        "softshrink",
-        "sin",
-        "mul",
-    ]
+    (
+        *(
+            "relu",
+            "relu6",
+            "leaky_relu",
+            "elu",
+            "celu",
+            "selu",
+            "gelu",
+            "silu",
+            "mish",
+            "sigmoid",
+            "logsigmoid",
+            "hardsigmoid",
+        ),
+        *(
+            "hardswish",
+            "softplus",
+            "threshold",
+            "rrelu",
+            "exp",
+            "log",
+            "square",
+            "sqrt",
+            "abs",
+            "pow",
+            "clamp",
+            "clamp_min",
+        ),
+        *("clamp_max", "tanh", "hardtanh", "softsign", "tanhshrink", "hardshrink", "softshrink", "sin", "mul"),
+    )
 )
 Explain: TypeAlias = Callable[[str, "torch.Size | None"], list[str]]
 _RANDOM = 3  # elements of a group that has no finite set of generators
@@ -189,8 +185,8 @@ def _findings(
         what = _what(trace.call, trace.arguments, before, W, where, explain)
         return [Finding("error", where, f"{what} (off by {size} at {_place(key)}){more}")]
     name, U = trace.last or (before, W)
-    if V is not None and U is not None and (texts := joint(name, U, key.layer, V)):
-        return [Finding("error", f.where, f.what + more) for f in texts]
+    if V is not None and U is not None and (wrong := joint(name, U, key.layer, V)):
+        return [Finding("error", f.where, f.what + more) for f in wrong]
     begin, end = steps.segment[key]
     way = ", ".join(dict.fromkeys(c.label for c in steps.calls[begin:end])) or "nothing that was seen"
     text = f"what reaches it is off by {size} from {V or 'a representation'}; on the way: {way}{more}"
@@ -227,25 +223,10 @@ def _what(
 
 
 _BINARY = frozenset(
-    [
-        "add",
-        "sub",
-        "mul",
-        "div",
-        "truediv",
-        "radd",
-        "rsub",
-        "rmul",
-        "iadd",
-        "isub",
-        "imul",
-        "maximum",
-        "minimum",
-        "max",
-        "min",
-        "pow",
-        "where",
-    ]
+    (
+        *("add", "sub", "mul", "div", "truediv", "radd", "rsub", "rmul", "iadd", "isub", "imul"),
+        *("maximum", "minimum", "max", "min", "pow", "where"),
+    )
 )
 
 
@@ -280,7 +261,7 @@ def not_followed_of(steps: Lockstep, layers: Sequence[LayerSpecs]) -> list[str]:
         if key.call >= 0 and not steps.alive[key] and t.is_floating_point()
     ]
     out += [
-        f'"{name}" is called with other shapes, or another number of times, when the group has moved the input'
+        f'"{name}" is called with other shapes, or more often, when the group has moved the input'
         for name in steps.broken
     ]
     out += [

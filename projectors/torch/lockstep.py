@@ -16,7 +16,7 @@ from functools import reduce
 from itertools import product
 from math import inf, isfinite, isqrt, prod, sqrt
 from operator import add
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import torch
@@ -50,13 +50,16 @@ _ROWS = 1 << 20  # vectors whose order is looked at
 Origin: TypeAlias = tuple[str, Representation]  # the layer that a tensor comes from, and the representation it is in
 
 
+_Visit: TypeAlias = Callable[["Key", torch.Tensor], "torch.Tensor | None"]
+
+
 class Key(NamedTuple):
     """A place in a run: what goes into ("in") or comes out of ("out") a call of a layer; "" with the call -1 is the model's output."""
 
     layer: str
     call: int
     side: str
-    index: int
+    place: int
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ def tensors_in(x: object) -> Iterator[torch.Tensor]:
             yield from tensors_in(value)
 
 
-def _replaced(x: object, new: dict[int, torch.Tensor]) -> object:
+def _replaced(x: Any, new: dict[int, torch.Tensor]) -> Any:
     if isinstance(x, torch.Tensor):
         return new.get(id(x), x)
     if isinstance(x, dict):
@@ -145,7 +148,7 @@ def _channel_axes(
     if isinstance(module, _ConvNd):
         axis = n - 1 - len(module.kernel_size)
     elif isinstance(module, _InstanceNorm):
-        axis = n - module._get_no_batch_dim()
+        axis = n - (2 + ("1d", "2d", "3d").index(type(module).__name__[-2:]))
     elif isinstance(module, _BatchNorm | nn.GroupNorm):
         axis = 1
     if axis is not None:
@@ -174,7 +177,8 @@ def _others(
             grid = _grid(V, tuple(shape[a] for a in axes))
             if grid is not None and grid.dim > 1:
                 yield ((axes, grid),)
-    for a in free if len(shape) > 2 else [a for a in free if a]:  # of matrices (batch, features) the batch stands still
+    first = [0] if 0 in free and len(shape) == 3 else []  # (tokens, batch, features)
+    for a in [*(a for a in free if a), *first]:
         n = shape[a]
         for size in sorted(
             {s for s in sizes if 1 < prod(s) <= n <= prod(s) + 4} | {(isqrt(n - k),) * 2 for k in (0, 1) if n > 4}
@@ -246,12 +250,12 @@ class Lockstep:
             V, W, _ = self.ends[name]
             known = bool(V) or W is not None
 
-            def before(_: nn.Module, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+            def before(_: nn.Module, args: tuple[object, ...], kwargs: dict[str, object]) -> Any:
                 new: dict[int, torch.Tensor] = {}
                 if watch.inside == 0:
-                    for index, t in enumerate(list(tensors_in((args, kwargs)))[: len(V)]):
+                    for place, t in enumerate(list(tensors_in((args, kwargs)))[: len(V)]):
                         with watch.paused():
-                            other = visit(Key(name, count[name], "in", index), t)
+                            other = visit(Key(name, count[name], "in", place), t)
                         if other is not None:
                             new[id(t)] = other
                 watch.inside += known
@@ -370,7 +374,7 @@ class Lockstep:
         if key.call < 0:
             return self.guesses(t)
         V, W, spec = self.ends[key.layer]
-        U = W if key.side == "out" else V[key.index]
+        U = W if key.side == "out" else V[key.place]
         assert U is not None
         if not t.is_floating_point():
             return []
@@ -406,14 +410,14 @@ class Lockstep:
         found: list[Axes] = []
         shape, n = t.shape, t.ndim
         for V in self.pool:
-            spans = [(a,) for a in range(n) if shape[a] == V.dim]
+            spans: list[tuple[int, ...]] = [(a,) for a in range(n) if shape[a] == V.dim]
             spans += [tuple(range(a, b)) for a in range(n) for b in range(a + 2, n + 1) if prod(shape[a:b]) == V.dim]
             for axes in spans:
                 if V.dim == 1 and len(axes) > 1:
                     continue
                 free = [a for a in range(n) if a not in axes]
-                images = [r for r in _others(V, shape, free, self.sizes) if r]
-                found += [((axes, V), *rest) for rest in (*images[:4], ())]
+                rests = sorted(_others(V, shape, free, self.sizes), key=lambda rest: not (rest and len(rest[0][0]) > 1))
+                found += [((axes, V), *rest) for rest in rests[:6]]  # images first, then what stands still, then tokens
         still: list[Axes] = [(), *(r for r in _others(self.pool[0], shape, range(n), self.sizes) if r)]
         return _distinct(iter([*found, *still]))
 
@@ -436,7 +440,7 @@ class Lockstep:
                 self.broken.append(key.layer)
                 return None
             if not t.is_floating_point():
-                return _moved_indices(self.ends[key.layer][0][key.index], g, base) if key.side == "in" else None
+                return _moved_indices(self.ends[key.layer][0][key.place], g, base) if key.side == "in" else None
             return self._compare(key, g, t, base)
 
         out = self._run(self._moved(g, ways), visit, watch or _Watch(self.watched))
@@ -503,7 +507,7 @@ class Lockstep:
                 found[key] = _relative(t, along(ways_there[0], g, base))
 
         out = self._run(self._moved(g, ways), visit, _Watch(self.watched))
-        off = [_relative(out[key.index], along(way, g, self.output[key.index])) for key, way in ends.items()]
+        off = [_relative(out[key.place], along(way, g, self.output[key.place])) for key, way in ends.items()]
         return found, max(off, default=0.0)
 
     def _moved(self, g: Element, ways: Sequence[Axes | None]) -> list[torch.Tensor]:
@@ -607,17 +611,17 @@ def _relative(x: torch.Tensor, y: torch.Tensor) -> float:
 def _same_noise(model: nn.Module) -> Iterator[None]:
     """The same random numbers in each run, and those of others as they were."""
     devices = {p.device for p in (*model.parameters(), *model.buffers()) if p.device.type == "cuda"}
-    state, old = random.getstate(), np.random.get_state()
+    state, old = random.getstate(), np.random.get_state()  # noqa: NPY002  what a model may draw from
     with ExitStack() as stack:
         stack.enter_context(torch.random.fork_rng(devices=sorted(d.index or 0 for d in devices)))
         torch.manual_seed(0)
         random.seed(0)
-        np.random.seed(0)
+        np.random.seed(0)  # noqa: NPY002
         try:
             yield
         finally:
             random.setstate(state)
-            np.random.set_state(old)
+            np.random.set_state(old)  # noqa: NPY002
 
 
 class _Watch(TorchFunctionMode):

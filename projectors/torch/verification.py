@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -121,7 +122,7 @@ def verify(
         error,
         steps.tolerance(None),
         _records(steps, totals, ends, error),
-        tuple([*known.values(), *(name for name, _ in made.uncovered_buffers())]),
+        (*known.values(), *(name for name, _ in made.uncovered_buffers())),
         tuple(findings_of(steps, ways, known, explain_by(made.model, layers))),
         tuple(not_followed_of(steps, layers)),
         len(elements),
@@ -135,7 +136,7 @@ def _bare(features: Representation | Features) -> Representation:
 
 
 def _each(value: object, what: str) -> list[_Given]:
-    out = list(value) if isinstance(value, tuple | list) else [value]
+    out: list[Any] = list(value) if isinstance(value, tuple | list) else [value]
     for one in out:
         if one is not None and not isinstance(one, Representation | Features):
             raise GroupRepError(
@@ -159,7 +160,7 @@ def _input_ways(inputs: tuple[object, ...], given: Sequence[_Given]) -> list[Axe
         if U is not None and (not isinstance(one, torch.Tensor) or not tensors):
             kind = f"dtype {one.dtype}" if isinstance(one, torch.Tensor) else f"type {type(one).__name__}"
             raise GroupRepError(
-                f"{name} has {kind}; {_bare(U)} acts on floating-point tensors (batch, ...); give None for what stands still"
+                f"{name} has {kind}; {_bare(U)} acts on floating-point tensors (batch, ...); None: it stands still"
             )
         if U is not None and (tensors[0].ndim < 2 or not tensors[0].shape[0]):
             raise GroupRepError(
