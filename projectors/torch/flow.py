@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from grouprep.representations import Representation
-from projectors.models.fitting import entrywise, joint
+from projectors.models.fitting import entrywise, is_permutation, joint
 from projectors.models.measure import Axes
 from projectors.models.report import Finding
 from projectors.models.specs import LayerSpecs
@@ -112,6 +112,7 @@ def followed(
         steps.turn(g, ways)
     known = {id(p): name for name, p, _ in made.uncovered()}
     found = findings_of(steps, ways, known, explain)
+    found += _dropouts(steps)
     missing = not_followed_of(steps, layers)
     wrong = {key for key in steps.base if _is_off(steps, key)}
     if known or any(True for _ in made.uncovered_buffers()):
@@ -137,6 +138,19 @@ def findings_of(steps: Lockstep, ways: Sequence[Axes | None], known: dict[int, s
     known : the names of uncovered parameters by id; explain : as for `followed`.
     """
     return [f for key in steps.base for f in _findings(steps, key, ways, known, explain)]
+
+
+def _dropouts(steps: Lockstep) -> list[Finding]:
+    """Dropout between layers, which does nothing in evaluation mode: on features that the group does not permute."""
+    found = []
+    for key, (begin, end) in steps.segment.items():
+        W = _given(steps, steps.previous[key])
+        for call in steps.calls[begin:end] if W is not None and not is_permutation(W) else ():
+            if "Dropout" in call.kind:
+                found.append(
+                    Finding("warning", call.module, f"{call.kind} on {W}: in training equivariant in the mean only")
+                )
+    return found
 
 
 def _is_off(steps: Lockstep, key: Key) -> bool:

@@ -64,7 +64,7 @@ def verify(
     DimensionMismatch
         If V or W does not fit the number or the shape of inputs or outputs, or belongs to another group.
     GroupRepError
-        If the specification does not fit the model, the model cannot be copied, or its outputs are not finite.
+        If the specification does not fit the model, the model cannot be copied or run on x, or its outputs are not finite.
 
     Examples
     --------
@@ -98,7 +98,10 @@ def verify(
         made.project_()
         return frozenset(id(p) for _, p, _ in made.uncovered())
 
-    steps, made = in_step(unwrap(model), layers, inputs, projected)
+    try:
+        steps, made = in_step(unwrap(model), layers, inputs, projected)
+    except (RuntimeError, TypeError, IndexError) as error:
+        raise GroupRepError(f"model cannot be run on x: {error}") from error
     plain, _ = in_step(unwrap(model), (), inputs, lambda made: frozenset())
     ends = _output_ways(steps, wanted)
     elements, exhaustive = elements_for(_bare(group).group, _LISTED, samples, np.random.default_rng(rng))
