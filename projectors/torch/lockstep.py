@@ -33,7 +33,7 @@ from grouprep.representations import Representation
 from grouprep.typing import Element
 from projectors.arrays import one_by_one
 from projectors.models.fitting import is_permutation
-from projectors.models.measure import Axes, along
+from projectors.models.measure import Axes
 from projectors.models.specs import AttentionSpec, BilinearSpec, LayerSpec, Spec
 from projectors.torch.copies import private_copy
 from projectors.torch.naming import named_modules
@@ -226,6 +226,7 @@ class Lockstep:
     sizes: set[tuple[int, ...]] = field(default_factory=set)
     direct: dict[int, list[Key]] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
+    images: dict[tuple[Representation, object, torch.dtype], tuple[torch.Tensor, ...]] = field(default_factory=dict)
     eps: float = 0.0
     total_growth: float = 0.0
 
@@ -236,6 +237,26 @@ class Lockstep:
         self.pool = representations_in(self.layers)
         self.tensors = [t for t in tensors_in(self.inputs) if t.is_floating_point()]
         self._record()
+
+    def along(self, way: Axes, g: Element, x: torch.Tensor) -> torch.Tensor:
+        """rho(g) on the axes of a tensor; images of elements are kept."""
+        for places, V in way:
+            key = V, _mark(g), x.dtype
+            if key not in self.images:
+                self.images[key] = _image(V, g, x)
+            image = self.images[key]
+            order = [a for a in range(x.ndim) if a not in places] + list(places)
+            moved = x.permute(order)
+            flat = moved.reshape(-1, V.dim)
+            flat = (
+                flat[:, image[0]]
+                if len(image) == 1
+                else flat[:, image[0]] * image[1]
+                if image[1].ndim == 1
+                else flat @ image[1]
+            )
+            x = flat.reshape(moved.shape).permute([order.index(a) for a in range(x.ndim)])
+        return x
 
     # Runs
 
@@ -454,7 +475,7 @@ class Lockstep:
             return None
         moved, errors = {}, []
         for way in self.alive[key]:
-            moved[way] = along(way, g, base)
+            moved[way] = self.along(way, g, base)
             errors.append(_relative(t, moved[way]))
             if errors[-1] <= self.tolerance(key) and len(self.alive[key]) > 8:
                 break  # many guesses: one that fits is enough
@@ -468,7 +489,7 @@ class Lockstep:
             fitting = [w for w, e in zip(self.alive[key], errors, strict=False) if e <= self.tolerance(key)]
             self.alive[key] = fitting + self.alive[key][len(errors) :]
             return moved[fitting[0]]
-        return moved[self.first[key]] if self.first[key] in moved else along(self.first[key], g, base)
+        return moved[self.first[key]] if self.first[key] in moved else self.along(self.first[key], g, base)
 
     def _rearranged(self, key: Key, g: Element, t: torch.Tensor, base: torch.Tensor) -> bool:
         """Whether a layer that treats all vectors alike has those that it should have, in another order."""
@@ -476,7 +497,7 @@ class Lockstep:
             return False
         axes, V = self.first[key][0]
         free = [a for a in range(t.ndim) if a not in axes]
-        rows = [x.permute(*free, *axes).reshape(-1, V.dim) for x in (t, along(((axes, V),), g, base))]
+        rows = [x.permute(*free, *axes).reshape(-1, V.dim) for x in (t, self.along(((axes, V),), g, base))]
         if len(rows[0]) > _ROWS:
             return False
         mark = torch.randn(V.dim, generator=torch.Generator().manual_seed(2), dtype=torch.float64).to(t)
@@ -504,14 +525,14 @@ class Lockstep:
         def visit(key: Key, t: torch.Tensor) -> None:
             base, ways_there = self.base.get(key), self.alive.get(key)
             if base is not None and ways_there and base.shape == t.shape and t.is_floating_point():
-                found[key] = _relative(t, along(ways_there[0], g, base))
+                found[key] = _relative(t, self.along(ways_there[0], g, base))
 
         out = self._run(self._moved(g, ways), visit, _Watch(self.watched))
-        off = [_relative(out[key.place], along(way, g, self.output[key.place])) for key, way in ends.items()]
+        off = [_relative(out[key.place], self.along(way, g, self.output[key.place])) for key, way in ends.items()]
         return found, max(off, default=0.0)
 
     def _moved(self, g: Element, ways: Sequence[Axes | None]) -> list[torch.Tensor]:
-        return [t if way is None else along(way, g, t) for t, way in zip(self.tensors, ways, strict=True)]
+        return [t if way is None else self.along(way, g, t) for t, way in zip(self.tensors, ways, strict=True)]
 
     def input_ways(self, elements: Sequence[Element]) -> list[Axes | None]:
         """How the group acts on the inputs, found out: the way after which what reaches the layers fits best."""
@@ -564,7 +585,9 @@ class Lockstep:
                 if one.name in ("cat", "concat", "concatenate", "hstack") and len(met) == len(origins) > 0:
                     V = reduce(add, (U for _, U in met))
                     ways_there = [(((a,), V),) for a, n in enumerate(x.shape) if n == V.dim] + ways_there
-                fitting = next((w for w in ways_there if _relative(y, along(w, g, x)) <= self.tolerance(key)), None)
+                fitting = next(
+                    (w for w in ways_there if _relative(y, self.along(w, g, x)) <= self.tolerance(key)), None
+                )
                 if fitting is None:
                     return Trace(self.calls[begin + k], origins, last)
                 if fitting:
@@ -585,6 +608,20 @@ class Trace:
     call: Call | None
     arguments: list[Origin | None]
     last: Origin | None
+
+
+def _mark(g: Element) -> object:
+    return tuple(map(_mark, g)) if isinstance(g, tuple) else np.asarray(g).tobytes()
+
+
+def _image(V: Representation, g: Element, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """rho(g) as the places that entries come from, with signs where there are some, or as nothing and a matrix of rows."""
+    image = V.image_at(g)
+    if not isinstance(image, Monomial):
+        return torch.empty(0, dtype=torch.long, device=x.device), torch.as_tensor(np.array(V(g)).T).to(x)
+    inverse, values = np.argsort(image.perm), image.values()
+    places = torch.as_tensor(inverse, device=x.device)
+    return (places,) if np.all(values == 1) else (places, torch.as_tensor(np.real(values[inverse]).copy()).to(x))
 
 
 def _stands_still(V: Representation) -> bool:
@@ -672,12 +709,14 @@ class _Watch(TorchFunctionMode):
         kwargs: dict[str, object] | None = None,
     ) -> object:
         kwargs = kwargs or {}
+        if self.stopped:
+            return func(*args, **kwargs)
         number = len(self.calls)
         taken = list(tensors_in((args, kwargs)))
         keeping = not self.inside and self.keep[0] <= number < self.keep[1]
         out = func(*args, **kwargs)
         given = [t for t in tensors_in(out) if t.is_floating_point()]
-        for t in given if not self.stopped else ():
+        for t in given:
             self.eps = max(self.eps, torch.finfo(t.dtype).eps)
         name = getattr(func, "__name__", str(func)).strip("_")
         if self.inside or not given or not taken or name in ("get", "set", "detach", "clone", "to"):
