@@ -100,8 +100,8 @@ def verify(
 
     try:
         steps, made = in_step(unwrap(model), layers, inputs, projected)
-    except (RuntimeError, TypeError, IndexError) as error:
-        raise GroupRepError(f"model cannot be run on x: {error}") from error
+    except (RuntimeError, TypeError, IndexError) as wrong:
+        raise GroupRepError(f"model cannot be run on x: {wrong}") from wrong
     plain, _ = in_step(unwrap(model), (), inputs, lambda made: frozenset())
     ends = _output_ways(steps, wanted)
     elements, exhaustive = elements_for(_bare(group).group, _LISTED, samples, np.random.default_rng(rng))
