@@ -249,6 +249,8 @@ class Verification:
     def __str__(self) -> str:
         over = f"all {self.elements} elements" if self.exhaustive else f"{self.elements} elements"
         verdict = "equivariant" if self.ok else "not equivariant"
+        if not self.ok and self.error <= self.tolerance < 1:
+            verdict = "equivariant from end to end for this input, but not layer by layer"
         lines = [
             f"{verdict}: error {self.error:.2g} over {over} (rounding explains {self.tolerance:.2g}); without projection {self.before:.2g}"
         ]

@@ -89,11 +89,24 @@ def explain_by(model: nn.Module, layers: Sequence[LayerSpecs]) -> Explain:
         out: list[str] = []
         if isinstance(module, _ConvNd) and name in specs:
             out += _uneven(module, specs[name][0])
+        if isinstance(module, _ConvNd) and name in specs and shape is not None:
+            out += _pixels(specs[name][0], tuple(shape[-len(module.kernel_size) :]))
         if shape is not None and not isinstance(module, _ConvTransposeNd) and isinstance(module, (_ConvNd, *POOLS[:6])):
             out += _stride(module, tuple(shape[2:]))
         return out
 
     return explain
+
+
+def _pixels(spec: Spec, sizes: tuple[int, ...]) -> list[str]:
+    """Why a group has no action on images."""
+    if not isinstance(spec, LayerSpec) or spec.grid is not None:
+        return []
+    try:
+        spec.V.group.grid(sizes)
+    except GroupRepError as error:
+        return [f"{spec.V.group} does not act on images of {' x '.join(map(str, sizes))} pixels: {error}"]
+    return []
 
 
 def check_model(

@@ -264,6 +264,7 @@ def _loose(steps: Lockstep, key: Key, used: list[str]) -> Finding:
 def not_followed_of(steps: Lockstep, layers: Sequence[LayerSpecs]) -> list[str]:
     """Layers that were not met, or not judged."""
     called = {key.layer for key in steps.base}
+    called |= {name for name, _ in layers if any(name.startswith(f"{other}.") for other in called if other)}
     out = [
         f'"{name}" was not called in this run'
         for name, _ in layers
@@ -283,6 +284,8 @@ def not_followed_of(steps: Lockstep, layers: Sequence[LayerSpecs]) -> list[str]:
         for key in steps.defects
         if steps.tolerance(key) >= 1
     ]
+    if not steps.output:
+        out.append("the model gives no floating-point tensors")
     if steps.eps > torch.finfo(torch.float32).eps:
         out.append(f"parts compute with a precision of {steps.eps:.1g}, in which small defects are not seen")
     return list(dict.fromkeys(out))

@@ -7,11 +7,12 @@ measured: a run in which everything is off by a known amount shows how errors gr
 
 from __future__ import annotations
 
+import copy
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import reduce
 from itertools import product
 from math import inf, isfinite, isqrt, prod, sqrt
@@ -85,7 +86,7 @@ class Call:
 
 
 def tensors_in(x: object) -> Iterator[torch.Tensor]:
-    """The tensors in nested tuples, lists and dicts, in their order."""
+    """The tensors in nested tuples, lists, dicts and dataclasses, in their order."""
     if isinstance(x, torch.Tensor):
         yield x
     elif isinstance(x, dict):
@@ -94,13 +95,18 @@ def tensors_in(x: object) -> Iterator[torch.Tensor]:
     elif isinstance(x, list | tuple):
         for value in x:
             yield from tensors_in(value)
+    elif is_dataclass(x):
+        yield from tensors_in([getattr(x, one.name) for one in fields(x)])
 
 
 def _replaced(x: Any, new: dict[int, torch.Tensor]) -> Any:
     if isinstance(x, torch.Tensor):
         return new.get(id(x), x)
     if isinstance(x, dict):
-        return {key: _replaced(value, new) for key, value in x.items()}
+        made = copy.copy(x)
+        for key, value in x.items():
+            made[key] = _replaced(value, new)
+        return made
     if isinstance(x, list | tuple):
         parts = [_replaced(value, new) for value in x]
         return type(x)(*parts) if hasattr(x, "_fields") else type(x)(parts)
@@ -638,6 +644,9 @@ def _moved_indices(V: Representation, g: Element, t: torch.Tensor) -> torch.Tens
 
 def _relative(x: torch.Tensor, y: torch.Tensor) -> float:
     """||x - y|| / ||y||; 0 where both are 0."""
+    nan = x.isnan() & y.isnan()  # alike
+    if nan.any():
+        x, y = x.masked_fill(nan, 0), y.masked_fill(nan, 0)
     size, off = (float(torch.linalg.vector_norm(t.to(torch.promote_types(t.dtype, torch.float32)))) for t in (y, x - y))
     if not isfinite(off):
         return inf

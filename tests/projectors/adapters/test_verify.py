@@ -321,3 +321,25 @@ def test_bad_input(match):
     with pytest.raises(GroupRepError, match=match) as caught:
         verify(given["model"], given["V"], given["W"], given["x"], given["spec"])
     assert ("fit" not in match and "needs one" not in match) or caught.type is DimensionMismatch
+
+
+def test_images_that_the_group_does_not_map_to_themselves_and_outputs_without_tensors():
+    net = nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.ReLU())
+    found = EquivariancePenalty(net, {"0": (ONE, R)}).check(torch.randn(2, 1, 8, 6))
+    assert "D4 does not act on images of 8 x 6 pixels" in str(found)
+    assert not found.ok
+    net = Net(lambda n, x: str(n.a(x)), a=nn.Linear(4, 4))
+    assert EquivariancePenalty(net, {"a": (r, r)}).check(torch.randn(2, 4)).not_followed == (
+        "the model gives no floating-point tensors",
+    )
+
+
+def test_dropout_is_equivariant_in_the_mean_only():
+    net, spec, *_, x = linear(lambda n, x: n.b(n.d(n.a(x))), D, 2 * D, 2 * D, D, d=nn.Dropout())
+    (finding,) = EquivariancePenalty(net, spec).check(x).findings
+    assert (finding.severity, finding.where) == ("warning", "d")
+
+
+def test_logarithms_of_negative_numbers_are_alike_in_both_runs():
+    net, spec, *_, x = linear(lambda n, x: n.b(n.a(x).log().nan_to_num(0.5)), r, 2 * r, 2 * r, r)
+    assert EquivariancePenalty(net, spec).check(x).ok
