@@ -18,7 +18,7 @@ from grouprep.representations import Representation
 from projectors.models.fitting import joint, spec_ends
 from projectors.models.report import CheckReport, Finding
 from projectors.models.specs import LayerSpec, LayerSpecs, Spec
-from projectors.torch.fitting import POOLS, between
+from projectors.torch.fitting import POOLS, between, is_known
 from projectors.torch.flow import Explain, followed
 from projectors.torch.layers import NORMALISATIONS
 from projectors.torch.naming import named_modules
@@ -127,12 +127,31 @@ def check_model(
         found = [Finding("warning", name, text) for name in specs for text in explain(name, None)]
         found += _in_order(model, specs)
         missing = [
+            f'what {type(module).__name__} "{name}" does to the representation before it'
+            for name, module in _unknown(model, specs)
+        ]
+        missing += [
             f"the forward method of {kind} without inputs; check(x) follows it" for kind in _own_forward(model, specs)
         ]
     report = CheckReport(tuple(dict.fromkeys(found)), len(specs), tuple(missing))
     if strict and not report.ok:
         raise GroupRepError("the model cannot be equivariant as specified:\n" + str(report))
     return report
+
+
+def _unknown(model: nn.Module, specs: Mapping[str, tuple[Spec, ...]]) -> list[tuple[str, nn.Module]]:
+    """Modules after a specified layer that are neither specified nor known."""
+    met, out = False, []
+    for name, module in named_modules(model):
+        if name in specs:
+            met = True
+        elif met and not list(module.children()) and not is_known(module) and not _belongs(name, specs):
+            out.append((name, module))
+    return out
+
+
+def _belongs(name: str, specs: Mapping[str, tuple[Spec, ...]]) -> bool:
+    return any(name.startswith(f"{one}.") for one in specs if one) or ".parametrizations." in f".{name}."
 
 
 def _own_forward(model: nn.Module, specs: Mapping[str, tuple[Spec, ...]]) -> list[str]:
@@ -142,7 +161,8 @@ def _own_forward(model: nn.Module, specs: Mapping[str, tuple[Spec, ...]]) -> lis
         for name, module in named_modules(model)
         if name not in specs
         and any(True for _ in module.children())
-        and not isinstance(module, nn.Sequential | nn.ModuleList | nn.ModuleDict)
+        and not isinstance(module, nn.ModuleList | nn.ModuleDict)
+        and type(module).forward is not nn.Sequential.forward
         and not isinstance(module, nn.utils.parametrize.ParametrizationList)
         and not nn.utils.parametrize.is_parametrized(module)
         and not any(name.startswith(f"{one}.") for one in specs if one)

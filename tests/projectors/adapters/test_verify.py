@@ -343,3 +343,23 @@ def test_dropout_is_equivariant_in_the_mean_only():
 def test_logarithms_of_negative_numbers_are_alike_in_both_runs():
     net, spec, *_, x = linear(lambda n, x: n.b(n.a(x).log().nan_to_num(0.5)), r, 2 * r, 2 * r, r)
     assert EquivariancePenalty(net, spec).check(x).ok
+
+
+def between(module, W):
+    net = nn.Sequential(nn.Linear(8, 8), module, nn.Linear(8, 8))
+    return EquivariancePenalty(net, {"0": (W, W), "2": (W, W)}).check()
+
+
+def test_modules_between_without_inputs():
+    for W in (8 * S.trivial(), 8 * S.irrep(0), 2 * (C * S).pullback(0, r)):
+        assert between(nn.ReLU(), W).findings == ()  # scalars of a Lie group
+    assert not between(nn.ReLU(), MIXED).ok
+    assert between(nn.RMSNorm(8, elementwise_affine=False), MIXED).findings == ()
+    assert not between(nn.RMSNorm(8), MIXED).ok
+    assert between(nn.GroupNorm(1, 8, affine=False), R).findings == ()
+    assert "does not map the 4 groups" in str(between(nn.GroupNorm(4, 8, affine=False), R))
+    assert "which no specification keeps equal" in str(between(nn.LayerNorm(8), R))
+    for module in (nn.ChannelShuffle(2), nn.Linear(8, 8)):
+        found = between(module, R)
+        assert not found.ok
+        assert found.not_followed[0].startswith(f'what {type(module).__name__} "1" does')
