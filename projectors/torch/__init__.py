@@ -15,7 +15,9 @@ from projectors.models import (
     Constant,
     Cosine,
     EquivarianceError,
+    Features,
     Finding,
+    LayerDefect,
     LayerSpec,
     Linear,
     ParameterSpec,
@@ -23,6 +25,7 @@ from projectors.models import (
     Schedule,
     TargetShare,
     TermReport,
+    Verification,
     load_spec,
 )
 from projectors.torch.convolutions import ConvolutionSpectral
@@ -35,6 +38,8 @@ from projectors.torch.prox import prox_
 from projectors.torch.relaxed import RelaxedConv1d, RelaxedConv2d, RelaxedConv3d, RelaxedLinear
 from projectors.torch.split import SplitAdamW
 from projectors.torch.starting import equivariant_start_
+from projectors.torch.statistics import constrain_statistics_, project_statistics_
+from projectors.torch.verification import verify
 
 __all__ = [
     "Anneal",
@@ -47,7 +52,9 @@ __all__ = [
     "EquivarianceError",
     "EquivariancePenalty",
     "EquivariantParametrization",
+    "Features",
     "Finding",
+    "LayerDefect",
     "LayerSpec",
     "Linear",
     "ParameterSpec",
@@ -60,11 +67,15 @@ __all__ = [
     "SplitAdamW",
     "TargetShare",
     "TermReport",
+    "Verification",
     "constrain_",
+    "constrain_statistics_",
     "equivariance_error",
     "equivariant_start_",
     "evidence_weights",
     "load_spec",
     "project_",
     "prox_",
+    "project_statistics_",
+    "verify",
 ]

@@ -11,6 +11,7 @@ from grouprep.errors import GroupRepError
 from projectors.models.specs import SpecLike
 from projectors.torch.model_penalty import EquivariancePenalty
 from projectors.torch.sharded import reshard
+from projectors.torch.statistics import project_statistics_of
 from projectors.torch.terms import in_single
 
 __all__ = ["project_"]
@@ -18,7 +19,7 @@ __all__ = ["project_"]
 
 @torch.no_grad()
 def project_(model: nn.Module, spec: Mapping[str, SpecLike] | EquivariancePenalty) -> None:
-    """Make a model's layers exactly equivariant, in place: every weight becomes P(weight).
+    """Make a model's layers exactly equivariant, in place: every weight becomes P(weight), running statistics too.
 
     Parameters
     ----------
@@ -52,6 +53,7 @@ def project_(model: nn.Module, spec: Mapping[str, SpecLike] | EquivariancePenalt
         if nn.utils.parametrize.is_parametrized(term.module, term.attribute):
             T = in_single(term.read())
             _check_kept(term.name, T, term.space.residual(T))
+    project_statistics_of(pen.model, pen.layers)
 
 
 def _check_kept(name: str, T: torch.Tensor, R: torch.Tensor) -> None:

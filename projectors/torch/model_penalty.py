@@ -167,6 +167,11 @@ class EquivariancePenalty(nn.Module):
         """The other names of each term's weights."""
         return tuple(term.also for term in self.terms)
 
+    @property
+    def specification(self) -> dict[str, SpecLike]:
+        """What is said of each layer, by its name."""
+        return {name: specs[0] if len(specs) == 1 else specs for name, specs in self.layers}  # type: ignore[misc]
+
     def _place(self, device: torch.device, dtype: torch.dtype) -> None:
         """The terms' weights on a device, with what it does best, and nothing to reuse.
 

@@ -16,6 +16,7 @@ from projectors.models.specs import SpecLike
 from projectors.torch.buffers import ProjectionModule
 from projectors.torch.model_penalty import EquivariancePenalty
 from projectors.torch.sharded import as_parts, as_shards, whole
+from projectors.torch.statistics import constrain_statistics_
 
 __all__ = ["EquivariantParametrization", "constrain_"]
 
@@ -63,7 +64,7 @@ class EquivariantParametrization(ProjectionModule):
 
 
 def constrain_(model: nn.Module, spec: Mapping[str, SpecLike]) -> None:
-    """Parametrise the layers of a model so that they are exactly equivariant from now on.
+    """Parametrise the layers of a model so that they are exactly equivariant from now on, running statistics included.
 
     Parameters
     ----------
@@ -90,3 +91,4 @@ def constrain_(model: nn.Module, spec: Mapping[str, SpecLike]) -> None:
             )
         module = EquivariantParametrization(term.hom.V, term.hom.W, term.layout).to(term.stored().device)
         parametrize.register_parametrization(term.module, term.attribute, module)
+    constrain_statistics_(pen.model, pen.specification)
