@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import hypot
 
 from grouprep.errors import TooLarge, UnsupportedGroup
@@ -15,8 +13,16 @@ from projectors.hom import Hom
 from projectors.models.terms import Term
 from projectors.penalties import Frobenius, Norm, per_block
 
-__all__ = ["CheckReport", "Finding", "PenaltyReport", "TermReport", "term_report", "term_reports"]
-__all__ = ["CheckReport", "Finding", "LayerDefect", "PenaltyReport", "TermReport", "Verification", "term_report"]
+__all__ = [
+    "CheckReport",
+    "Finding",
+    "LayerDefect",
+    "PenaltyReport",
+    "TermReport",
+    "Verification",
+    "term_report",
+    "term_reports",
+]
 
 
 @dataclass(frozen=True)

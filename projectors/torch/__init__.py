@@ -75,7 +75,7 @@ __all__ = [
     "evidence_weights",
     "load_spec",
     "project_",
-    "prox_",
     "project_statistics_",
+    "prox_",
     "verify",
 ]
