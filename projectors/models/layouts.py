@@ -68,11 +68,16 @@ class Layout:
 
     def arrange(self, part: ArrayT) -> ArrayT:
         """The operators in the part of the parameter that is read; `unread` is the inverse."""
+        x: AnyArray = self.turned(part)
+        return x.reshape(self.operators)  # type: ignore[no-any-return]
+
+    def turned(self, part: ArrayT) -> ArrayT:
+        """The part with its axes in the order of the operators, a view; `arrange` joins them."""
         x: AnyArray = part
         if self.swapped:
             axes = self._axes(x.shape)
             x = _permuted(x.reshape(axes), self._order(len(axes)))
-        return x.reshape(self.operators)  # type: ignore[no-any-return]
+        return x  # type: ignore[no-any-return]
 
     def unread(self, operators: ArrayT, shape: Sequence[int]) -> ArrayT:
         """The operators in the shape of the part of the parameter that `read` took them from."""

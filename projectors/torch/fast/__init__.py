@@ -1,5 +1,7 @@
 """The operations in which a penalty spends its time, as each device does them best."""
 
+from importlib.util import find_spec
+
 import torch
 
 from projectors.torch.fast.base import Fast, Operand
@@ -12,4 +14,10 @@ __all__ = ["Cpu", "Fast", "Operand", "Plain", "Traced", "implementation_for"]
 
 def implementation_for(device: torch.device) -> Fast:
     """The implementation for a device, with nothing to reuse yet."""
-    return Cpu() if device.type == "cpu" else Plain()
+    if device.type == "cpu":
+        return Cpu()
+    if device.type == "cuda" and find_spec("triton") is not None:
+        from projectors.torch.fast.gpu import Gpu
+
+        return Gpu()
+    return Plain()

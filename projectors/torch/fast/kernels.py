@@ -1,0 +1,122 @@
+"""The kernels of `gpu`, in Triton: P over the entries of many operators in one launch, and sums of squares in a fixed order.
+
+A program takes some orbits: their entries are loaded once, and what becomes of them is stored once. Derivation of the error bounds:
+docs/guide/gpu.md.
+"""
+
+import triton
+import triton.language as tl
+
+__all__ = ["GRADIENT", "MEASURE", "MOVE", "RESIDUAL", "finish", "sweep"]
+
+MEASURE, RESIDUAL, GRADIENT, MOVE = 0, 1, 2, 3  # what becomes of T: nothing, R, a combination of R and P by norms, T - a R - b P
+
+
+@triton.jit(do_not_specialize=["first"])
+def sweep(
+    like, parts, out, places, programs, units, cells, first, sums, norms, others, slopes, slants, a0, a1, a2, b0, b1, b2,
+    WORK: tl.constexpr, TASK: tl.constexpr, IN_OUT: tl.constexpr, SUMS: tl.constexpr, SQUARED: tl.constexpr,
+    FIRST: tl.constexpr, SECOND: tl.constexpr, S: tl.constexpr, BLOCK: tl.constexpr,
+):  # fmt: skip
+    """R = T - P and P of all orbits: sums of squares for each program, and R, a gradient, or the moved T.
+
+    like : of T's dtype; parts : (operators,) addresses; out, places : results, and where each operator stands there.
+    programs : (programs, 2) a row of `units` and which of its orbits; cells : 2 * offset, + 1 for a sign, -1 for none.
+    first : the number of the first program in `sums`, (programs, 2), which are filled if SUMS.
+    norms, others : ||R|| and ||P||, (operators,); slopes, slants : what comes from above for each of them.
+    a0 + a1 + a2, b0 + b1 + b2 : a and b.
+    WORK : the precision; IN_OUT : whether T stands in `out`; SQUARED, FIRST, SECOND : which norms; S : entries of an orbit at most.
+    """
+    program = tl.program_id(0)
+    unit = units + 9 * tl.load(programs + 2 * program).to(tl.int64)
+    operator = tl.load(unit)
+    orbits = tl.load(unit + 1).to(tl.int32)
+    copies = tl.load(unit + 2).to(tl.int32)
+    total = tl.load(unit + 3).to(tl.int32)
+    table = tl.load(unit + 4)
+    inner = tl.load(unit + 5)
+    outer = tl.load(unit + 6)
+    size = tl.load(unit + 7)  # of orbits, 0 where P is 0
+    corner = tl.load(unit + 8)
+
+    lane = tl.load(programs + 2 * program + 1) * BLOCK + tl.arange(0, BLOCK)
+    orbit = lane % orbits
+    copy = lane // orbits
+    corners = corner + (copy // copies).to(tl.int64) * outer + (copy % copies).to(tl.int64) * inner
+    member = tl.arange(0, S)[:, None]
+    cell = tl.load(cells + table + member * orbits + orbit[None, :], mask=(lane < total)[None, :], other=-1)
+    inside = cell >= 0
+    offsets = corners[None, :] + (cell >> 1)
+    if IN_OUT:
+        source = out + tl.load(places + operator)
+    else:
+        source = tl.load(parts + operator).to(tl.pointer_type(like.dtype.element_ty))
+    x = tl.load(source + offsets, mask=inside, other=0).to(WORK)
+    y = tl.where((cell & 1) == 1, -x, x)
+
+    # Means of differences to the first entry of an orbit: nearly equal entries lose nothing.
+    start = tl.where(size > 0, tl.sum(tl.where(member == 0, y, 0), 0), 0)
+    d = tl.where(inside, y - start[None, :], 0)
+    shift = tl.where(size > 0, tl.sum(d, 0) / tl.maximum(size, 1).to(WORK), 0)
+    R = tl.where(inside, d - shift[None, :], 0)
+    P = start + shift
+
+    if SUMS:
+        wide, p = R.to(tl.float64), P.to(tl.float64)
+        tl.store(sums + 2 * (first + program), tl.sum(tl.sum(wide * wide, 0), 0))
+        tl.store(sums + 2 * (first + program) + 1, tl.sum(p * p, 0) * size.to(tl.float64))
+    if TASK != 0:
+        if TASK == 1:
+            result = R
+        elif TASK == 2:
+            result = tl.zeros_like(R)
+            if FIRST:
+                slope = tl.load(slopes + operator).to(WORK)
+                if SQUARED:
+                    result += R * (2 * slope)
+                else:
+                    norm = tl.load(norms + operator).to(WORK)
+                    result += R / tl.where(norm == 0, 1, norm) * slope
+            if SECOND:
+                slant = tl.load(slants + operator).to(WORK)
+                if SQUARED:
+                    result += (P * (2 * slant))[None, :]
+                else:
+                    other = tl.load(others + operator).to(WORK)
+                    result += (P / tl.where(other == 0, 1, other) * slant)[None, :]
+        else:
+            a = tl.full([], a0, WORK) + tl.full([], a1, WORK) + tl.full([], a2, WORK)
+            b = tl.full([], b0, WORK) + tl.full([], b1, WORK) + tl.full([], b2, WORK)
+            result = y - (a * R + b * P[None, :])
+        result = tl.where((cell & 1) == 1, -result, result)
+        target = source
+        if not IN_OUT and TASK != 3:
+            target = out + tl.load(places + operator)
+        tl.store(target + offsets, result.to(like.dtype.element_ty), mask=inside)
+
+
+@triton.jit
+def finish(sums, ranges, values, GROUPS: tl.constexpr, SQUARED: tl.constexpr, BOTH: tl.constexpr, BLOCK: tl.constexpr):
+    """The norms (2, operators) from the sums of programs; the second is 0 unless BOTH.
+
+    ranges : (operators, GROUPS, 2) the programs of each operator, first and last plus 1.
+    """
+    operator = tl.program_id(0)
+    operators = tl.num_programs(0)
+    first = tl.zeros([BLOCK], tl.float64)
+    second = tl.zeros([BLOCK], tl.float64)
+    for group in tl.static_range(GROUPS):
+        start = tl.load(ranges + 2 * (operator * GROUPS + group))
+        stop = tl.load(ranges + 2 * (operator * GROUPS + group) + 1)
+        for place in range(start, stop, BLOCK):
+            index = place + tl.arange(0, BLOCK)
+            first += tl.load(sums + 2 * index, mask=index < stop, other=0)
+            if BOTH:
+                second += tl.load(sums + 2 * index + 1, mask=index < stop, other=0)
+    away = tl.sum(first, 0)
+    along = tl.sum(second, 0)
+    if not SQUARED:
+        away = tl.sqrt(away)
+        along = tl.sqrt(along)
+    tl.store(values + operator, away.to(values.dtype.element_ty))
+    tl.store(values + operators + operator, along.to(values.dtype.element_ty))

@@ -1,0 +1,128 @@
+"""The kernels called: one launch for all operators of a plan (one more for each further size of orbits), and no waiting for the device."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+import triton.language as tl
+
+from projectors.torch.fast.kernels import GRADIENT, MEASURE, MOVE, RESIDUAL, finish, sweep
+from projectors.torch.fast.plans import Plan
+
+__all__ = ["Launches", "views"]
+
+_KEPT = 64  # tables of addresses
+_SUMS = 2048  # programs whose sums are added at once
+
+
+class Launches:
+    """What the kernels need besides a plan: addresses of the operators, in tables that are made when they change."""
+
+    def __init__(self) -> None:
+        self._addresses: OrderedDict[tuple[int, ...], tuple[torch.Tensor, torch.Tensor]] = OrderedDict()
+        self._captured: list[tuple[torch.Tensor, torch.Tensor]] = []  # what a CUDA graph reads again
+
+    def sizes(
+        self, plan: Plan, parts: Sequence[torch.Tensor], squared: bool, both: bool
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """(||T - P(T)||, ||P(T)||), each (parts, ...), the second 0 unless `both`; squares if squared."""
+        like = parts[0]
+        sums = like.new_empty((plan.programs, 2), dtype=torch.float64)
+        values = like.new_empty((2, plan.operators), dtype=torch.promote_types(like.dtype, torch.float32))
+        self._sweep(plan, parts, like, MEASURE, sums=sums)
+        finish[(plan.operators,)](
+            sums, plan.ranges, values, GROUPS=len(plan.groups), SQUARED=squared, BOTH=both, BLOCK=_SUMS,
+            enable_fp_fusion=True,
+        )
+        first, second = values.view(2, len(parts), *plan.lead)
+        return first, second
+
+    def gradients(
+        self,
+        plan: Plan,
+        parts: Sequence[torch.Tensor],
+        values: tuple[torch.Tensor, torch.Tensor],
+        slopes: Sequence[torch.Tensor | None],
+        squared: bool,
+    ) -> list[torch.Tensor]:
+        """The gradients of both sizes for each part, in its own shape and strides; slopes are what comes from above."""
+        out = parts[0].new_empty(plan.entries)
+        first, second = (s if s is None else s.contiguous() for s in slopes)
+        self._sweep(plan, parts, out, GRADIENT, norms=values, slopes=(first, second), squared=squared)
+        return views(plan, out, parts)
+
+    def residuals(self, plan: Plan, parts: Sequence[torch.Tensor]) -> torch.Tensor:
+        """T - P(T) for each part, where `views` finds them."""
+        out = parts[0].new_empty(plan.entries)
+        self._sweep(plan, parts, out, RESIDUAL)
+        return out
+
+    def subtract_(self, plan: Plan, T: torch.Tensor) -> None:
+        """T <- T - P(T), for the plan of T alone."""
+        self._sweep(plan, [T], T, RESIDUAL, in_place=True)
+
+    def move_(self, plan: Plan, parts: Sequence[torch.Tensor], away: float, along: float) -> None:
+        """T <- T - away (T - P(T)) - along P(T), in place."""
+        self._sweep(plan, parts, parts[0], MOVE, steps=(away, along))
+
+    def _sweep(
+        self,
+        plan: Plan,
+        parts: Sequence[torch.Tensor],
+        out: torch.Tensor,
+        task: int,
+        sums: torch.Tensor | None = None,
+        norms: Sequence[torch.Tensor] | None = None,
+        slopes: Sequence[torch.Tensor | None] = (None, None),
+        squared: bool = False,
+        steps: tuple[float, float] = (0.0, 0.0),
+        in_place: bool = False,
+    ) -> None:
+        like = parts[0]
+        addresses = plan.places if in_place else self._table(plan, parts)
+        unused = plan.places
+        given = [unused if x is None else x for x in (sums, *(norms or (None, None)), *slopes)]
+        for group in plan.groups:
+            if not len(group.programs):
+                continue
+            sweep[(len(group.programs),)](
+                like, addresses, out, plan.places, group.programs, group.units, group.cells, group.first, *given,
+                *_three(steps[0]), *_three(steps[1]), WORK=_work(like), TASK=task, IN_OUT=in_place, SUMS=sums is not None,
+                SQUARED=squared, FIRST=slopes[0] is not None, SECOND=slopes[1] is not None, S=group.size, BLOCK=group.block,
+                enable_fp_fusion=True,
+            )  # fmt: skip
+
+    def _table(self, plan: Plan, parts: Sequence[torch.Tensor]) -> torch.Tensor:
+        """(operators,) addresses on the device, copied there only where they are new, and without waiting."""
+        size, starts = parts[0].element_size(), [part.data_ptr() for part in parts]
+        key = tuple(starts[owner] + offset * size for owner, offset in zip(plan.owners, plan.offsets, strict=True))
+        if key not in self._addresses:
+            on_gpu = parts[0].is_cuda
+            host = torch.tensor(key, dtype=torch.int64, pin_memory=on_gpu)
+            self._addresses[key] = host, host.to(parts[0].device, non_blocking=on_gpu)
+            while len(self._addresses) > _KEPT:
+                self._addresses.popitem(last=False)
+        self._addresses.move_to_end(key)
+        found = self._addresses[key]
+        if parts[0].is_cuda and torch.cuda.is_current_stream_capturing():
+            self._captured.append(found)
+        return found[1]
+
+
+def views(plan: Plan, out: torch.Tensor, parts: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    """The results for each part, in its own shape and strides."""
+    return [out.as_strided(p.shape, p.stride(), start) for p, start in zip(parts, plan.starts, strict=True)]
+
+
+def _work(like: torch.Tensor) -> tl.dtype:
+    return tl.float64 if like.dtype == torch.float64 else tl.float32
+
+
+def _three(x: float) -> tuple[float, float, float]:
+    """Numbers in single precision, as kernels take them, whose sum is x in double precision."""
+    first = float(np.float32(x))
+    second = float(np.float32(x - first))
+    return first, second, float(np.float32(x - first - second))
