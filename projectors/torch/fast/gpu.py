@@ -47,7 +47,10 @@ class Gpu(Fast):
         first = parts[0]
         if self._launches is None or not all(_is_plain(p, first) for p in parts):
             return None
-        key = first.device, tuple((o.space, o.layout, p.shape, p.stride()) for p, o in zip(parts, operands, strict=True))
+        key = (
+            first.device,
+            tuple((o.space, o.layout, p.shape, p.stride()) for p, o in zip(parts, operands, strict=True)),
+        )
         if key not in self._plans:
             self._plans[key] = self._made(parts, operands)
         return self._plans[key]
@@ -170,9 +173,7 @@ class Gpu(Fast):
         self.moves_([T], [operand], away, along)
 
     @torch.no_grad()
-    def moves_(
-        self, parts: Sequence[torch.Tensor], operands: Sequence[Operand], away: float, along: float
-    ) -> None:
+    def moves_(self, parts: Sequence[torch.Tensor], operands: Sequence[Operand], away: float, along: float) -> None:
         """The same step for several T of one dtype, in one launch."""
 
         def plain() -> None:

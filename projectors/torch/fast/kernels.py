@@ -9,12 +9,17 @@ import triton.language as tl
 
 __all__ = ["GRADIENT", "MEASURE", "MOVE", "RESIDUAL", "finish", "sweep"]
 
-MEASURE, RESIDUAL, GRADIENT, MOVE = 0, 1, 2, 3  # what becomes of T: nothing, R, a combination of R and P by norms, T - a R - b P
+MEASURE, RESIDUAL, GRADIENT, MOVE = (
+    0,
+    1,
+    2,
+    3,
+)  # what becomes of T: nothing, R, a combination of R and P by norms, T - a R - b P
 
 
 @triton.jit(do_not_specialize=["first"])
 def sweep(
-    like, parts, out, places, programs, units, cells, first, sums, norms, others, slopes, slants, a0, a1, a2, b0, b1, b2,
+    like, parts, out, places, programs, units, cells, first, sums, norms, others, slopes, slants, steps,
     WORK: tl.constexpr, TASK: tl.constexpr, IN_OUT: tl.constexpr, SUMS: tl.constexpr, SQUARED: tl.constexpr,
     FIRST: tl.constexpr, SECOND: tl.constexpr, S: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
@@ -24,8 +29,8 @@ def sweep(
     programs : (programs, 2) a row of `units` and which of its orbits; cells : 2 * offset, + 1 for a sign, -1 for none.
     first : the number of the first program in `sums`, (programs, 2), which are filled if SUMS.
     norms, others : ||R|| and ||P||, (operators,); slopes, slants : what comes from above for each of them.
-    a0 + a1 + a2, b0 + b1 + b2 : a and b.
-    WORK : the precision; IN_OUT : whether T stands in `out`; SQUARED, FIRST, SECOND : which norms; S : entries of an orbit at most.
+    steps : (operators, 2) of a and b.
+    WORK : the precision; IN_OUT : whether T stands in `out`; SQUARED, FIRST, SECOND : which norms, and for moves whether b is meant; S : entries of an orbit at most.
     """
     program = tl.program_id(0)
     unit = units + 9 * tl.load(programs + 2 * program).to(tl.int64)
@@ -85,9 +90,12 @@ def sweep(
                     other = tl.load(others + operator).to(WORK)
                     result += (P / tl.where(other == 0, 1, other) * slant)[None, :]
         else:
-            a = tl.full([], a0, WORK) + tl.full([], a1, WORK) + tl.full([], a2, WORK)
-            b = tl.full([], b0, WORK) + tl.full([], b1, WORK) + tl.full([], b2, WORK)
-            result = y - (a * R + b * P[None, :])
+            a = tl.load(steps + 2 * operator).to(WORK)
+            if SECOND:
+                b = tl.load(steps + 2 * operator + 1).to(WORK)
+                result = y - (a * R + b * P[None, :])
+            else:
+                result = y - a * R
         result = tl.where((cell & 1) == 1, -result, result)
         target = source
         if not IN_OUT and TASK != 3:

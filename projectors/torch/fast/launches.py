@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 import triton.language as tl
 
@@ -27,24 +26,30 @@ class Launches:
 
     def sizes(
         self, plan: Plan, parts: Sequence[torch.Tensor], squared: bool, both: bool
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """(||T - P(T)||, ||P(T)||), each (parts, ...), the second 0 unless `both`; squares if squared."""
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """(||T - P(T)||, ||P(T)||), each (parts, ...), the second None unless `both`; squares if squared."""
         like = parts[0]
         sums = like.new_empty((plan.programs, 2), dtype=torch.float64)
         values = like.new_empty((2, plan.operators), dtype=torch.promote_types(like.dtype, torch.float32))
         self._sweep(plan, parts, like, MEASURE, sums=sums)
         finish[(plan.operators,)](
-            sums, plan.ranges, values, GROUPS=len(plan.groups), SQUARED=squared, BOTH=both, BLOCK=_SUMS,
+            sums,
+            plan.ranges,
+            values,
+            GROUPS=len(plan.groups),
+            SQUARED=squared,
+            BOTH=both,
+            BLOCK=_SUMS,
             enable_fp_fusion=True,
         )
         first, second = values.view(2, len(parts), *plan.lead)
-        return first, second
+        return first, second if both else None
 
     def gradients(
         self,
         plan: Plan,
         parts: Sequence[torch.Tensor],
-        values: tuple[torch.Tensor, torch.Tensor],
+        values: tuple[torch.Tensor, torch.Tensor | None],
         slopes: Sequence[torch.Tensor | None],
         squared: bool,
     ) -> list[torch.Tensor]:
@@ -64,9 +69,9 @@ class Launches:
         """T <- T - P(T), for the plan of T alone."""
         self._sweep(plan, [T], T, RESIDUAL, in_place=True)
 
-    def move_(self, plan: Plan, parts: Sequence[torch.Tensor], away: float, along: float) -> None:
-        """T <- T - away (T - P(T)) - along P(T), in place."""
-        self._sweep(plan, parts, parts[0], MOVE, steps=(away, along))
+    def move_(self, plan: Plan, parts: Sequence[torch.Tensor], steps: torch.Tensor, both: bool) -> None:
+        """T <- T - away (T - P(T)) - along P(T), in place; steps are (operators, 2), along counts if `both`."""
+        self._sweep(plan, parts, parts[0], MOVE, steps=steps, second=both)
 
     def _sweep(
         self,
@@ -75,25 +80,24 @@ class Launches:
         out: torch.Tensor,
         task: int,
         sums: torch.Tensor | None = None,
-        norms: Sequence[torch.Tensor] | None = None,
+        norms: Sequence[torch.Tensor | None] = (None, None),
         slopes: Sequence[torch.Tensor | None] = (None, None),
+        steps: torch.Tensor | None = None,
         squared: bool = False,
-        steps: tuple[float, float] = (0.0, 0.0),
+        second: bool = False,
         in_place: bool = False,
     ) -> None:
-        like = parts[0]
-        addresses = plan.places if in_place else self._table(plan, parts)
-        unused = plan.places
-        given = [unused if x is None else x for x in (sums, *(norms or (None, None)), *slopes)]
+        like, unused = parts[0], plan.places
+        addresses = unused if in_place else self._table(plan, parts)
+        given = [unused if x is None else x for x in (sums, *norms, *slopes, steps)]
         for group in plan.groups:
-            if not len(group.programs):
-                continue
-            sweep[(len(group.programs),)](
-                like, addresses, out, plan.places, group.programs, group.units, group.cells, group.first, *given,
-                *_three(steps[0]), *_three(steps[1]), WORK=_work(like), TASK=task, IN_OUT=in_place, SUMS=sums is not None,
-                SQUARED=squared, FIRST=slopes[0] is not None, SECOND=slopes[1] is not None, S=group.size, BLOCK=group.block,
-                enable_fp_fusion=True,
-            )  # fmt: skip
+            if len(group.programs):
+                sweep[(len(group.programs),)](
+                    like, addresses, out, plan.places, group.programs, group.units, group.cells, group.first, *given,
+                    WORK=_work(like), TASK=task, IN_OUT=in_place, SUMS=sums is not None, SQUARED=squared,
+                    FIRST=slopes[0] is not None, SECOND=second or slopes[1] is not None, S=group.size, BLOCK=group.block,
+                    enable_fp_fusion=True,
+                )  # fmt: skip
 
     def _table(self, plan: Plan, parts: Sequence[torch.Tensor]) -> torch.Tensor:
         """(operators,) addresses on the device, copied there only where they are new, and without waiting."""
@@ -120,9 +124,3 @@ def views(plan: Plan, out: torch.Tensor, parts: Sequence[torch.Tensor]) -> list[
 def _work(like: torch.Tensor) -> tl.dtype:
     return tl.float64 if like.dtype == torch.float64 else tl.float32
 
-
-def _three(x: float) -> tuple[float, float, float]:
-    """Numbers in single precision, as kernels take them, whose sum is x in double precision."""
-    first = float(np.float32(x))
-    second = float(np.float32(x - first))
-    return first, second, float(np.float32(x - first - second))
