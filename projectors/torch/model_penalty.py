@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from math import isfinite
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
 
 import torch
 from torch import nn
@@ -20,12 +20,11 @@ from projectors.models.schedules import Schedule, as_schedule
 from projectors.models.specs import SpecLike
 from projectors.models.terms import distinct
 from projectors.penalties import Frobenius, Norm
-from projectors.torch.batches import batched
+from projectors.torch.batches import batched, two_devices
 from projectors.torch.buffers import ProjectionModule
 from projectors.torch.compatibility import check_model, flags
 from projectors.torch.convolutions import ConvolutionSpectral, norm_rule
 from projectors.torch.fast import Traced, implementation_for
-from projectors.torch.fast.residual import norm_of
 from projectors.torch.layers import layer_terms
 from projectors.torch.naming import match_layers, unwrap
 from projectors.torch.terms import Term, check_finite, in_single
@@ -79,6 +78,7 @@ class EquivariancePenalty(nn.Module):
 
     model: nn.Module
     weights: torch.Tensor
+    factors: torch.Tensor
     order: torch.Tensor
 
     def __init__(
@@ -132,8 +132,10 @@ class EquivariancePenalty(nn.Module):
         self.spaces = nn.ModuleList(spaces.values())
         for term in self.terms:
             term.space = spaces[term.hom]
+        for term in self.terms:
+            if term.parameter().device != device:
+                raise two_devices(self.terms[0], term)
         self.steps = 0
-        self.batches = batched(self.terms)
         self._rows = 1 + any(term.has_both for term in self.terms)
         self._place(device, dtype)
 
@@ -148,20 +150,65 @@ class EquivariancePenalty(nn.Module):
         return tuple(term.also for term in self.terms)
 
     def _place(self, device: torch.device, dtype: torch.dtype) -> None:
-        """The terms' weights and their order on a device, with what it does best, and nothing to reuse."""
-        self.register_buffer("weights", self._weights(dtype, device), persistent=False)
-        places = {term: k for k, term in enumerate(self.terms)}
-        order = torch.tensor([places[term] for batch in self.batches for term in batch.terms], device=device)
-        self.register_buffer("order", order, persistent=False)
+        """The terms' weights on a device, with what it does best, and nothing to reuse.
+
+        weights : (terms, 2), of N(T - P(T)) and of N(P(T)); factors : (1 or 2, terms), what the values are multiplied by, in the order of
+        the batches, which `order` tells. All are changed in place, so that a captured graph sees it.
+        """
         self._fast = implementation_for(device)
+        self.batches = batched(self.terms, self._fast)
+        places = {term: k for k, term in enumerate(self.terms)}
+        order = [places[term] for batch in self.batches for term in batch.terms]
+        exact = torch.float32 if device.type == "mps" else torch.float64
+        self.register_buffer("weights", self._weights(dtype).to(device), persistent=False)
+        self.register_buffer("order", torch.tensor(order).to(device), persistent=False)
+        self.register_buffer(
+            "factors", torch.empty(self._rows, len(order), dtype=exact, device=device), persistent=False
+        )
+        self._weigh()
+        self._steered = self._steering(places)
         for term in self.terms:
             term.block, term.turns, term.work = None, 0, self._fast.workspace()
 
-    def _weights(self, dtype: torch.dtype, device: torch.device | None = None) -> torch.Tensor:
-        return torch.tensor([term.weights for term in self.terms], dtype=dtype, device=device)
+    def _weights(self, dtype: torch.dtype) -> torch.Tensor:
+        return torch.tensor([term.weights for term in self.terms], dtype=dtype)
+
+    def _weigh(self) -> None:
+        """The factors from the weights."""
+        self.factors.copy_(self.every * self.weights.T[: self._rows, self.order])
+
+    def _steering(self, places: Mapping[Term, int]) -> tuple[_Steered, ...]:
+        """The schedules that read shares, each with the weights that it steers."""
+        found: dict[tuple[int, int], tuple[Schedule, int, list[int], list[int]]] = {}
+        seen = 0
+        for batch in self.batches:
+            if not any(map(_reads_share, batch.terms)):
+                continue
+            for k, term in enumerate(batch.terms, seen):
+                for column, schedule in enumerate(term.schedules):
+                    if schedule.needs_share:
+                        _, _, rows, shares = found.setdefault((id(schedule), column), (schedule, column, [], []))
+                        rows.append(places[term])
+                        shares.append(k)
+            seen += len(batch.terms)
+        device = self.weights.device
+        return tuple(
+            _Steered(schedule, column, torch.tensor(rows).to(device), torch.tensor(shares).to(device))
+            for schedule, column, rows, shares in found.values()
+        )
+
+    def _recall(self) -> None:
+        """What schedules that read shares have made of the weights, which an accelerator does by itself, as the terms' own."""
+        if not self._steered or self.weights.is_meta:
+            return
+        for term, row in zip(self.terms, self.weights.tolist(), strict=True):
+            known = zip(term.schedules, row, term.weights, strict=True)
+            first, second = (steered if schedule.needs_share else old for schedule, steered, old in known)
+            term.weights = first, second
 
     def _apply(self, fn: Callable[[torch.Tensor], torch.Tensor], recurse: bool = True) -> Self:
         """Moves the buffers, which are then made anew: the spaces' from double precision, the weights from what the terms have."""
+        self._recall()
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         self._place(self.weights.device, torch.promote_types(self.weights.dtype, torch.float32))
         return self
@@ -170,6 +217,7 @@ class EquivariancePenalty(nn.Module):
         """The weights to the device of the model, where that has moved on; so go the spaces."""
         device = self.terms[0].source().device
         if device != self.weights.device:
+            self._recall()
             self._place(device, self.weights.dtype)
 
     # Values
@@ -187,9 +235,10 @@ class EquivariancePenalty(nn.Module):
         device, fast = self.weights.device, Traced() if torch.compiler.is_compiling() else self._fast
         mixed = torch.amp.is_autocast_available(device.type) and torch.is_autocast_enabled(device.type)
         with torch.autocast(device_type=device.type, enabled=False) if mixed else nullcontext():
-            values = torch.cat([batch.values(fast, self._rows) for batch in self.batches], dim=1)
-            weights = self.weights.T[: len(values), self.order].to(values.dtype)
-            total: torch.Tensor = (values * weights).sum() * self.every
+            found = [batch.values(fast, self._rows) for batch in self.batches]
+            wide = any(_wide(batch.first.parameter()) for batch in self.batches)
+            values = found[0] if len(found) == 1 else torch.cat(found, dim=1)
+            total = (values * self.factors).sum().to(torch.float64 if wide else torch.float32)
         if device.type == "cpu" and not torch.compiler.is_compiling() and not isfinite(total.item()):
             for term in self.terms:
                 check_finite(term.name, term.parameter())
@@ -204,11 +253,28 @@ class EquivariancePenalty(nn.Module):
         self._follow()
         old = [term.weights for term in self.terms]
         for term in self.terms:
-            share = _share(term) if any(s.needs_share for s in term.schedules) else None
-            (first, v), (second, w) = zip(term.schedules, term.weights, strict=True)
-            term.weights = first.next_value(self.steps, v, share), second.next_value(self.steps, w, share)
-        if [term.weights for term in self.terms] != old:
-            self.weights.copy_(self._weights(self.weights.dtype))
+            known = zip(term.schedules, term.weights, strict=True)
+            first, second = (w if s.needs_share else s.next_value(self.steps, w, None) for s, w in known)
+            term.weights = first, second
+        moved = [term.weights for term in self.terms] != old
+        if moved:
+            steered = [(self.weights[s.rows, s.column], s) for s in self._steered]
+            self.weights.copy_(self._weights(self.weights.dtype), non_blocking=True)
+            for weights, s in steered:
+                self.weights[s.rows, s.column] = weights
+        if self._steered:
+            self._steer()
+        if moved or self._steered:
+            self._weigh()
+
+    def _steer(self) -> None:
+        """The weights that follow shares move on, on an accelerator by its own arithmetic: nothing waits for it."""
+        shares = torch.cat([b.shares(self._fast) for b in self.batches if any(map(_reads_share, b.terms))])
+        for schedule, column, rows, places in self._steered:
+            weights = schedule.next_values(self.steps, self.weights[rows, column], shares[places])
+            self.weights[rows, column] = weights.to(self.weights.dtype)
+        if self.weights.device.type == "cpu":
+            self._recall()
 
     @torch.no_grad()
     def decay_(self, lr: float | torch.Tensor | torch.optim.Optimizer) -> None:
@@ -221,21 +287,29 @@ class EquivariancePenalty(nn.Module):
         if self.steps % self.every:
             return
         self._follow()
-        steps = {
-            term: (rate * self.every * term.weights[0], rate * self.every * term.weights[1])
-            for term, rate in zip(self.terms, self._rates(lr), strict=True)
-        }
-        for batch in self.batches:
-            batch.move_([steps[term] for term in batch.terms], self._fast)
+        steps = self._steps_of(self._rates(lr))
+        for batch, part in zip(self.batches, steps.split([len(batch.terms) for batch in self.batches]), strict=True):
+            batch.move_(part, self._fast)
 
-    def _rates(self, lr: float | torch.Tensor | torch.optim.Optimizer) -> list[float]:
+    def _rates(self, lr: float | torch.Tensor | torch.optim.Optimizer) -> list[float | torch.Tensor]:
+        """The learning rate of each term, or the only one: numbers, or tensors of the device."""
         if isinstance(lr, int | float | torch.Tensor):
-            return [float(lr)] * len(self.terms)
-        known = {id(p): float(group["lr"]) for group in lr.param_groups for p in group["params"]}
+            return [_rate(lr)]
+        known = {id(p): group["lr"] for group in lr.param_groups for p in group["params"]}
         for term in self.terms:
             if id(term.source()) not in known:
                 raise GroupRepError(f'"{term.name}" is none of the parameters of the optimizer that decay_ was given')
-        return [known[id(term.source())] for term in self.terms]
+        return [_rate(known[id(term.source())]) for term in self.terms]
+
+    def _steps_of(self, rates: Sequence[float | torch.Tensor]) -> torch.Tensor:
+        """(away, along) of each term, in the order of the batches: one product for each learning rate."""
+        key = [id(rate) if isinstance(rate, torch.Tensor) else rate for rate in rates]
+        scaled = {k: self.weights * rate * self.every for k, rate in zip(key, rates, strict=True)}
+        if len(scaled) == 1:
+            return scaled[key[0]][self.order]
+        places = {term: k for k, term in enumerate(self.terms)}
+        order = [places[term] for batch in self.batches for term in batch.terms]
+        return torch.stack([scaled[key[k]][k] for k in order])
 
     def attach(self, optimizer: torch.optim.Optimizer) -> RemovableHandle:
         """Let the optimizer's step end with `decay_` (where decoupled) and `step`; returns the hook's handle."""
@@ -259,6 +333,7 @@ class EquivariancePenalty(nn.Module):
             If weights are not finite.
         """
         self._follow()
+        self._recall()
         records = []
         for term in self.terms:
             T = in_single(term.read())
@@ -297,11 +372,22 @@ class EquivariancePenalty(nn.Module):
         return f"{len(self.terms)} parameters, {self.norm}" + (", decoupled" if self.decoupled else "")
 
 
-def _share(term: Term) -> float:
-    """||T - P(T)|| / ||T||."""
-    T = in_single(term.read()).reshape(-1, *term.hom.shape)
-    whole, part = (float(norm_of(x.flatten(0, 1))) for x in (T, term.space.residual(T)))
-    return part / whole if whole else 0.0
+class _Steered(NamedTuple):
+    """A schedule that reads shares; rows, column : of the weights that it steers; places : of their shares among all that are read."""
+
+    schedule: Schedule
+    column: int
+    rows: torch.Tensor
+    places: torch.Tensor
+
+
+def _reads_share(term: Term) -> bool:
+    return any(schedule.needs_share for schedule in term.schedules)
+
+
+def _rate(lr: float | torch.Tensor) -> float | torch.Tensor:
+    """A learning rate as it is where it is a tensor of an accelerator, which graphs read anew; else its number."""
+    return lr if isinstance(lr, torch.Tensor) and lr.device.type != "cpu" else float(lr)
 
 
 def _wide(parameter: torch.Tensor) -> bool:

@@ -17,7 +17,7 @@ from projectors.models.schedules import Constant, Schedule
 from projectors.models.terms import Term as Described
 from projectors.models.terms import check_entries, check_term
 from projectors.penalties import Norm
-from projectors.torch.buffers import ProjectionModule
+from projectors.torch.buffers import ProjectionModule, in_single
 
 __all__ = ["FormTerm", "Term", "check_finite", "in_single", "make_form", "make_term", "parameter_key"]
 
@@ -64,21 +64,32 @@ class Term(Described):
         """What `read` reads, and the layout that arranges it, None if it already is in operators."""
         return self.layout.rows(self.parameter()), self.layout
 
+    def memory(self) -> tuple[torch.Tensor, bool]:
+        """(what may be written to in place of the parameter, whether `assign` has to take it back): the parameter, or a copy of it."""
+        value = self.parameter()
+        if type(value) is not nn.Parameter and nn.utils.parametrize.is_parametrized(self.module, self.attribute):
+            return value.detach().clone(), True
+        return value, False
+
+    def assign(self, value: torch.Tensor) -> None:
+        """Replace a parametrised tensor, through its parametrisation."""
+        setattr(self.module, self.attribute, value)
+
     def write(self, operators: torch.Tensor) -> None:
         """Replace the operators, in place; a parametrised tensor through its parametrisation."""
-        parametrised = nn.utils.parametrize.is_parametrized(self.module, self.attribute)
-        value = self.parameter().detach().clone() if parametrised else self.parameter()
+        value, copied = self.memory()
         part = self.layout.rows(value)
         part.copy_(self.layout.unread(operators, part.shape))
-        if parametrised:
-            setattr(self.module, self.attribute, value)
+        if copied:
+            self.assign(value)
 
     def source(self) -> torch.Tensor:
         """The parameter that an optimizer holds: the original of a parametrised one, if it has a single one."""
-        if nn.utils.parametrize.is_parametrized(self.module, self.attribute):
+        value = self.parameter()
+        if type(value) is not nn.Parameter and nn.utils.parametrize.is_parametrized(self.module, self.attribute):
             original = getattr(self.module.parametrizations[self.attribute], "original", None)  # type: ignore[index]
-            return self.parameter() if original is None else original
-        return self.parameter()
+            return value if original is None else original
+        return value
 
     @property
     def is_frozen(self) -> bool:
@@ -87,12 +98,6 @@ class Term(Described):
             originals: nn.Module = self.module.parametrizations[self.attribute]  # type: ignore[index, assignment]
             return not any(p.requires_grad for p in originals.parameters(recurse=False))
         return not self.parameter().requires_grad
-
-    def is_view(self, operators: torch.Tensor) -> bool:
-        """Whether what `read` gave is memory of the parameter itself, so that writing into it writes the parameter."""
-        if nn.utils.parametrize.is_parametrized(self.module, self.attribute) or not self.is_writable:
-            return False
-        return operators.untyped_storage().data_ptr() == self.parameter().untyped_storage().data_ptr()
 
     @property
     def key(self) -> Hashable:
@@ -125,7 +130,7 @@ class FormTerm(Term):
     def unread(self) -> tuple[torch.Tensor, Layout | None]:
         return self.read(), None
 
-    def write(self, operators: torch.Tensor) -> None:
+    def memory(self) -> tuple[torch.Tensor, bool]:
         raise GroupRepError(
             f'"{self.name}" is a product of two weights, which a projection does not determine; use AttentionSpec(form=False)'
         )
@@ -180,11 +185,6 @@ def make_term(name: str, layer: str, layout: Layout, hom: Hom, module: nn.Module
     check_term(name, hom, parameter.dtype, is_complex or parameter.is_floating_point(), is_complex)
     check_finite(name, parameter)
     return Term(name, layer, layout, hom, module, attribute)
-
-
-def in_single(T: torch.Tensor) -> torch.Tensor:
-    """Half precision in single precision; others as they are."""
-    return T.float() if T.dtype in (torch.float16, torch.bfloat16) else T
 
 
 def check_finite(name: str, tensor: torch.Tensor) -> None:

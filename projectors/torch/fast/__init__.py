@@ -6,10 +6,11 @@ import torch
 
 from projectors.torch.fast.base import Fast, Operand
 from projectors.torch.fast.cpu import Cpu
+from projectors.torch.fast.device import Device
 from projectors.torch.fast.plain import Plain
 from projectors.torch.fast.traced import Traced
 
-__all__ = ["Cpu", "Fast", "Operand", "Plain", "Traced", "implementation_for"]
+__all__ = ["Cpu", "Device", "Fast", "Operand", "Plain", "Traced", "implementation_for"]
 
 
 def implementation_for(device: torch.device) -> Fast:
@@ -20,4 +21,4 @@ def implementation_for(device: torch.device) -> Fast:
         from projectors.torch.fast.gpu import Gpu
 
         return Gpu()
-    return Plain()
+    return Plain() if device.type == "mps" else Device()  # mps has no double precision

@@ -19,7 +19,7 @@ class Traced(Plain):
 
     def sizes(
         self, parts: Sequence[torch.Tensor], operands: Sequence[Operand], squared: bool = False, both: bool = False
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
         """d = T - stop(T) is 0, and carries the gradient: for an orthogonal P that of ||x|| is x / ||x||."""
         if not all(operand.space.is_orthogonal(part) for part, operand in zip(parts, operands, strict=True)):
             return super().sizes(parts, operands, squared, both)
@@ -29,8 +29,9 @@ class Traced(Plain):
             fixed = T.detach()
             d, P = T - fixed, operand.space.project(fixed)
             first.append(_carried(norm, fixed - P, d))
-            second.append(_carried(norm, P, d) if both else torch.zeros_like(first[-1]))
-        return torch.stack(first), torch.stack(second)
+            if both:
+                second.append(_carried(norm, P, d))
+        return torch.stack(first), torch.stack(second) if both else None
 
     def leading(
         self,
