@@ -52,7 +52,7 @@ fi
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-blas test-minimum test-pythons test-python fuzz coverage mutants lint types format bench bench-check clean distclean
+.PHONY: help demo test test-fast test-blas test-minimum test-pythons test-python environments fuzz coverage mutants lint types packages release format bench bench-check clean distclean
 
 help:  ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -72,21 +72,30 @@ test-blas: $(VENV)/.installed-test  ## Run the numeric tests on an old kernel of
 test-minimum: $(VENV_MINIMUM)/.installed-minimum  ## Run the fast tests with the lowest versions that setup.cfg allows
 	$(ONE_THREAD) $(VENV_MINIMUM)/bin/python -m pytest -n $(WORKERS) -m "not slow" $(ARGS)
 
+# $(call other_pythons,goal): makes the goal with VERSION= and PYTHON= of every other Python that setup.cfg names and this machine has.
 # The interpreter of $(VENV) is left to make test.
+define other_pythons
++@own=$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null || true); \
+for version in $$(sed -n 's/^ *Programming Language :: Python :: \(3\.[0-9]*\)$$/\1/p' setup.cfg); do \
+    found=; \
+    for candidate in python$$version $${PYENV_ROOT:-$$HOME/.pyenv}/versions/$$version.*/bin/python; do \
+        if "$$candidate" -c 'import venv, ensurepip' >/dev/null 2>&1; then found=$$candidate; break; fi; \
+    done; \
+    if [ "$$version" = "$$own" ]; then echo "== Python $$version: make test =="; \
+    elif [ -z "$$found" ]; then echo "== Python $$version: NOT TESTED, this machine has none =="; \
+    else echo "== Python $$version =="; $(MAKE) --no-print-directory $(1) VERSION=$$version PYTHON="$$found" || exit 1; fi; \
+done
+endef
+
 test-pythons:  ## Run the fast tests on every other Python that setup.cfg names and this machine has
-	@own=$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null || true); \
-	for version in $$(sed -n 's/^ *Programming Language :: Python :: \(3\.[0-9]*\)$$/\1/p' setup.cfg); do \
-	    found=; \
-	    for candidate in python$$version $${PYENV_ROOT:-$$HOME/.pyenv}/versions/$$version.*/bin/python; do \
-	        if "$$candidate" -c 'import venv, ensurepip' >/dev/null 2>&1; then found=$$candidate; break; fi; \
-	    done; \
-	    if [ "$$version" = "$$own" ]; then echo "== Python $$version: make test =="; \
-	    elif [ -z "$$found" ]; then echo "== Python $$version: NOT TESTED, this machine has none =="; \
-	    else echo "== Python $$version =="; $(MAKE) --no-print-directory test-python VERSION=$$version PYTHON="$$found" || exit 1; fi; \
-	done
+	$(call other_pythons,test-python)
 
 test-python: .venv-$(VERSION)/.installed-light
 	$(ONE_THREAD) .venv-$(VERSION)/bin/python -m pytest -n $(WORKERS) -m "not slow" $(ARGS)
+
+# What test-minimum and test-pythons need, so that it can be set up beside other work.
+environments: $(VENV_MINIMUM)/.installed-minimum | $(VENV)/.created
+	$(call other_pythons,.venv-$$version/.installed-light)
 
 fuzz: $(VENV)/.installed-test  ## Try random cases against independent judgements, for SECONDS= (120) or CASES=; SEED=
 	$(ONE_THREAD) $(BIN)/python tests/fuzz --workers $(WORKERS) --seed $(or $(SEED),0) \
@@ -105,6 +114,12 @@ lint: $(VENV)/.installed-test  ## Check style, format and types
 
 types: $(VENV)/.installed-test  ## Check what a type checker tells users, of the wheel and of an editable install
 	$(BIN)/python tests/typing/check.py
+
+packages: $(VENV)/.installed-test  ## Build wheel and source distribution and install them in clean environments, one for each extra
+	$(BIN)/python tests/packaging/check.py $(ARGS)
+
+release: $(VENV)/.installed-test  ## Rehearse a release on a local index; refuses a tree with changes
+	$(BIN)/python tests/packaging/release.py $(ARGS)
 
 format: $(VENV)/.installed-test  ## Repair style and format where that can be done
 	$(BIN)/ruff check --fix .

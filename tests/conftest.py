@@ -10,7 +10,13 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 from hypothesis import HealthCheck, settings  # noqa: E402
 
 pytest_plugins = ["grouprep.testing.summary", "selection"]
-collect_ignore = ["support", "typing", "mutants", "fuzz"]  # imported, read by type checkers, run by make; no doctests
+collect_ignore = [
+    "support",
+    "typing",
+    "mutants",
+    "fuzz",
+    "packaging",
+]  # imported, read by type checkers, run by make; no doctests
 
 settings.register_profile("default", deadline=None, derandomize=True, database=None)
 settings.register_profile(

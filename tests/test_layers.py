@@ -87,7 +87,7 @@ FOREIGN: dict[str, str] = {
 }
 
 # Nothing imports these; their users do.
-ENDS = {"grouprep.interop", "projectors.__main__"}
+ENDS = {"grouprep.interop", "grouprep.__main__", "projectors.__main__"}
 
 # Libraries that only their adapters import, wherever in the code.
 ADAPTED = {"torch", "jax", "emlp", "e3nn", "escnn"}

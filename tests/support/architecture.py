@@ -67,7 +67,7 @@ LAYERS = (
     Layer(("projectors.testing",), "laws"),
     Layer(("projectors.demo", "projectors.report"), "tables and pictures"),
     Layer(("projectors.cli",), "the command"),
-    Layer(("projectors.__main__",), "python -m projectors"),
+    Layer(("projectors.__main__", "grouprep.__main__"), "python -m grouprep, python -m projectors"),
 )
 
 
