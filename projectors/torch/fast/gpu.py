@@ -54,7 +54,10 @@ class Gpu(Fast):
         first = parts[0]
         if self._launches is None or not all(_is_ordinary(p, first) for p in parts):
             return None
-        key = first.device, tuple((o.space, o.layout, p.shape, p.stride()) for p, o in zip(parts, operands, strict=True))
+        key = (
+            first.device,
+            tuple((o.space, o.layout, p.shape, p.stride()) for p, o in zip(parts, operands, strict=True)),
+        )
         if key not in self._plans:
             self._plans[key] = _made(parts, operands)
         return self._plans[key]
@@ -141,9 +144,7 @@ class Gpu(Fast):
         first, second = ([x.double() for x in row if x is not None] for row in rows)
         return torch.stack(first), torch.stack(second) if both else None
 
-    def _sizes(
-        self, parts: Sequence[torch.Tensor], operands: Sequence[Operand], squared: bool, both: bool
-    ) -> _Sized:
+    def _sizes(self, parts: Sequence[torch.Tensor], operands: Sequence[Operand], squared: bool, both: bool) -> _Sized:
         out: _Sized = _Sizes.apply(self, operands, squared, both, *parts)  # type: ignore[no-untyped-call]
         return out
 
@@ -187,7 +188,8 @@ class Gpu(Fast):
     ) -> None:
         def kernels(launches: Launches) -> None:
             known = torch.stack(list(steps))
-            launches.move_(plan, parts, known.expand(len(parts), *plan.lead, 2).contiguous(), both)
+            axes = known.shape[0], *(1,) * (len(plan.lead) + 2 - known.ndim), *known.shape[1:]
+            launches.move_(plan, parts, known.view(axes).expand(len(parts), *plan.lead, 2).contiguous(), both)
 
         self.tried("moves", kernels, lambda: _DEVICE.move_(parts, operands, steps, both))
 
@@ -247,7 +249,9 @@ class _Sizes(torch.autograd.Function):
             with torch.enable_grad():
                 values = _PLAIN.sizes(parts, operands, ctx.squared, ctx.both)
                 pairs = [
-                    (v, g.to(v.dtype)) for v, g in zip(values, gradients, strict=True) if v is not None and g is not None
+                    (v, g.to(v.dtype))
+                    for v, g in zip(values, gradients, strict=True)
+                    if v is not None and g is not None
                 ]
                 sums, above = [v for v, _ in pairs], [g for _, g in pairs]
                 found = iter(torch.autograd.grad(sums, wanted, above, create_graph=again))

@@ -9,12 +9,8 @@ import triton.language as tl
 
 __all__ = ["GRADIENT", "MEASURE", "MOVE", "RESIDUAL", "finish", "sweep"]
 
-MEASURE, RESIDUAL, GRADIENT, MOVE = (
-    0,
-    1,
-    2,
-    3,
-)  # what becomes of T: nothing, R, a combination of R and P by norms, T - a R - b P
+# What becomes of T: nothing, R, a combination of R and P by their norms, T - a R - b P.
+MEASURE, RESIDUAL, GRADIENT, MOVE = 0, 1, 2, 3
 
 
 @triton.jit(do_not_specialize=["first"])
@@ -28,9 +24,9 @@ def sweep(
     like : of T's dtype; parts : (operators,) addresses; out, places : results, and where each operator stands there.
     programs : (programs, 2) a row of `units` and which of its orbits; cells : 2 * offset, + 1 for a sign, -1 for none.
     first : the number of the first program in `sums`, (programs, 2), which are filled if SUMS.
-    norms, others : ||R|| and ||P||, (operators,); slopes, slants : what comes from above for each of them.
-    steps : (operators, 2) of a and b.
-    WORK : the precision; IN_OUT : whether T stands in `out`; SQUARED, FIRST, SECOND : which norms, and for moves whether b is meant; S : entries of an orbit at most.
+    norms, others : ||R|| and ||P||, (operators,); slopes, slants : what comes from above for each of them, if FIRST and SECOND.
+    steps : (operators, 2) of a and b; b is 0 unless SECOND.
+    WORK : the precision; IN_OUT : whether T stands in `out`; S : entries of an orbit at most; BLOCK : orbits of a program.
     """
     program = tl.program_id(0)
     unit = units + 9 * tl.load(programs + 2 * program).to(tl.int64)

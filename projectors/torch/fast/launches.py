@@ -123,4 +123,3 @@ def views(plan: Plan, out: torch.Tensor, parts: Sequence[torch.Tensor]) -> list[
 
 def _work(like: torch.Tensor) -> tl.dtype:
     return tl.float64 if like.dtype == torch.float64 else tl.float32
-

@@ -240,7 +240,8 @@ def _group(
     block = max(1, ENTRIES // size)
     tables: dict[_Pattern, list[tuple[int, Integers, _Pattern]]] = {}
     cells: list[Integers] = []
-    units, programs, counts, filled = [], [], np.zeros(operators, dtype=np.int64), 0
+    units: list[tuple[int, ...]] = []
+    programs, counts, filled = [], np.zeros(operators, dtype=np.int64), 0
     for operator, pattern in members:
         if pattern not in tables:
             tables[pattern] = []
