@@ -79,9 +79,12 @@ FACADES = {"Group", "FiniteGroup", "Homomorphism", "LieGroup", "Representation"}
 # Private names of other people's libraries, where they give no public one.
 FOREIGN: dict[str, str] = {
     "_BatchNorm": "torch: the class of its batch normalisations",
+    "_C": "torch: where it says whether a transformation of torch.func is active, as autograd.Function asks",
     "_ConvNd": "torch: the class of its convolutions",
     "_ConvTransposeNd": "torch: the class of its transposed convolutions",
     "_InstanceNorm": "torch: the class of its instance normalisations",
+    "_are_functorch_transforms_active": "torch: whether a transformation of torch.func is active",
+    "_current_level": "torch: whether forward-mode differentiation is active",
     "_dynamo_marked_constant": "torch: what torch.compiler.assume_constant_result sets, without importing torch",
     "_orig_mod": "torch: the model inside a compiled one",
     "_qkv_same_embed_dim": "torch: whether an attention has one packed weight",

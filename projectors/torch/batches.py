@@ -9,8 +9,9 @@ import torch
 
 from grouprep.errors import GroupRepError
 from projectors.arrays import namespace_of
-from projectors.torch.fast import Fast, Operand
+from projectors.torch.fast import Fast, Operand, first_block
 from projectors.torch.fast.residual import wide_norm
+from projectors.torch.followed import Following
 from projectors.torch.lobpcg import follow
 from projectors.torch.terms import Term
 
@@ -25,7 +26,10 @@ class Batch(ABC):
     """Terms with one norm, whose values are found together; the first speaks for all.
 
     stacked : whether they are read as one array of operators, (terms, ..., dim W, dim V), of one layout.
+    following : what is carried from step to step, if anything.
     """
+
+    following: Following | None = None
 
     def __init__(self, terms: Sequence[Term], stacked: bool = False) -> None:
         self.terms, self.stacked = tuple(terms), stacked
@@ -104,44 +108,54 @@ class _Euclidean(Batch):
 
 
 class _Followed(Batch):
-    """Leading singular values, followed from step to step, in blocks whose memory stays where it is."""
+    """Leading singular values, followed from step to step."""
+
+    following: Following
+
+    def __init__(self, terms: Sequence[Term], stacked: bool = False) -> None:
+        super().__init__(terms, stacked)
+        (*lead, _, n), width = self.first.layout.operators, _width(self.first.norm.follows)
+        like = self.first.parameter()
+        self.following = Following((len(self.terms), *lead, n, width), like.dtype, like.device)
 
     def norms(self, fast: Fast) -> tuple[torch.Tensor, torch.Tensor | None]:
-        k, renew = self.first.norm.follows, self.first.turns % 2 == 0  # a block that serves is kept: half the price
         parts, operands = self.parts()
-        if any(term.block is None for term in self.terms):
-            self._warm(parts, operands)
-        kept = [term.block for term in self.terms if term.block is not None]
-        blocks = torch.stack(kept)
-        values, following = fast.leading(parts, operands, k, blocks[None] if self.stacked else blocks, renew)
-        if renew or following.device.type == "cpu":  # there, blocks that did not serve are renewed at any time
-            torch._foreach_copy_(kept, (following[0] if self.stacked else following).unbind())
-        for term in self.terms:
-            term.turns += 1
-        return values, _equivariant(parts, operands, self.first, fast) if self.first.has_both else None
+        second = _equivariant(parts, operands, self.first, fast) if self.first.has_both else None
+        if not fast.carries:
+            return torch.stack([_exact(p, o, self.first, fast) for p, o in zip(parts, operands, strict=True)]), second
+        state, stacked = self.following, self.stacked
+        blocks = self._warm(parts, operands) if state.is_cold else state.blocks
+        # a block that serves is kept: half the price
+        values, following = fast.leading(
+            parts, operands, self.first.norm.follows, blocks[None] if stacked else blocks, state.renews
+        )
+        state.carry(following[0] if stacked else following)
+        return values, second
 
     @torch.no_grad()
-    def _warm(self, parts: Sequence[torch.Tensor], operands: Sequence[Operand]) -> None:
+    def _warm(self, parts: Sequence[torch.Tensor], operands: Sequence[Operand]) -> torch.Tensor:
         """The first blocks, iterated until they stand."""
-        k, found = self.first.norm.follows, []
+        norm, found = self.first.norm, []
+        width = _width(norm.follows)
         for part, operand in zip(parts, operands, strict=True):
             R = operand.space.residual(operand.read(part))
-            shape, like = tuple(R.shape[1:] if self.stacked else R.shape), dict(dtype=R.dtype, device=R.device)
-            start = self.first.norm.init(shape, xp=namespace_of(torch), width=_width(k), **like).V
-            block = follow([R], start.expand(1, *R.shape[: R.ndim - start.ndim], *start.shape), k, _WARM_UP).block[0]
-            found += list(block.unbind()) if self.stacked else [block]
-        for term, block in zip(self.terms, found, strict=True):
-            with torch.inference_mode(False):  # what is made in that mode could not be written outside of it
-                term.block = block.clone()
+            if torch.compiler.is_compiling():
+                found.append(first_block(R, norm, width))
+                continue
+            shape = tuple(R.shape[1:] if self.stacked else R.shape)  # each from the same random block
+            start = norm.init(shape, xp=namespace_of(torch), dtype=R.dtype, device=R.device, width=width).V
+            blocks = start.expand(*R.shape[: R.ndim - start.ndim], *start.shape)
+            found.append(follow([R], blocks[None], norm.follows, _WARM_UP).block[0])
+        return found[0] if self.stacked else torch.stack(found)
 
 
 class _Any(Batch):
     """Any norm, of operators in a stack or of one term."""
 
     def norms(self, fast: Fast) -> tuple[torch.Tensor, torch.Tensor | None]:
-        (part,), (operand,), norm = *self.parts(), self.first.norm
-        first: torch.Tensor = norm.value(fast.residual(operand.read(part), operand.space))
-        return first, _equivariant([part], [operand], self.first, fast) if self.first.has_both else None
+        parts, operands = self.parts()
+        first = _exact(parts[0], operands[0], self.first, fast)
+        return first, _equivariant(parts, operands, self.first, fast) if self.first.has_both else None
 
 
 def batched(terms: Sequence[Term], fast: Fast) -> tuple[Batch, ...]:
@@ -152,7 +166,8 @@ def batched(terms: Sequence[Term], fast: Fast) -> tuple[Batch, ...]:
         kind = _Euclidean if _is_euclidean(term) else _Followed if _is_followed(term) else _Any
         part = term.layout.rows(term.parameter())
         own, together = (kind, term.has_both, part.dtype, term.norm), (term.is_writable, term.space, term.layout)
-        if part.numel() <= fast.stacks and (term.norm.acts_on_each if kind is _Any else not fast.takes_lists):
+        small = part.numel() <= fast.stacks(term.space)
+        if small and (term.norm.acts_on_each if kind is _Any else not fast.takes_lists(term.space)):
             key: Hashable = (*own, *together, part.shape)
         elif kind is _Any or term.layout.groups or (kind is _Followed and term.has_both):
             key = term
@@ -184,6 +199,12 @@ def _width(k: int) -> int:
 def _is_followed(term: Term) -> bool:
     k = term.norm.follows
     return k > 0 and not _is_euclidean(term) and min(term.hom.shape) > max(_EXACT, _width(k))
+
+
+def _exact(part: torch.Tensor, operand: Operand, term: Term, fast: Fast) -> torch.Tensor:
+    """N(T - P(T)) of a stack, or of one term."""
+    value: torch.Tensor = term.norm.value(fast.residual(operand.read(part), operand.space))
+    return value
 
 
 def _equivariant(parts: Sequence[torch.Tensor], operands: Sequence[Operand], term: Term, fast: Fast) -> torch.Tensor:

@@ -20,13 +20,14 @@ from projectors.models.schedules import Schedule, as_schedule
 from projectors.models.specs import SpecLike
 from projectors.models.terms import distinct
 from projectors.penalties import Frobenius, Norm
-from projectors.torch.batches import batched, two_devices
+from projectors.torch.batches import Batch, batched, two_devices
 from projectors.torch.buffers import ProjectionModule
 from projectors.torch.compatibility import check_model, flags
 from projectors.torch.convolutions import ConvolutionSpectral, norm_rule
-from projectors.torch.fast import Traced, implementation_for
+from projectors.torch.fast import implementation_for, serving
 from projectors.torch.layers import layer_terms
 from projectors.torch.naming import match_layers, unwrap
+from projectors.torch.state import Description, Progress, describe, follow_on, followed_of, require_same
 from projectors.torch.terms import Term, check_finite, in_single
 
 __all__ = ["EquivariancePenalty"]
@@ -38,7 +39,8 @@ class EquivariancePenalty(nn.Module):
     """The total of lambda_perp N(T - P(T)) + lambda_G N(P(T)) over the layers of a model, exactly, over the whole group.
 
     The model stays as it is: its weights are read live, it is referenced and never registered, so that the penalty has no
-    parameters and an empty state_dict of its own.
+    parameters. Its state_dict, tensors alone, holds what a run has made of it: steps, weights, and what follows singular values; a run
+    that is resumed with it goes on bit for bit.
 
     Parameters
     ----------
@@ -136,6 +138,7 @@ class EquivariancePenalty(nn.Module):
             if term.parameter().device != device:
                 raise two_devices(self.terms[0], term)
         self.steps = 0
+        self.batches: tuple[Batch, ...] = ()
         self._rows = 1 + any(term.has_both for term in self.terms)
         self._place(device, dtype)
 
@@ -155,8 +158,11 @@ class EquivariancePenalty(nn.Module):
         weights : (terms, 2), of N(T - P(T)) and of N(P(T)); factors : (1 or 2, terms), what the values are multiplied by, in the order of
         the batches, which `order` tells. All are changed in place, so that a captured graph sees it.
         """
+        followed = self._followed()
         self._fast = implementation_for(device)
         self.batches = batched(self.terms, self._fast)
+        self.following = nn.ModuleList(b.following for b in self.batches if b.following is not None)
+        self._follow_on(followed, device)
         places = {term: k for k, term in enumerate(self.terms)}
         order = [places[term] for batch in self.batches for term in batch.terms]
         exact = torch.float32 if device.type == "mps" else torch.float64
@@ -168,7 +174,18 @@ class EquivariancePenalty(nn.Module):
         self._weigh()
         self._steered = self._steering(places)
         for term in self.terms:
-            term.block, term.turns, term.work = None, 0, self._fast.workspace()
+            term.work = self._fast.workspace()
+
+    def _followed(self) -> dict[str, tuple[torch.Tensor, bool]]:
+        """What follows each parameter, by its name, and whether it is renewed next."""
+        found = (followed_of(b.terms, b.following) for b in self.batches if b.following is not None)
+        return {name: state for each in found for name, state in each if not state[0].is_meta}
+
+    def _follow_on(self, followed: Mapping[str, tuple[torch.Tensor, bool]], device: torch.device) -> None:
+        for batch in self.batches:
+            if batch.following is not None:
+                batch.following.move(device)
+                follow_on(batch.terms, batch.following, followed)
 
     def _weights(self, dtype: torch.dtype) -> torch.Tensor:
         return torch.tensor([term.weights for term in self.terms], dtype=dtype)
@@ -228,23 +245,33 @@ class EquivariancePenalty(nn.Module):
 
     def forward(self) -> torch.Tensor:
         """The total, a 0-dimensional tensor: add it to the loss."""
-        if self.decoupled or self.steps % self.every:
+        if self.decoupled or self._rests:
             return self.weights.new_zeros(())
         if not torch.compiler.is_compiling():
             self._follow()
-        device, fast = self.weights.device, Traced() if torch.compiler.is_compiling() else self._fast
+        device, fast = self.weights.device, serving(self._fast)
         mixed = torch.amp.is_autocast_available(device.type) and torch.is_autocast_enabled(device.type)
         with torch.autocast(device_type=device.type, enabled=False) if mixed else nullcontext():
             found = [batch.values(fast, self._rows) for batch in self.batches]
             wide = any(_wide(batch.first.parameter()) for batch in self.batches)
             values = found[0] if len(found) == 1 else torch.cat(found, dim=1)
             total = (values * self.factors).sum().to(torch.float64 if wide else torch.float32)
-        if device.type == "cpu" and not torch.compiler.is_compiling() and not isfinite(total.item()):
+        if device.type == "cpu" and fast is self._fast and not isfinite(total.item()):
             for term in self.terms:
                 check_finite(term.name, term.parameter())
         return total
 
     # Steps
+
+    @property
+    def steps(self) -> int:
+        """How many steps have ended."""
+        return self._steps
+
+    @steps.setter
+    def steps(self, number: int) -> None:
+        self._steps = number
+        self._rests = number % self.every != 0  # of the two, compiled code asks for this alone
 
     @torch.no_grad()
     def step(self) -> None:
@@ -284,12 +311,13 @@ class EquivariancePenalty(nn.Module):
         ----------
         lr : the learning rate, or the optimizer whose groups' learning rates apply.
         """
-        if self.steps % self.every:
+        if self._rests:
             return
         self._follow()
-        steps = self._steps_of(self._rates(lr))
-        for batch, part in zip(self.batches, steps.split([len(batch.terms) for batch in self.batches]), strict=True):
-            batch.move_(part, self._fast)
+        steps, done = self._steps_of(self._rates(lr)), 0
+        for batch in self.batches:
+            batch.move_(steps[done : done + len(batch.terms)], self._fast)
+            done += len(batch.terms)
 
     def _rates(self, lr: float | torch.Tensor | torch.optim.Optimizer) -> list[float | torch.Tensor]:
         """The learning rate of each term, or the only one: numbers, or tensors of the device."""
@@ -320,6 +348,40 @@ class EquivariancePenalty(nn.Module):
             self.step()
 
         return optimizer.register_step_post_hook(after)
+
+    # What a checkpoint holds
+
+    def _description(self) -> Description:
+        return describe(self.terms, self.norm, self.every, self.decoupled)
+
+    def _save_to_state_dict(self, destination: dict[str, torch.Tensor], prefix: str, keep_vars: bool) -> None:
+        self._recall()
+        weights = {term.name: term.weights for term in self.terms}
+        progress = Progress(self._description(), self.steps, weights, self._followed())
+        destination.update({prefix + key: value for key, value in progress.tensors().items()})
+
+    def _load_from_state_dict(
+        self,
+        state_dict: Mapping[str, torch.Tensor],
+        prefix: str,
+        local_metadata: Mapping[str, object],
+        strict: bool,
+        missing_keys: list[str],
+        unexpected_keys: list[str],
+        error_msgs: list[str],
+    ) -> None:
+        found = {key.removeprefix(prefix): value for key, value in state_dict.items() if key.startswith(prefix)}
+        if not found:
+            missing_keys += [prefix + key for key in Progress(self._description(), 0, {}, {}).tensors()]
+            return
+        progress = Progress.of(found)
+        require_same(progress.description, self._description())
+        self.steps = progress.steps
+        for term in self.terms:
+            term.weights = progress.weights[term.name]
+        self.weights.copy_(self._weights(self.weights.dtype))
+        self._weigh()
+        self._follow_on(progress.followed, self.weights.device)
 
     # Records
 

@@ -30,7 +30,6 @@ class Term(Described):
     also : other names of the same weights.
     space : the projector on equivariant operators, where the parameter is.
     norm : N; schedules, weights : of N(T - P(T)) and of N(P(T)), and what they are now.
-    block : what follows leading singular values, (..., dim V, width); turns : how often it has moved on.
     work : what is reused from step to step.
     """
 
@@ -41,8 +40,6 @@ class Term(Described):
     norm: Norm = field(init=False)
     schedules: tuple[Schedule, Schedule] = field(init=False)
     weights: tuple[float, float] = field(init=False)
-    block: torch.Tensor | None = field(default=None, init=False, repr=False)
-    turns: int = field(default=0, init=False, repr=False)
     work: object = field(default=None, init=False, repr=False)
 
     @property

@@ -7,10 +7,22 @@ import torch
 from projectors.torch.fast.base import Fast, Operand
 from projectors.torch.fast.cpu import Cpu
 from projectors.torch.fast.device import Device
+from projectors.torch.fast.functional import Functional, is_transformed
 from projectors.torch.fast.plain import Plain
-from projectors.torch.fast.traced import Traced
+from projectors.torch.fast.traced import Traced, first_block
 
-__all__ = ["Cpu", "Device", "Fast", "Operand", "Plain", "Traced", "implementation_for"]
+__all__ = [
+    "Cpu",
+    "Device",
+    "Fast",
+    "Functional",
+    "Operand",
+    "Plain",
+    "Traced",
+    "first_block",
+    "implementation_for",
+    "serving",
+]
 
 
 def implementation_for(device: torch.device) -> Fast:
@@ -22,3 +34,8 @@ def implementation_for(device: torch.device) -> Fast:
 
         return Gpu()
     return Plain() if device.type == "mps" else Device()  # mps has no double precision
+
+
+def serving(fast: Fast) -> Fast:
+    """The implementation that serves in this call: a device's, or that of what looks on: torch.compile, torch.func."""
+    return Traced() if torch.compiler.is_compiling() else Functional() if is_transformed() else fast

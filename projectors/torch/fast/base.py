@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 
@@ -45,11 +45,15 @@ class Operand(NamedTuple):
 class Fast(ABC):
     """The operations in which a penalty spends its time, differentiable except `move_`."""
 
-    stacks: float = 0
-    """Parameters of at most so many entries come in one stack (n, ..., dim W, dim V) with others of their space."""
+    carries: ClassVar[bool] = True  # whether what follows singular values may be carried from one call to the next
 
-    takes_lists: bool = False
-    """Whether operators in a list cost no launches of their own, so that no stack of them saves any."""
+    def stacks(self, space: ProjectionModule) -> float:
+        """Parameters of at most so many entries come in one stack (n, ..., dim W, dim V) with others of their space."""
+        return 0
+
+    def takes_lists(self, space: ProjectionModule) -> bool:
+        """Whether operators of a list cost no launches of their own in `sizes` and `leading`, so that a stack of them saves none."""
+        return False
 
     def workspace(self) -> object:
         """What one part of a parameter reuses from step to step."""

@@ -17,14 +17,17 @@ from projectors.torch.fast.residual import measured_residual, move_, norm_of, pr
 
 __all__ = ["Cpu"]
 
+_SMALL = 1 << 13  # entries of a parameter that is treated together with others
+
 
 class Cpu(Direct):
     """Residuals a piece at a time, in memory that steps reuse, near equivariance to their own precision."""
 
-    stacks = 1 << 13
-
     def __init__(self) -> None:
         self.scratch = Scratch()
+
+    def stacks(self, space: ProjectionModule) -> float:
+        return _SMALL
 
     def workspace(self) -> Workspace:
         return Workspace(scratch=self.scratch)

@@ -7,6 +7,7 @@ from math import inf
 
 import torch
 
+from projectors.torch.buffers import ProjectionModule
 from projectors.torch.fast.base import Operand
 from projectors.torch.fast.nodes import Direct, Slope
 from projectors.torch.fast.plain import Plain
@@ -21,7 +22,8 @@ _LEAST = torch.finfo(torch.float64).tiny  # sizes below are 0 to gradients: thei
 class Device(Direct):
     """All parameters of a space in one stack; sizes are added in double precision, where squares of single numbers are in range."""
 
-    stacks = inf
+    def stacks(self, space: ProjectionModule) -> float:
+        return inf
 
     def measured(self, T: torch.Tensor, operand: Operand, size_alone: bool) -> tuple[torch.Tensor, torch.Tensor | None]:
         R = T - operand.space.project(T)

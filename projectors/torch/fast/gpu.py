@@ -14,6 +14,7 @@ import torch
 from torch.autograd.function import once_differentiable
 
 from projectors.penalties import lobpcg
+from projectors.structure import Cells, cells_of
 from projectors.torch.buffers import ProjectionModule
 from projectors.torch.fast.base import Fast, Operand
 from projectors.torch.fast.device import Device
@@ -37,10 +38,8 @@ class Gpu(Fast):
     A kernel that fails is named in one warning, and none is called again.
     """
 
-    stacks = _DEVICE.stacks
-    takes_lists = True
-
     def __init__(self) -> None:
+        self._cells: dict[ProjectionModule, tuple[Cells, ...] | None] = {}
         self._plans: dict[object, Plan | None] = {}
         self._launches: Launches | None = Launches()
 
@@ -48,6 +47,17 @@ class Gpu(Fast):
         return Gpu, ()
 
     # What the kernels serve for
+
+    def stacks(self, space: ProjectionModule) -> float:
+        return _DEVICE.stacks(space)
+
+    def takes_lists(self, space: ProjectionModule) -> bool:
+        return space.projection.is_self_adjoint and self._cells_of(space) is not None
+
+    def _cells_of(self, space: ProjectionModule) -> tuple[Cells, ...] | None:
+        if space not in self._cells:
+            self._cells[space] = cells_of(space.projection)
+        return self._cells[space]
 
     def plan(self, parts: Sequence[torch.Tensor], operands: Sequence[Operand]) -> Plan | None:
         """The tables for these operators, made once; None if there is one that the kernels do not serve for."""
@@ -59,8 +69,19 @@ class Gpu(Fast):
             tuple((o.space, o.layout, p.shape, p.stride()) for p, o in zip(parts, operands, strict=True)),
         )
         if key not in self._plans:
-            self._plans[key] = _made(parts, operands)
+            self._plans[key] = self._made(parts, operands)
         return self._plans[key]
+
+    def _made(self, parts: Sequence[torch.Tensor], operands: Sequence[Operand]) -> Plan | None:
+        places, cells = [], []
+        for part, operand in zip(parts, operands, strict=True):
+            place = place_of(part, operand.layout, operand.space.projection.shape)
+            known = self._cells_of(operand.space)
+            if place is None or known is None or not part.numel() or not operand.space.is_orthogonal(part):
+                return None
+            places.append(place)
+            cells.append(known)
+        return None if len({place.lead for place in places}) > 1 else plan_of(places, cells, parts[0].device)
 
     def served(self, parts: Sequence[torch.Tensor], operands: Sequence[Operand]) -> list[bool]:
         """For each operator whether the kernels serve for it; asked one by one only where they do not serve for all."""
@@ -192,18 +213,6 @@ class Gpu(Fast):
             launches.move_(plan, parts, known.view(axes).expand(len(parts), *plan.lead, 2).contiguous(), both)
 
         self.tried("moves", kernels, lambda: _DEVICE.move_(parts, operands, steps, both))
-
-
-def _made(parts: Sequence[torch.Tensor], operands: Sequence[Operand]) -> Plan | None:
-    places = []
-    for part, operand in zip(parts, operands, strict=True):
-        place = place_of(part, operand.layout, operand.space.projection.shape)
-        if place is None or not part.numel() or not operand.space.is_orthogonal(part):
-            return None
-        places.append(place)
-    if len({place.lead for place in places}) > 1:
-        return None
-    return plan_of(places, [o.space for o in operands], parts[0].device)
 
 
 def _is_ordinary(part: torch.Tensor, first: torch.Tensor) -> bool:

@@ -16,8 +16,7 @@ import torch
 
 from grouprep.typing import Array, Integers
 from projectors.models.layouts import Layout
-from projectors.structure import Cells, Run, cells_of
-from projectors.torch.buffers import ProjectionModule
+from projectors.structure import Cells, Run
 
 __all__ = ["Group", "Place", "Plan", "is_dense", "place_of", "plan_of"]
 
@@ -128,17 +127,15 @@ class Plan:
         return sum(len(g.programs) for g in self.groups)
 
 
-def plan_of(places: Sequence[Place], spaces: Sequence[ProjectionModule], device: torch.device) -> Plan | None:
-    """The tables for operators at some places, each with its space; None if the kernels do not serve for one of them."""
-    patterns = []
-    known: dict[tuple[ProjectionModule, Place], list[_Pattern] | None] = {}
-    for place, space in zip(places, spaces, strict=True):
-        key = space, place._replace(offsets=(), lead=(), entries=0)
+def plan_of(places: Sequence[Place], cells: Sequence[tuple[Cells, ...]], device: torch.device) -> Plan | None:
+    """The tables for operators at some places, each with its cells; None if tables or orbits are too large for kernels."""
+    patterns, known = [], dict[tuple[int, Place], list[_Pattern]]()
+    for place, own in zip(places, cells, strict=True):
+        key = id(own), place._replace(offsets=(), lead=(), entries=0)
         if key not in known:
-            cells = cells_of(space.projection)
-            known[key] = None if cells is None else [p for c in cells for p in _placed(c, place)]
+            known[key] = [pattern for c in own for pattern in _placed(c, place)]
         found = known[key]
-        if found is None or any(p.offsets.size > TABLE or p.offsets.shape[1] > MOST for p in found):
+        if any(p.offsets.size > TABLE or p.offsets.shape[1] > MOST for p in found):
             return None
         patterns.append(found)
     sizes = {_padded(p.offsets.shape[1]) for found in patterns for p in found if p.mean}
