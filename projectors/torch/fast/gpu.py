@@ -123,9 +123,21 @@ class Gpu(Fast):
             if spare:
                 launches.subtract_(plan, T)
                 return T
-            return views(plan, launches.residuals(plan, [T]), [T])[0]
+            return views(plan, launches.measured(plan, [T])[0], [T])[0]
 
         return self.tried("residuals", kernels, lambda: space.residual(T))
+
+    def measured(self, T: torch.Tensor, operand: Operand, size_alone: bool) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """(T - P(T), its Frobenius norm (...)) in one pass, outside autograd; the norm only if it is asked for."""
+        plan = self.plan([_dense(T)], [operand])
+
+        def kernels(launches: Launches) -> tuple[torch.Tensor, torch.Tensor | None]:
+            if plan is None:
+                return _DEVICE.measured(T, operand, size_alone)
+            out, sizes = launches.measured(plan, [_dense(T)], size_alone)
+            return views(plan, out, [_dense(T)])[0], None if sizes is None else sizes[0]
+
+        return self.tried("residuals and their sizes", kernels, lambda: _DEVICE.measured(T, operand, size_alone))
 
     def residuals_of(self, parts: Sequence[torch.Tensor], operands: Sequence[Operand]) -> torch.Tensor:
         """All T - P(T) of one shape, stacked, outside autograd."""
@@ -138,7 +150,7 @@ class Gpu(Fast):
         def kernels(launches: Launches) -> torch.Tensor:
             if plan is None:
                 return plain()
-            out = launches.residuals(plan, dense)
+            out, _ = launches.measured(plan, dense)
             first, *rest = (o.read(x) for x, o in zip(views(plan, out, dense), operands, strict=True))
             if any(x.stride() != first.stride() for x in rest):
                 return torch.stack([first, *rest])

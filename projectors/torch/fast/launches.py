@@ -28,20 +28,30 @@ class Launches:
         self, plan: Plan, parts: Sequence[torch.Tensor], squared: bool, both: bool
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
         """(||T - P(T)||, ||P(T)||), each (parts, ...), the second None unless `both`; squares if squared."""
-        like = parts[0]
-        sums = like.new_empty((plan.programs, 2), dtype=torch.float64)
-        values = like.new_empty((2, plan.operators), dtype=torch.promote_types(like.dtype, torch.float32))
-        self._sweep(plan, parts, like, MEASURE, sums=sums)
+        sums = self._sums(plan, parts)
+        self._sweep(plan, parts, parts[0], MEASURE, sums=sums)
+        return self._finished(plan, parts, sums, squared, both)
+
+    def measured(
+        self, plan: Plan, parts: Sequence[torch.Tensor], sized: bool = False
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """T - P(T) for each part, where `views` finds them, and their norms (parts, ...) if `sized`, in one pass."""
+        out, sums = parts[0].new_empty(plan.entries), self._sums(plan, parts) if sized else None
+        self._sweep(plan, parts, out, RESIDUAL, sums=sums)
+        return out, None if sums is None else self._finished(plan, parts, sums, False, False)[0]
+
+    def _sums(self, plan: Plan, parts: Sequence[torch.Tensor]) -> torch.Tensor:
+        return parts[0].new_empty((plan.programs, 2), dtype=torch.float64)
+
+    def _finished(
+        self, plan: Plan, parts: Sequence[torch.Tensor], sums: torch.Tensor, squared: bool, both: bool
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        dtype = torch.float64 if parts[0].dtype == torch.float64 else torch.float32
+        values = parts[0].new_empty((2, plan.operators), dtype=dtype)
         finish[(plan.operators,)](
-            sums,
-            plan.ranges,
-            values,
-            GROUPS=len(plan.groups),
-            SQUARED=squared,
-            BOTH=both,
-            BLOCK=_SUMS,
+            sums, plan.ranges, values, GROUPS=len(plan.groups), SQUARED=squared, BOTH=both, BLOCK=_SUMS,
             enable_fp_fusion=True,
-        )
+        )  # fmt: skip
         first, second = values.view(2, len(parts), *plan.lead)
         return first, second if both else None
 
@@ -58,12 +68,6 @@ class Launches:
         first, second = (s if s is None else s.contiguous() for s in slopes)
         self._sweep(plan, parts, out, GRADIENT, norms=values, slopes=(first, second), squared=squared)
         return views(plan, out, parts)
-
-    def residuals(self, plan: Plan, parts: Sequence[torch.Tensor]) -> torch.Tensor:
-        """T - P(T) for each part, where `views` finds them."""
-        out = parts[0].new_empty(plan.entries)
-        self._sweep(plan, parts, out, RESIDUAL)
-        return out
 
     def subtract_(self, plan: Plan, T: torch.Tensor) -> None:
         """T <- T - P(T), for the plan of T alone."""
