@@ -47,7 +47,7 @@ def launches_of(step):
 
         return Counted()
 
-    old = {name: getattr(launches, name) for name in ("sweep", "finish")}
+    old = {name: getattr(launches, name) for name in ("sweep", "finish", "ritz")}
     for name in old:
         setattr(launches, name, counting(name))
     try:
@@ -69,6 +69,7 @@ def _is_free(func, out):
     views = any(a.alias_info is not None and not a.alias_info.is_write for a in func._schema.arguments)
     made = name in (
         "aten::empty",
+        "aten::_unsafe_view",
         "aten::new_empty",
         "aten::empty_like",
         "aten::empty_strided",

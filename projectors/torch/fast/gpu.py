@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import torch
 from torch.autograd.function import once_differentiable
 
-from projectors.penalties import lobpcg
 from projectors.structure import Cells, cells_of
 from projectors.torch.buffers import ProjectionModule
 from projectors.torch.fast.base import Fast, Operand
 from projectors.torch.fast.device import Device
-from projectors.torch.fast.launches import Launches, views
+from projectors.torch.fast.launches import WIDTH, Launches, views
 from projectors.torch.fast.plain import Plain
 from projectors.torch.fast.plans import Plan, is_dense, place_of, plan_of
+from projectors.torch.lobpcg import follow
 
 __all__ = ["Gpu"]
 
@@ -189,8 +189,8 @@ class Gpu(Fast):
         blocks: torch.Tensor,
         renew: bool = True,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        one_space = len({operand.space for operand in operands}) == 1
-        if not one_space or parts[0].dtype not in _FULL or self.plan([_dense(p) for p in parts], operands) is None:
+        fits = len({operand.space for operand in operands}) == 1 and blocks.shape[-1] <= WIDTH
+        if not fits or parts[0].dtype not in _FULL or self.plan([_dense(p) for p in parts], operands) is None:
             return _DEVICE.leading(parts, operands, k, blocks, renew)
         out: tuple[torch.Tensor, torch.Tensor]
         out = _Leading.apply(self, operands, k, blocks, int(renew), *parts)  # type: ignore[no-untyped-call]
@@ -293,6 +293,15 @@ class _Sizes(torch.autograd.Function):
         return (None, None, None, None, *ctx.gpu.tried("gradients of sizes", kernels, plain))
 
 
+class _Leaders(NamedTuple):
+    """As `projectors.penalties.lobpcg.Followed`."""
+
+    value: torch.Tensor
+    u: torch.Tensor
+    v: torch.Tensor
+    block: torch.Tensor
+
+
 class _Residual(torch.autograd.Function):
     """T - P(T) for an orthogonal P, which is its own transpose."""
 
@@ -317,7 +326,14 @@ class _Leading(torch.autograd.Function):
     def forward(
         ctx: Any, gpu: Gpu, operands: Sequence[Operand], k: int, blocks: torch.Tensor, least: int, *parts: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        values, u, v, following = _followed(gpu.residuals_of(parts, operands), blocks, k, least)
+        R = gpu.residuals_of(parts, operands)
+
+        def plain() -> _Leaders:
+            return _Leaders(*follow(R.unbind(), blocks, k, least=least))
+
+        values, u, v, following = gpu.tried(
+            "leading singular values", lambda g: _followed(g, R, blocks, k, bool(least)), plain
+        )
         ctx.save_for_backward(u, v, *parts)
         ctx.gpu, ctx.operands = gpu, operands
         ctx.mark_non_differentiable(following)
@@ -338,7 +354,24 @@ class _Leading(torch.autograd.Function):
         return (None, None, None, None, None, *out)
 
 
-@torch.no_grad()
-def _followed(R: torch.Tensor, blocks: torch.Tensor, k: int, least: int) -> lobpcg.Followed[torch.Tensor]:
-    """One iteration of `projectors.penalties.lobpcg.follow` for stacked operators, all products in one."""
-    return lobpcg.follow(lambda S: S @ R.mT, lambda U: U @ R, blocks.to(R.dtype), k, most=1, least=least)
+def _followed(launches: Launches, R: torch.Tensor, blocks: torch.Tensor, k: int, renew: bool) -> _Leaders:
+    """One iteration of `projectors.penalties.lobpcg.follow` for stacked operators, without its looks at numbers.
+
+    What is narrow is in double precision, so that Gram matrices carry what single precision does, and no scale is out of range.
+    """
+    lead, (m, n), width = R.shape[:-2], R.shape[-2:], blocks.shape[-1]
+    R, few = R.reshape(-1, m, n), width // 3
+    S = blocks.reshape(-1, n, width).mT.to(R.dtype)
+    images = (S @ R.mT).double()
+    Y, scaled, values = launches.ritz(images @ images.mT, few, k)
+    S = S.double()
+    U, V = scaled @ images, Y[:, :few] @ S
+    if renew:
+        V = torch.baddbmm(V, V @ V.mT, V, beta=1.5, alpha=-0.5)  # rounding adds up over steps; so it does not
+        X = torch.cat([(U.to(R.dtype) @ R).double(), Y[:, :few, few:] @ S[:, few:]], 1)
+        X = torch.baddbmm(X, X @ V.mT, V, alpha=-1)
+        S = torch.cat([V, launches.whitening(X @ X.mT) @ X], 1)
+    u, v, block = (x.mT.to(R.dtype) for x in (U[:, :k], V[:, :k], S))
+    return _Leaders(
+        values.to(R.dtype).view(lead), u.view(*lead, m, k), v.view(*lead, n, k), block.reshape(*lead, n, width)
+    )

@@ -7,10 +7,11 @@ docs/guide/gpu.md.
 import triton
 import triton.language as tl
 
-__all__ = ["GRADIENT", "MEASURE", "MOVE", "RESIDUAL", "finish", "sweep"]
+__all__ = ["GRADIENT", "MEASURE", "MOVE", "RESIDUAL", "WIDTH", "finish", "ritz", "sweep"]
 
 # What becomes of T: nothing, R, a combination of R and P by their norms, T - a R - b P.
 MEASURE, RESIDUAL, GRADIENT, MOVE = 0, 1, 2, 3
+WIDTH = 16  # rows of a block whose Gram matrix `ritz` diagonalises
 
 
 @triton.jit(do_not_specialize=["first"])
@@ -124,3 +125,77 @@ def finish(sums, ranges, values, GROUPS: tl.constexpr, SQUARED: tl.constexpr, BO
         along = tl.sqrt(along)
     tl.store(values + operator, away.to(values.dtype.element_ty))
     tl.store(values + operators + operator, along.to(values.dtype.element_ty))
+
+
+@triton.jit
+def ritz(
+    grams,
+    rotations,
+    scaled,
+    values,
+    width,
+    leading,
+    followed,
+    WHITEN: tl.constexpr,
+    SWEEPS: tl.constexpr,
+    B: tl.constexpr,
+):
+    """Eigenvectors of Gram matrices (..., width, width), width <= B, in double precision, by parallel rotations of Jacobi.
+
+    rotations : eigenvectors as rows, those of the largest eigenvalues first; if WHITEN, what makes the rows of a block with this Gram matrix
+        orthonormal: eigenvectors of the Gram matrix of the normalised rows, divided by the roots of their eigenvalues, and 0 where none is left.
+    scaled : (..., leading, width), the first of them, divided by the roots of their eigenvalues, which are singular values.
+    values : the sums of the first `followed` of these. Neither is made if WHITEN.
+
+    Golub and Van Loan, Matrix Computations, 8.5: pairs of rows are rotated together, each with each other one once in a sweep.
+    """
+    program = tl.program_id(0)
+    i = tl.arange(0, B)[:, None]
+    j = tl.arange(0, B)[None, :]
+    eye = i == j
+    inside = (i < width) & (j < width)
+    G = tl.load(grams + program * width * width + i * width + j, mask=inside, other=0)
+    G = tl.where(tl.abs(G) < float("inf"), G, 0)
+    beside = tl.full([1, B], 1.0, tl.float64)
+    if WHITEN:
+        above = tl.sum(tl.where(eye, G, 0), 1)[:, None]
+        beside = tl.sum(tl.where(eye, G, 0), 0)[None, :]
+        above = tl.where(above > 1e-290, 1 / tl.sqrt(tl.where(above > 1e-290, above, 1)), 0)
+        beside = tl.where(beside > 1e-290, 1 / tl.sqrt(tl.where(beside > 1e-290, beside, 1)), 0)
+        G = above * G * beside
+    G = tl.where(inside, G, tl.where(eye, -1.0, 0.0)).to(tl.float64)  # what fills up the square comes last
+    Q = tl.where(eye, 1.0, 0.0).to(tl.float64)
+    for turn in range(SWEEPS * (B - 1)):
+        meet = turn % (B - 1)
+        other = (2 * meet - i + 2 * (B - 1)) % (B - 1)
+        partner = tl.where(i == B - 1, meet, tl.where(other == i, B - 1, other))
+        pair = j == partner
+        own = tl.sum(tl.where(eye, G, 0), 1)[:, None]
+        theirs = tl.sum(tl.where(pair, tl.sum(tl.where(eye, G, 0), 0)[None, :], 0), 1)[:, None]
+        both = tl.sum(tl.where(pair, G, 0), 1)[:, None]
+        first = i < partner
+        low = tl.where(first, own, theirs)
+        high = tl.where(first, theirs, own)
+        counts = tl.abs(both) > 1e-20 * (tl.abs(low) + tl.abs(high))
+        tau = tl.where(counts, (high - low) / (2 * tl.where(counts, both, 1)), 0)
+        t = tl.where(tau >= 0, 1.0, -1.0) / (tl.abs(tau) + tl.sqrt(1 + tau * tau))
+        t = tl.where(counts, t, 0)
+        c = 1 / tl.sqrt(1 + t * t)
+        s = t * c
+        J = tl.where(eye, c, 0) + tl.where(pair, tl.where(first, -s, s), 0)
+        G = tl.sum(J[:, :, None] * G[None, :, :], 1)
+        G = tl.sum(G[:, None, :] * J[None, :, :], 2)
+        Q = tl.sum(J[:, :, None] * Q[None, :, :], 1)
+    down = tl.sum(tl.where(eye, G, 0), 1)[:, None]
+    along = tl.sum(tl.where(eye, G, 0), 0)[None, :]
+    rank = tl.sum(tl.where((along > down) | ((along == down) & (j < i)), 1, 0), 1)[:, None]
+    kept = (rank < width) & (j < width)
+    counts = down > (1e-13 if WHITEN else 1e-290)
+    root = tl.sqrt(tl.where(counts, down, 1))
+    divided = tl.where(counts, Q / root, 0)
+    if WHITEN:
+        tl.store(rotations + program * width * width + rank * width + j, divided * beside, mask=kept)
+    else:
+        tl.store(rotations + program * width * width + rank * width + j, Q, mask=kept)
+        tl.store(scaled + program * leading * width + rank * width + j, divided, mask=kept & (rank < leading))
+        tl.store(values + program, tl.sum(tl.sum(tl.where(eye & (rank < followed) & counts, root, 0), 1), 0))

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 import torch
 import triton.language as tl
 
-from projectors.torch.fast.kernels import GRADIENT, MEASURE, MOVE, RESIDUAL, finish, sweep
+from projectors.torch.fast.kernels import GRADIENT, MEASURE, MOVE, RESIDUAL, WIDTH, finish, ritz, sweep
 from projectors.torch.fast.plans import Plan
 
-__all__ = ["Launches", "views"]
+__all__ = ["WIDTH", "Launches", "views"]
 
 _KEPT = 64  # tables of addresses
+_SWEEPS = 8  # of rotations: the last are quadratically convergent (Golub and Van Loan, 8.5.4)
 _SUMS = 2048  # programs whose sums are added at once
 
 
@@ -76,6 +77,34 @@ class Launches:
     def move_(self, plan: Plan, parts: Sequence[torch.Tensor], steps: torch.Tensor, both: bool) -> None:
         """T <- T - away (T - P(T)) - along P(T), in place; steps are (operators, 2), along counts if `both`."""
         self._sweep(plan, parts, parts[0], MOVE, steps=steps, second=both)
+
+    def ritz(self, gram: torch.Tensor, leading: int, followed: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """(rotations (r, width, width), the leading ones by their singular values (r, leading, width), sums of followed ones (r,))."""
+        rotations, values = torch.empty_like(gram), gram.new_empty(len(gram))
+        scaled = gram.new_empty((len(gram), leading, gram.shape[-1]))
+        self._ritz(gram, rotations, scaled, values, leading, followed, False)
+        return rotations, scaled, values
+
+    def whitening(self, gram: torch.Tensor) -> torch.Tensor:
+        """What makes the rows of blocks orthonormal, (r, width, width), from their Gram matrices."""
+        out = torch.empty_like(gram)
+        self._ritz(gram, out, out, out, 0, 0, True)
+        return out
+
+    def _ritz(
+        self,
+        gram: torch.Tensor,
+        rotations: torch.Tensor,
+        scaled: torch.Tensor,
+        values: torch.Tensor,
+        leading: int,
+        followed: int,
+        whiten: bool,
+    ) -> None:
+        ritz[(len(gram),)](
+            gram, rotations, scaled, values, gram.shape[-1], leading, followed, WHITEN=whiten, SWEEPS=_SWEEPS, B=WIDTH,
+            enable_fp_fusion=True,
+        )  # fmt: skip
 
     def _sweep(
         self,
