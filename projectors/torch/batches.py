@@ -10,7 +10,6 @@ import torch
 from grouprep.errors import GroupRepError
 from projectors.arrays import namespace_of
 from projectors.torch.fast import Fast, Operand, first_block
-from projectors.torch.fast.residual import wide_norm
 from projectors.torch.followed import Following
 from projectors.torch.lobpcg import follow
 from projectors.torch.terms import Term
@@ -83,21 +82,15 @@ class Batch(ABC):
         stack = stack if layout is None else layout.arrange(stack, 1)
         return [stack], [Operand(self.first.space, None, self.first.work)]
 
-    def read(self) -> torch.Tensor:
-        """All operators, (terms, ..., dim W, dim V), in single precision at least; of terms that are not stacked, of the only one."""
-        (part,), (operand,) = self.parts()
-        return operand.read(part)
-
     def shares(self, fast: Fast) -> torch.Tensor:
         """||T - P(T)|| / ||T|| of each term, over all its operators, in double precision; 0 where T is 0."""
-        out = []
-        for part, operand in zip(*self.parts(), strict=True):
-            T = operand.read(part)
-            T = T.reshape(len(self.terms) if self.stacked else 1, -1, *T.shape[-2:])
-            pair = (fast.residual(T, operand.space), T)
-            away, whole = (torch.linalg.vector_norm(wide_norm(x), dim=-1) for x in pair)
-            out.append((away / whole).masked_fill_(whole == 0, 0))
-        return torch.cat(out)
+        parts, operands = self.parts()
+        away, _ = fast.sizes(parts, operands)
+        wholes = [fast.size(operand.read(part)) for part, operand in zip(parts, operands, strict=True)]
+        pair = away, torch.stack(wholes) if len(wholes) > 1 else wholes[0]
+        first, second = (torch.linalg.vector_norm(x.double().reshape(len(self.terms), -1), dim=1) for x in pair)
+        shares: torch.Tensor = (first / second).masked_fill_(second == 0, 0)
+        return shares
 
 
 class _Euclidean(Batch):
@@ -159,22 +152,26 @@ class _Any(Batch):
 
 
 def batched(terms: Sequence[Term], fast: Fast) -> tuple[Batch, ...]:
-    """The terms in batches: those of one space that are small enough for a device are stacked; of others the sizes are found together,
-    and what follows singular values."""
-    kinds: dict[Hashable, tuple[type[Batch], bool, list[Term]]] = {}
+    """The terms in batches.
+
+    Those of one space that are small enough for a device are stacked; of others the sizes are found together, and what follows
+    singular values.
+    """
+    found: dict[tuple[Hashable, ...], tuple[type[Batch], bool, list[Term]]] = {}
     for term in terms:
         kind = _Euclidean if _is_euclidean(term) else _Followed if _is_followed(term) else _Any
         part = term.layout.rows(term.parameter())
-        own, together = (kind, term.has_both, part.dtype, term.norm), (term.is_writable, term.space, term.layout)
-        small = part.numel() <= fast.stacks(term.space)
-        if small and (term.norm.acts_on_each if kind is _Any else not fast.takes_lists(term.space)):
-            key: Hashable = (*own, *together, part.shape)
+        key: tuple[Hashable, ...] = (kind, term.has_both, part.dtype, term.norm)
+        saves = term.norm.acts_on_each if kind is _Any else not fast.takes_lists(term.space)
+        stacked = saves and part.numel() <= fast.stacks(term.space)
+        if stacked:
+            key = (*key, term.is_writable, term.space, term.layout, part.shape)
         elif kind is _Any or term.layout.groups or (kind is _Followed and term.has_both):
-            key = term
-        else:
-            key = (*own, term.space if kind is _Followed else None)
-        kinds.setdefault(key, (kind, key is not term and len(key) > 5, []))[2].append(term)
-    return tuple(kind(members, stacked and len(members) > 1) for kind, stacked, members in kinds.values())
+            key = (term,)
+        elif kind is _Followed:
+            key = (*key, term.space)
+        found.setdefault((stacked, *key), (kind, stacked, []))[2].append(term)
+    return tuple(kind(members, stacked and len(members) > 1) for kind, stacked, members in found.values())
 
 
 def two_devices(first: Term, other: Term) -> GroupRepError:

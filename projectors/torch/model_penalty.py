@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import nullcontext
-from math import isfinite
+from dataclasses import replace
+from math import isfinite, prod
 from os import PathLike
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
 
@@ -13,12 +14,13 @@ from torch import nn
 from torch.utils.hooks import RemovableHandle
 
 from grouprep.errors import GroupRepError
+from projectors.hom import Hom
 from projectors.models.files import load_spec
 from projectors.models.naming import refuse_unmatched, value_for
-from projectors.models.report import CheckReport, PenaltyReport, term_report
+from projectors.models.report import CheckReport, PenaltyReport, TermReport, term_reports
 from projectors.models.schedules import Schedule, as_schedule
 from projectors.models.specs import SpecLike
-from projectors.models.terms import distinct
+from projectors.models.terms import check_space, distinct
 from projectors.penalties import Frobenius, Norm
 from projectors.torch.batches import Batch, batched, two_devices
 from projectors.torch.buffers import ProjectionModule
@@ -31,6 +33,8 @@ from projectors.torch.state import Description, Progress, describe, follow_on, f
 from projectors.torch.terms import Term, check_finite, in_single
 
 __all__ = ["EquivariancePenalty"]
+
+_SMALL = 1 << 13  # entries of operators that are reported together
 
 Weights: TypeAlias = float | Schedule | Mapping[str, float | Schedule]
 
@@ -114,6 +118,10 @@ class EquivariancePenalty(nn.Module):
         self.layers = tuple((name, specs) for name, _, specs in layers)
         self.skipped = tuple(skipped)
         found = [t for name, module, specs in layers for t in layer_terms(name, module, specs)]
+        homs: dict[Hom, Hom] = {}  # equal spaces are solved for once
+        for term in found:
+            term.hom = homs.setdefault(term.hom, term.hom)
+            check_space(term.name, term.hom)
         trained = [t for t in found if not t.is_frozen or torch.is_inference(t.parameter())]
         self.skipped += tuple(t.name for t in found if t not in trained)
         kept = distinct(trained, lambda term: term.key)
@@ -130,7 +138,7 @@ class EquivariancePenalty(nn.Module):
             term.weights = away.start_value, along.start_value
         device = self.terms[0].parameter().device
         dtype = torch.float64 if any(_wide(t.parameter()) for t in self.terms) else torch.float32
-        spaces = {t.hom: ProjectionModule(t.hom, device, dtype) for t in self.terms}
+        spaces = {hom: ProjectionModule(hom, device, dtype) for hom in dict.fromkeys(t.hom for t in self.terms)}
         self.spaces = nn.ModuleList(spaces.values())
         for term in self.terms:
             term.space = spaces[term.hom]
@@ -396,14 +404,19 @@ class EquivariancePenalty(nn.Module):
         """
         self._follow()
         self._recall()
-        records = []
-        for term in self.terms:
-            T = in_single(term.read())
-            check_finite(term.name, T)
-            P, blocks = term.space.project(T), self._rule.of_blocks
-            records.append(term_report(term, T, P, term.norm, term.weights, term.also, blocks))
-        total, flagged = sum(r.total for r in records), flags(self.model, self.layers)
-        return PenaltyReport(total, tuple(records), self.skipped, flagged, self.steps)
+        records: dict[Term, TermReport] = {}
+        for terms in _alike(self.terms):
+            T = in_single(torch.stack([term.read() for term in terms]))
+            for term, operators in zip(terms, T, strict=True):
+                check_finite(term.name, operators)
+            found = term_reports(terms, T, terms[0].space.project(T), terms[0].norm, self._rule.of_blocks)
+            records |= dict(zip(terms, found, strict=True))
+        reports = tuple(
+            replace(records[t], residual_weight=t.weights[0], equivariant_weight=t.weights[1], also=t.also)
+            for t in self.terms
+        )
+        total, flagged = sum(r.total for r in reports), flags(self.model, self.layers)
+        return PenaltyReport(total, reports, self.skipped, flagged, self.steps)
 
     def check(self, *inputs: object, strict: bool = False) -> CheckReport:
         """Whether each layer's output is the next one's input, and whether what is done between respects it.
@@ -432,6 +445,17 @@ class EquivariancePenalty(nn.Module):
     def extra_repr(self) -> str:
         """What printing it shows."""
         return f"{len(self.terms)} parameters, {self.norm}" + (", decoupled" if self.decoupled else "")
+
+
+def _alike(terms: Sequence[Term]) -> list[list[Term]]:
+    """Terms of one space, norm and precision, together where they are small and the norm takes operators one by one."""
+    groups: dict[Hashable, list[Term]] = {}
+    for term in terms:
+        parameter, layout = term.parameter(), term.layout
+        small = prod(layout.operators) <= _SMALL and term.norm.acts_on_each
+        key = (term.hom, term.norm, layout.operators, parameter.dtype) if small else term
+        groups.setdefault(key, []).append(term)
+    return list(groups.values())
 
 
 class _Steered(NamedTuple):

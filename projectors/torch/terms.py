@@ -150,7 +150,6 @@ def parameter_key(module: nn.Module, attribute: str) -> tuple[int, str]:
 
 def make_form(name: str, q: Term, k: Term, hom: Hom, heads: int) -> FormTerm:
     """The term of W_Q^T W_K, from those of W_Q and W_K, whose rows are those of the heads one after the other."""
-    _ = hom.projection
     query, keys = (
         Layout((heads, rows // heads, columns), start=t.layout.start, stop=t.layout.stop)
         for t, (rows, columns) in ((t, t.layout.shape) for t in (q, k))

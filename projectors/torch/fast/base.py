@@ -12,7 +12,9 @@ from typing import ClassVar, NamedTuple
 
 import torch
 
+from projectors.arrays import namespace_of
 from projectors.models.layouts import Layout
+from projectors.penalties.entrywise import vector_norm
 from projectors.torch.buffers import ProjectionModule, in_single
 
 __all__ = ["Fast", "Operand"]
@@ -62,6 +64,11 @@ class Fast(ABC):
     @abstractmethod
     def residual(self, T: torch.Tensor, space: ProjectionModule) -> torch.Tensor:
         """T - P(T) of operators (..., dim W, dim V)."""
+
+    def size(self, x: torch.Tensor) -> torch.Tensor:
+        """The Frobenius norms (...) of matrices with entries of any size, in their precision or double."""
+        out: torch.Tensor = vector_norm(namespace_of(torch), x, 2, (-2, -1))
+        return out
 
     @abstractmethod
     def sizes(

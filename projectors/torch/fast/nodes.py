@@ -26,7 +26,7 @@ Slope: TypeAlias = float | torch.Tensor | None
 
 
 class Direct(Fast):
-    """What is differentiated once here, in the ways of a device that a subclass gives; other projections than orthogonal ones are `Plain`."""
+    """What is differentiated here, in the ways of a device that a subclass gives; projections that are not orthogonal are `Plain`."""
 
     @abstractmethod
     def measured(self, T: torch.Tensor, operand: Operand, size_alone: bool) -> tuple[torch.Tensor, torch.Tensor | None]:
@@ -37,10 +37,6 @@ class Direct(Fast):
         T : operators (..., dim W, dim V), as the operand reads them.
         size_alone : whether the norm, and a direction of descent, is all that is wanted of the residual; else the norm may be None.
         """
-
-    @abstractmethod
-    def size(self, x: torch.Tensor) -> torch.Tensor:
-        """The Frobenius norms (...) of matrices."""
 
     @abstractmethod
     def slopes(self, sizes: torch.Tensor, gradients: torch.Tensor, squared: bool) -> Sequence[Slope]:
