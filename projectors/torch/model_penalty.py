@@ -183,6 +183,9 @@ class EquivariancePenalty(nn.Module):
         self._steered = self._steering(places)
         for term in self.terms:
             term.work = self._fast.workspace()
+        if self._fast.compiled is not None:
+            for batch in self.batches:
+                self._fast.prepare(*batch.parts())
 
     def _followed(self) -> dict[str, tuple[torch.Tensor, bool]]:
         """What follows each parameter, by its name, and whether it is renewed next."""

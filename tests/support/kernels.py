@@ -1,12 +1,14 @@
 """What tests of the kernels share: where triton is, and what a step launches."""
 
 import os
+from collections import Counter
+from contextlib import contextmanager
 from importlib.util import find_spec
 
 import pytest
 
 # What imports triton, which has wheels for Linux alone.
-KERNELS = tuple(f"projectors/torch/fast/{name}.py" for name in ("gpu", "kernels", "launches"))
+KERNELS = tuple(f"projectors/torch/fast/{name}.py" for name in ("compiled", "gpu", "kernels", "launches"))
 
 
 def triton_is_here():
@@ -25,55 +27,34 @@ def device():
     return "cpu" if os.environ.get("TRITON_INTERPRET") == "1" else "cuda"
 
 
-def launches_of(step):
-    """What a step would launch on a device: operations that write memory, and kernels in Triton, which are counted and not run."""
-    from torch.utils._python_dispatch import TorchDispatchMode
-
+@contextmanager
+def counted():
+    """The names of kernels in Triton that are called: they are counted, and not run."""
     from projectors.torch.fast import launches
 
-    counted = []
-
-    class Count(TorchDispatchMode):
-        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-            out = func(*args, **(kwargs or {}))
-            if not _is_free(func, out):
-                counted.append(str(func))
-            return out
+    found = []
 
     def counting(name):
-        class Counted:
+        class Counting:
             def __getitem__(self, grid):
-                return lambda *args, **kwargs: counted.append(name)
+                return lambda *args, **kwargs: found.append(name)
 
-        return Counted()
+        return Counting()
 
     old = {name: getattr(launches, name) for name in ("sweep", "finish", "ritz")}
     for name in old:
         setattr(launches, name, counting(name))
     try:
-        with Count():
-            step()
+        yield found
     finally:
         for name, kernel in old.items():
             setattr(launches, name, kernel)
-    return counted
 
 
-def _is_free(func, out):
-    """Whether an operation only makes a view, or memory."""
-    import torch
+def launches_of(step):
+    """What a step would launch on a device, by name: torch's operations that compute, and kernels in Triton, which are not run."""
+    from launches import Launches
 
-    name = func._schema.name
-    if not isinstance(out, (torch.Tensor, list, tuple)):
-        return True
-    views = any(a.alias_info is not None and not a.alias_info.is_write for a in func._schema.arguments)
-    made = name in (
-        "aten::empty",
-        "aten::_unsafe_view",
-        "aten::new_empty",
-        "aten::empty_like",
-        "aten::empty_strided",
-        "aten::detach",
-        "aten::lift_fresh",
-    )
-    return views or made or "prim::" in name
+    with counted() as found, Launches(strict=False) as operations:
+        step()
+    return operations.counts + Counter(found)

@@ -7,10 +7,37 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 _WAITS = {  # these read numbers of a device, or check for errors there
-    *("_local_scalar_dense", "nonzero", "masked_select", "equal", "is_nonzero", "item", "unique_dim", "_unique2", "bincount"),
-    *("_linalg_eigh", "_linalg_svd", "_linalg_slogdet", "_linalg_det", "linalg_eig", "linalg_inv_ex.inverse", "linalg_eigvals"),
+    *(
+        "_local_scalar_dense",
+        "nonzero",
+        "masked_select",
+        "equal",
+        "is_nonzero",
+        "item",
+        "unique_dim",
+        "_unique2",
+        "bincount",
+    ),
+    *(
+        "_linalg_eigh",
+        "_linalg_svd",
+        "_linalg_slogdet",
+        "_linalg_det",
+        "linalg_eig",
+        "linalg_inv_ex.inverse",
+        "linalg_eigvals",
+    ),
 }
-_FREE = {"detach", "empty", "empty_like", "empty_strided", "new_empty", "new_empty_strided", "lift_fresh", "_unsafe_view"}
+_FREE = {
+    "detach",
+    "empty",
+    "empty_like",
+    "empty_strided",
+    "new_empty",
+    "new_empty_strided",
+    "lift_fresh",
+    "_unsafe_view",
+}
 
 
 class Launches(TorchDispatchMode):

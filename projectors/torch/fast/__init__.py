@@ -38,4 +38,6 @@ def implementation_for(device: torch.device) -> Fast:
 
 def serving(fast: Fast) -> Fast:
     """The implementation that serves in this call: a device's, or that of what looks on: torch.compile, torch.func."""
-    return Traced() if torch.compiler.is_compiling() else Functional() if is_transformed() else fast
+    if torch.compiler.is_compiling():
+        return fast.compiled or Traced()
+    return Functional() if is_transformed() else fast

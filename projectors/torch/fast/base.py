@@ -61,6 +61,14 @@ class Fast(ABC):
         """What one part of a parameter reuses from step to step."""
         return None
 
+    def prepare(self, parts: Sequence[torch.Tensor], operands: Sequence[Operand]) -> None:
+        """Make what `compiled` needs to know of a list, before a compiler looks on."""
+
+    @property
+    def compiled(self) -> Fast | None:
+        """What serves under torch.compile; None for plain operations, whose number is fixed."""
+        return None
+
     @abstractmethod
     def residual(self, T: torch.Tensor, space: ProjectionModule) -> torch.Tensor:
         """T - P(T) of operators (..., dim W, dim V)."""

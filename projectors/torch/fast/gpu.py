@@ -16,6 +16,7 @@ from torch.autograd.function import once_differentiable
 from projectors.structure import Cells, cells_of
 from projectors.torch.buffers import ProjectionModule
 from projectors.torch.fast.base import Fast, Operand
+from projectors.torch.fast.compiled import Compiled, Work
 from projectors.torch.fast.device import Device
 from projectors.torch.fast.launches import WIDTH, Launches, views
 from projectors.torch.fast.plain import Plain
@@ -53,6 +54,18 @@ class Gpu(Fast):
 
     def takes_lists(self, space: ProjectionModule) -> bool:
         return space.projection.is_self_adjoint and self._cells_of(space) is not None
+
+    def workspace(self) -> Work:
+        return Work()
+
+    def prepare(self, parts: Sequence[torch.Tensor], operands: Sequence[Operand]) -> None:
+        work = operands[0].work
+        if isinstance(work, Work):
+            work.plan = self.plan(parts, operands) if all(map(is_dense, parts)) else None
+
+    @property
+    def compiled(self) -> Fast:
+        return Compiled()
 
     def _cells_of(self, space: ProjectionModule) -> tuple[Cells, ...] | None:
         if space not in self._cells:
@@ -249,7 +262,10 @@ class _Sizes(torch.autograd.Function):
             return _DEVICE.sizes(parts, operands, squared, both)
 
         def kernels(launches: Launches) -> _Sized:
-            return plain() if plan is None else launches.sizes(plan, dense, squared, both)
+            if plan is None:
+                return plain()
+            first, second = launches.values(plan, dense, squared, both).view(2, len(parts), *plan.lead)
+            return first, second if both else None
 
         return gpu.tried("sizes of residuals", kernels, plain)
 
@@ -283,7 +299,7 @@ class _Sizes(torch.autograd.Function):
             plan = ctx.gpu.plan(dense, operands)
             if plan is None:
                 return plain()
-            found = launches.gradients(plan, dense, (first, second), gradients, ctx.squared)
+            found = views(plan, launches.gradients(plan, dense, (first, second), gradients, ctx.squared), dense)
             return [g if need else None for g, need in zip(found, needed, strict=True)]
 
         if all(g is None for g in gradients):

@@ -142,8 +142,8 @@ def ritz(
 ):
     """Eigenvectors of Gram matrices (..., width, width), width <= B, in double precision, by parallel rotations of Jacobi.
 
-    rotations : eigenvectors as rows, those of the largest eigenvalues first; if WHITEN, what makes the rows of a block with this Gram matrix
-        orthonormal: eigenvectors of the Gram matrix of the normalised rows, divided by the roots of their eigenvalues, and 0 where none is left.
+    rotations : eigenvectors as rows, those of the largest eigenvalues first; if WHITEN, what makes the rows of a block with this Gram
+        matrix orthonormal: eigenvectors of that of the normalised rows, divided by the roots of their eigenvalues, 0 where none is left.
     scaled : (..., leading, width), the first of them, divided by the roots of their eigenvalues, which are singular values.
     values : the sums of the first `followed` of these. Neither is made if WHITEN.
 

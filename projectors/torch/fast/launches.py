@@ -25,10 +25,8 @@ class Launches:
         self._addresses: OrderedDict[tuple[int, ...], tuple[torch.Tensor, torch.Tensor]] = OrderedDict()
         self._captured: list[tuple[torch.Tensor, torch.Tensor]] = []  # what a CUDA graph reads again
 
-    def sizes(
-        self, plan: Plan, parts: Sequence[torch.Tensor], squared: bool, both: bool
-    ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """(||T - P(T)||, ||P(T)||), each (parts, ...), the second None unless `both`; squares if squared."""
+    def values(self, plan: Plan, parts: Sequence[torch.Tensor], squared: bool, both: bool) -> torch.Tensor:
+        """||T - P(T)|| and ||P(T)||, (2, operators), the second 0 unless `both`; squares if squared."""
         sums = self._sums(plan, parts)
         self._sweep(plan, parts, parts[0], MEASURE, sums=sums)
         return self._finished(plan, parts, sums, squared, both)
@@ -39,22 +37,24 @@ class Launches:
         """T - P(T) for each part, where `views` finds them, and their norms (parts, ...) if `sized`, in one pass."""
         out, sums = parts[0].new_empty(plan.entries), self._sums(plan, parts) if sized else None
         self._sweep(plan, parts, out, RESIDUAL, sums=sums)
-        return out, None if sums is None else self._finished(plan, parts, sums, False, False)[0]
+        if sums is None:
+            return out, None
+        return out, self._finished(plan, parts, sums, False, False)[0].view(len(parts), *plan.lead)
 
     def _sums(self, plan: Plan, parts: Sequence[torch.Tensor]) -> torch.Tensor:
         return parts[0].new_empty((plan.programs, 2), dtype=torch.float64)
 
     def _finished(
         self, plan: Plan, parts: Sequence[torch.Tensor], sums: torch.Tensor, squared: bool, both: bool
-    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+    ) -> torch.Tensor:
         dtype = torch.float64 if parts[0].dtype == torch.float64 else torch.float32
         values = parts[0].new_empty((2, plan.operators), dtype=dtype)
-        finish[(plan.operators,)](
-            sums, plan.ranges, values, GROUPS=len(plan.groups), SQUARED=squared, BOTH=both, BLOCK=_SUMS,
-            enable_fp_fusion=True,
-        )  # fmt: skip
-        first, second = values.view(2, len(parts), *plan.lead)
-        return first, second if both else None
+        with torch.cuda.device_of(values):
+            finish[(plan.operators,)](
+                sums, plan.ranges, values, GROUPS=len(plan.groups), SQUARED=squared, BOTH=both, BLOCK=_SUMS,
+                enable_fp_fusion=True,
+            )  # fmt: skip
+        return values
 
     def gradients(
         self,
@@ -63,12 +63,12 @@ class Launches:
         values: tuple[torch.Tensor, torch.Tensor | None],
         slopes: Sequence[torch.Tensor | None],
         squared: bool,
-    ) -> list[torch.Tensor]:
-        """The gradients of both sizes for each part, in its own shape and strides; slopes are what comes from above."""
+    ) -> torch.Tensor:
+        """The gradients of both sizes, where `views` finds them; slopes are what comes from above."""
         out = parts[0].new_empty(plan.entries)
         first, second = (s if s is None else s.contiguous() for s in slopes)
         self._sweep(plan, parts, out, GRADIENT, norms=values, slopes=(first, second), squared=squared)
-        return views(plan, out, parts)
+        return out
 
     def subtract_(self, plan: Plan, T: torch.Tensor) -> None:
         """T <- T - P(T), for the plan of T alone."""
@@ -101,10 +101,11 @@ class Launches:
         followed: int,
         whiten: bool,
     ) -> None:
-        ritz[(len(gram),)](
-            gram, rotations, scaled, values, gram.shape[-1], leading, followed, WHITEN=whiten, SWEEPS=_SWEEPS, B=WIDTH,
-            enable_fp_fusion=True,
-        )  # fmt: skip
+        with torch.cuda.device_of(gram):
+            ritz[(len(gram),)](
+                gram, rotations, scaled, values, gram.shape[-1], leading, followed, WHITEN=whiten, SWEEPS=_SWEEPS, B=WIDTH,
+                enable_fp_fusion=True,
+            )  # fmt: skip
 
     def _sweep(
         self,
@@ -124,7 +125,9 @@ class Launches:
         addresses = unused if in_place else self._table(plan, parts)
         given = [unused if x is None else x for x in (sums, *norms, *slopes, steps)]
         for group in plan.groups:
-            if len(group.programs):
+            if not len(group.programs):
+                continue
+            with torch.cuda.device_of(like):
                 sweep[(len(group.programs),)](
                     like, addresses, out, plan.places, group.programs, group.units, group.cells, group.first, *given,
                     WORK=_work(like), TASK=task, IN_OUT=in_place, SUMS=sums is not None, SQUARED=squared,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate, pairwise
 from math import prod
 from typing import NamedTuple
 
@@ -120,6 +121,28 @@ class Plan:
     def operators(self) -> int:
         """How many operators there are."""
         return len(self.owners)
+
+    @property
+    def tables(self) -> list[torch.Tensor]:
+        """The tensors of the plan."""
+        return [self.ranges, self.places, *(t for g in self.groups for t in (g.programs, g.units, g.cells))]
+
+    @property
+    def numbers(self) -> list[int]:
+        """The numbers of the plan; the first are the entries of all results, and the starts."""
+        counts = len(self.starts), len(self.lead)
+        groups = [x for g in self.groups for x in (g.size, g.first)]
+        return [self.entries, *self.starts, *self.lead, *self.owners, *self.offsets, *groups, *counts]
+
+    @staticmethod
+    def restored(tables: Sequence[torch.Tensor], numbers: Sequence[int]) -> Plan:
+        """The plan with such tensors and numbers."""
+        ranges, places, *rest = tables
+        *known, parts, axes = numbers
+        cuts = [0, *accumulate((1, parts, axes, len(places), len(places))), len(known)]
+        (entries,), starts, lead, owners, offsets, sizes = (tuple(known[a:b]) for a, b in pairwise(cuts))
+        groups = tuple(Group(sizes[2 * k], sizes[2 * k + 1], *rest[3 * k : 3 * k + 3]) for k in range(len(sizes) // 2))
+        return Plan(groups, ranges, owners, offsets, starts, entries, places, lead)
 
     @cached_property
     def programs(self) -> int:
