@@ -41,9 +41,8 @@ def main():
     for task, dtype, work in ((kernels.GRADIENT, "bf16", tl.float32), (kernels.MOVE, "fp64", tl.float64)):
         wide = "*fp64" if work == tl.float64 else "*fp32"
         floats = dict.fromkeys(("norms", "others", "slopes", "slants", "steps"), wide)
-        constants = {
-            "WORK": work, "TASK": task, "IN_OUT": False, "SUMS": True, "SQUARED": False, "FIRST": True, "SECOND": True, "S": 8, "BLOCK": 256,
-        }  # fmt: skip
+        flags = {"IN_OUT": False, "SUMS": True, "SQUARED": False, "FIRST": True, "SECOND": True}
+        constants = {"WORK": work, "TASK": task, **flags, "S": 8, "BLOCK": 256}
         spills += stack_of(compiled(kernels.sweep, constants, like=f"*{dtype}", out=f"*{dtype}", first="i32", **floats))
     spills += stack_of(
         compiled(kernels.finish, {"GROUPS": 2, "SQUARED": False, "BOTH": True, "BLOCK": 2048}, values="*fp32")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 import triton.language as tl
@@ -49,7 +50,7 @@ class Launches:
     ) -> torch.Tensor:
         dtype = torch.float64 if parts[0].dtype == torch.float64 else torch.float32
         values = parts[0].new_empty((2, plan.operators), dtype=dtype)
-        with torch.cuda.device_of(values):
+        with _on(values):
             finish[(plan.operators,)](
                 sums, plan.ranges, values, GROUPS=len(plan.groups), SQUARED=squared, BOTH=both, BLOCK=_SUMS,
                 enable_fp_fusion=True,
@@ -101,7 +102,7 @@ class Launches:
         followed: int,
         whiten: bool,
     ) -> None:
-        with torch.cuda.device_of(gram):
+        with _on(gram):
             ritz[(len(gram),)](
                 gram, rotations, scaled, values, gram.shape[-1], leading, followed, WHITEN=whiten, SWEEPS=_SWEEPS, B=WIDTH,
                 enable_fp_fusion=True,
@@ -127,7 +128,7 @@ class Launches:
         for group in plan.groups:
             if not len(group.programs):
                 continue
-            with torch.cuda.device_of(like):
+            with _on(like):
                 sweep[(len(group.programs),)](
                     like, addresses, out, plan.places, group.programs, group.units, group.cells, group.first, *given,
                     WORK=_work(like), TASK=task, IN_OUT=in_place, SUMS=sums is not None, SQUARED=squared,
@@ -155,6 +156,11 @@ class Launches:
 def views(plan: Plan, out: torch.Tensor, parts: Sequence[torch.Tensor]) -> list[torch.Tensor]:
     """The results for each part, in its own shape and strides."""
     return [out.as_strided(p.shape, p.stride(), start) for p, start in zip(parts, plan.starts, strict=True)]
+
+
+def _on(tensor: torch.Tensor) -> AbstractContextManager[object]:
+    """Where triton launches: on the current device."""
+    return torch.cuda.device(tensor.device) if tensor.is_cuda else nullcontext()
 
 
 def _work(like: torch.Tensor) -> tl.dtype:
