@@ -52,7 +52,7 @@ fi
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-gpu test-blas test-minimum test-pythons test-python environments fuzz coverage mutants lint types packages release format bench bench-check clean distclean
+.PHONY: help demo test test-fast test-gpu test-blas test-minimum test-pythons test-python environments fuzz coverage mutants lint types packages release docs docs-serve format bench bench-check clean distclean
 
 help:  ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -124,6 +124,12 @@ packages: $(VENV)/.installed-test  ## Build wheel and source distribution and in
 
 release: $(VENV)/.installed-test  ## Rehearse a release on a local index; refuses a tree with changes
 	$(BIN)/python tests/packaging/release.py $(ARGS)
+
+docs: $(VENV)/.installed-test  ## Build the documentation's site in docs/_build/html; GROUPREP_NOTEBOOKS=off leaves the notebooks unrun
+	$(BIN)/python docs/site/build.py $(ARGS)
+
+docs-serve: ARGS += --serve  ## Build the site and show it at http://localhost:8000
+docs-serve: docs
 
 format: $(VENV)/.installed-test  ## Repair style and format where that can be done
 	$(BIN)/ruff check --fix .

@@ -210,7 +210,7 @@ def documents() -> list[str]:
         ROOT / "README.md",
         ROOT / "CONTRIBUTING.md",
         ROOT / "CHANGELOG.md",
-        *sorted((ROOT / "docs").rglob("*.md")),
+        *sorted(path for path in (ROOT / "docs").rglob("*.md") if "_build" not in path.parts),
     ]
     return [path.relative_to(ROOT).as_posix() for path in paths]
 
@@ -282,8 +282,18 @@ def test_readme_has_an_example_of_each_kind():
 def test_links_lead_somewhere(name):
     prose = re.sub(r"^```.*?^```", "", text(name), flags=re.MULTILINE | re.DOTALL)
     for target in re.findall(r"\]\(([^)\s]+)\)", prose):
+        if own := re.match(
+            r"https://(?:github|raw\.githubusercontent)\.com/grouprep/grouprep/(?:blob/)?main/([^#]*)", target
+        ):
+            assert (ROOT / own[1]).exists(), f"{name} links to {target}"
         if not re.match(r"[a-z]+:|#", target):
             assert (ROOT / name).parent.joinpath(target.split("#")[0]).exists(), f"{name} links to {target}"
+
+
+def test_the_readme_leads_somewhere_from_the_package_index_too():
+    """Where only the README is, relative links lead nowhere."""
+    prose = re.sub(r"^```.*?^```", "", text("README.md"), flags=re.MULTILINE | re.DOTALL)
+    assert not [target for target in re.findall(r"\]\(([^)\s]+)\)", prose) if not target.startswith("https://")]
 
 
 def test_decisions_are_numbered_and_listed():

@@ -61,8 +61,8 @@ class Fast(ABC):
         """What one part of a parameter reuses from step to step."""
         return None
 
-    def prepare(self, parts: Sequence[torch.Tensor], operands: Sequence[Operand]) -> None:
-        """Make what `compiled` needs to know of a list, before a compiler looks on."""
+    def prepare(self, parts: Sequence[torch.Tensor], operands: Sequence[Operand]) -> None:  # noqa: B027
+        """Make what `compiled` needs to know of a list, before a compiler looks on: nothing where it is None."""
 
     @property
     def compiled(self) -> Fast | None:

@@ -18,7 +18,8 @@ from projectors.models.layouts import Layout, matrix_layout
 from projectors.penalties import Frobenius, Nuclear, Spectral
 from projectors.torch import EquivariancePenalty, LayerSpec
 from projectors.torch.buffers import ProjectionModule
-from projectors.torch.fast import Operand, Plain, implementation_for
+from projectors.torch import fast as fast_module
+from projectors.torch.fast import Device, Operand, Plain, implementation_for
 
 C3, C4, D4, Q8, SO3 = Cyclic(3), Cyclic(4), Dihedral(4), Quaternion(), SO(3)
 SPACES = {
@@ -348,5 +349,7 @@ def test_kernels_compile_without_a_gpu(tmp_path):
     assert "spills: 0" in done.stdout
 
 
-def test_implementation_of_cuda():
+def test_implementation_of_cuda(monkeypatch):
     assert type(implementation_for(torch.device("cuda"))).__name__ == "Gpu"
+    monkeypatch.setattr(fast_module, "find_spec", lambda name: None)
+    assert type(implementation_for(torch.device("cuda"))) is Device
