@@ -17,8 +17,8 @@ from projectors import Hom
 from projectors.models.layouts import Layout, matrix_layout
 from projectors.penalties import Frobenius, Nuclear, Spectral
 from projectors.torch import EquivariancePenalty, LayerSpec
-from projectors.torch.buffers import ProjectionModule
 from projectors.torch import fast as fast_module
+from projectors.torch.buffers import ProjectionModule
 from projectors.torch.fast import Device, Operand, Plain, implementation_for
 
 C3, C4, D4, Q8, SO3 = Cyclic(3), Cyclic(4), Dihedral(4), Quaternion(), SO(3)
