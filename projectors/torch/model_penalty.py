@@ -142,9 +142,7 @@ class EquivariancePenalty(nn.Module):
         self.spaces = nn.ModuleList(spaces.values())
         for term in self.terms:
             term.space = spaces[term.hom]
-        for term in self.terms:
-            if term.parameter().device != device:
-                raise two_devices(self.terms[0], term)
+        self._check_device()
         self.steps = 0
         self.batches: tuple[Batch, ...] = ()
         self._rows = 1 + any(term.has_both for term in self.terms)
@@ -245,6 +243,12 @@ class EquivariancePenalty(nn.Module):
             self._recall()
             self._place(device, self.weights.dtype)
 
+    def _check_device(self) -> None:
+        device = self.terms[0].source().device
+        for term in self.terms:
+            if term.source().device != device:
+                raise two_devices(self.terms[0], term)
+
     # Values
 
     if TYPE_CHECKING:  # torch says nothing of what calling a module gives
@@ -322,6 +326,7 @@ class EquivariancePenalty(nn.Module):
         if self._rests:
             return
         self._follow()
+        self._check_device()
         steps, done = self._steps_of(self._rates(lr)), 0
         for batch in self.batches:
             batch.move_(steps[done : done + len(batch.terms)], self._fast)
@@ -340,7 +345,7 @@ class EquivariancePenalty(nn.Module):
     def _steps_of(self, rates: Sequence[float | torch.Tensor]) -> torch.Tensor:
         """(away, along) of each term, in the order of the batches: one product for each learning rate."""
         key = [id(rate) if isinstance(rate, torch.Tensor) else rate for rate in rates]
-        scaled = {k: self.weights * rate * self.every for k, rate in zip(key, rates, strict=True)}
+        scaled = {k: self.every * rate * self.weights for k, rate in dict(zip(key, rates, strict=True)).items()}
         if len(scaled) == 1:
             return scaled[key[0]][self.order]
         places = {term: k for k, term in enumerate(self.terms)}
@@ -403,6 +408,7 @@ class EquivariancePenalty(nn.Module):
             If weights are not finite.
         """
         self._follow()
+        self._check_device()
         self._recall()
         records: dict[Term, TermReport] = {}
         for terms in _alike(self.terms):
