@@ -27,6 +27,7 @@ from projectors.cli.records import (
     penalty_record,
 )
 from projectors.cli.restriction import branch_record, irreps_record, restriction_map
+from projectors.cli.schemas import SCHEMAS, read_schema, schema_name
 from projectors.demo.demo import demo_record, print_demo
 from projectors.files import verify as verify_file
 from projectors.penalties.registry import norm_names
@@ -73,16 +74,22 @@ def working(text: str) -> Iterator[None]:
         yield
 
 
+def print_json(record: Record) -> None:
+    """Print a record of the running command, with the name and version of its schema."""
+    named = {"schema": schema_name(click.get_current_context().command.name or "")} | record
+    try:
+        text = json.dumps(named, indent=2, allow_nan=False)
+    except ValueError as error:
+        if "JSON compliant" not in str(error):
+            raise
+        raise GroupRepError("a result exceeds the largest float; scale the weights down") from None
+    print(text)
+
+
 def show(record: Record, view: Callable[[Record], RenderableType], as_json: bool, G: Group | None = None) -> None:
     """Print a record, as JSON or through its view, in which its group G has the order that was computed, not its name alone."""
     if as_json:
-        try:
-            text = json.dumps(record, indent=2, allow_nan=False)
-        except ValueError as error:
-            if "JSON compliant" not in str(error):
-                raise
-            raise GroupRepError("a result exceeds the largest float; scale the weights down") from None
-        print(text)
+        print_json(record)
         return
     from projectors.report.tables import Terminal
 
@@ -126,6 +133,7 @@ def app() -> None:
       grouprep branch "O(3)" "SO(3)"
       grouprep penalty weights.npy --group D4 --in "grid(8,8)" --out "16*regular"
       grouprep demo
+      grouprep schema basis
 
     Exit codes:
       0    all went well
@@ -326,7 +334,7 @@ def verify(file: str, as_json: bool) -> None:
             certificate = certificate_record(verify_file(file))
     except CertificateError as error:
         if as_json:
-            print(json.dumps({"file": file, "proved": False, "error": str(error), "certificate": None}, indent=2))
+            print_json({"file": file, "proved": False, "error": str(error), "certificate": None})
         raise
     record = {"file": file, "proved": certificate["proved"], "error": None, "certificate": certificate}
 
@@ -415,8 +423,19 @@ def demo(output: str, as_json: bool) -> None:
     if as_json:
         with working("Computing"):
             record = demo_record(output)
-        print(json.dumps(record, indent=2, allow_nan=False))
+        print_json(record)
         return
     from projectors.report.tables import Terminal
 
     print_demo(Terminal(), output)
+
+
+@app.command(short_help="What the JSON of a command holds.")
+@click.argument("command", metavar="COMMAND", type=click.Choice(SCHEMAS))
+def schema(command: str) -> None:
+    """The JSON Schema of what COMMAND prints with --json. Its version rises when a key changes its meaning or goes.
+
+    Examples:
+      grouprep schema basis
+    """
+    print(json.dumps(read_schema(command), indent=2))

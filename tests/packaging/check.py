@@ -7,6 +7,7 @@ python tests/packaging/check.py cli torch    # these extras alone
 from __future__ import annotations
 
 import configparser
+import re
 import subprocess
 import sys
 import tarfile
@@ -61,7 +62,7 @@ def look_into(source: Path, wheel: Path) -> None:
     with tarfile.open(source) as archive:
         packed = {name.split("/", 1)[1] for name in archive.getnames() if "/" in name}
     with zipfile.ZipFile(wheel) as archive:
-        wheeled = {name for name in archive.namelist() if ".dist-info/" not in name}
+        wheeled = {name for name in archive.namelist() if not re.match(r"[^/]*\.(dist-info|data)/", name)}
     packages = {name for name in files if name.startswith(("grouprep/", "projectors/"))}
     wrong = {
         "missing in the source distribution": files - packed,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import LAYER, PAIR, refused, run, run_json
+from commands import LAYER, PAIR, refused, run, run_json, valid
 
 from projectors.cli.inputs import packaged_examples, read_group
 
@@ -92,10 +92,6 @@ def test_exact_basis_json():
     assert record["exact"]
     assert record["certificate"]["proved"]
     assert {x for row in record["matrices"][0] for x in row} == {-1, 0, 1}
-    assert set(record) == {
-        "group", "in", "out", "shape", "dim", "exact", "field", "solver", "inner", "pairs", "certificate", "matrices", "explanation",
-        "saved", "seconds",
-    }  # fmt: skip
 
 
 def test_lorentz_and_rubik_dimensions():
@@ -151,7 +147,7 @@ def test_false_basis_is_exit_code_1(folder):
     assert "f.json" in refused("verify", "f.json", code=1)
     code, out, err = run("verify", "f.json", "--json")
     assert code == 1
-    assert not json.loads(out)["proved"]
+    assert not valid("verify", json.loads(out))["proved"]
     assert err.startswith("error: ")
 
 
@@ -304,7 +300,6 @@ def test_demo(tmp_path):
 def test_demo_json(tmp_path):
     record = run_json("demo", "--output", tmp_path)
     assert (record["rubik"]["dim"], record["lorentz"]["dim"]) == (9, 3)
-    assert set(record) == {"rubik", "lorentz", "digits", "pictures", "note"}
 
 
 def test_demo_into_a_file(folder):

@@ -87,7 +87,20 @@ def test_exit_codes_are_those_of_main():
 
 
 def test_documents_say_how_many_commands_there_are():
-    numbers = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9}
+    numbers = {
+        "one": 1,
+        "two": 2,
+        "three": 3,
+        "four": 4,
+        "five": 5,
+        "six": 6,
+        "seven": 7,
+        "eight": 8,
+        "nine": 9,
+        "ten": 10,
+        "eleven": 11,
+        "twelve": 12,
+    }
     guide = (ROOT / "docs/guide/command-line.md").read_text(encoding="utf-8")
     (said,) = re.findall(r"(\w+) commands, each", guide)
     assert numbers[said] == len(COMMANDS)
@@ -110,3 +123,25 @@ def test_an_unknown_command_gets_the_nearest():
     code, _, err = run("inof", "D4")
     assert code == 2
     assert "info" in err
+
+
+def test_the_man_page_and_the_completions_are_those_of_the_command():
+    """Made by docs/shell/make.py, and installed with the package."""
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("shell", ROOT / "docs/shell/make.py")
+    shell = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(shell)
+    setup = (ROOT / "setup.cfg").read_text(encoding="utf-8")
+    for name, text in shell.pages().items():
+        assert (ROOT / "docs/shell" / name).read_text(encoding="utf-8") == text, f"{name}: run docs/shell/make.py"
+        assert f"= docs/shell/{name}\n" in setup
+
+
+def test_completion_offers_commands_and_options():
+    from click.shell_completion import ShellComplete
+
+    complete = ShellComplete(app, {}, "grouprep", "_GROUPREP_COMPLETE")
+    assert [c.value for c in complete.get_completions([], "de")] == ["decompose", "demo"]
+    assert [c.value for c in complete.get_completions(["basis", "D4"], "--ex")] == ["--exact"]
+    assert {c.value for c in complete.get_completions(["schema"], "")} >= {"basis", "verify"}

@@ -10,9 +10,11 @@ import sys
 import termios
 from pathlib import Path
 
+import jsonschema
 from click.testing import CliRunner
 
 from projectors.cli.app import app
+from projectors.cli.schemas import read_schema, schema_name
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,7 +40,14 @@ def run_json(*arguments):
     code, out, err = run(*arguments, "--json")
     assert code == 0, err
     assert err == ""
-    return json.loads(out)
+    return valid(arguments[0], json.loads(out))
+
+
+def valid(command, record):
+    """The record, which is what the schema of the command says, and names it."""
+    jsonschema.validate(record, read_schema(command), cls=jsonschema.Draft202012Validator)
+    assert record["schema"] == schema_name(command)
+    return record
 
 
 def refused(*arguments, code=2):
