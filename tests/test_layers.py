@@ -33,6 +33,7 @@ from architecture import (
     without_reason,
 )
 from cases import cases
+from kernels import KERNELS, require_triton
 
 # Methods that are mere doorways to what stands above, or beside: module and method -> what a user finds behind it. They may
 # import it inside the function. All of them belong to the classes that users hold in their hands.
@@ -387,6 +388,8 @@ def test_public_names_exist_and_are_documented(module):
 @pytest.mark.slow
 @cases("module", [module for module in public_modules() if is_adapted(module)])
 def test_public_names_of_adapters_exist_and_are_documented(module):
+    if f"{module.replace('.', '/')}.py" in KERNELS:
+        require_triton()
     check_public_names(module)
 
 

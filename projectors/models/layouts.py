@@ -73,12 +73,16 @@ class Layout:
         ----------
         part : what `rows` gives; stacked : how many axes stand before, of a stack of such parts.
         """
+        x: AnyArray = self.turned(part, stacked)
+        return x.reshape((*part.shape[:stacked], *self.operators))  # type: ignore[attr-defined, no-any-return]
+
+    def turned(self, part: ArrayT, stacked: int = 0) -> ArrayT:
+        """The part with its axes in the order of the operators, a view; `arrange` joins them."""
         x: AnyArray = part
-        lead = tuple(x.shape[:stacked])
         if self.swapped:
             axes = self._axes(x.shape[stacked:])
-            x = _permuted(x.reshape((*lead, *axes)), self._order(len(axes), stacked))
-        return x.reshape((*lead, *self.operators))  # type: ignore[no-any-return]
+            x = _permuted(x.reshape((*x.shape[:stacked], *axes)), self._order(len(axes), stacked))
+        return x  # type: ignore[no-any-return]
 
     def unread(self, operators: ArrayT, shape: Sequence[int], stacked: int = 0) -> ArrayT:
         """The operators in the shape of the part of the parameter, or of the stack of such, that `read` took them from."""

@@ -1,5 +1,7 @@
 """The operations in which a penalty spends its time, as each device does them best."""
 
+from importlib.util import find_spec
+
 import torch
 
 from projectors.torch.fast.base import Fast, Operand
@@ -27,9 +29,17 @@ def implementation_for(device: torch.device) -> Fast:
     """The implementation for a device, with nothing to reuse yet."""
     if device.type == "cpu":
         return Cpu()
+    if device.type == "cuda" and find_spec("triton") is not None:
+        from projectors.torch.fast.gpu import Gpu
+
+        return Gpu()
     return Plain() if device.type == "mps" else Device()  # mps has no double precision
 
 
 def serving(fast: Fast) -> Fast:
     """The implementation that serves in this call: a device's, or that of what looks on: torch.func, torch.compile."""
     return Functional() if is_transformed() else Traced() if torch.compiler.is_compiling() else fast
+    """The implementation that serves in this call: a device's, or that of what looks on: torch.compile, torch.func."""
+    if torch.compiler.is_compiling():
+        return fast.compiled or Traced()
+    return Functional() if is_transformed() else fast

@@ -53,8 +53,20 @@ class Fast(ABC):
         """Parameters of at most so many entries come in one stack (n, ..., dim W, dim V) with others of their space."""
         return 0
 
+    def takes_lists(self, space: ProjectionModule) -> bool:
+        """Whether operators of a list cost no launches of their own in `sizes` and `leading`, so that a stack of them saves none."""
+        return False
+
     def workspace(self) -> object:
         """What one part of a parameter reuses from step to step."""
+        return None
+
+    def prepare(self, parts: Sequence[torch.Tensor], operands: Sequence[Operand]) -> None:  # noqa: B027
+        """Make what `compiled` needs to know of a list, before a compiler looks on: nothing where it is None."""
+
+    @property
+    def compiled(self) -> Fast | None:
+        """What serves under torch.compile; None for plain operations, whose number is fixed."""
         return None
 
     @abstractmethod
