@@ -15,6 +15,7 @@ from grouprep.typing import Integers
 __all__ = ["enumerate_cosets", "proof_of_infinity"]
 
 _DEAD = 10  # cosets defined for each that may be alive at a time
+_SCANS = 8_000  # letters of relators that are looked at, for each coset of the limit: 20 and its length for a relator
 
 
 def enumerate_cosets(
@@ -22,14 +23,15 @@ def enumerate_cosets(
 ) -> list[Integers] | None:
     """The right action H c -> H c x of `count` generators on the cosets of a subgroup H, (index,) each; None if it does not close.
 
-    Over the trivial subgroup each relator is made to hold at each coset in turn, by new cosets (HLT); over others, which are used
-    where the group is large, cosets are defined one at a time and all that follows is drawn from each (Felsch).
+    Over the trivial subgroup each relator is made to hold at each coset in turn, by new cosets (HLT), which is fast where relators are
+    short. Where that does not close, and over other subgroups, cosets are defined one at a time and all that follows is drawn from each
+    (Felsch).
 
     Parameters
     ----------
     count : the number of generators.
     relators : the words that equal 1.
-    limit : the most cosets that are alive at a time; ten times as many are defined.
+    limit : ten times as many cosets are defined at most; over the trivial subgroup so many are alive at a time.
     subgroup : the words that generate H; coset 0 is H itself. Without any, the cosets are the elements of the group.
 
     Examples
@@ -45,15 +47,19 @@ def enumerate_cosets(
     Holt, Eick, O'Brien, Handbook of Computational Group Theory (2005), sections 5.2 (HLT) and 5.3 (Felsch).
     """
     involutions = {k for w in relators if len(w) == 2 for k, e in w[:1] if w[1] == (k, e)}
-    table = _Table(count, involutions)
     words = [w for w in (_reduced(_letters(r, involutions)) for r in relators) if w]
     given = [w for w in (_letters(u, involutions) for u in subgroup) if w]
-    closed = _felsch(table, words, given, limit) if given else _hlt(table, words, limit)
-    return table.standard()[::2] if closed else None
+    for fill in (_felsch,) if given else (_hlt, _felsch):
+        table = _Table(count, involutions)
+        if fill(table, words, given, limit) and (given or len(table.parent) - table.dead <= limit):
+            return table.standard()[::2]
+    return None
 
 
-def _hlt(table: _Table, words: list[list[int]], limit: int) -> bool:
+def _hlt(table: _Table, words: list[list[int]], subgroup: list[list[int]], limit: int) -> bool:
     """Fill a table, relator by relator at each coset; whether it closes."""
+    for word in subgroup:
+        table.trace(0, word)
     periodic = [(w, _period(w), bytearray(1)) for w in words]
     coset = 0
     while coset < len(table.parent):
@@ -88,12 +94,14 @@ def _felsch(table: _Table, words: list[list[int]], subgroup: list[list[int]], li
     # each turn of a relator, by its first letter: what an entry of the table takes part in
     turns = {tuple(w[k:] + w[:k]) for w in words for k in range(_period(w))}
     starting = [[list(t) for t in sorted(turns) if t[0] == letter] for letter in range(len(table.columns))]
+    weights = [sum(20 + len(w) for w in starting[x]) for x in range(len(starting))]
     for word in subgroup:
         table.trace(0, word)
     table.news = [(c, letter) for letter, column in enumerate(table.columns) for c in range(len(column))]
-    coset = 0
+    coset = scans = 0
     while True:
         while table.news:
+            scans += weights[table.news[-1][1]]
             place, letter = table.news.pop()
             for start, first in ((place, letter), (table.columns[letter][place], letter ^ 1)):
                 for word in starting[first if table.columns[first] is not table.columns[letter] else letter]:
@@ -109,7 +117,7 @@ def _felsch(table: _Table, words: list[list[int]], subgroup: list[list[int]], li
             coset += 1
             continue
         table.define(coset, gap)
-        if not table.has_room(limit):
+        if len(table.parent) > _DEAD * limit or scans > _SCANS * limit:
             return False
 
 
@@ -128,7 +136,9 @@ class _Table:
             self.columns += [pair[0], pair[-1]]
         self.parent = [0]  # a coset that turned out to be another one points towards it
         self.dead = 0
-        self.news: list[tuple[int, int]] | None = None  # entries that nothing was drawn from yet, where that is asked for
+        self.news: list[tuple[int, int]] | None = (
+            None  # entries that nothing was drawn from yet, where that is asked for
+        )
 
     def has_room(self, limit: int) -> bool:
         """Whether no more cosets than the limit are alive, nor ten times as many were defined."""
