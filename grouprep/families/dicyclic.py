@@ -89,6 +89,8 @@ def _irreps(G: Group) -> Family | None:
     n, rest = divmod(int(G.order), 4)
     if rest or not 2 <= n <= _MOST:
         return None
+    if int((np.take_along_axis(G.elements, G.elements, axis=1) == G.identity()).all(axis=1).sum()) != 2:
+        return None  # a^n is the only involution
     D = Dicyclic(n)
     if G == D:
         return _known(G, n)

@@ -52,7 +52,6 @@ _MADE_BY = (
 )
 
 LISTING_LIMIT = ELEMENTS
-_MANY_POINTS = 500  # sympy's Schreier-Sims takes seconds beyond
 
 
 class FiniteGroup(Group):
@@ -247,8 +246,8 @@ class FiniteGroup(Group):
 
     @cached_property
     def _chain(self) -> StabiliserChain | None:
-        """The stabiliser chain of a group on many points, as arrays, which is faster then; None where sympy's is used."""
-        return stabiliser_chain(self._perms) if self.degree > _MANY_POINTS else None
+        """The stabiliser chain as arrays; None where they would be too large, and sympy's is used."""
+        return stabiliser_chain(self._perms)
 
     @cached_property
     def schreier_sims(self) -> PermutationGroup:
