@@ -113,6 +113,7 @@ class FiniteGroup(Group):
         DimensionMismatch
             If generators permute different numbers of points.
         """
+        cls._require_plain("from_permutations")
         labels, given = as_list(generators, "generators", 1)
         if degree is not None and (isinstance(degree, bool) or not isinstance(degree, Integral)):
             raise GroupRepError(f"degree must be an integer, got {shown(degree)}")
@@ -150,6 +151,7 @@ class FiniteGroup(Group):
         UnsupportedGroup
             If a generator has infinite order or the orbit exceeds max_points: the group is infinite, or too large.
         """
+        cls._require_plain("from_matrices")
         labels, given = as_list(generators, "generators", 2)
         if isinstance(max_points, bool) or not isinstance(max_points, Integral):
             raise GroupRepError(f"max_points must be an integer, got {shown(max_points)}")
@@ -165,6 +167,7 @@ class FiniteGroup(Group):
         GroupRepError
             If the table is not that of a group; the message says which axiom fails where.
         """
+        cls._require_plain("from_table")
         perms, labels = permutations_of_table(table)
         return cls(perms, name=name or f"<table of {len(table)}>", labels=labels, order=len(table))
 
@@ -197,6 +200,7 @@ class FiniteGroup(Group):
         >>> M11.order, M11.degree
         (7920, 11)
         """
+        cls._require_plain("from_presentation")
         for what, value in (("generators", generators), ("relators", relators)):
             if isinstance(value, str) or not isinstance(value, Iterable):
                 raise GroupRepError(f"{what} must be a list of texts, got {shown(value)}")
@@ -207,6 +211,15 @@ class FiniteGroup(Group):
         return cls(
             perms, name=name or text, labels=generators, relators=words, order=order,
         )  # fmt: skip
+
+    @classmethod
+    def _require_plain(cls, constructor: str) -> None:
+        """Raise GroupRepError for a subclass that is made from something else, PointGroup from a symbol say."""
+        if cls.__init__ is not FiniteGroup.__init__:
+            raise GroupRepError(
+                f"{cls.__name__}.{constructor}: its groups are made by {cls.__name__}(...); "
+                f"FiniteGroup.{constructor} makes any other group"
+            )
 
     # What a group must have
 
