@@ -7,6 +7,7 @@ reported as "not installed"; one that takes longer than --timeout as "did not fi
 from __future__ import annotations
 
 import argparse
+import fnmatch
 import json
 import shutil
 import subprocess
@@ -143,12 +144,13 @@ def main() -> int:
     parser.add_argument(
         "--peer-python", default=sys.executable, metavar="PYTHON", help="interpreter with spherical, e3nn"
     )
+    parser.add_argument("--cases", default="*", metavar="GLOB", help="which cases, by name (default: all)")
     parser.add_argument("--timeout", type=float, default=60, metavar="S", help="wall seconds of one process")
     parser.add_argument("--repeat", type=int, default=2, metavar="N", help="our processes a case; the best counts")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "peers.json")
     options = parser.parse_args()
     results: dict[str, Any] = {"machine": machine(None), "cases": {}}
-    for name in CASES:
+    for name in fnmatch.filter(CASES, options.cases):
         ours = best(measure_ours(case(name), options.timeout) for _ in range(options.repeat))
         peers = PYTHON_PEERS.get(name)
         found = (
