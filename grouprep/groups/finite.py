@@ -198,7 +198,7 @@ class FiniteGroup(Group):
         >>> relators = ["a^2", "b^4", "(a b)^11", "(a b^2)^6", "a b a b a b^-1 a b a b^2 a b^-1 a b a b^-1 a b^-1"]
         >>> M11 = FiniteGroup.from_presentation(["a", "b"], relators)
         >>> M11.order, M11.degree
-        (7920, 11)
+        (7920, 12)
         """
         cls._require_plain("from_presentation")
         for what, value in (("generators", generators), ("relators", relators)):

@@ -49,8 +49,7 @@ def spun_intertwiners(pairs: Sequence[tuple[Image, Image]]) -> DomainMatrix:
 
     Examples
     --------
-    >>> from grouprep.linalg.budget import EXACT_WORK, require
-    from grouprep.linalg.convert import to_domain_matrix, to_sympy
+    >>> from grouprep.linalg.convert import to_domain_matrix, to_sympy
     >>> turn = to_domain_matrix([[0, -1], [1, -1]])
     >>> to_sympy(spun_intertwiners([(Monomial([1, 2, 0]), turn)]))
     Matrix([
