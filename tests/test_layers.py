@@ -75,6 +75,11 @@ DOORWAYS: dict[str, str] = {
     "grouprep.representations.base.Representation.to_dict": "V.to_dict()",
     "grouprep.representations.base.Representation.unitary": "V.unitary()",
 }
+# What is loaded when it is first asked for, because most programs never ask: who imports it inside functions, and what it is.
+ON_DEMAND: dict[str, tuple[str, ...]] = {
+    "grouprep.families": ("grouprep.irreps", "grouprep.point_groups", "grouprep.character_tables"),  # a family's irreps
+    "grouprep.irreps.catalogue": ("grouprep.irreps.finite",),  # irreps of a group of no family
+}
 FACADES = {"Group", "FiniteGroup", "Homomorphism", "LieGroup", "Representation"}
 
 # Private names of other people's libraries, where they give no public one.
@@ -106,6 +111,14 @@ HEAVY = ("scipy", "sympy", "flint", "matplotlib", "rich", "click", "torch", "jax
 def is_doorway(found: Import) -> bool:
     """Whether an import inside a function of `grouprep` is the doorway's."""
     return f"{found.importer}.{found.function}" in DOORWAYS
+
+
+def is_on_demand(found: Import) -> bool:
+    """Whether an import inside a function is of what is loaded when it is first asked for."""
+    return any(
+        is_within(found.importer, importer) and any(is_within(found.target, target) for target in targets)
+        for importer, targets in ON_DEMAND.items()
+    )
 
 
 def listing(problems: list[object]) -> str:
@@ -272,8 +285,40 @@ def test_doorways_are_in_use():
 
 
 def test_imports_inside_functions_have_a_reason():
-    wrong = [found for found in without_reason(all_imports()) if not is_doorway(found)]
+    wrong = [found for found in without_reason(all_imports()) if not (is_doorway(found) or is_on_demand(found))]
     assert not wrong, "these load no library that was not there, so they stand at the top:" + listing(wrong)
+
+
+def test_what_is_loaded_on_demand_is_not_loaded_before():
+    """Each entry is in use, and `import projectors` loads none of the rooms that only irreps of some groups need."""
+    used = {
+        (importer, target)
+        for importer, targets in ON_DEMAND.items()
+        for target in targets
+        for found in internal_imports()
+        if found.function and is_within(found.importer, importer) and is_within(found.target, target)
+    }
+    listed = {(importer, target) for importer, targets in ON_DEMAND.items() for target in targets}
+    assert used == listed, f"remove from ON_DEMAND: {listed - used}"
+    rooms = (
+        "grouprep.irreps.highest_weight",
+        "grouprep.irreps.finite",
+        "grouprep.point_groups",
+        "grouprep.character_tables",
+    )
+    code = f"import sys, projectors; print(*(m for m in sys.modules if m.startswith({rooms!r})))"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    assert run.stdout.split() == []
+
+
+def test_names_that_are_loaded_later_are_there():
+    import grouprep
+
+    assert set(grouprep.__all__) <= set(dir(grouprep))
+    assert all(getattr(grouprep, name) is not None for name in grouprep.__all__)
+    assert grouprep.PointGroup.__module__ == "grouprep.point_groups.group"
+    with pytest.raises(AttributeError, match="no attribute 'Pointgroup'"):
+        grouprep.Pointgroup  # noqa: B018
 
 
 def test_nothing_imports_the_ends():
