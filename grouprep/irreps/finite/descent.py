@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grouprep.character_tables.cyclotomics import Cyclotomic
-from grouprep.irreps.finite.seeds import Characters, Seed, field_of
+from grouprep.irreps.finite.characters import Characters, field_of
+from grouprep.irreps.finite.seeds import Seed
 from grouprep.irreps.finite.spun import Spun
 from grouprep.linalg.fields import (
     coefficients,
@@ -35,7 +36,7 @@ from grouprep.typing import Integers
 if TYPE_CHECKING:
     from sympy import Domain
 
-__all__ = ["descend"]
+__all__ = ["descend", "root_of"]
 
 Terms = dict[int, Cyclotomic]
 """An element of a group algebra, by the numbers of group elements."""
@@ -67,7 +68,7 @@ def descend(X: Characters, k: int, seed: Seed) -> Seed | None:
     if not elements:
         return None
     form = [[_trace(plane, x, y) * Fraction(1, 2) for y in elements] for x in elements]
-    real = _real_field(X, k)
+    real = X.real_field(k)
     for root in _roots(real, kind, int(X.indicators[k])):
         found = _represented(form, root * root, real)
         if found is not None:
@@ -79,13 +80,9 @@ def descend(X: Characters, k: int, seed: Seed) -> Seed | None:
                     terms[g] = terms.get(g, Cyclotomic(0)) + c * y * scale
             kept = tuple((g, c) for g, c in sorted(terms.items()) if c)
             field = field_of(frozenset(X.found.values[k]) | {root}, seed.order)
-            return Seed(seed.members, seed.exponents, seed.modulus, field, kept)
+            extension = seed.extension if root == Cyclotomic(1) else 2 * seed.extension
+            return Seed(seed.members, seed.exponents, seed.modulus, field, extension, kept)
     return None
-
-
-def _real_field(X: Characters, k: int) -> Domain:
-    """The smallest listed field with the real parts of the values of a character."""
-    return field_of(frozenset(x + x.conjugate() for x in X.found.values[k]), 1)
 
 
 def _traceless(plane: Spun, indicator: int) -> list[Terms]:
@@ -141,18 +138,18 @@ def _roots(real: Domain, kind: int, indicator: int) -> Iterator[Cyclotomic]:
     if kind >= 0:
         yield Cyclotomic(1)
         if indicator > 0 and kind > 0:
-            yield from (_root_of(d) for d in (2, 3, 5, 6, 7, 10, 11, 13))
+            yield from (root_of(d) for d in (2, 3, 5, 6, 7, 10, 11, 13))
         return
     f = degree(real)
     for n in range(3, 8 * f * f + 8):
         if 2 * f == degree(cyclotomic_field(n)) and f > 1 and n % 4 != 2:
             yield Cyclotomic.sum_of_roots(n, {1: 1, n - 1: -1})
     for d in (3, 1, 7, 2, 11, 15, 19, 5, 23, 6, 31, 35, 39, 10, 43, 47, 51, 13):
-        yield _root_of(-d)
+        yield root_of(-d)
 
 
 @lru_cache(maxsize=64)
-def _root_of(d: int) -> Cyclotomic:
+def root_of(d: int) -> Cyclotomic:
     """The principal square root of a squarefree integer."""
     n = abs(d) if d % 4 == 1 else 4 * abs(d)
     M = cyclotomic_field(n)

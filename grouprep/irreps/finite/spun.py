@@ -21,8 +21,9 @@ import numpy as np
 
 from grouprep.character_tables.cyclotomics import Cyclotomic
 from grouprep.errors import CertificateError
+from grouprep.irreps.finite.characters import Characters
 from grouprep.irreps.finite.elements import Elements
-from grouprep.irreps.finite.seeds import Characters, Seed
+from grouprep.irreps.finite.seeds import Seed
 from grouprep.linalg.fields import convert_number, cyclotomic_field
 from grouprep.linalg.floats import first_pivot
 from grouprep.linalg.memory import require_memory
