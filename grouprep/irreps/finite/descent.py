@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 __all__ = ["descend", "root_of"]
 
+_CLEAR = 1e-9  # in floats that choose: elements that look independent, values that look positive. What they lead to is verified
+_WHOLE = 1e-6  # from an integer, of coordinates in floats; the square is verified exactly
+
 Terms = dict[int, Cyclotomic]
 """An element of a group algebra, by the numbers of group elements."""
 
@@ -107,7 +110,7 @@ def _traceless(plane: Spun, indicator: int) -> list[Terms]:
             x[0] = x.get(0, Cyclotomic(0)) - trace * Fraction(1, 2)
             larger = np.array([[complex(_trace(plane, a, b)).real for b in [*found, x]] for a in [*found, x]])
             scale = np.sqrt(np.abs(np.diagonal(larger)))
-            if scale.min() > 1e-9 and np.abs(np.linalg.eigvalsh(larger / scale / scale[:, None])).min() > 1e-9:
+            if scale.min() > _CLEAR and np.abs(np.linalg.eigvalsh(larger / scale / scale[:, None])).min() > _CLEAR:
                 found, gram = [*found, x], larger
             if len(found) == size:
                 return found
@@ -187,7 +190,7 @@ def _represented(
     for signs in product((1.0, -1.0), repeat=f - 1):
         roots = np.sqrt(np.maximum(q, 0)) * np.array([1.0, *signs])
         s = bound * roots @ back.T
-        good = (q > 1e-9).all(axis=1) & (np.abs(s - np.rint(s)) < 1e-6 * np.maximum(1, np.abs(s))).all(axis=1)
+        good = (q > _CLEAR).all(axis=1) & (np.abs(s - np.rint(s)) < _WHOLE * np.maximum(1, np.abs(s))).all(axis=1)
         for t in np.flatnonzero(good)[:20].tolist():
             weights = [_combined(row, powers) for row in trials[t].reshape(size, f).tolist()]
             root = _combined([Fraction(int(x), bound) for x in np.rint(s[t])], powers)

@@ -29,7 +29,7 @@ from grouprep.character_tables.burnside_dixon import irreducible_characters
 from grouprep.groups.finite import FiniteGroup
 from grouprep.irreps.finite.characters import Characters
 from grouprep.irreps.finite.elements import Elements
-from grouprep.irreps.finite.subgroups import further_subgroups, natural_subgroups
+from grouprep.irreps.finite.subgroups import natural_subgroups
 from grouprep.typing import Array, Integers
 
 __all__ = ["schur_index"]
@@ -54,7 +54,6 @@ def schur_index(X: Characters, k: int) -> tuple[int, int]:
     for members in natural_subgroups(X.E, X.representatives):
         if len(members) < len(X.E) and any(one.is_open for one in bounds):
             _compare(X, k, members, bounds)
-    _restrict(bounds, further_subgroups(X.E, X.representatives))
     infinity = 2 if X.indicators[k] < 0 else 1
     return lcm(infinity, *(one.least for one in bounds)), lcm(infinity, *(one.most for one in bounds))
 

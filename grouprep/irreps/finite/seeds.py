@@ -62,11 +62,11 @@ class Seeds:
         self.X = X
         self.best: dict[int, tuple[tuple[int, ...], Seed]] = {}
         self.twice: dict[int, tuple[tuple[int, int], Seed]] = {}
-        self.index = np.where(X.indicators < 0, 2, 1)  # multiples of the Schur indices, or hopes: see `ask`
+        self.index = np.where(X.indicators < 0, 2, 1)  # divisors of the Schur indices: those at infinity, or see `ask`
 
     def ask(self, k: int) -> None:
-        """Find the Schur index of a character."""
-        self.index[k] = schur_index(self.X, k)[1]
+        """Find the Schur index of a character; where that is left open, the least that it may be."""
+        self.index[k] = schur_index(self.X, k)[0]
 
     def is_enough(self, k: int) -> bool:
         """Whether the degree of the field over that of the character is the Schur index, and the field real for type R."""
