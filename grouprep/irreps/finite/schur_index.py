@@ -52,7 +52,9 @@ def schur_index(X: Characters, k: int) -> tuple[int, int]:
     """
     bounds = _local_indices(X, k)
     for members in natural_subgroups(X.E, X.representatives):
-        if len(members) < len(X.E) and any(one.is_open for one in bounds):
+        if not any(one.is_open for one in bounds):
+            break
+        if len(members) < len(X.E):
             _compare(X, k, members, bounds)
     infinity = 2 if X.indicators[k] < 0 else 1
     return lcm(infinity, *(one.least for one in bounds)), lcm(infinity, *(one.most for one in bounds))
@@ -60,7 +62,8 @@ def schur_index(X: Characters, k: int) -> tuple[int, int]:
 
 def _local_indices(X: Characters, k: int) -> list[_Local]:
     """What the group itself, its natural subgroups' linear characters, and reciprocity say of the indices at primes."""
-    bounds = [_Local(X, k, p) for p in _primes(len(X.E) // int(X.degrees[k]))]
+    primes = _primes(len(X.E) // int(X.degrees[k])) if X.degrees[k] > 1 else []
+    bounds = [_Local(X, k, p) for p in primes]
     _restrict(bounds, natural_subgroups(X.E, X.representatives))
     _reciprocity(bounds, X.degree(k) if X.indicators[k] < 0 else 0)
     return bounds
