@@ -11,10 +11,14 @@ import numpy as np
 from grouprep.families._common import checked_size, permutation
 from grouprep.groups.base import Group
 from grouprep.groups.finite import FiniteGroup, Word
+from grouprep.groups.isomorphism import isomorphism_onto
 from grouprep.groups.registry import GroupFamily, numbered, register_family
 
 if TYPE_CHECKING:
     from grouprep.irreps.family import Family
+from grouprep.irreps.family import Family
+from grouprep.irreps.recognition import PulledFamily
+from grouprep.irreps.symmetric import AlternatingFamily
 
 __all__ = ["Alternating"]
 

@@ -10,11 +10,17 @@ import numpy as np
 from grouprep.families._common import checked_size, permutation
 from grouprep.groups.base import Group
 from grouprep.groups.finite import LISTING_LIMIT, FiniteGroup
+from grouprep.groups.isomorphism import can_be_searched, isomorphism_onto
 from grouprep.groups.matrix_groups import PolygonAction
 from grouprep.groups.registry import GroupFamily, numbered, register_family
 
 if TYPE_CHECKING:
     from grouprep.irreps.family import Family
+from grouprep.irreps.abelian import AbelianFamily, is_abelian
+from grouprep.irreps.family import Family
+from grouprep.irreps.plane import PlaneFamily
+from grouprep.irreps.plane_elements import FinitePlaneElements, element_order
+from grouprep.irreps.recognition import PulledFamily
 
 __all__ = ["Cyclic"]
 

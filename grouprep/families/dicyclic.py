@@ -11,8 +11,12 @@ from grouprep.families.dihedral import Dihedral
 from grouprep.groups.base import Group
 from grouprep.groups.finite import FiniteGroup, Word
 from grouprep.groups.homomorphism import Homomorphism
+from grouprep.groups.isomorphism import isomorphism_onto
 from grouprep.groups.matrix_groups import MatrixAction
 from grouprep.groups.registry import GroupFamily, numbered, register_family
+from grouprep.irreps.family import Family
+from grouprep.irreps.known import KnownFamily, Listed
+from grouprep.irreps.recognition import PulledFamily
 from grouprep.linalg import Monomial
 from grouprep.representations.images import ImageRepresentation
 

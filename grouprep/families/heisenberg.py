@@ -10,9 +10,11 @@ from grouprep.errors import GroupRepError
 from grouprep.families._common import checked_size
 from grouprep.groups.base import Group
 from grouprep.groups.finite import FiniteGroup, Word
+from grouprep.groups.isomorphism import isomorphism_onto
 from grouprep.groups.matrix_groups import MatrixAction
 from grouprep.groups.registry import GroupFamily, numbered, register_family
 from grouprep.irreps.known import KnownFamily, Listed, read_integers
+from grouprep.irreps.recognition import PulledFamily
 from grouprep.linalg import Monomial
 from grouprep.representations.images import ImageRepresentation
 

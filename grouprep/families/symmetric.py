@@ -11,7 +11,12 @@ import numpy as np
 from grouprep.families._common import checked_size, permutation
 from grouprep.groups.base import Group
 from grouprep.groups.finite import FiniteGroup, Word
+from grouprep.groups.isomorphism import isomorphism_onto
 from grouprep.groups.registry import GroupFamily, numbered, register_family
+from grouprep.irreps.family import Family
+from grouprep.irreps.recognition import PulledFamily
+from grouprep.irreps.symmetric import SymmetricFamily
+from grouprep.irreps.young import specht_images
 from grouprep.linalg.budget import LETTERS, require
 from grouprep.representations.base import Representation
 from grouprep.representations.images import ImageRepresentation
