@@ -16,9 +16,6 @@ from grouprep.groups.registry import GroupFamily, numbered, register_family
 
 if TYPE_CHECKING:
     from grouprep.irreps.family import Family
-from grouprep.irreps.family import Family
-from grouprep.irreps.recognition import PulledFamily
-from grouprep.irreps.symmetric import AlternatingFamily
 
 __all__ = ["Alternating"]
 
@@ -64,7 +61,7 @@ _MOST = 30
 
 def _irreps(G: Group) -> Family | None:
     """Of any group of all even permutations of its points, and of groups isomorphic to A_4, A_5, ...; A_3 is cyclic."""
-    from grouprep.irreps.recognition import PulledFamily, isomorphism_onto
+    from grouprep.irreps.recognition import PulledFamily
     from grouprep.irreps.symmetric import AlternatingFamily
 
     if not isinstance(G, FiniteGroup) or len(G.generators) == 1:

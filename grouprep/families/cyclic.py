@@ -16,11 +16,6 @@ from grouprep.groups.registry import GroupFamily, numbered, register_family
 
 if TYPE_CHECKING:
     from grouprep.irreps.family import Family
-from grouprep.irreps.abelian import AbelianFamily, is_abelian
-from grouprep.irreps.family import Family
-from grouprep.irreps.plane import PlaneFamily
-from grouprep.irreps.plane_elements import FinitePlaneElements, element_order
-from grouprep.irreps.recognition import PulledFamily
 
 __all__ = ["Cyclic"]
 
@@ -54,7 +49,7 @@ def _irreps(G: Group) -> Family | None:
     from grouprep.irreps.abelian import AbelianFamily, is_abelian
     from grouprep.irreps.plane import PlaneFamily
     from grouprep.irreps.plane_elements import FinitePlaneElements, element_order
-    from grouprep.irreps.recognition import PulledFamily, can_be_searched, isomorphism_onto
+    from grouprep.irreps.recognition import PulledFamily
 
     if not isinstance(G, FiniteGroup) or not is_abelian(G):
         return None

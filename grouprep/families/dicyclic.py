@@ -14,9 +14,6 @@ from grouprep.groups.homomorphism import Homomorphism
 from grouprep.groups.isomorphism import isomorphism_onto
 from grouprep.groups.matrix_groups import MatrixAction
 from grouprep.groups.registry import GroupFamily, numbered, register_family
-from grouprep.irreps.family import Family
-from grouprep.irreps.known import KnownFamily, Listed
-from grouprep.irreps.recognition import PulledFamily
 from grouprep.linalg import Monomial
 from grouprep.representations.images import ImageRepresentation
 
@@ -86,7 +83,7 @@ def _known(G: FiniteGroup, n: int) -> KnownFamily:
 
 def _irreps(G: Group) -> Family | None:
     """Of any group isomorphic to Dic_2, Dic_3, ...: a and x are the first elements that can be them, in the order of elements."""
-    from grouprep.irreps.recognition import PulledFamily, isomorphism_onto
+    from grouprep.irreps.recognition import PulledFamily
 
     if not isinstance(G, FiniteGroup) or len(G.generators) == 1:
         return None

@@ -16,10 +16,6 @@ from grouprep.groups.registry import GroupFamily, numbered, register_family
 if TYPE_CHECKING:
     from grouprep.irreps.family import Family
     from grouprep.irreps.plane import PlaneFamily
-from grouprep.irreps.family import Family
-from grouprep.irreps.plane import PlaneFamily
-from grouprep.irreps.plane_elements import FinitePlaneElements, element_order
-from grouprep.irreps.recognition import PulledFamily
 
 __all__ = ["Dihedral"]
 
@@ -57,7 +53,7 @@ def _irreps(G: Group) -> Family | None:
     """Of any group isomorphic to D_2, D_3, ...: r and s are the first elements that can be them, in the order of elements."""
     from grouprep.irreps.plane import PlaneFamily
     from grouprep.irreps.plane_elements import FinitePlaneElements
-    from grouprep.irreps.recognition import PulledFamily, can_be_searched, isomorphism_onto
+    from grouprep.irreps.recognition import PulledFamily
 
     if not isinstance(G, FiniteGroup):
         return None

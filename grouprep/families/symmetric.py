@@ -13,10 +13,6 @@ from grouprep.groups.base import Group
 from grouprep.groups.finite import FiniteGroup, Word
 from grouprep.groups.isomorphism import isomorphism_onto
 from grouprep.groups.registry import GroupFamily, numbered, register_family
-from grouprep.irreps.family import Family
-from grouprep.irreps.recognition import PulledFamily
-from grouprep.irreps.symmetric import SymmetricFamily
-from grouprep.irreps.young import specht_images
 from grouprep.linalg.budget import LETTERS, require
 from grouprep.representations.base import Representation
 from grouprep.representations.images import ImageRepresentation
@@ -105,7 +101,7 @@ def _irreps(G: Group) -> Family | None:
 
     A group of order 6 that is not given by permutations of 3 points has the irreps of Dihedral(3), one of order 2 those of Cyclic(2).
     """
-    from grouprep.irreps.recognition import PulledFamily, isomorphism_onto
+    from grouprep.irreps.recognition import PulledFamily
     from grouprep.irreps.symmetric import SymmetricFamily
 
     if not isinstance(G, FiniteGroup) or len(G.generators) == 1:

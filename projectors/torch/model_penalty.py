@@ -18,8 +18,6 @@ from projectors.hom import Hom
 from projectors.models.files import load_spec
 from projectors.models.naming import refuse_unmatched, value_for
 from projectors.models.report import CheckReport, Finding, PenaltyReport, TermReport, term_reports
-from projectors.models.schedules import Schedule, as_schedule
-from projectors.models.report import CheckReport, PenaltyReport, TermReport, term_reports
 from projectors.models.schedules import Constant, Schedule, as_schedule
 from projectors.models.specs import SpecLike
 from projectors.models.terms import check_space, distinct
@@ -143,9 +141,6 @@ class EquivariancePenalty(nn.Module):
         self.spaces = nn.ModuleList(spaces.values())
         for term in self.terms:
             term.space = spaces[term.hom]
-        for term in self.terms:
-            if term.stored().device != device:
-                raise two_devices(self.terms[0], term)
         self._check_device()
         self.steps = 0
         self.batches: tuple[Batch, ...] = ()
@@ -358,7 +353,6 @@ class EquivariancePenalty(nn.Module):
         reshard(self.model)
         self._follow()
         steps, done = self._steps_of(self.rates(lr)), 0
-        steps, done = self._steps_of(self._rates(lr)), 0
         self._check_batches()
         for batch in self.batches:
             batch.move_(steps[done : done + len(batch.terms)], self._fast)
