@@ -9,12 +9,15 @@ import torch
 
 from grouprep.errors import GroupRepError
 from projectors.arrays import namespace_of
+from projectors.penalties.entrywise import vector_norm
+from projectors.torch.buffers import ProjectionModule, in_single
 from projectors.torch.fast import Fast, Operand, first_block
 from projectors.torch.followed import Following
 from projectors.torch.lobpcg import follow
+from projectors.torch.sharded import Shard, as_shards, over_processes, shard_of
 from projectors.torch.terms import Term
 
-__all__ = ["Batch", "batched"]
+__all__ = ["Batch", "batched", "gathered"]
 
 _EXACT = 24  # singular values of operators with at most that many are computed, not followed
 _WIDTH = 4  # directions that follow a spectral norm
@@ -105,6 +108,52 @@ class _Euclidean(Batch):
         return fast.sizes(*self.parts(), self.first.norm.power == 2, self.first.has_both)
 
 
+class _Sharded(Batch):
+    """Sizes of terms of which every process holds whole copies: of the others it needs a number for each."""
+
+    def __init__(self, terms: Sequence[Term], shards: Sequence[Shard]) -> None:
+        super().__init__(terms)
+        self.layouts, stored = tuple(shard.layout for shard in shards), self.first.stored()
+        dtype = torch.promote_types(stored.real.dtype if stored.is_complex() else stored.dtype, torch.float32)
+        made = {
+            hom: ProjectionModule(hom, stored.device, dtype) for hom in {s.hom for s in shards if s.hom is not None}
+        }
+        self.spaces = tuple(None if shard.hom is None else made[shard.hom] for shard in shards)
+
+    def local(self) -> list[tuple[torch.Tensor, Operand | None]]:
+        """What this process has of each term, and how it is read; None where that is nothing."""
+        rows = zip(self.terms, self.spaces, self.layouts, strict=True)
+        return [
+            (_local(term), None if space is None else Operand(space, layout, term.work)) for term, space, layout in rows
+        ]
+
+    def norms(self, fast: Fast) -> tuple[torch.Tensor, torch.Tensor | None]:
+        norm, both, local = self.first.norm, self.first.has_both, self.local()
+        sizes = [
+            [in_single(part).abs().sum() for part, _ in local] for _ in range(1 + both)
+        ]  # 0 of nothing, with a derivative
+        held = [(k, part, operand) for k, (part, operand) in enumerate(local) if operand is not None]
+        if held:
+            places, parts, operands = zip(*held, strict=True)
+            found = fast.sizes(parts, operands, False, both)
+            for row, values in zip(sizes, found, strict=False):
+                for k, value in zip(places, () if values is None else values, strict=values is not None):
+                    row[k] = value
+        first = as_shards(self.first.stored())
+        assert first is not None
+        total: torch.Tensor = vector_norm(
+            namespace_of(torch), over_processes(torch.stack([torch.stack(row) for row in sizes]), first), 2, (0,)
+        )
+        total = total.square() if norm.power == 2 else total
+        return total[0], total[1] if both else None
+
+    def move_(self, steps: torch.Tensor, fast: Fast) -> None:
+        held = [(part, o, step) for (part, o), step in zip(self.local(), steps, strict=True) if o is not None]
+        if held:
+            parts, operands, rows = zip(*held, strict=True)
+            fast.move_(parts, operands, rows, self.first.has_both)
+
+
 class _Followed(Batch):
     """Leading singular values, followed from step to step."""
 
@@ -113,7 +162,7 @@ class _Followed(Batch):
     def __init__(self, terms: Sequence[Term], stacked: bool = False) -> None:
         super().__init__(terms, stacked)
         (*lead, _, n), width = self.first.layout.operators, _width(self.first.norm.follows)
-        like = self.first.parameter()
+        like = self.first.stored()
         self.following = Following((len(self.terms), *lead, n, width), like.dtype, like.device)
 
     def norms(self, fast: Fast) -> tuple[torch.Tensor, torch.Tensor | None]:
@@ -163,7 +212,13 @@ def batched(terms: Sequence[Term], fast: Fast) -> tuple[Batch, ...]:
     singular values.
     """
     found: dict[tuple[Hashable, ...], tuple[type[Batch], bool, list[Term]]] = {}
+    shards: dict[Hashable, list[tuple[Term, Shard]]] = {}
     for term in terms:
+        shard, stored = _sharded(term), as_shards(term.stored())
+        if stored is not None and isinstance(shard, Shard):
+            alike = stored.device_mesh, stored.placements, term.has_both, stored.dtype, term.norm
+            shards.setdefault(alike, []).append((term, shard))
+            continue
         kind = _Euclidean if _is_euclidean(term) else _Followed if _is_followed(term) else _Any
         part = term.layout.rows(term.parameter())
         key: tuple[Hashable, ...] = (kind, term.has_both, part.dtype, term.norm)
@@ -175,12 +230,32 @@ def batched(terms: Sequence[Term], fast: Fast) -> tuple[Batch, ...]:
         elif kind is _Followed:
             key = (*key, term.space)
         found.setdefault((stacked, *key), (kind, stacked, []))[2].append(term)
-    return tuple(kind(members, stacked and len(members) > 1) for kind, stacked, members in found.values())
+    apart = [_Sharded([term for term, _ in m], [shard for _, shard in m]) for m in shards.values()]
+    return (*apart, *(kind(members, stacked and len(members) > 1) for kind, stacked, members in found.values()))
+
+
+def gathered(terms: Sequence[Term]) -> list[tuple[Term, str]]:
+    """The terms that every process gathers in each step although their norm could be taken part by part, each with the reason."""
+    found = [(term, _sharded(term)) for term in terms]
+    return [(term, f"gathered in every step, because {why}") for term, why in found if isinstance(why, str)]
+
+
+def _sharded(term: Term) -> Shard | str | None:
+    """How a parameter in a Euclidean norm is spread over processes (see `shard_of`); None for others, which are gathered."""
+    return shard_of(term.stored(), term.layout, term.hom) if term.is_writable and _is_euclidean(term) else None
+
+
+def _local(term: Term) -> torch.Tensor:
+    """What this process has of a parameter."""
+    shards = as_shards(term.stored())
+    assert shards is not None
+    out: torch.Tensor = shards.to_local()
+    return out
 
 
 def two_devices(first: Term, other: Term) -> GroupRepError:
     """What to say of two terms on different devices."""
-    places = " and ".join(f'"{t.name}" on {t.parameter().device}' for t in (first, other))
+    places = " and ".join(f'"{t.name}" on {t.stored().device}' for t in (first, other))
     return GroupRepError(
         f"the model is on two devices, {places}; a penalty adds its terms on one: move the model there, or make a penalty for the "
         "layers of each device"

@@ -10,6 +10,7 @@ from torch import nn
 from grouprep.errors import GroupRepError
 from projectors.models.specs import SpecLike
 from projectors.torch.model_penalty import EquivariancePenalty
+from projectors.torch.sharded import reshard
 from projectors.torch.terms import in_single
 
 __all__ = ["project_"]
@@ -40,6 +41,7 @@ def project_(model: nn.Module, spec: Mapping[str, SpecLike] | EquivariancePenalt
     True
     """
     pen = spec if isinstance(spec, EquivariancePenalty) else EquivariancePenalty(model, spec)
+    reshard(pen.model)
     fixed = [t.name for t in pen.terms if not t.is_writable]
     if fixed:
         raise GroupRepError(

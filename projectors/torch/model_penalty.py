@@ -17,18 +17,19 @@ from grouprep.errors import GroupRepError
 from projectors.hom import Hom
 from projectors.models.files import load_spec
 from projectors.models.naming import refuse_unmatched, value_for
-from projectors.models.report import CheckReport, PenaltyReport, TermReport, term_reports
+from projectors.models.report import CheckReport, Finding, PenaltyReport, TermReport, term_reports
 from projectors.models.schedules import Constant, Schedule, as_schedule
 from projectors.models.specs import SpecLike
 from projectors.models.terms import check_space, distinct
 from projectors.penalties import Frobenius, Norm
-from projectors.torch.batches import Batch, batched, two_devices
+from projectors.torch.batches import Batch, batched, gathered, two_devices
 from projectors.torch.buffers import ProjectionModule
 from projectors.torch.compatibility import check_model, flags
 from projectors.torch.convolutions import ConvolutionSpectral, norm_rule
 from projectors.torch.fast import implementation_for, serving
 from projectors.torch.layers import layer_terms
 from projectors.torch.naming import match_layers, unwrap
+from projectors.torch.sharded import placements, refuse_flat, reshard
 from projectors.torch.state import Description, Progress, describe, follow_on, followed_of, require_same
 from projectors.torch.terms import Term, check_finite, in_single
 
@@ -111,6 +112,8 @@ class EquivariancePenalty(nn.Module):
             raise GroupRepError(f"model must be a torch.nn.Module, got {type(model).__name__}")
         self.every, self.decoupled = every, decoupled
         inner = unwrap(model)
+        refuse_flat(inner)
+        reshard(inner)
         self.__dict__["model"] = inner  # referenced, not registered
         layers, skipped = match_layers(inner, spec)
         for what, given in (("residual", residual), ("equivariant", equivariant)):
@@ -122,7 +125,7 @@ class EquivariancePenalty(nn.Module):
         for term in found:
             term.hom = homs.setdefault(term.hom, term.hom)
             check_space(term.name, term.hom)
-        trained = [t for t in found if not t.is_frozen or torch.is_inference(t.parameter())]
+        trained = [t for t in found if not t.is_frozen or torch.is_inference(t.stored())]
         self.skipped += tuple(t.name for t in found if t not in trained)
         kept = distinct(trained, lambda term: term.key)
         if not kept:
@@ -136,8 +139,8 @@ class EquivariancePenalty(nn.Module):
                 as_schedule(value_for(term.layer, equivariant, 0.0, "equivariant"), "equivariant"),
             )
             term.weights = away.start_value, along.start_value
-        device = self.terms[0].parameter().device
-        dtype = torch.float64 if any(_wide(t.parameter()) for t in self.terms) else torch.float32
+        device = self.terms[0].stored().device
+        dtype = torch.float64 if any(_wide(t.stored()) for t in self.terms) else torch.float32
         spaces = {hom: ProjectionModule(hom, device, dtype) for hom in dict.fromkeys(t.hom for t in self.terms)}
         self.spaces = nn.ModuleList(spaces.values())
         for term in self.terms:
@@ -166,6 +169,7 @@ class EquivariancePenalty(nn.Module):
         """
         followed = self._followed()
         self._fast = implementation_for(device)
+        self._spread = placements(term.stored for term in self.terms)
         self.batches = batched(self.terms, self._fast)
         self.following = nn.ModuleList(b.following for b in self.batches if b.following is not None)
         self._follow_on(followed, device)
@@ -240,21 +244,21 @@ class EquivariancePenalty(nn.Module):
         return self
 
     def _follow(self) -> None:
-        """The weights to the device of the model, where that has moved on; so go the spaces."""
+        """The weights to the device of the model, where that has moved on, and so the spaces; batches anew where it has been spread."""
         device = self.terms[0].source().device
-        if device != self.weights.device:
+        if device != self.weights.device or self._spread != placements(term.stored for term in self.terms):
             self._recall()
             self._place(device, self.weights.dtype)
 
     def _check_batches(self) -> None:
         """Each batch looks at its own terms; here that all of them are where the weights are."""
-        if any(batch.first.parameter().device != self.weights.device for batch in self.batches):
+        if any(batch.first.stored().device != self.weights.device for batch in self.batches):
             self._check_device()
 
     def _check_device(self) -> None:
-        device = self.terms[0].source().device
+        device = self.terms[0].stored().device
         for term in self.terms:
-            if term.source().device != device:
+            if term.stored().device != device:
                 raise two_devices(self.terms[0], term)
 
     # Values
@@ -274,7 +278,7 @@ class EquivariancePenalty(nn.Module):
         with torch.autocast(device_type=device.type, enabled=False) if mixed else nullcontext():
             self._check_batches()
             found = [batch.values(fast, self._rows) for batch in self.batches]
-            wide = any(_wide(batch.first.parameter()) for batch in self.batches)
+            wide = any(_wide(batch.first.stored()) for batch in self.batches)
             values = found[0] if len(found) == 1 else torch.cat(found, dim=1)
             total = (values * self.factors).sum().to(torch.float64 if wide else torch.float32)
         if device.type == "cpu" and fast is self._fast and not isfinite(total.item()):
@@ -334,6 +338,7 @@ class EquivariancePenalty(nn.Module):
         """
         if self._rests:
             return
+        reshard(self.model)
         self._follow()
         steps, done = self._steps_of(self._rates(lr)), 0
         self._check_batches()
@@ -431,6 +436,7 @@ class EquivariancePenalty(nn.Module):
             for t in self.terms
         )
         total, flagged = sum(r.total for r in reports), flags(self.model, self.layers)
+        flagged += tuple(f"{term.name}: {text}" for term, text in gathered(self.terms))
         return PenaltyReport(total, reports, self.skipped, flagged, self.steps)
 
     def check(self, *inputs: object, strict: bool = False) -> CheckReport:
@@ -447,7 +453,9 @@ class EquivariancePenalty(nn.Module):
         GroupRepError
             If strict and something cannot be equivariant.
         """
-        return check_model(self.model, self.layers, inputs, strict)
+        found = check_model(self.model, self.layers, inputs, strict)
+        spread = tuple(Finding("warning", term.layer, f"{term.name}: {text}") for term, text in gathered(self.terms))
+        return replace(found, findings=found.findings + spread)
 
     @classmethod
     def from_toml(cls, model: nn.Module, path: str | PathLike[str], **options: Any) -> Self:
@@ -466,7 +474,7 @@ def _alike(terms: Sequence[Term]) -> list[list[Term]]:
     """Terms of one space, norm and precision, together where they are small and the norm takes operators one by one."""
     groups: dict[Hashable, list[Term]] = {}
     for term in terms:
-        parameter, layout = term.parameter(), term.layout
+        parameter, layout = term.stored(), term.layout
         small = prod(layout.operators) <= _SMALL and term.norm.acts_on_each
         key = (term.hom, term.norm, layout.operators, parameter.dtype) if small else term
         groups.setdefault(key, []).append(term)

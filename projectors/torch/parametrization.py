@@ -15,6 +15,7 @@ from projectors.models.layouts import Layout
 from projectors.models.specs import SpecLike
 from projectors.torch.buffers import ProjectionModule
 from projectors.torch.model_penalty import EquivariancePenalty
+from projectors.torch.sharded import as_parts, as_shards, whole
 
 __all__ = ["EquivariantParametrization", "constrain_"]
 
@@ -45,7 +46,9 @@ class EquivariantParametrization(ProjectionModule):
         self.layout = Layout(self.hom.shape) if layout is None else layout
 
     def forward(self, weight: torch.Tensor) -> torch.Tensor:
-        """P(weight), in the weight's shape."""
+        """P(weight), in the weight's shape, and spread over processes as it is."""
+        if as_shards(weight) is not None:
+            return as_parts(self.forward(whole(weight)), weight)
         part = self.layout.rows(weight)
         out = self.layout.unread(self.project(self.layout.read(weight)), part.shape)
         if part.shape == weight.shape:
@@ -81,5 +84,9 @@ def constrain_(model: nn.Module, spec: Mapping[str, SpecLike]) -> None:
     if fixed:
         raise GroupRepError(f'"{fixed[0]}" is a product of two weights; use AttentionSpec(form=False)')
     for term in pen.terms:
-        module = EquivariantParametrization(term.hom.V, term.hom.W, term.layout).to(term.parameter().device)
+        if as_shards(term.stored()) is not None:
+            raise GroupRepError(
+                f'"{term.name}" is spread over processes already; call constrain_ before the model is sharded'
+            )
+        module = EquivariantParametrization(term.hom.V, term.hom.W, term.layout).to(term.stored().device)
         parametrize.register_parametrization(term.module, term.attribute, module)

@@ -18,6 +18,7 @@ from projectors.models.terms import Term as Described
 from projectors.models.terms import check_entries, check_term
 from projectors.penalties import Norm
 from projectors.torch.buffers import ProjectionModule, in_single
+from projectors.torch.sharded import as_parts, as_shards, held, hold_, whole
 
 __all__ = ["FormTerm", "Term", "check_finite", "in_single", "make_form", "make_term", "parameter_key"]
 
@@ -30,6 +31,7 @@ class Term(Described):
     also : other names of the same weights.
     space : the projector on equivariant operators, where the parameter is.
     norm : N; schedules, weights : of N(T - P(T)) and of N(P(T)), and what they are now.
+    shards : the parameter where it is spread over processes, also while FSDP has gathered it.
     work : what is reused from step to step.
     """
 
@@ -40,6 +42,7 @@ class Term(Described):
     norm: Norm = field(init=False)
     schedules: tuple[Schedule, Schedule] = field(init=False)
     weights: tuple[float, float] = field(init=False)
+    shards: torch.Tensor | None = field(default=None, init=False, repr=False)
     work: object = field(default=None, init=False, repr=False)
 
     @property
@@ -49,9 +52,18 @@ class Term(Described):
         return bool(schedule.start_value) or not isinstance(schedule, Constant)
 
     def parameter(self) -> torch.Tensor:
-        """The tensor as the module computes with it."""
-        tensor: torch.Tensor = getattr(self.module, self.attribute)
-        return tensor
+        """The tensor as the module computes with it, of all processes."""
+        tensor = self.stored()
+        return tensor if type(tensor) is nn.Parameter else whole(tensor)
+
+    def stored(self) -> torch.Tensor:
+        """The tensor as the module has it, or of one that is spread over processes the part of this one."""
+        tensor = held(self.module, self.attribute)
+        if type(tensor) is nn.Parameter and self.shards is None:
+            return tensor
+        if as_shards(tensor) is not None:
+            self.shards = tensor
+        return tensor if self.shards is None or self.shards.shape != tensor.shape else self.shards
 
     def read(self) -> torch.Tensor:
         """The operators, (..., dim W, dim V)."""
@@ -63,14 +75,21 @@ class Term(Described):
 
     def memory(self) -> tuple[torch.Tensor, bool]:
         """(what may be written to in place of the parameter, whether `assign` has to take it back): the parameter, or a copy of it."""
-        value = self.parameter()
-        if type(value) is not nn.Parameter and nn.utils.parametrize.is_parametrized(self.module, self.attribute):
-            return value.detach().clone(), True
+        value = self.stored()
+        if as_shards(value) is not None or self._is_parametrised(value):
+            return whole(value).detach().clone(), True
         return value, False
 
+    def _is_parametrised(self, value: torch.Tensor) -> bool:
+        return type(value) is not nn.Parameter and nn.utils.parametrize.is_parametrized(self.module, self.attribute)
+
     def assign(self, value: torch.Tensor) -> None:
-        """Replace a parametrised tensor, through its parametrisation."""
-        setattr(self.module, self.attribute, value)
+        """Replace a parametrised tensor, through its parametrisation, or one that is spread over processes."""
+        stored = self.stored()
+        if self._is_parametrised(stored):
+            hold_(self.module, self.attribute, value)
+        else:
+            stored.copy_(as_parts(value, stored))
 
     def write(self, operators: torch.Tensor) -> None:
         """Replace the operators, in place; a parametrised tensor through its parametrisation."""
@@ -82,8 +101,8 @@ class Term(Described):
 
     def source(self) -> torch.Tensor:
         """The parameter that an optimizer holds: the original of a parametrised one, if it has a single one."""
-        value = self.parameter()
-        if type(value) is not nn.Parameter and nn.utils.parametrize.is_parametrized(self.module, self.attribute):
+        value = self.stored()
+        if self._is_parametrised(value):
             original = getattr(self.module.parametrizations[self.attribute], "original", None)  # type: ignore[index]
             return value if original is None else original
         return value
@@ -94,7 +113,7 @@ class Term(Described):
         if nn.utils.parametrize.is_parametrized(self.module, self.attribute):
             originals: nn.Module = self.module.parametrizations[self.attribute]  # type: ignore[index, assignment]
             return not any(p.requires_grad for p in originals.parameters(recurse=False))
-        return not self.parameter().requires_grad
+        return not self.stored().requires_grad
 
     @property
     def key(self) -> Hashable:
@@ -121,7 +140,7 @@ class FormTerm(Term):
 
     def read(self) -> torch.Tensor:
         q = in_single(self.query.read(self.parameter()))
-        k: torch.Tensor = in_single(self.keys.read(getattr(self.key_module, self.key_attribute)))
+        k: torch.Tensor = in_single(self.keys.read(whole(held(self.key_module, self.key_attribute))))
         return q.transpose(-1, -2) @ k
 
     def unread(self) -> tuple[torch.Tensor, Layout | None]:
@@ -166,12 +185,13 @@ def make_term(name: str, layer: str, layout: Layout, hom: Hom, module: nn.Module
     GroupRepError
         If one of these fails: DimensionMismatch for sizes, NotUnitary for a representation without an invariant form.
     """
-    parameter = getattr(module, attribute, None)
+    parameter = held(module, attribute) if hasattr(module, attribute) else None
     if not isinstance(parameter, torch.Tensor):
         raise GroupRepError(f'"{name}": {type(module).__name__} has no parameter "{attribute}"')
     if isinstance(parameter, UninitializedParameter):
         raise GroupRepError(f'"{name}" is not initialised yet; run the model once before')
-    if layout.rows(parameter).numel() != prod(layout.operators):
+    values = whole(parameter)
+    if layout.rows(values).numel() != prod(layout.operators):
         many = " x ".join(map(str, layout.operators))
         raise DimensionMismatch(
             f'"{name}" has shape {tuple(parameter.shape)}; W = {hom.W} has dimension {hom.W.dim} and V = {hom.V} has dimension '
@@ -179,7 +199,7 @@ def make_term(name: str, layer: str, layout: Layout, hom: Hom, module: nn.Module
         )
     is_complex = parameter.is_complex()
     check_term(name, hom, parameter.dtype, is_complex or parameter.is_floating_point(), is_complex)
-    check_finite(name, parameter)
+    check_finite(name, values)
     return Term(name, layer, layout, hom, module, attribute)
 
 

@@ -31,5 +31,5 @@ def implementation_for(device: torch.device) -> Fast:
 
 
 def serving(fast: Fast) -> Fast:
-    """The implementation that serves in this call: a device's, or that of what looks on: torch.compile, torch.func."""
-    return Traced() if torch.compiler.is_compiling() else Functional() if is_transformed() else fast
+    """The implementation that serves in this call: a device's, or that of what looks on: torch.func, torch.compile."""
+    return Functional() if is_transformed() else Traced() if torch.compiler.is_compiling() else fast
