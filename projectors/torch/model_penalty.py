@@ -264,13 +264,13 @@ class EquivariancePenalty(nn.Module):
 
     def _check_batches(self) -> None:
         """Each batch looks at its own terms; here that all of them are where the weights are."""
-        if any(batch.first.parameter().device != self.weights.device for batch in self.batches):
+        if any(batch.first.stored().device != self.weights.device for batch in self.batches):
             self._check_device()
 
     def _check_device(self) -> None:
-        device = self.terms[0].source().device
+        device = self.terms[0].stored().device
         for term in self.terms:
-            if term.source().device != device:
+            if term.stored().device != device:
                 raise two_devices(self.terms[0], term)
 
     # Values
