@@ -9,7 +9,7 @@ from cases import cases
 
 from grouprep import Cyclic, Dihedral, GroupRepError, Lorentz, Quaternion
 from projectors import Hom
-from projectors.penalties import Entrywise, Frobenius, KyFan, Nuclear, Spectral
+from projectors.penalties import Frobenius, KyFan, Nuclear, Spectral
 
 jax = pytest.importorskip("jax")
 jnp = jax.numpy
@@ -125,13 +125,15 @@ def test_a_block_that_dies_comes_back():
         pen.step(params, state, iterations=0)
 
 
-@cases("norm", [Frobenius(), Spectral(), Nuclear(), Entrywise(1)], ids=repr)
+@cases("norm", [Frobenius(), Nuclear()], ids=repr)
 def test_closed_over_in_jit(norm):
-    pen = EquivariancePenalty({"body": (F, F), "head": (F, D)}, norm)
+    C = Cyclic(4)
+    V = 4 * C.regular()
+    pen = EquivariancePenalty({"body": (V, V), "head": (V, C.defining())}, norm)
     params = {"body": draw({"kernel": (16, 16)}, np.float32), "head": draw({"kernel": (16, 2)}, np.float32)}
     assert float(jax.jit(lambda s: s + pen(params))(1.0)) == pytest.approx(1 + float(pen(params)), rel=1e-5)
     partial = jax.jit(jax.grad(lambda head: pen({**params, "head": head})))(params["head"])
-    full = jax.grad(pen)(params)["head"]
+    full = jax.jit(jax.grad(pen))(params)["head"]
     np.testing.assert_allclose(partial["kernel"], full["kernel"], atol=1e-5)
     broken = {**params, "body": {"kernel": params["body"]["kernel"].at[0].set(jnp.nan)}}
     with pytest.raises(GroupRepError, match='"body/kernel" has NaN'):
