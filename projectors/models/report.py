@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from math import hypot
 
-from grouprep.errors import TooLarge, UnsupportedGroup
+from grouprep.errors import NotUnitary, TooLarge, UnsupportedGroup
 from grouprep.typing import AnyArray
 from projectors.arrays import as_numpy
 from projectors.hom import Hom
@@ -128,6 +128,14 @@ def _block_norms(T: AnyArray, hom: Hom, norm: Norm) -> list[dict[tuple[str, str]
         found = per_block(T, hom, norm)
     except (UnsupportedGroup, TooLarge):
         return [None] * len(T)
+def _block_norms(T: AnyArray, hom: Hom, norm: Norm) -> dict[tuple[str, str], float] | None:
+    """The norms of the residual's blocks between irreps, over all operators (..., dim W, dim V) of a term: their squares added and
+    rooted for the Frobenius norm, added for others; None where irreps or forms are not known, or the change of basis is too large.
+    """
+    try:
+        found = per_block(T, hom, norm)
+    except (UnsupportedGroup, TooLarge, NotUnitary):
+        return None
     if norm == Frobenius():
         rows = {pair: [hypot(*row) for row in as_numpy(v).reshape(len(T), -1).tolist()] for pair, v in found.items()}
     else:

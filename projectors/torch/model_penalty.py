@@ -31,6 +31,7 @@ from projectors.torch.layers import layer_terms
 from projectors.torch.naming import match_layers, unwrap
 from projectors.torch.sharded import placements, refuse_flat, reshard
 from projectors.torch.state import Description, Progress, describe, follow_on, followed_of, require_same
+from projectors.torch.naming import Places, match_layers, unwrap
 from projectors.torch.terms import Term, check_finite, in_single
 
 __all__ = ["EquivariancePenalty"]
@@ -119,6 +120,7 @@ class EquivariancePenalty(nn.Module):
         for what, given in (("residual", residual), ("equivariant", equivariant)):
             refuse_unmatched(given, [name for name, *_ in layers] + skipped, what)
         self.layers = tuple((name, specs) for name, _, specs in layers)
+        self.places = Places(inner, [(name, module) for name, module, _ in layers])
         self.skipped = tuple(skipped)
         found = [t for name, module, specs in layers for t in layer_terms(name, module, specs)]
         homs: dict[Hom, Hom] = {}  # equal spaces are solved for once
@@ -257,6 +259,8 @@ class EquivariancePenalty(nn.Module):
 
     def _follow(self) -> None:
         """The weights to the device of the model, where that has moved on, and so the spaces; batches anew where it has been spread."""
+        """The weights to the device of the model, where that has moved on; so go the spaces. Modules that are gone are noticed."""
+        self.places.check()
         device = self.terms[0].source().device
         if device != self.weights.device or self._spread != placements(term.stored for term in self.terms):
             self._recall()
