@@ -59,6 +59,7 @@ class Batch(ABC):
         """T <- T - away (T - P(T)) - along P(T) for the steps (away, along), in rows (terms, 2)."""
         owned = [(term, *term.memory()) for term in self.terms]
         parts, both = [term.layout.rows(whole) for term, whole, _ in owned], self.first.has_both
+        self._require_one_device(parts)
         if self.stacked:
             layout, raw = self.first.layout, torch.stack(parts)
             T = layout.arrange(raw, 1)
@@ -76,14 +77,18 @@ class Batch(ABC):
         """What is read of each term, and how; of stacked ones the stack."""
         read = [term.unread() for term in self.terms]
         parts = [part for part, _ in read]
-        for term, part in zip(self.terms, parts, strict=True):
-            if part.device != parts[0].device:
-                raise two_devices(self.first, term)
+        self._require_one_device(parts)
         if not self.stacked:
             return parts, [Operand(t.space, layout, t.work) for t, (_, layout) in zip(self.terms, read, strict=True)]
         stack, layout = torch.stack(parts), read[0][1]
         stack = stack if layout is None else layout.arrange(stack, 1)
         return [stack], [Operand(self.first.space, None, self.first.work)]
+
+    def _require_one_device(self, parts: Sequence[torch.Tensor]) -> None:
+        device = parts[0].device
+        for term, part in zip(self.terms, parts, strict=True):
+            if part.device != device:
+                raise two_devices(self.first, term)
 
     def shares(self, fast: Fast) -> torch.Tensor:
         """||T - P(T)|| / ||T|| of each term, over all its operators, in double precision; 0 where T is 0."""

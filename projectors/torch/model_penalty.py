@@ -18,7 +18,7 @@ from projectors.hom import Hom
 from projectors.models.files import load_spec
 from projectors.models.naming import refuse_unmatched, value_for
 from projectors.models.report import CheckReport, Finding, PenaltyReport, TermReport, term_reports
-from projectors.models.schedules import Schedule, as_schedule
+from projectors.models.schedules import Constant, Schedule, as_schedule
 from projectors.models.specs import SpecLike
 from projectors.models.terms import check_space, distinct
 from projectors.penalties import Frobenius, Norm
@@ -145,9 +145,7 @@ class EquivariancePenalty(nn.Module):
         self.spaces = nn.ModuleList(spaces.values())
         for term in self.terms:
             term.space = spaces[term.hom]
-        for term in self.terms:
-            if term.stored().device != device:
-                raise two_devices(self.terms[0], term)
+        self._check_device()
         self.steps = 0
         self.batches: tuple[Batch, ...] = ()
         self._rows = 1 + any(term.has_both for term in self.terms)
@@ -185,6 +183,7 @@ class EquivariancePenalty(nn.Module):
         )
         self._weigh()
         self._steered = self._steering(places)
+        self._moving = [term for term in self.terms if any(map(_moves_alone, term.schedules))]
         for term in self.terms:
             term.work = self._fast.workspace()
 
@@ -208,7 +207,7 @@ class EquivariancePenalty(nn.Module):
 
     def _steering(self, places: Mapping[Term, int]) -> tuple[_Steered, ...]:
         """The schedules that read shares, each with the weights that it steers."""
-        found: dict[tuple[int, int], tuple[Schedule, int, list[int], list[int]]] = {}
+        found: dict[tuple[int, int], tuple[Schedule, int, list[Term], list[int]]] = {}
         seen = 0
         for batch in self.batches:
             if not any(map(_reads_share, batch.terms)):
@@ -216,24 +215,26 @@ class EquivariancePenalty(nn.Module):
             for k, term in enumerate(batch.terms, seen):
                 for column, schedule in enumerate(term.schedules):
                     if schedule.needs_share:
-                        _, _, rows, shares = found.setdefault((id(schedule), column), (schedule, column, [], []))
-                        rows.append(places[term])
+                        *_, terms, shares = found.setdefault((id(schedule), column), (schedule, column, [], []))
+                        terms.append(term)
                         shares.append(k)
             seen += len(batch.terms)
         device = self.weights.device
         return tuple(
-            _Steered(schedule, column, torch.tensor(rows).to(device), torch.tensor(shares).to(device))
-            for schedule, column, rows, shares in found.values()
+            _Steered(
+                schedule, column, terms, torch.tensor([places[t] for t in terms]).to(device), torch.tensor(k).to(device)
+            )
+            for schedule, column, terms, k in found.values()
         )
 
     def _recall(self) -> None:
         """What schedules that read shares have made of the weights, which an accelerator does by itself, as the terms' own."""
         if not self._steered or self.weights.is_meta:
             return
-        for term, row in zip(self.terms, self.weights.tolist(), strict=True):
-            known = zip(term.schedules, row, term.weights, strict=True)
-            first, second = (steered if schedule.needs_share else old for schedule, steered, old in known)
-            term.weights = first, second
+        for s in self._steered:
+            for term, weight in zip(s.terms, self.weights[s.rows, s.column].tolist(), strict=True):
+                first, second = term.weights
+                term.weights = (first, weight) if s.column else (weight, second)
 
     def _apply(self, fn: Callable[[torch.Tensor], torch.Tensor], recurse: bool = True) -> Self:
         """Moves the buffers, which are then made anew: the spaces' from double precision, the weights from what the terms have."""
@@ -248,6 +249,17 @@ class EquivariancePenalty(nn.Module):
         if device != self.weights.device or self._spread != placements(term.stored for term in self.terms):
             self._recall()
             self._place(device, self.weights.dtype)
+
+    def _check_batches(self) -> None:
+        """Each batch looks at its own terms; here that all of them are where the weights are."""
+        if any(batch.first.stored().device != self.weights.device for batch in self.batches):
+            self._check_device()
+
+    def _check_device(self) -> None:
+        device = self.terms[0].source().device
+        for term in self.terms:
+            if term.source().device != device:
+                raise two_devices(self.terms[0], term)
 
     # Values
 
@@ -264,6 +276,7 @@ class EquivariancePenalty(nn.Module):
         device, fast = self.weights.device, serving(self._fast)
         mixed = torch.amp.is_autocast_available(device.type) and torch.is_autocast_enabled(device.type)
         with torch.autocast(device_type=device.type, enabled=False) if mixed else nullcontext():
+            self._check_batches()
             found = [batch.values(fast, self._rows) for batch in self.batches]
             wide = any(_wide(batch.first.stored()) for batch in self.batches)
             values = found[0] if len(found) == 1 else torch.cat(found, dim=1)
@@ -290,12 +303,12 @@ class EquivariancePenalty(nn.Module):
         """The end of a training step: moves the schedules, and counts for `every`."""
         self.steps += 1
         self._follow()
-        old = [term.weights for term in self.terms]
-        for term in self.terms:
+        old = [term.weights for term in self._moving]
+        for term in self._moving:
             known = zip(term.schedules, term.weights, strict=True)
             first, second = (w if s.needs_share else s.next_value(self.steps, w, None) for s, w in known)
             term.weights = first, second
-        moved = [term.weights for term in self.terms] != old
+        moved = [term.weights for term in self._moving] != old
         if moved:
             steered = [(self.weights[s.rows, s.column], s) for s in self._steered]
             self.weights.copy_(self._weights(self.weights.dtype), non_blocking=True)
@@ -309,7 +322,7 @@ class EquivariancePenalty(nn.Module):
     def _steer(self) -> None:
         """The weights that follow shares move on, on an accelerator by its own arithmetic: nothing waits for it."""
         shares = torch.cat([b.shares(self._fast) for b in self.batches if any(map(_reads_share, b.terms))])
-        for schedule, column, rows, places in self._steered:
+        for schedule, column, _, rows, places in self._steered:
             weights = schedule.next_values(self.steps, self.weights[rows, column], shares[places])
             self.weights[rows, column] = weights.to(self.weights.dtype)
         if self.weights.device.type == "cpu":
@@ -328,6 +341,7 @@ class EquivariancePenalty(nn.Module):
         reshard(self.model)
         self._follow()
         steps, done = self._steps_of(self._rates(lr)), 0
+        self._check_batches()
         for batch in self.batches:
             batch.move_(steps[done : done + len(batch.terms)], self._fast)
             done += len(batch.terms)
@@ -345,7 +359,7 @@ class EquivariancePenalty(nn.Module):
     def _steps_of(self, rates: Sequence[float | torch.Tensor]) -> torch.Tensor:
         """(away, along) of each term, in the order of the batches: one product for each learning rate."""
         key = [id(rate) if isinstance(rate, torch.Tensor) else rate for rate in rates]
-        scaled = {k: self.weights * rate * self.every for k, rate in zip(key, rates, strict=True)}
+        scaled = {k: self.every * rate * self.weights for k, rate in dict(zip(key, rates, strict=True)).items()}
         if len(scaled) == 1:
             return scaled[key[0]][self.order]
         places = {term: k for k, term in enumerate(self.terms)}
@@ -408,6 +422,7 @@ class EquivariancePenalty(nn.Module):
             If weights are not finite.
         """
         self._follow()
+        self._check_device()
         self._recall()
         records: dict[Term, TermReport] = {}
         for terms in _alike(self.terms):
@@ -467,12 +482,20 @@ def _alike(terms: Sequence[Term]) -> list[list[Term]]:
 
 
 class _Steered(NamedTuple):
-    """A schedule that reads shares; rows, column : of the weights that it steers; places : of their shares among all that are read."""
+    """A schedule that reads shares.
+
+    terms, column : whose weights it steers; rows : where these stand; places : where their shares stand among all that are read.
+    """
 
     schedule: Schedule
     column: int
+    terms: list[Term]
     rows: torch.Tensor
     places: torch.Tensor
+
+
+def _moves_alone(schedule: Schedule) -> bool:
+    return not isinstance(schedule, Constant) and not schedule.needs_share
 
 
 def _reads_share(term: Term) -> bool:

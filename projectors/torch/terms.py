@@ -139,8 +139,8 @@ class FormTerm(Term):
     key_attribute: str
 
     def read(self) -> torch.Tensor:
-        q = self.query.read(self.parameter())
-        k: torch.Tensor = self.keys.read(whole(held(self.key_module, self.key_attribute)))
+        q = in_single(self.query.read(self.parameter()))
+        k: torch.Tensor = in_single(self.keys.read(whole(held(self.key_module, self.key_attribute))))
         return q.transpose(-1, -2) @ k
 
     def unread(self) -> tuple[torch.Tensor, Layout | None]:

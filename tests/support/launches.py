@@ -6,17 +6,16 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-_WAITS = {  # these read numbers of a device, or check for errors there
+_WAITS = {  # these read numbers of a device, or look for errors there
     *(
         "_local_scalar_dense",
         "nonzero",
         "masked_select",
         "equal",
         "is_nonzero",
-        "item",
-        "unique_dim",
         "_unique2",
         "bincount",
+        "repeat_interleave",
     ),
     *(
         "_linalg_eigh",
@@ -24,8 +23,8 @@ _WAITS = {  # these read numbers of a device, or check for errors there
         "_linalg_slogdet",
         "_linalg_det",
         "linalg_eig",
-        "linalg_inv_ex.inverse",
-        "linalg_eigvals",
+        "linalg_lstsq",
+        "_linalg_solve_ex",
     ),
 }
 _FREE = {
@@ -37,6 +36,7 @@ _FREE = {
     "new_empty_strided",
     "lift_fresh",
     "_unsafe_view",
+    "promote_types",
 }
 
 
@@ -65,7 +65,8 @@ class Launches(TorchDispatchMode):
         out = operation(*args, **kwargs)
         if self.strict:
             self._refuse(name, args, kwargs, out)
-        if not operation.is_view and name not in _FREE:
+        is_view = any(r.alias_info is not None and not r.alias_info.is_write for r in operation._schema.returns)
+        if not is_view and name not in _FREE:
             self.counts[name] += 1
         return out
 
@@ -77,5 +78,6 @@ class Launches(TorchDispatchMode):
             raise AssertionError(f"{name} waits for {self.device}")
         if self.device in from_ and into - {self.device}:
             raise AssertionError(f"{name} takes a tensor from {self.device} to {into}")
-        if into | from_ > {self.device}:
+        is_sent = name in ("copy_", "_to_copy") and (kwargs.get("non_blocking") or args[2:3] == (True,))
+        if into | from_ > {self.device} and not is_sent:
             raise AssertionError(f"{name} takes tensors of {sorted(into | from_)} together")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 
 import torch
 
@@ -18,6 +19,9 @@ __all__ = ["Plain"]
 
 class Plain(Fast):
     """Plain operations in the precision of the operators; nothing waits for the device."""
+
+    def stacks(self, space: ProjectionModule) -> float:
+        return inf
 
     def residual(self, T: torch.Tensor, space: ProjectionModule) -> torch.Tensor:
         return space.residual(T)
