@@ -122,20 +122,12 @@ def _summed(values: AnyArray, terms: int) -> list[float]:
 
 def _block_norms(T: AnyArray, hom: Hom, norm: Norm) -> list[dict[tuple[str, str], float] | None]:
     """The norms of the residual's blocks between irreps, over all operators of each term (terms, ..., dim W, dim V): their squares added
-    and rooted for the Frobenius norm, added for others; None where the group's irreps are not known, or the change of basis is too large.
-    """
-    try:
-        found = per_block(T, hom, norm)
-    except (UnsupportedGroup, TooLarge):
-        return [None] * len(T)
-def _block_norms(T: AnyArray, hom: Hom, norm: Norm) -> dict[tuple[str, str], float] | None:
-    """The norms of the residual's blocks between irreps, over all operators (..., dim W, dim V) of a term: their squares added and
-    rooted for the Frobenius norm, added for others; None where irreps or forms are not known, or the change of basis is too large.
+    and rooted for the Frobenius norm, added for others; None where irreps or forms are not known, or the change of basis is too large.
     """
     try:
         found = per_block(T, hom, norm)
     except (UnsupportedGroup, TooLarge, NotUnitary):
-        return None
+        return [None] * len(T)
     if norm == Frobenius():
         rows = {pair: [hypot(*row) for row in as_numpy(v).reshape(len(T), -1).tolist()] for pair, v in found.items()}
     else:

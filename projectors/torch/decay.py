@@ -43,11 +43,6 @@ def project_(model: nn.Module, spec: Mapping[str, SpecLike] | EquivariancePenalt
     """
     pen = spec if isinstance(spec, EquivariancePenalty) else EquivariancePenalty(model, spec)
     reshard(pen.model)
-    fixed = [t.name for t in pen.terms if not t.is_writable]
-    if fixed:
-        raise GroupRepError(
-            f'"{fixed[0]}" is a product of two weights, which a projection does not determine; use AttentionSpec(form=False)'
-        )
     for term in pen.terms:
         if not term.is_writable:
             term.write(term.read())  # says why not, before anything is written

@@ -28,10 +28,9 @@ from projectors.torch.compatibility import check_model, flags
 from projectors.torch.convolutions import ConvolutionSpectral, norm_rule
 from projectors.torch.fast import implementation_for, serving
 from projectors.torch.layers import layer_terms
-from projectors.torch.naming import match_layers, unwrap
+from projectors.torch.naming import Places, match_layers, unwrap
 from projectors.torch.sharded import placements, refuse_flat, reshard
 from projectors.torch.state import Description, Progress, describe, follow_on, followed_of, require_same
-from projectors.torch.naming import Places, match_layers, unwrap
 from projectors.torch.terms import Term, check_finite, in_single
 
 __all__ = ["EquivariancePenalty"]
@@ -258,8 +257,10 @@ class EquivariancePenalty(nn.Module):
         return self
 
     def _follow(self) -> None:
-        """The weights to the device of the model, where that has moved on, and so the spaces; batches anew where it has been spread."""
-        """The weights to the device of the model, where that has moved on; so go the spaces. Modules that are gone are noticed."""
+        """The weights to the device of the model, where that has moved on, and so the spaces; batches anew where it has been spread.
+
+        Modules that are gone are noticed.
+        """
         self.places.check()
         device = self.terms[0].source().device
         if device != self.weights.device or self._spread != placements(term.stored for term in self.terms):

@@ -95,7 +95,6 @@ def constrain_(model: nn.Module, spec: Mapping[str, SpecLike]) -> None:
             raise GroupRepError(
                 f'"{term.name}" is spread over processes already; call constrain_ before the model is sharded'
             )
-        module = EquivariantParametrization(term.hom.V, term.hom.W, term.layout).to(term.stored().device)
         if not term.is_writable:
             term.write(term.read())  # says why not
         own = term.module.named_parameters(recurse=False)
@@ -105,6 +104,6 @@ def constrain_(model: nn.Module, spec: Mapping[str, SpecLike]) -> None:
                 "(torch.nn.utils.remove_weight_norm, remove_spectral_norm, prune.remove)"
             )
     for term in pen.terms:
-        module = EquivariantParametrization.of(term.hom, term.layout).to(term.parameter().device)
+        module = EquivariantParametrization.of(term.hom, term.layout).to(term.stored().device)
         parametrize.register_parametrization(term.module, term.attribute, module)
     constrain_statistics_(pen.model, pen.specification)

@@ -195,8 +195,9 @@ def make_term(
     GroupRepError
         If one of these fails: DimensionMismatch for sizes, NotUnitary for a representation without an invariant form.
     """
-    parameter = held(module, attribute) if hasattr(module, attribute) else None
-    parameter = getattr(module, attribute, None) if computed is None else computed
+    if computed is None and hasattr(module, attribute):
+        computed = held(module, attribute)
+    parameter = computed
     if not isinstance(parameter, torch.Tensor):
         raise GroupRepError(f'"{name}": {type(module).__name__} has no parameter "{attribute}"')
     if isinstance(parameter, UninitializedParameter):
