@@ -122,13 +122,11 @@ def check_model(
     """
     specs, explain = dict(layers), explain_by(model, layers)
     missing: list[str] = []
+    found: list[Finding] = []
     if inputs and any(as_shards(p) is not None for p in model.parameters()):
-        found, missing = (
-            [],
-            [
-                "the way of the data: a model that is spread over processes cannot be copied and run in step; check it before"
-            ],
-        )
+        missing = [
+            "the way of the data: a model that is spread over processes cannot be copied and run in step; check it before"
+        ]
     elif inputs:
         found, missing = followed(model, layers, inputs, explain)
     else:
