@@ -10,11 +10,12 @@ except ModuleNotFoundError as error:
 from projectors.jax.decay import GradientTransformation
 from projectors.jax.measure import act, equivariance_error
 from projectors.jax.model_penalty import EquivariancePenalty, Parts
-from projectors.models import EquivarianceError, LayerSpec, PenaltyReport, TermReport
+from projectors.models import EquivarianceError, Features, LayerSpec, PenaltyReport, TermReport
 
 __all__ = [
     "EquivarianceError",
     "EquivariancePenalty",
+    "Features",
     "GradientTransformation",
     "LayerSpec",
     "Parts",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import jax
 import jax.numpy as jnp
@@ -10,19 +10,19 @@ import numpy as np
 
 from grouprep.representations import Representation
 from projectors.models import measure
-from projectors.models.measure import act
+from projectors.models.measure import Features, act
 
-__all__ = ["act", "equivariance_error"]
+__all__ = ["Features", "act", "equivariance_error"]
 
 
 def equivariance_error(
-    f: Callable[[jax.Array], jax.Array],
-    V: Representation,
-    W: Representation,
-    x: jax.Array,
+    f: Callable[..., jax.Array],
+    V: Representation | Features | Sequence[Representation | Features | None],
+    W: Representation | Features | Sequence[Representation | Features | None] | Mapping[str, Representation | Features],
+    x: jax.Array | Sequence[jax.Array],
     rng: np.random.Generator | int | Sequence[int] | jax.Array = 0,
     samples: int = 64,
-    channels: str = "last",
+    channels: str | int = "last",
 ) -> measure.EquivarianceError:
     """How far a function of arrays is from f(g x) = g f(x): the relative error over group elements.
 
@@ -49,4 +49,5 @@ def equivariance_error(
     if isinstance(rng, jax.Array):
         key = jax.random.key_data(rng) if jnp.issubdtype(rng.dtype, jax.dtypes.prng_key) else rng
         rng = [int(word) for word in np.asarray(key).ravel()]
-    return measure.equivariance_error(f, V, W, jnp.asarray(x), rng, samples, channels)
+    arrays = [jnp.asarray(a) for a in x] if isinstance(x, tuple | list) else jnp.asarray(x)
+    return measure.equivariance_error(f, V, W, arrays, rng, samples, channels)

@@ -19,7 +19,7 @@ from projectors.jax.residuals import Residual, residual_of
 from projectors.models.channels import check_normalisation
 from projectors.models.layouts import Layout, bias_layout, weight_layout
 from projectors.models.terms import Term as Described
-from projectors.models.terms import check_entries, check_term
+from projectors.models.terms import check_entries, check_space, check_term
 from projectors.structure import Projection
 
 __all__ = ["PyTree", "Scalar", "Term", "check_finite", "is_array", "make_term"]
@@ -96,6 +96,7 @@ def make_term(named: Named, kind: tuple[tuple[int, ...], jnp.dtype], homs: dict[
     hom, other = homs.setdefault(hom, hom), homs.setdefault(other, other)
     is_complex = jnp.issubdtype(dtype, jnp.complexfloating)
     check_term(name, other, dtype, jnp.issubdtype(dtype, jnp.inexact), is_complex)
+    check_space(name, other)
     work = jnp.dtype(jnp.float32) if is_half(jnp, dtype) else jnp.dtype(dtype)
     with jax.ensure_compile_time_eval():
         moved = other.to(jnp, dtype=work).projection

@@ -4,8 +4,8 @@ recorded of them. The adapters for torch and JAX read weights by it.
 
 from projectors.models.files import load_spec
 from projectors.models.layouts import Layout
-from projectors.models.measure import EquivarianceError, act, equivariance_error
-from projectors.models.report import CheckReport, Finding, PenaltyReport, TermReport
+from projectors.models.measure import EquivarianceError, Features, act, equivariance_error
+from projectors.models.report import CheckReport, Finding, LayerDefect, PenaltyReport, TermReport, Verification
 from projectors.models.schedules import Anneal, Constant, Cosine, Linear, Schedule, TargetShare
 from projectors.models.specs import AttentionSpec, BilinearSpec, LayerSpec, ParameterSpec, RecurrentSpec
 from projectors.models.terms import Term
@@ -18,7 +18,9 @@ __all__ = [
     "Constant",
     "Cosine",
     "EquivarianceError",
+    "Features",
     "Finding",
+    "LayerDefect",
     "LayerSpec",
     "Layout",
     "Linear",
@@ -29,6 +31,7 @@ __all__ = [
     "TargetShare",
     "Term",
     "TermReport",
+    "Verification",
     "act",
     "equivariance_error",
     "load_spec",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from grouprep.linalg import Monomial
 from grouprep.representations import Representation
 from grouprep.representations.composite import Tensor
@@ -23,7 +25,16 @@ def is_signed_permutation(V: Representation) -> bool:
 
 
 def _is_monomial(V: Representation, modulus: int) -> bool:
-    return all(a.kind == "element" and isinstance(m, Monomial) and m.modulus <= modulus for a, m in V.images.items())
+    return all(
+        isinstance(m, Monomial) and m.modulus <= modulus if a.kind == "element" else _vanishes(m)
+        for a, m in V.images.items()
+    )
+
+
+def _vanishes(image: object) -> bool:
+    if isinstance(image, np.ndarray):
+        return not image.any()
+    return bool(getattr(image, "is_zero_matrix", False))
 
 
 def spec_ends(specs: tuple[Spec, ...]) -> tuple[Representation | None, Representation | None]:

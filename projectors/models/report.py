@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from math import hypot
 
 from grouprep.errors import NotUnitary, TooLarge, UnsupportedGroup
@@ -13,7 +13,16 @@ from projectors.hom import Hom
 from projectors.models.terms import Term
 from projectors.penalties import Frobenius, Norm, per_block
 
-__all__ = ["CheckReport", "Finding", "PenaltyReport", "TermReport", "term_report"]
+__all__ = [
+    "CheckReport",
+    "Finding",
+    "LayerDefect",
+    "PenaltyReport",
+    "TermReport",
+    "Verification",
+    "term_report",
+    "term_reports",
+]
 
 
 @dataclass(frozen=True)
@@ -75,26 +84,55 @@ def term_report(
     also : other names of the same weights.
     block_norm : the norm of the blocks between irreps; None: N.
     """
-    R, proper = T - P, norm.as_norm()
-    residual, equivariant = (float(norm.value(x).sum()) for x in (R, P))
-    size, away = (float(proper.value(x).sum()) for x in (T, R))
-    share, blocks = away / size if size else 0.0, _block_norms(T, term.hom, block_norm or norm)
-    return TermReport(
-        term.name, residual, equivariant, size, share, *weights, term.hom.shape, term.hom.dim, also, blocks
-    )
+    (report,) = term_reports([term], T[None], P[None], norm, block_norm)
+    return replace(report, residual_weight=weights[0], equivariant_weight=weights[1], also=also)
 
 
-def _block_norms(T: AnyArray, hom: Hom, norm: Norm) -> dict[tuple[str, str], float] | None:
-    """The norms of the residual's blocks between irreps, over all operators (..., dim W, dim V) of a term: their squares added and
-    rooted for the Frobenius norm, added for others; None where irreps or forms are not known, or the change of basis is too large.
+def term_reports(
+    terms: Sequence[Term], T: AnyArray, P: AnyArray, norm: Norm, block_norm: Norm | None = None
+) -> list[TermReport]:
+    """The records of terms of one space, still without weights and other names.
+
+    Parameters
+    ----------
+    terms : the parameters; one alone where the norm does not act on each operator.
+    T, P : their operators (terms, ..., dim W, dim V), and P(T), of any array library.
+    norm, block_norm : as in `term_report`.
+    """
+    R, proper, hom = T - P, norm.as_norm(), terms[0].hom
+
+    def values(norm: Norm, x: AnyArray) -> list[float]:
+        value = norm.value(x) if norm.acts_on_each else norm.value(x[0])[None]
+        return _summed(value, len(terms))
+
+    residuals, equivariants = (values(norm, x) for x in (R, P))
+    sizes, aways = (values(proper, x) for x in (T, R))
+    blocks = _block_norms(T, hom, block_norm or norm)
+    return [
+        TermReport(term.name, r, p, size, away / size if size else 0.0, 0.0, 0.0, hom.shape, hom.dim, (), block)
+        for term, r, p, size, away, block in zip(terms, residuals, equivariants, sizes, aways, blocks, strict=True)
+    ]
+
+
+def _summed(values: AnyArray, terms: int) -> list[float]:
+    """Norms of operators (terms, ...), summed over those of each term."""
+    sums: list[float] = values.reshape((terms, -1)).sum(-1).tolist()
+    return sums
+
+
+def _block_norms(T: AnyArray, hom: Hom, norm: Norm) -> list[dict[tuple[str, str], float] | None]:
+    """The norms of the residual's blocks between irreps, over all operators of each term (terms, ..., dim W, dim V): their squares added
+    and rooted for the Frobenius norm, added for others; None where irreps or forms are not known, or the change of basis is too large.
     """
     try:
         found = per_block(T, hom, norm)
     except (UnsupportedGroup, TooLarge, NotUnitary):
-        return None
+        return [None] * len(T)
     if norm == Frobenius():
-        return {pair: hypot(*as_numpy(values).ravel().tolist()) for pair, values in found.items()}
-    return {pair: float(values.sum()) for pair, values in found.items()}
+        rows = {pair: [hypot(*row) for row in as_numpy(v).reshape(len(T), -1).tolist()] for pair, v in found.items()}
+    else:
+        rows = {pair: _summed(values, len(T)) for pair, values in found.items()}
+    return [{pair: values[k] for pair, values in rows.items()} for k in range(len(T))]
 
 
 @dataclass(frozen=True)
@@ -161,18 +199,111 @@ class CheckReport:
     Attributes
     ----------
     findings : errors (this cannot be equivariant) and warnings (this may not be).
-    layers : how many specified layers were followed.
+    layers : how many specified layers there are.
+    not_followed : what could not be judged.
     """
 
     findings: tuple[Finding, ...]
     layers: int
+    not_followed: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """Whether there is no error."""
-        return not any(f.severity == "error" for f in self.findings)
+        """Whether there is no error, and nothing that was not followed."""
+        return not self.not_followed and not any(f.severity == "error" for f in self.findings)
 
     def __str__(self) -> str:
-        if not self.findings:
+        if not self.findings and not self.not_followed:
             return f"{self.layers} layers: representations follow each other, nonlinearities respect them"
-        return "\n".join(map(str, self.findings))
+        return "\n".join([*map(str, self.findings), *(f"not followed: {text}" for text in self.not_followed)])
+
+
+@dataclass(frozen=True)
+class LayerDefect:
+    """What one layer does to the symmetry, relative to what is there: the largest ||f(g x) - g f(x)|| / ||f(x)||.
+
+    Attributes
+    ----------
+    name : the layer; "output" is what comes after the last one.
+    before : made between the layers before it and its input; inside : by the layer itself, from an input that is right. None where the
+        representation is not known.
+    total : what has come together at its output, or at its input if only that is known.
+    tolerance : what rounding explains of `before` and `inside`.
+    functions : what is called between the layers before it and its input.
+    """
+
+    name: str
+    before: float | None
+    inside: float | None
+    total: float
+    tolerance: float
+    functions: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether no more is lost here than rounding explains."""
+        return max(self.before or 0.0, self.inside or 0.0) <= self.tolerance
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What `projectors.torch.verify` measured; `str()` is a table with what is lost where.
+
+    Attributes
+    ----------
+    error : the largest ||f(g x) - g f(x)|| / ||f(x)|| over the elements, of the projected copy.
+    tolerance : what rounding explains of it.
+    layers : one record for each specified layer that was called, in that order, and one for the output.
+    uncovered : parameters and floating-point buffers that no specification covers.
+    findings : where equivariance is lost, and why; not_followed : what could not be judged.
+    elements : how many group elements were taken; exhaustive : whether they are the whole group.
+    before : the error of the model as it is, without projection.
+    """
+
+    error: float
+    tolerance: float
+    layers: tuple[LayerDefect, ...]
+    uncovered: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    not_followed: tuple[str, ...]
+    elements: int
+    exhaustive: bool
+    before: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether rounding explains the error from end to end, and what each layer adds to it, without being all there is."""
+        return self.error <= self.tolerance < 1 and all(layer.ok for layer in self.layers)
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """The layers where equivariance is lost."""
+        return tuple(layer.name for layer in self.layers if not layer.ok)
+
+    def to_dict(self) -> dict[str, object]:
+        """All of it in plain lists, dicts and numbers."""
+        return {"ok": self.ok, "lost": list(self.lost), **asdict(self)}
+
+    def __str__(self) -> str:
+        over = f"all {self.elements} elements" if self.exhaustive else f"{self.elements} elements"
+        verdict = "equivariant" if self.ok else "not equivariant"
+        if not self.ok and self.error <= self.tolerance < 1:
+            verdict = "equivariant from end to end for this input, but not layer by layer"
+        lines = [
+            f"{verdict}: error {self.error:.2g} over {over} (rounding explains {self.tolerance:.2g}); without projection {self.before:.2g}"
+        ]
+        if self.layers:
+            width = max(5, *(len(layer.name) for layer in self.layers))
+            lines.append(f"{'layer':{width}}  {'before it':>9}  {'in it':>9}  {'so far':>9}")
+            for layer in self.layers:
+                shown = ("-" if x is None else f"{x:.2g}" for x in (layer.before, layer.inside, layer.total))
+                first, second, third = shown
+                mark = "" if layer.ok else "  lost here"
+                lines.append(f"{layer.name:{width}}  {first:>9}  {second:>9}  {third:>9}{mark}")
+        lines += map(str, self.findings)
+        lines += [f"not followed: {text}" for text in self.not_followed]
+        if self.uncovered:
+            lines.append(f"no specification covers: {', '.join(self.uncovered)}")
+        return "\n".join(lines)
+
+    __repr__ = __str__

@@ -15,7 +15,9 @@ from projectors.models import (
     Constant,
     Cosine,
     EquivarianceError,
+    Features,
     Finding,
+    LayerDefect,
     LayerSpec,
     Linear,
     ParameterSpec,
@@ -24,14 +26,21 @@ from projectors.models import (
     Schedule,
     TargetShare,
     TermReport,
+    Verification,
     load_spec,
 )
 from projectors.torch.convolutions import ConvolutionSpectral
 from projectors.torch.decay import project_
+from projectors.torch.evidence import evidence_weights
 from projectors.torch.measure import equivariance_error
 from projectors.torch.model_penalty import EquivariancePenalty
 from projectors.torch.parametrization import EquivariantParametrization, constrain_
+from projectors.torch.prox import prox_
 from projectors.torch.relaxed import RelaxedConv1d, RelaxedConv2d, RelaxedConv3d, RelaxedLinear
+from projectors.torch.split import SplitAdamW
+from projectors.torch.starting import equivariant_start_
+from projectors.torch.statistics import constrain_statistics_, project_statistics_
+from projectors.torch.verification import verify
 
 __all__ = [
     "Anneal",
@@ -44,7 +53,9 @@ __all__ = [
     "EquivarianceError",
     "EquivariancePenalty",
     "EquivariantParametrization",
+    "Features",
     "Finding",
+    "LayerDefect",
     "LayerSpec",
     "Linear",
     "ParameterSpec",
@@ -55,10 +66,18 @@ __all__ = [
     "RelaxedConv3d",
     "RelaxedLinear",
     "Schedule",
+    "SplitAdamW",
     "TargetShare",
     "TermReport",
+    "Verification",
     "constrain_",
+    "constrain_statistics_",
     "equivariance_error",
+    "equivariant_start_",
+    "evidence_weights",
     "load_spec",
     "project_",
+    "project_statistics_",
+    "prox_",
+    "verify",
 ]

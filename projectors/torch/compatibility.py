@@ -1,8 +1,8 @@
 """Whether the layers of a model fit together: representations that follow each other, nonlinearities that respect them, strides.
 
-With inputs the model is run and its data followed (`projectors.torch.flow`). Without, layers are followed in the order in which the
-model's modules were made, which is the order of computation for Sequential models; what a forward method does beyond calling
-modules is then not seen.
+With inputs the model is run on them and on what the group makes of them (`projectors.torch.flow`). Without, layers are followed in
+the order in which the model's modules were made, which is the order of computation for Sequential models; what a forward method does
+beyond calling modules is then not seen, and the report says so.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import nn
 from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
-from torch.utils.hooks import RemovableHandle
 
 from grouprep.errors import GroupRepError
 from grouprep.representations import Representation
 from projectors.models.fitting import joint, spec_ends
 from projectors.models.report import CheckReport, Finding
 from projectors.models.specs import LayerSpec, LayerSpecs, Spec
-from projectors.torch.fitting import POOLS, between
-from projectors.torch.flow import followed, in_evaluation
+from projectors.torch.fitting import POOLS, between, is_known
+from projectors.torch.flow import Explain, followed
 from projectors.torch.layers import NORMALISATIONS
 from projectors.torch.naming import named_modules
+from projectors.torch.sharded import as_shards
 
-__all__ = ["check_model", "flags"]
+__all__ = ["check_model", "explain_by", "flags"]
 
 
 def flags(model: nn.Module, layers: Sequence[LayerSpecs]) -> tuple[str, ...]:
@@ -41,7 +41,7 @@ def flags(model: nn.Module, layers: Sequence[LayerSpecs]) -> tuple[str, ...]:
                 out.append(f"{name}: {type(module).__name__} has scales and shifts that the specification leaves alone")
             if name in named and getattr(module, "running_mean", None) is not None:
                 out.append(
-                    f"{name}: running statistics are no parameters; on symmetric data they are equal along orbits"
+                    f"{name}: running statistics are no parameters; project_ and constrain_ make them equal along orbits"
                 )
         if name not in named:
             continue
@@ -76,6 +76,40 @@ def _uneven(module: _ConvNd, spec: Spec) -> list[str]:
     return out
 
 
+def explain_by(model: nn.Module, layers: Sequence[LayerSpecs]) -> Explain:
+    """What is known to be wrong of a module, by its name and the shape of its input.
+
+    Parameters
+    ----------
+    model : the model; layers : the specified layers' names, and what is said of them.
+    """
+    specs, modules = dict(layers), dict(named_modules(model, remove_duplicate=False))
+
+    def explain(name: str, shape: torch.Size | None) -> list[str]:
+        module = modules.get(name)
+        out: list[str] = []
+        if isinstance(module, _ConvNd) and name in specs:
+            out += _uneven(module, specs[name][0])
+        if isinstance(module, _ConvNd) and name in specs and shape is not None:
+            out += _pixels(specs[name][0], tuple(shape[-len(module.kernel_size) :]))
+        if shape is not None and not isinstance(module, _ConvTransposeNd) and isinstance(module, (_ConvNd, *POOLS[:6])):
+            out += _stride(module, tuple(shape[2:]))
+        return out
+
+    return explain
+
+
+def _pixels(spec: Spec, sizes: tuple[int, ...]) -> list[str]:
+    """Why a group has no action on images."""
+    if not isinstance(spec, LayerSpec) or spec.grid is not None:
+        return []
+    try:
+        spec.V.group.grid(sizes)
+    except GroupRepError as error:
+        return [f"{spec.V.group} does not act on images of {' x '.join(map(str, sizes))} pixels: {error}"]
+    return []
+
+
 def check_model(
     model: nn.Module, layers: Sequence[LayerSpecs], inputs: tuple[object, ...] = (), strict: bool = False
 ) -> CheckReport:
@@ -86,18 +120,60 @@ def check_model(
     model : the model; layers : the specified layers' names, and what is said of them.
     inputs, strict : as there.
     """
-    specs = dict(layers)
-    found = [
-        Finding("warning", name, text)
-        for name, module in named_modules(model)
-        if name in specs and isinstance(module, _ConvNd)
-        for text in _uneven(module, specs[name][0])
-    ]
-    found += followed(model, specs, inputs) + _strides(model, inputs) if inputs else _in_order(model, specs)
-    report = CheckReport(tuple(dict.fromkeys(found)), len(specs))
+    specs, explain = dict(layers), explain_by(model, layers)
+    missing: list[str] = []
+    found: list[Finding] = []
+    if inputs and any(as_shards(p) is not None for p in model.parameters()):
+        missing = [
+            "the way of the data: a model that is spread over processes cannot be copied and run in step; check it before"
+        ]
+    elif inputs:
+        found, missing = followed(model, layers, inputs, explain)
+    else:
+        found = [Finding("warning", name, text) for name in specs for text in explain(name, None)]
+        found += _in_order(model, specs)
+        missing = [
+            f'what {type(module).__name__} "{name}" does to the representation before it'
+            for name, module in _unknown(model, specs)
+        ]
+        missing += [
+            f"the forward method of {kind} without inputs; check(x) follows it" for kind in _own_forward(model, specs)
+        ]
+    report = CheckReport(tuple(dict.fromkeys(found)), len(specs), tuple(missing))
     if strict and not report.ok:
         raise GroupRepError("the model cannot be equivariant as specified:\n" + str(report))
     return report
+
+
+def _unknown(model: nn.Module, specs: Mapping[str, tuple[Spec, ...]]) -> list[tuple[str, nn.Module]]:
+    """Modules after a specified layer that are neither specified nor known."""
+    met, out = False, []
+    for name, module in named_modules(model):
+        if name in specs:
+            met = True
+        elif met and not list(module.children()) and not is_known(module) and not _belongs(name, specs):
+            out.append((name, module))
+    return out
+
+
+def _belongs(name: str, specs: Mapping[str, tuple[Spec, ...]]) -> bool:
+    return any(name.startswith(f"{one}.") for one in specs if one) or ".parametrizations." in f".{name}."
+
+
+def _own_forward(model: nn.Module, specs: Mapping[str, tuple[Spec, ...]]) -> list[str]:
+    """Classes of modules that call others in a way of their own."""
+    found = [
+        type(module).__name__
+        for name, module in named_modules(model)
+        if name not in specs
+        and any(True for _ in module.children())
+        and not isinstance(module, nn.ModuleList | nn.ModuleDict)
+        and type(module).forward is not nn.Sequential.forward
+        and not isinstance(module, nn.utils.parametrize.ParametrizationList)
+        and not nn.utils.parametrize.is_parametrized(module)
+        and not any(name.startswith(f"{one}.") for one in specs if one)
+    ]
+    return list(dict.fromkeys(found))
 
 
 def _in_order(model: nn.Module, specs: Mapping[str, tuple[Spec, ...]]) -> list[Finding]:
@@ -115,31 +191,12 @@ def _in_order(model: nn.Module, specs: Mapping[str, tuple[Spec, ...]]) -> list[F
     return found
 
 
-def _strides(model: nn.Module, inputs: tuple[object, ...]) -> list[Finding]:
-    """Convolutions and pools whose stride does not start and end at the border alike, at the sizes that a run shows."""
-    found: list[Finding] = []
-
-    def watch(name: str, module: nn.Module) -> RemovableHandle:
-        def hook(_: nn.Module, arguments: tuple[torch.Tensor, ...]) -> None:
-            found.extend(_stride(name, module, tuple(arguments[0].shape[2:])))
-
-        return module.register_forward_pre_hook(hook)
-
-    handles = [
-        watch(name, module)
-        for name, module in named_modules(model)
-        if (isinstance(module, _ConvNd) and not isinstance(module, _ConvTransposeNd)) or isinstance(module, POOLS[:6])
-    ]
-    with in_evaluation(model, handles):
-        model(*inputs)
-    return found
-
-
 def _tuple(value: int | tuple[int, ...], n: int) -> tuple[int, ...]:
     return (value,) * n if isinstance(value, int) else tuple(value)
 
 
-def _stride(name: str, module: nn.Module, sizes: tuple[int, ...]) -> list[Finding]:
+def _stride(module: nn.Module, sizes: tuple[int, ...]) -> list[str]:
+    """How a stride does not start and end at the border alike."""
     if isinstance(module.padding, str):
         return []
     kernel, stride, padding, dilation = (
@@ -160,4 +217,4 @@ def _stride(name: str, module: nn.Module, sizes: tuple[int, ...]) -> list[Findin
         f"{type(module).__name__} with stride {stride} on {' x '.join(map(str, sizes))} pixels leaves a border on one side only, which "
         f"reflections and rotations do not keep: (N + 2p - k) % s must be 0, but {wrong[0]}"
     )
-    return [Finding("warning", name, text)]
+    return [text]

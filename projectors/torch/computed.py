@@ -44,15 +44,16 @@ class ComputedTerm(Term):
 
     recipe: Recipe
 
-    def parameter(self) -> torch.Tensor:
+    def stored(self) -> torch.Tensor:
         return self.recipe.tensor()
 
-    def write(self, operators: torch.Tensor) -> None:
-        if not self.recipe.is_assignable:
-            self.recipe.assign(operators)
+    def memory(self) -> tuple[torch.Tensor, bool]:
         value = self.parameter().detach().clone()
-        part = self.layout.rows(value)
-        part.copy_(self.layout.unread(operators, part.shape))
+        if not self.recipe.is_assignable:
+            self.recipe.assign(value)
+        return value, True
+
+    def assign(self, value: torch.Tensor) -> None:
         self.recipe.assign(value)
 
     def source(self) -> torch.Tensor:
@@ -61,9 +62,6 @@ class ComputedTerm(Term):
     @property
     def is_frozen(self) -> bool:
         return not any(p.requires_grad for p in self.recipe.originals())
-
-    def is_view(self, operators: torch.Tensor) -> bool:
-        return False
 
     @property
     def key(self) -> Hashable:

@@ -10,6 +10,8 @@ from torch import nn
 from grouprep.errors import GroupRepError
 from projectors.models.specs import SpecLike
 from projectors.torch.model_penalty import EquivariancePenalty
+from projectors.torch.sharded import reshard
+from projectors.torch.statistics import project_statistics_of
 from projectors.torch.terms import in_single
 
 __all__ = ["project_"]
@@ -17,7 +19,7 @@ __all__ = ["project_"]
 
 @torch.no_grad()
 def project_(model: nn.Module, spec: Mapping[str, SpecLike] | EquivariancePenalty) -> None:
-    """Make a model's layers exactly equivariant, in place: every weight becomes P(weight).
+    """Make a model's layers exactly equivariant, in place: every weight becomes P(weight), running statistics too.
 
     Parameters
     ----------
@@ -40,6 +42,7 @@ def project_(model: nn.Module, spec: Mapping[str, SpecLike] | EquivariancePenalt
     True
     """
     pen = spec if isinstance(spec, EquivariancePenalty) else EquivariancePenalty(model, spec)
+    reshard(pen.model)
     for term in pen.terms:
         if not term.is_writable:
             term.write(term.read())  # says why not, before anything is written
@@ -48,6 +51,7 @@ def project_(model: nn.Module, spec: Mapping[str, SpecLike] | EquivariancePenalt
         if term.attribute not in dict(term.module.named_parameters(recurse=False)):  # parametrised, or made by a hook
             T = in_single(term.read())
             _check_kept(term.name, T, term.space.residual(T))
+    project_statistics_of(pen.model, pen.layers)
 
 
 def _check_kept(name: str, T: torch.Tensor, R: torch.Tensor) -> None:

@@ -16,6 +16,8 @@ from projectors.models.layouts import Layout
 from projectors.models.specs import SpecLike
 from projectors.torch.buffers import ProjectionModule
 from projectors.torch.model_penalty import EquivariancePenalty
+from projectors.torch.sharded import as_parts, as_shards, whole
+from projectors.torch.statistics import constrain_statistics_
 
 __all__ = ["EquivariantParametrization", "constrain_"]
 
@@ -54,7 +56,9 @@ class EquivariantParametrization(ProjectionModule):
         return self
 
     def forward(self, weight: torch.Tensor) -> torch.Tensor:
-        """P(weight), in the weight's shape."""
+        """P(weight), in the weight's shape, and spread over processes as it is."""
+        if as_shards(weight) is not None:
+            return as_parts(self.forward(whole(weight)), weight)
         part = self.layout.rows(weight)
         out = self.layout.unread(self.project(self.layout.read(weight)), part.shape)
         if part.shape == weight.shape:
@@ -69,7 +73,7 @@ class EquivariantParametrization(ProjectionModule):
 
 
 def constrain_(model: nn.Module, spec: Mapping[str, SpecLike]) -> None:
-    """Parametrise the layers of a model so that they are exactly equivariant from now on.
+    """Parametrise the layers of a model so that they are exactly equivariant from now on, running statistics included.
 
     Parameters
     ----------
@@ -87,6 +91,10 @@ def constrain_(model: nn.Module, spec: Mapping[str, SpecLike]) -> None:
     """
     pen = EquivariancePenalty(model, spec)
     for term in pen.terms:
+        if as_shards(term.stored()) is not None:
+            raise GroupRepError(
+                f'"{term.name}" is spread over processes already; call constrain_ before the model is sharded'
+            )
         if not term.is_writable:
             term.write(term.read())  # says why not
         own = term.module.named_parameters(recurse=False)
@@ -96,5 +104,6 @@ def constrain_(model: nn.Module, spec: Mapping[str, SpecLike]) -> None:
                 "(torch.nn.utils.remove_weight_norm, remove_spectral_norm, prune.remove)"
             )
     for term in pen.terms:
-        module = EquivariantParametrization.of(term.hom, term.layout).to(term.parameter().device)
+        module = EquivariantParametrization.of(term.hom, term.layout).to(term.stored().device)
         parametrize.register_parametrization(term.module, term.attribute, module)
+    constrain_statistics_(pen.model, pen.specification)

@@ -9,7 +9,7 @@ from cases import cases
 
 from grouprep import Cyclic, Dihedral, GroupRepError, Lorentz, Quaternion
 from projectors import Hom
-from projectors.penalties import Entrywise, Frobenius, KyFan, Nuclear, Spectral
+from projectors.penalties import Frobenius, KyFan, Nuclear, Spectral
 
 jax = pytest.importorskip("jax")
 jnp = jax.numpy
@@ -75,16 +75,14 @@ def test_operations_of_a_step():
         count, calls, branches = _operations(jax.value_and_grad(EquivariancePenalty(spec)), params)
         assert (calls, branches) == (0, 0)
         assert count <= 2 + 16 * layers
-        for norm in (Spectral(), KyFan(2)):
-            pen = EquivariancePenalty(spec, norm)
-            step = jax.value_and_grad(pen.step, has_aux=True)
-            _, calls, branches = _operations(step, params, pen.init(params))
-            assert (calls, branches) == (2, 0)
+        pen = EquivariancePenalty(spec, Spectral())
+        _, calls, branches = _operations(pen.step, params, pen.init(params))
+        assert (calls, branches) == (2, 0)
 
 
-@cases("norm", [Spectral(), KyFan(2)], ids=repr)
-def test_followed_norms_in_a_scan(norm):
+def test_followed_norms_in_a_scan():
     """A training loop inside a scan follows its norm to the exact one, on every scale, and over an ensemble."""
+    norm = KyFan(2)
     V = Cyclic(4).regular()
     A, B = 6 * V, 8 * V
     pen = EquivariancePenalty({"a": (A, B), "b": (B, A)}, norm, equivariant={"b": 0.5})
@@ -104,9 +102,9 @@ def test_followed_norms_in_a_scan(norm):
     np.testing.assert_allclose(block.T @ block, np.eye(4), atol=1e-5)
     small = jax.tree_util.tree_map(lambda x: x * 1e-30, trained)
     assert float(step(small, state)[0]) == pytest.approx(float(exact(small)), rel=1e-3)
-    twice = [jax.tree_util.tree_map(lambda x: jnp.stack([x, 2 * x]), params)]
+    twice = jax.tree_util.tree_map(lambda x: jnp.stack([x, 2 * x]), params)
     states = jax.tree_util.tree_map(lambda x: jnp.stack([x, x]), pen.init(params))
-    both, _ = jax.vmap(pen.step)(twice[0], states)
+    both, _ = jax.jit(jax.vmap(pen.step))(twice, states)
     assert float(both[1]) == pytest.approx(2 * float(both[0]), rel=1e-5)
 
 
@@ -127,13 +125,15 @@ def test_a_block_that_dies_comes_back():
         pen.step(params, state, iterations=0)
 
 
-@cases("norm", [Frobenius(), Spectral(), Nuclear(), Entrywise(1)], ids=repr)
+@cases("norm", [Frobenius(), Nuclear()], ids=repr)
 def test_closed_over_in_jit(norm):
-    pen = EquivariancePenalty({"body": (F, F), "head": (F, D)}, norm)
+    C = Cyclic(4)
+    V = 4 * C.regular()
+    pen = EquivariancePenalty({"body": (V, V), "head": (V, C.defining())}, norm)
     params = {"body": draw({"kernel": (16, 16)}, np.float32), "head": draw({"kernel": (16, 2)}, np.float32)}
     assert float(jax.jit(lambda s: s + pen(params))(1.0)) == pytest.approx(1 + float(pen(params)), rel=1e-5)
     partial = jax.jit(jax.grad(lambda head: pen({**params, "head": head})))(params["head"])
-    full = jax.grad(pen)(params)["head"]
+    full = jax.jit(jax.grad(pen))(params)["head"]
     np.testing.assert_allclose(partial["kernel"], full["kernel"], atol=1e-5)
     broken = {**params, "body": {"kernel": params["body"]["kernel"].at[0].set(jnp.nan)}}
     with pytest.raises(GroupRepError, match='"body/kernel" has NaN'):
