@@ -291,40 +291,12 @@ def _nearest_orthogonal(matrices: Array) -> Array:
 
 # The number of rotations of trace -2, -1, 0, 1 (of determinant -1), -1, 0, 1, 2 (of determinant 1) tells the 32 point groups apart.
 _TRACES = ((-1, -2), (-1, -1), (-1, 0), (-1, 1), (1, -1), (1, 0), (1, 1), (1, 2))
-_CRYSTALLOGRAPHIC = [
-    "C1",
-    "Ci",
-    "C2",
-    "Cs",
-    "C2h",
-    "D2",
-    "C2v",
-    "D2h",
-    "C4",
-    "S4",
-    "C4h",
-    "D4",
-    "C4v",
-    "D2d",
-    "D4h",
-    "C3",
-    "S6",
-    "D3",
-    "C3v",
-    "D3d",
-    "C6",
-    "C3h",
-    "C6h",
-    "D6",
-    "C6v",
-    "D3h",
-    "D6h",
-    "T",
-    "Th",
-    "O",
-    "Td",
-    "Oh",
-]
+# fmt: off
+_CRYSTALLOGRAPHIC = (
+    "C1", "Ci", "C2", "Cs", "C2h", "D2", "C2v", "D2h", "C4", "S4", "C4h", "D4", "C4v", "D2d", "D4h", "C3", "S6", "D3", "C3v", "D3d", "C6",
+    "C3h", "C6h", "D6", "C6v", "D3h", "D6h", "T", "Th", "O", "Td", "Oh",
+)
+# fmt: on
 
 
 def _profile(traces: Sequence[int], signs: Sequence[int]) -> tuple[int, ...]:

@@ -20,16 +20,18 @@ from environments import ROOT, install, run
 # What an extra promises, beyond that it can be installed; "" is none. Extras for working on the project are left to `make test`.
 PROMISES = {
     "": "from grouprep import SO; from projectors import Hom; V = SO(3).defining(); assert Hom(V ** 2, V).certify().proved",
-    "all": "import e3nn, jax, matplotlib, networkx, safetensors, spglib, torch",
+    "all": "import cvxpy, e3nn, jax, matplotlib, networkx, qutip, safetensors, spglib, torch",
     "cli": "from projectors.cli import main; assert main(['info', 'D4']) == 0",
+    "cvxpy": "import projectors.interop.cvxpy, cvxpy",
     "e3nn": "import e3nn; from projectors.torch import EquivariancePenalty",
     "emlp": "import grouprep.interop.emlp, emlp",
     "jax": "from projectors.jax import EquivariancePenalty",
-    "networkx": "import networkx",
+    "networkx": "from networkx import petersen_graph as P; from grouprep.interop.graphs import automorphism_group as A; assert A(P()).order == 120",
     "parallel": "import joblib",
     "plot": "import matplotlib",
+    "qutip": "from grouprep.interop.qutip import spin_operators, to_qutip; to_qutip(spin_operators(1)[2])",
     "safetensors": "import safetensors",
-    "spglib": "import spglib",
+    "spglib": "import grouprep.interop.crystals, spglib",
     "studies": "import sklearn",
     "torch": "from projectors.torch import EquivariancePenalty",
 }
