@@ -62,6 +62,8 @@ EXTRAS = {
     "e3nn",
     "networkx",
     "spglib",
+    "qutip",
+    "cvxpy",
     "all",
 }
 CORE = {"numpy", "scipy", "sympy", "python-flint", "array-api-compat"}

@@ -26,7 +26,7 @@ PROMISES = {
     "e3nn": "import e3nn; from projectors.torch import EquivariancePenalty",
     "emlp": "import grouprep.interop.emlp, emlp",
     "jax": "from projectors.jax import EquivariancePenalty",
-    "networkx": "from networkx import petersen_graph as P; from grouprep.interop.graphs import automorphism_group as A; assert A(P()).order == 120",
+    "networkx": "import networkx as nx; from grouprep.interop import graphs; graphs.automorphism_group(nx.petersen_graph())",
     "parallel": "import joblib",
     "plot": "import matplotlib",
     "qutip": "from grouprep.interop.qutip import spin_operators, to_qutip; to_qutip(spin_operators(1)[2])",
