@@ -11,6 +11,7 @@ from grouprep.errors import TooLarge
 from grouprep.groups.cosets import generated_by, sorted_elements
 from grouprep.groups.finite import FiniteGroup
 from grouprep.linalg.budget import require
+from grouprep.summary import Summary
 from grouprep.typing import Integers
 
 __all__ = ["SubgroupClass", "conjugacy_classes_of_subgroups"]
@@ -19,8 +20,8 @@ _ORDER = 2_000  # elements of a group whose subgroups are looked for: its multip
 _COUNT = 20_000  # subgroups; (C_2)^6 has 2,825 and takes some seconds, (C_2)^7 29,212
 
 
-@dataclass(frozen=True)
-class SubgroupClass:
+@dataclass(frozen=True, repr=False)
+class SubgroupClass(Summary):
     """A class of conjugate subgroups.
 
     representative : one of them: that with the least sorted list of elements.

@@ -14,13 +14,14 @@ from grouprep.irreps.base import Field, Irrep, read_field
 from grouprep.irreps.catalogue import family_of
 from grouprep.irreps.multiplicities import multiplicities
 from grouprep.representations.base import Representation
+from grouprep.summary import Summary
 from grouprep.typing import Integers
 
 __all__ = ["BranchingTable", "branching_table"]
 
 
-@dataclass(frozen=True)
-class BranchingTable:
+@dataclass(frozen=True, repr=False)
+class BranchingTable(Summary):
     """The multiplicities of the irreps of H in those of G, restricted along f: H -> G.
 
     f : the homomorphism.

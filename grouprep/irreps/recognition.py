@@ -25,6 +25,7 @@ from grouprep.irreps.family import Family, Images, Splitting
 from grouprep.linalg import Image
 from grouprep.representations.base import Representation
 from grouprep.representations.pullback import Pullback
+from grouprep.summary import Summary
 from grouprep.typing import Array, Element, Integers
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ _ENTRIES = 4_000_000  # of the list of elements, order times degree: a second or
 _TUPLES = 2_000  # partial tuples of generators that are looked at
 
 
-class Isomorphism:
+class Isomorphism(Summary):
     """An isomorphism f from a group to a known one, with the elements that it takes to the generators there.
 
     f : the homomorphism; preimages : for each generator of the target an element of the source.

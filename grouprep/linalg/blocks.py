@@ -20,6 +20,7 @@ from grouprep.linalg.conditioning import ACCURACY, powers_of_two
 from grouprep.linalg.graphs import components
 from grouprep.linalg.matrices import Image, as_float, size
 from grouprep.linalg.monomial import Monomial
+from grouprep.summary import Summary
 from grouprep.typing import Array, Floats, Integers
 
 __all__ = [
@@ -40,8 +41,8 @@ _GAP = 1e3  # times noise: the least distance of two
 _LINK = 1e-6  # of the norm of b: what is less between two eigenspaces is rounding, and carries nothing
 
 
-@dataclass(frozen=True, eq=False)
-class Block:
+@dataclass(frozen=True, eq=False, repr=False)
+class Block(Summary):
     """An irreducible constituent of unitary matrices, and where its copies stand.
 
     images : for each matrix its own (d, d) block.

@@ -9,6 +9,7 @@ from grouprep.errors import GroupRepError
 from grouprep.groups.base import Group
 from grouprep.linalg import Monomial
 from grouprep.representations import Representation
+from grouprep.summary import Summary
 from grouprep.typing import Element
 from projectors.arrays import cast, namespace, one_by_one
 
@@ -50,7 +51,7 @@ def draw(G: Group, n: int, generator: torch.Generator) -> list[Element]:
     return one_by_one(G.sample(n, np.random.default_rng(seeds)))
 
 
-class Action:
+class Action(Summary):
     """rho(g) on axes of tensors; images of a finite group's elements are remembered.
 
     Parameters

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 from grouprep.errors import CertificateError
 from grouprep.linalg.spaces import Space
+from grouprep.summary import Summary
 from projectors.certify import evidence
 from projectors.solvers.base import Pair
 
@@ -30,8 +31,8 @@ class Claim:
     seconds: float
 
 
-@dataclass(frozen=True)
-class Certificate:
+@dataclass(frozen=True, repr=False)
+class Certificate(Summary):
     """The outcome of `Hom.certify`: the dimension, and the claims with their evidence.
 
     Examples

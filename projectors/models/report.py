@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from math import hypot
 
 from grouprep.errors import TooLarge, UnsupportedGroup
+from grouprep.summary import Summary
 from grouprep.typing import AnyArray
 from projectors.arrays import as_numpy
 from projectors.hom import Hom
@@ -16,8 +17,8 @@ from projectors.penalties import Frobenius, Norm, per_block
 __all__ = ["CheckReport", "Finding", "LayerDefect", "PenaltyReport", "TermReport", "Verification", "term_report"]
 
 
-@dataclass(frozen=True)
-class TermReport:
+@dataclass(frozen=True, repr=False)
+class TermReport(Summary):
     """One parameter: plain numbers, in the penalty's norm.
 
     Attributes
@@ -97,8 +98,8 @@ def _block_norms(T: AnyArray, hom: Hom, norm: Norm) -> dict[tuple[str, str], flo
     return {pair: float(values.sum()) for pair, values in found.items()}
 
 
-@dataclass(frozen=True)
-class PenaltyReport:
+@dataclass(frozen=True, repr=False)
+class PenaltyReport(Summary):
     """All terms, the total, what was skipped and what no penalty can repair; `str()` is a table, with the worst pair of irreps of each.
 
     Attributes
@@ -154,8 +155,8 @@ class Finding:
         return f"{self.severity}: {self.where}: {self.what}"
 
 
-@dataclass(frozen=True)
-class CheckReport:
+@dataclass(frozen=True, repr=False)
+class CheckReport(Summary):
     """What `EquivariancePenalty.check` found, in the order of the model.
 
     Attributes

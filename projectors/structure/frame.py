@@ -22,7 +22,7 @@ from projectors.structure.adapted import AdaptedBasis
 __all__ = ["SpectralBlock", "SpectralFrame"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SpectralBlock(Picklable):
     """The part of a spectral matrix between the copies of one irrep of W (rows) and of one irrep of V (columns).
 

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Sequence
 
 import torch
 
+from grouprep.summary import Summary
 from projectors.arrays import namespace_of
 from projectors.torch.fast import Fast, Operand
 from projectors.torch.lobpcg import follow
@@ -20,7 +21,7 @@ _WIDTH = 4  # directions that follow a spectral norm
 _WARM_UP = 40  # iterations at most before the first value of a followed norm
 
 
-class Batch(ABC):
+class Batch(Summary, ABC):
     """Terms with one norm, whose values are found together; the first speaks for all."""
 
     def __init__(self, terms: Sequence[Term]) -> None:

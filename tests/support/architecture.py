@@ -31,7 +31,10 @@ class Layer:
 # From the ground up. A layer may import the layers above it in this list; rooms that share a layer may import each other,
 # as long as no circle arises.
 LAYERS = (
-    Layer(("grouprep.errors", "grouprep.typing"), "errors and types"),
+    Layer(
+        ("grouprep.errors", "grouprep.markup", "grouprep.progress", "grouprep.summary", "grouprep.typing"),
+        "errors, types, what is shown",
+    ),
     Layer(("grouprep.linalg",), "exact and float linear algebra"),
     Layer(("grouprep.groups",), "groups, homomorphisms"),
     Layer(("grouprep.representations",), "representations, their algebra"),

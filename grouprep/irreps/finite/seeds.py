@@ -16,6 +16,7 @@ from grouprep.irreps.finite.elements import Elements
 from grouprep.irreps.finite.subgroups import further_subgroups, natural_subgroups
 from grouprep.linalg.fields import cyclotomic_field, degree, is_real_field, smallest_domain
 from grouprep.linalg.pickling import Picklable
+from grouprep.summary import Summary
 from grouprep.typing import Integers
 
 if TYPE_CHECKING:
@@ -111,8 +112,8 @@ def field_of(values: frozenset[Cyclotomic], order: int) -> Domain:
     return smallest_domain((*elements, M.unit ** (n // order)), M)
 
 
-@dataclass(frozen=True, eq=False)
-class Seed:
+@dataclass(frozen=True, eq=False, repr=False)
+class Seed(Summary):
     """A subgroup H and a linear character of it that occurs once in an irreducible character.
 
     members : the numbers of H; exponents, modulus : the linear character exp(2 pi i exponents / modulus) on them.

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import torch
 
+from grouprep.summary import Summary
 from projectors.models.layouts import Layout
 from projectors.torch.buffers import ProjectionModule
 
@@ -42,7 +43,7 @@ class Operand(NamedTuple):
         return gradient if self.layout is None else self.layout.unread(gradient, part.shape).data
 
 
-class Fast(ABC):
+class Fast(Summary, ABC):
     """The operations in which a penalty spends its time, differentiable except `move_`."""
 
     def workspace(self) -> object:
