@@ -20,6 +20,7 @@ __all__ = [
     "card",
     "elements_picture",
     "facts",
+    "gallery",
     "joined",
     "matrix_picture",
     "note",
@@ -41,6 +42,7 @@ PALETTE = (
 POSITIVE, NEGATIVE, FILL, GOOD, BAD = "#e0661a", "#3182c8", "#3f8fd0", "#1a9c66", "#d4552a"
 PIXELS = 1_600  # entries of a matrix that is drawn
 _LEVELS = 8
+_SHOWN = 8  # elements of a basis that are drawn by themselves
 _SMALL = 'style="opacity:0.75;margin:0.2em 0"'
 
 
@@ -268,3 +270,25 @@ def _spread(sizes: Sequence[int], side: float) -> list[float]:
 
 def _cut(label: str) -> str:
     return label if len(label) <= 18 else f"{label[:16]}.."
+
+
+def gallery(elements: object, name: str, exact: bool = False) -> Html:
+    """Matrices (r, m, n): all in one picture, and the first few beside each other.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> gallery(np.eye(2)[:, :, None] * np.eye(2)[:, None], "basis").count("<svg")
+    3
+    """
+    X = np.asarray(elements)
+    r, m, n = X.shape
+    parts: list[object] = [elements_picture(X, f"{name}, all elements in one")] if r > 1 else []
+    if m * n <= PIXELS:
+        parts += [Html(f"{matrix_picture(X[k], f'X{k + 1}', 84)}") for k in range(min(r, _SHOWN))]
+    kind = "exact" if exact else "orthonormal"
+    words = (
+        f"Each place has the colour of the one element ({kind}) that is not zero there, grey: several." if r > 1 else ""
+    )
+    more = f" Small: {'the first ' + str(_SHOWN) + ' of ' + str(r) if r > _SHOWN else 'each element'}; orange is positive, blue negative."
+    return joined([*parts, note(words + more)])

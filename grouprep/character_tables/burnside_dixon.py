@@ -26,6 +26,7 @@ from grouprep.groups.fingerprints import Fingerprints
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.permutations import Perm
 from grouprep.linalg.budget import CLASSES
+from grouprep.progress import steps
 from grouprep.summary import Summary
 from grouprep.typing import Array, Integers
 
@@ -347,7 +348,7 @@ def _lifted(classes: Classes, table: Sequence[Sequence[int]], p: int) -> dict[in
     r = len(classes)
     zeta = _root_of_unity(classes.exponent, p)
     found: dict[int, Integers] = {}
-    for k in sorted({j for j, _ in classes.rational}):  # m_j = (1/n) sum_l chi(x^l) zeta_n^(-j l)
+    for k in steps(sorted({j for j, _ in classes.rational}), "characters"):  # m_j = (1/n) sum_l chi(x^l) zeta_n^(-j l)
         n = int(classes.orders[k])
         root, scale = pow(zeta, classes.exponent // n, p), pow(n, -1, p)
         powers = [1]

@@ -471,6 +471,11 @@ class Group(Value):
 
         return irrep(self, label, field)
 
+    def _repr_html_(self) -> str:
+        from grouprep.groups.cards import group_card
+
+        return group_card(self)
+
     def pullback(self, factor: int, V: Representation) -> Representation:
         """The representation of a factor, as one of the product: (g_0, g_1, ...) acts as V(g_factor).
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from grouprep.errors import TooLarge
+from grouprep.groups.cards import subgroup_card
 from grouprep.groups.cosets import generated_by, sorted_elements
 from grouprep.groups.finite import FiniteGroup
 from grouprep.linalg.budget import require
-from grouprep.summary import Summary
 from grouprep.typing import Integers
 
 __all__ = ["SubgroupClass", "conjugacy_classes_of_subgroups"]
@@ -21,7 +21,7 @@ _COUNT = 20_000  # subgroups; (C_2)^6 has 2,825 and takes some seconds, (C_2)^7 
 
 
 @dataclass(frozen=True, repr=False)
-class SubgroupClass(Summary):
+class SubgroupClass:
     """A class of conjugate subgroups.
 
     representative : one of them: that with the least sorted list of elements.
@@ -42,6 +42,12 @@ class SubgroupClass(Summary):
     def __str__(self) -> str:
         what = "normal" if self.is_normal else f"{self.length} conjugates"
         return f"{self.representative}: order {self.order}, index {self.index}, {what}"
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
+
+    def _repr_html_(self) -> str:
+        return subgroup_card(self)
 
 
 def conjugacy_classes_of_subgroups(G: FiniteGroup) -> tuple[SubgroupClass, ...]:

@@ -618,6 +618,11 @@ class Representation(Value):
     def __repr__(self) -> str:
         return f"<{self} of {self.group}, dim {self.dim}>"
 
+    def _repr_html_(self) -> str:
+        from grouprep.representations.cards import representation_card
+
+        return representation_card(self)
+
     def _repr_latex_(self) -> str:
         text = str(self).replace(" * ", r" \otimes ").replace(" + ", r" \oplus ").replace("^", r"^{\otimes}")
         return rf"$\mathrm{{{text}}}$"

@@ -60,7 +60,10 @@ LAYERS = (
     Layer(
         ("=projectors.solvers", "projectors.solvers.registry", "projectors.solvers.schur"), "a solver that knows irreps"
     ),
-    Layer(("projectors.certify", "projectors.explain", "projectors.files"), "what is proved of a solution"),
+    Layer(
+        ("projectors.cards", "projectors.certify", "projectors.explain", "projectors.files"),
+        "what is proved of a solution",
+    ),
     Layer(("projectors.hom",), "Hom(V, W)"),
     Layer(("projectors.penalties", "projectors.polynomials"), "norms, penalties, bounds; polynomial maps"),
     Layer(("=projectors",), "public names"),
