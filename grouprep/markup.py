@@ -111,15 +111,16 @@ def word_table(head: Sequence[object], rows: Iterable[Sequence[object]], caption
     >>> word_table(["irrep", "dim"], [["E1", 2]]).count("<th")
     5
     """
-    top = "".join(
-        f'<th scope="col" style="text-align:{"right" if k else "left"}">{text(h)}</th>' for k, h in enumerate(head)
-    )
-    lines = []
+    lines, sides = [], ["left"] * len(head)
     for first, *rest in rows:
+        sides = ["left", *("left" if isinstance(x, Html) else "right" for x in rest)]
         cells = "".join(
             f'<td style="text-align:{"left" if isinstance(x, Html) else "right"}">{text(x)}</td>' for x in rest
         )
         lines.append(f'<tr><th scope="row" style="text-align:left">{text(first)}</th>{cells}</tr>')
+    top = "".join(
+        f'<th scope="col" style="text-align:{side}">{text(h)}</th>' for h, side in zip(head, sides, strict=True)
+    )
     title = f'<caption style="text-align:left">{text(caption)}</caption>' if caption else ""
     return Html(
         f'<div style="overflow-x:auto"><table>{title}<thead><tr>{top}</tr></thead><tbody>{"".join(lines)}</tbody></table></div>'

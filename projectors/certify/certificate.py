@@ -67,10 +67,10 @@ class Certificate:
         return f"<Certificate of {self.subject}: dimension {self.dim}, {'proved' if self.proved else 'not proved in full'}>"
 
     def _repr_html_(self) -> str:
-        rows = [(verdict(c.proved, c.statement), text(c.evidence), f"{c.seconds:.3g} s") for c in self.claims]
+        rows = [(verdict(c.proved, c.statement), text(c.evidence)) for c in self.claims]
         done = verdict(self.proved, "proved" if self.proved else "not proved in full")
         title = joined([self.subject, f": dimension {self.dim:,}, ", done])
-        return card(title, word_table(["claim", "evidence", "time"], rows))
+        return card(title, word_table(["claim", "evidence"], rows))
 
     def __str__(self) -> str:
         lines = [f"{self.subject}: dimension {self.dim}, {'proved' if self.proved else 'not proved in full'}"]
