@@ -284,12 +284,14 @@ def gallery(elements: object, name: str, exact: bool = False) -> Html:
     """
     X = np.asarray(elements)
     r, m, n = X.shape
-    parts: list[object] = [elements_picture(X, f"{name}, all elements in one")] if r > 1 else []
+    parts: list[object] = []
+    words = []
+    if r > 1:
+        parts.append(elements_picture(X, f"{name}, all elements in one"))
+        kind = "exact" if exact else "orthonormal"
+        words.append(f"Each place has the colour of the one element ({kind}) that is not zero there, grey: several.")
     if m * n <= PIXELS:
-        parts += [Html(f"{matrix_picture(X[k], f'X{k + 1}', 84)}") for k in range(min(r, _SHOWN))]
-    kind = "exact" if exact else "orthonormal"
-    words = (
-        f"Each place has the colour of the one element ({kind}) that is not zero there, grey: several." if r > 1 else ""
-    )
-    more = f" Small: {'the first ' + str(_SHOWN) + ' of ' + str(r) if r > _SHOWN else 'each element'}; orange is positive, blue negative."
-    return joined([*parts, note(words + more)])
+        parts += [matrix_picture(X[k], f"X{k + 1}", 84) for k in range(min(r, _SHOWN))]
+        which = "each element" if r <= _SHOWN else f"the first {_SHOWN} of {r:,}"
+        words.append(f"Small: {which}; orange is positive, blue negative.")
+    return joined([*parts, note(" ".join(words))])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence, Set
-from functools import lru_cache
 
 from grouprep.errors import printable, shown
 
@@ -65,7 +64,6 @@ def brief(value: object) -> str:
     return shown(value, _LENGTH)
 
 
-@lru_cache(maxsize=512)
 def _parameters(kind: type) -> tuple[str, ...]:
     """The names by which an object of a class is made."""
     try:

@@ -45,6 +45,8 @@ from projectors.solvers import SOLVERS
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from grouprep.markup import Html
+
 __all__ = ["app"]
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -460,7 +462,7 @@ def report(
 
 def report_section(
     subject: str, group: str | None, domain: str | None, codomain: str | None, inner: str, key: str | None
-) -> tuple[str, str]:
+) -> tuple[str, Html]:
     """What the page says of one subject."""
     from projectors.report import page
 

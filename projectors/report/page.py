@@ -38,7 +38,8 @@ _STYLE = """
 body { margin: 0 auto; padding: 1rem; max-width: 58rem; font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 0.5rem 0 1rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.2rem; margin: 2rem 0 0.5rem; padding-top: 0.75rem; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
-.grouprep { margin: 1rem 0; overflow-wrap: anywhere; }
+.grouprep { margin: 1rem 0; }
+.grouprep p { overflow-wrap: anywhere; }
 table { border-collapse: collapse; margin: 0.4rem 0; font-variant-numeric: tabular-nums; }
 th, td { padding: 0.25rem 0.7rem 0.25rem 0; vertical-align: top; }
 thead th { border-bottom: 1px solid var(--line); }
@@ -67,8 +68,11 @@ def page(title: str, sections: Sequence[tuple[str, Html]]) -> str:
     >>> text.startswith("<!doctype html>"), "character table" in text, "http-equiv" in text
     (True, True, True)
     """
+    several = len(sections) > 1
     body = joined(
-        Html(f'<section aria-label="{text(heading)}"><h2>{text(heading)}</h2>{content}</section>\n')
+        Html(
+            f'<section aria-label="{text(heading)}">{f"<h2>{text(heading)}</h2>" if several else ""}{content}</section>\n'
+        )
         for heading, content in sections
     )
     return (
@@ -76,7 +80,8 @@ def page(title: str, sections: Sequence[tuple[str, Html]]) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         f"<title>{text(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{text(title)}</h1>\n{body}</main>\n"
-        "<footer>Made by grouprep report. In small pictures of matrices orange is positive, blue negative; each has a scale of its own.</footer>"
+        "<footer>Made by grouprep report. In pictures of matrices orange is positive, blue negative;"
+        " each has a scale of its own.</footer>"
         "\n</body>\n</html>\n"
     )
 

@@ -258,19 +258,18 @@ class SpectralFrame(Value):
         return f"<spectral frame of operators {self.domain.V} -> {self.codomain.V}: {what}>"
 
     def _repr_html_(self) -> str:
-        sides = [
+        rows, columns = (
             [
                 (f"{m} {I.label}" if m > 1 else I.label, m * I.dim)
                 for I, m in zip(D.irreps, D.multiplicities, strict=True)
             ]
             for D in (self.codomain, self.domain)
-        ]
-        if max(map(len, sides)) > _SHOWN:
+        )
+        if max(len(rows), len(columns)) > _SHOWN:
             return card(repr(self)[1:-1])
-        width = len(sides[1])
-        cells = {divmod(k, width): f"{b.rows_n} x {b.columns_n}" for k, b in enumerate(self.blocks) if b.equal}
+        cells = {divmod(k, len(columns)): f"{b.rows_n} x {b.columns_n}" for k, b in enumerate(self.blocks) if b.equal}
         alt = f"{len(self.blocks)} blocks between irreps; equivariant operators live in {len(self.diagonal)} between equal ones"
         legend = note(
             "Rows: irreps of W, columns: irreps of V, with copies. Equivariant operators live in the coloured blocks (Schur)."
         )
-        return card(repr(self)[1:-1], blocks_picture(*sides, cells, alt), legend)
+        return card(repr(self)[1:-1], blocks_picture(rows, columns, cells, alt), legend)
