@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grouprep.groups.permutations import cycle_string
+from grouprep.groups.permutations import cycle_string, format_order
 from grouprep.linalg import as_float
 from grouprep.markup import Html, card, facts, matrix_picture, note, word_table
 
@@ -28,8 +28,12 @@ def is_small(G: Group) -> bool:
     return not G.is_finite or len(G.identity()) <= _POINTS
 
 
-def group_card(G: Group) -> Html:
+def group_card(G: Group, order: float | None = None) -> Html:
     """Order, generators, factors.
+
+    Parameters
+    ----------
+    G : the group; order : the number of its elements, if that was computed.
 
     Examples
     --------
@@ -37,8 +41,9 @@ def group_card(G: Group) -> Html:
     >>> "(1 2 3 4)" in group_card(Dihedral(4))
     True
     """
-    order = "infinite" if not G.is_finite else f"{int(G.order):,}" if is_small(G) else "not computed yet: G.order"
-    rows: list[tuple[object, object]] = [("order", order)]
+    known = int(G.order) if G.is_finite and (order is not None or is_small(G)) else None
+    words = "infinite" if not G.is_finite else "not computed yet: G.order" if known is None else format_order(known)
+    rows: list[tuple[object, object]] = [("order", words)]
     if not G.is_finite:
         rows.append(("compact", "yes" if G.is_compact else "no"))
     elif not G.is_product:

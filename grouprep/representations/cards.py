@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from grouprep.errors import GroupRepError
@@ -18,8 +19,12 @@ _GENERATORS = 6
 _SHOWN = 12  # summands
 
 
-def representation_card(V: Representation) -> Html:
+def representation_card(V: Representation, summands: Sequence[tuple[int, Representation]] = ()) -> Html:
     """Group, dimension, field, summands; small images of the generators as pictures.
+
+    Parameters
+    ----------
+    V : the representation; summands : its parts with their numbers, if it is a direct sum.
 
     Examples
     --------
@@ -28,16 +33,14 @@ def representation_card(V: Representation) -> Html:
     >>> card.count("<svg"), "dimension" in card
     (2, True)
     """
-    from grouprep.representations.composite import DirectSum
-
     rows: list[tuple[object, object]] = [("group", V.group), ("dimension", f"{V.dim:,}"), ("field", V.field)]
     rows.append(("generators", "floats" if V.domain is None else "exact"))
     parts: list[object] = [facts(rows)]
-    if isinstance(V, DirectSum):
-        pieces = [(str(W), n, f"{W.dim:,}") for n, W in zip(V.counts[:_SHOWN], V.parts, strict=False)]
+    if summands:
+        pieces = [(str(W), n, f"{W.dim:,}") for n, W in summands[:_SHOWN]]
         parts.append(word_table(["summand", "copies", "dim"], pieces))
-        if len(V.parts) > _SHOWN:
-            parts.append(note(f"and {len(V.parts) - _SHOWN} more"))
+        if len(summands) > _SHOWN:
+            parts.append(note(f"and {len(summands) - _SHOWN} more"))
     parts.append(images_pictures(V))
     return card(V, *parts)
 

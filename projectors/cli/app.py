@@ -40,6 +40,8 @@ from projectors.files import write_text
 from projectors.penalties import Frobenius
 from projectors.penalties.registry import norm_names
 from projectors.report import Record, printable_record
+from projectors.report.page import audit_section, basis_section, group_section, saved_section, weights_section
+from projectors.report.page import page as whole_page
 from projectors.solvers import SOLVERS
 
 if TYPE_CHECKING:
@@ -448,13 +450,11 @@ def report(
       grouprep report w.npy --group D4 --in regular --out regular --output w.html
       grouprep report audit.json --output audit.html
     """
-    from projectors.report.page import page
-
     sections = []
     for subject in subjects:
         with working(f"Looking at {subject}"):
             sections.append(report_section(subject, group, domain, codomain, inner, key))
-    write_text(output, page(", ".join(heading for heading, _ in sections), sections))
+    write_text(output, whole_page(", ".join(heading for heading, _ in sections), sections))
     from projectors.report.tables import Terminal
 
     Terminal().print(printable(f"Written to {output}"))
@@ -464,24 +464,22 @@ def report_section(
     subject: str, group: str | None, domain: str | None, codomain: str | None, inner: str, key: str | None
 ) -> tuple[str, Html]:
     """What the page says of one subject."""
-    from projectors.report import page
-
     suffix = Path(subject).suffix.lower()
     if suffix in WEIGHTS:
         if group is None or domain is None or codomain is None:
             raise GroupRepError(f"{subject} holds weights; say what they map with --group, --in and --out")
         H = space(group, domain, codomain, inner)
         weights = load_weights(subject, key, partial(check_shape, H))
-        return page.weights_section(weights.source, weights.matrix, H, Frobenius())
+        return weights_section(weights.source, weights.matrix, H, Frobenius())
     if suffix == ".json" and "format" in (data := read_data_file(subject)):
         if data["format"] == SAVED_BASIS:
-            return page.saved_section(subject)
-        return page.audit_section(subject, data)
+            return saved_section(subject)
+        return audit_section(subject, data)
     if domain is None and codomain is None:
-        return page.group_section(read_group(subject).group)
+        return group_section(read_group(subject).group)
     if domain is None or codomain is None:
         raise GroupRepError("--in and --out go together: the maps lead from one to the other")
-    return page.basis_section(space(subject, domain, codomain, inner))
+    return basis_section(space(subject, domain, codomain, inner))
 
 
 @app.command(short_help="The Rubik's cube, the Lorentz group, a network.")

@@ -119,7 +119,7 @@ def draw_filters(digits: Digits, path: Path) -> None:
         weight="bold",
     )
     figure.text(
-        0.03, 0.925, "Eight 8 x 8 filters of one channel, one for each element of D4; after projection they are one filter, turned and "
+        0.03, 0.925, "Eight 8 x 8 filters of one channel, one for each element of D4; projected, they are one filter, turned and "
         "mirrored. Each row has its own scale.", fontsize=9.5,
     )  # fmt: skip
     for half, (network, title) in enumerate((("plain", "Trained plainly"), ("penalised", "Trained with the penalty"))):

@@ -68,12 +68,10 @@ def page(title: str, sections: Sequence[tuple[str, Html]]) -> str:
     >>> text.startswith("<!doctype html>"), "character table" in text, "http-equiv" in text
     (True, True, True)
     """
-    several = len(sections) > 1
+    headings = [f"<h2>{text(heading)}</h2>" if len(sections) > 1 else "" for heading, _ in sections]
     body = joined(
-        Html(
-            f'<section aria-label="{text(heading)}">{f"<h2>{text(heading)}</h2>" if several else ""}{content}</section>\n'
-        )
-        for heading, content in sections
+        Html(f'<section aria-label="{text(heading)}">{shown}{content}</section>\n')
+        for shown, (heading, content) in zip(headings, sections, strict=True)
     )
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
