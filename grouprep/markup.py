@@ -109,7 +109,7 @@ def word_table(head: Sequence[object], rows: Iterable[Sequence[object]], caption
     Examples
     --------
     >>> word_table(["irrep", "dim"], [["E1", 2]]).count("<th")
-    5
+    4
     """
     lines, sides = [], ["left"] * len(head)
     for first, *rest in rows:

@@ -112,7 +112,7 @@ def html(table: CharacterTable) -> str:
     """The table in HTML, its values exact; of large ones the first rows and columns."""
     n = len(table)
     classes, rows = table.classes[:_SHOWN], table.irreducibles[:_SHOWN]
-    heads = "".join(f'<th scope="col">{escape(c.name)}<br>{escape(str(c))}</th>' for c in classes)
+    heads = "".join(f'<th scope="col">{escape(c.name)}<br/>{escape(str(c))}</th>' for c in classes)
     lines = [
         f'<tr><th scope="row">{escape(chi.label)}</th>{"".join(f"<td>{escape(str(chi[k]))}</td>" for k in range(len(classes)))}'
         f"<td>{chi.type}</td></tr>"

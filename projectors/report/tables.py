@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from grouprep.summary import Summary
 from projectors.report import Record
 from projectors.report.matrices import named_matrix
 
@@ -51,7 +52,7 @@ class Terminal(Console):
         raise BrokenPipeError from sys.exception()
 
 
-class Waiting:
+class Waiting(Summary):
     """A line on stderr that says what is done, and below it a bar for whatever has several steps.
 
     Parameters
