@@ -120,7 +120,7 @@ def html(table: CharacterTable) -> str:
     ]
     what = f"Characters of {table.group}" + (f": {_SHOWN} of {n:,} rows and columns" if n > _SHOWN else "")
     return (
-        f'<div style="overflow-x:auto"><table><caption style="text-align:left">{escape(what)}</caption>'
+        f'<div style="overflow-x:auto"><table style="white-space:nowrap"><caption style="text-align:left">{escape(what)}</caption>'
         f'<thead><tr><th scope="col">{escape(str(table.group))}</th>{heads}<th scope="col">type</th></tr></thead>'
         f"<tbody>{''.join(lines)}</tbody></table></div>"
     )

@@ -24,6 +24,7 @@ __all__ = [
     "Verification",
     "report_from_dict",
     "term_report",
+    "verification_from_dict",
 ]
 
 
@@ -241,6 +242,34 @@ def report_from_dict(data: Mapping[str, Any]) -> PenaltyReport:
         return PenaltyReport(float(data["total"]), tuple(terms), skipped, flagged, int(data["step"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise GroupRepError(f"not a whole report of a penalty: {type(error).__name__}: {shown(str(error))}") from None
+
+
+def verification_from_dict(data: Mapping[str, Any]) -> Verification:
+    """The measurement that `Verification.to_dict` wrote.
+
+    Raises
+    ------
+    GroupRepError
+        If it is none, or keys are missing or not what they should be.
+    """
+    try:
+        layers = tuple(
+            LayerDefect(
+                str(d["name"]),
+                *(None if d[key] is None else float(d[key]) for key in ("before", "inside")),
+                float(d["total"]),
+                float(d["tolerance"]),
+                tuple(map(str, d["functions"])),
+            )
+            for d in data["layers"]
+        )
+        findings = tuple(Finding(*(str(d[key]) for key in ("severity", "where", "what"))) for d in data["findings"])
+        uncovered, not_followed = (tuple(map(str, data[key])) for key in ("uncovered", "not_followed"))
+        error, tolerance, before = (float(data[key]) for key in ("error", "tolerance", "before"))
+        elements, exhaustive = int(data["elements"]), bool(data["exhaustive"])
+    except (KeyError, TypeError, ValueError, AttributeError) as reason:
+        raise GroupRepError(f"not a whole verification: {type(reason).__name__}: {shown(str(reason))}") from None
+    return Verification(error, tolerance, layers, uncovered, findings, not_followed, elements, exhaustive, before)
 
 
 def _term_from_dict(data: dict[str, Any]) -> TermReport:

@@ -20,11 +20,19 @@ from grouprep.representations.cards import images_pictures
 from grouprep.typing import Array
 from projectors import Certificate, Hom, decompose
 from projectors.files import load_basis, verify
-from projectors.models.report import PenaltyReport, TermReport, report_from_dict
+from projectors.models.report import PenaltyReport, TermReport, report_from_dict, verification_from_dict
 from projectors.penalties import Norm, penalty, per_block
 from projectors.structure.basis import ExactBasis
 
-__all__ = ["audit_section", "basis_section", "group_section", "page", "saved_section", "weights_section"]
+__all__ = [
+    "audit_section",
+    "basis_section",
+    "group_section",
+    "is_verification",
+    "page",
+    "saved_section",
+    "weights_section",
+]
 
 _ORDER = 20_000  # elements of a group whose table and irreps are on its page
 _IRREPS = 24  # irreps that are shown
@@ -231,8 +239,13 @@ def _figure(M: Array, name: str) -> Html:
     )
 
 
+def is_verification(data: Mapping[str, Any]) -> bool:
+    """Whether plain data are what `Verification.to_dict` gives."""
+    return {"ok", "lost", "tolerance", "layers"} <= set(data)
+
+
 def audit_section(name: str, data: Mapping[str, Any]) -> tuple[str, Html]:
-    """The audit of a model: the report of a penalty, as `PenaltyReport.to_dict` gives it.
+    """The audit of a model: the report of a penalty or a verification, as their `to_dict` gives them.
 
     Parameters
     ----------
@@ -244,6 +257,8 @@ def audit_section(name: str, data: Mapping[str, Any]) -> tuple[str, Html]:
         If it is no such report.
     """
     try:
+        if is_verification(data):
+            return f"Model of {name}", Html(verification_from_dict(data)._repr_html_())
         report = report_from_dict(data)
     except GroupRepError as error:
         raise GroupRepError(f"{name}: {error}") from None
