@@ -131,7 +131,8 @@ def bar(share: float, words: object) -> Html:
     """A number between 0 and 1 as a bar, with words beside it."""
     width = 100 * min(max(share, 0.0), 1.0) if share == share else 0.0
     return Html(
-        '<span style="white-space:nowrap"><span style="display:inline-block;width:6em;height:0.7em;border:1px solid #8888;vertical-align:middle" aria-hidden="true">'
+        '<span style="white-space:nowrap"><span style="display:inline-block;width:6em;height:0.7em;'
+        'border:1px solid #8888;vertical-align:middle" aria-hidden="true">'
         f'<span style="display:block;height:100%;width:{width:.4g}%;background:{POSITIVE}"></span></span> {text(words)}</span>'
     )
 

@@ -40,7 +40,14 @@ from projectors.files import write_text
 from projectors.penalties import Frobenius
 from projectors.penalties.registry import norm_names
 from projectors.report import Record, printable_record
-from projectors.report.page import audit_section, basis_section, group_section, saved_section, weights_section
+from projectors.report.page import (
+    audit_section,
+    basis_section,
+    group_section,
+    is_verification,
+    saved_section,
+    weights_section,
+)
 from projectors.report.page import page as whole_page
 from projectors.solvers import SOLVERS
 
@@ -441,7 +448,7 @@ def report(
 
     A SUBJECT is a GROUP: its character table and irreps; with --in and --out the equivariant maps, with basis and proof. Or it is a
     saved basis (.json), which is proved anew; weights (.npy, .npz, .safetensors) with --group, --in and --out; or the audit of a
-    model, json.dump(pen.report().to_dict(), file).
+    model, what pen.report().to_dict() or verify(...).to_dict() give, as JSON.
 
     Examples:
       grouprep report D4 A5 --output groups.html
@@ -471,8 +478,8 @@ def report_section(
         H = space(group, domain, codomain, inner)
         weights = load_weights(subject, key, partial(check_shape, H))
         return weights_section(weights.source, weights.matrix, H, Frobenius())
-    if suffix == ".json" and "format" in (data := read_data_file(subject)):
-        if data["format"] == SAVED_BASIS:
+    if suffix == ".json" and ("format" in (data := read_data_file(subject)) or is_verification(data)):
+        if data.get("format") == SAVED_BASIS:
             return saved_section(subject)
         return audit_section(subject, data)
     if domain is None and codomain is None:

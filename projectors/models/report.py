@@ -256,7 +256,8 @@ def verification_from_dict(data: Mapping[str, Any]) -> Verification:
         layers = tuple(
             LayerDefect(
                 str(d["name"]),
-                *(None if d[key] is None else float(d[key]) for key in ("before", "inside")),
+                None if d["before"] is None else float(d["before"]),
+                None if d["inside"] is None else float(d["inside"]),
                 float(d["total"]),
                 float(d["tolerance"]),
                 tuple(map(str, d["functions"])),

@@ -23,6 +23,7 @@ from projectors.models.report import (
     TermReport,
     Verification,
     report_from_dict,
+    verification_from_dict,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -186,6 +187,11 @@ def test_reports_go_to_json_and_back():
     report = PenaltyReport(3.0, (term(), term("c")), ("frozen",), ("flag",), 4)
     data = json.loads(json.dumps(report.to_dict()))
     assert report_from_dict(data) == report
+    lost = LayerDefect("out", None, 0.5, 0.5, 1e-6)
+    measured = Verification(0.5, 1e-6, (lost,), ("w",), (Finding("error", "l", "w"),), ("f",), 8, True, 0.7)
+    assert verification_from_dict(json.loads(json.dumps(measured.to_dict()))) == measured
+    with pytest.raises(GroupRepError, match="not a whole verification: KeyError"):
+        verification_from_dict({"layers": [{}]})
     for broken in ({}, {**data, "terms": [{}]}, {**data, "terms": 3}, {**data, "total": "x"}, {**data, "version": 2}):
         with pytest.raises(GroupRepError, match="report of a penalty"):
             report_from_dict(broken)

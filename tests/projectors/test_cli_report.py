@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from commands import refused, run
 
-from projectors.models.report import PenaltyReport, TermReport
+from projectors.models.report import LayerDefect, PenaltyReport, TermReport, Verification
 
 
 @pytest.fixture
@@ -55,6 +55,9 @@ def test_pages(files):
     weights = made(files, files / "w.npy", "--group", "D4", *PAIR)
     assert weights.count("full colour is") == 3
     assert "<details open>" in weights
+    measured = Verification(0.5, 1e-6, (LayerDefect("out", None, 0.5, 0.5, 1e-6),), (), (), (), 8, True, 0.7)
+    (files / "measured.json").write_text(json.dumps(measured.to_dict()))
+    assert "lost here" in made(files, files / "measured.json")
     audit = made(files, files / "audit.json")
     assert "64.0%" in audit
     assert "0.weight" in audit
