@@ -52,7 +52,7 @@ fi
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-blas test-minimum test-pythons test-python environments fuzz coverage mutants lint types packages release docs docs-serve format bench bench-check clean distclean
+.PHONY: help demo test test-fast test-gpu test-blas test-minimum test-pythons test-python environments fuzz coverage mutants lint types packages release docs docs-serve format bench bench-check clean distclean
 
 help:  ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -65,6 +65,10 @@ test: $(VENV)/.installed-test  ## Run the tests, the doctests and the documents'
 
 test-fast: $(VENV)/.installed-test  ## Run what takes under a minute: no slow tests (docs/testing.md says which)
 	$(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS) -m "not slow" $(ARGS)
+
+test-gpu: $(VENV)/.installed-test  ## Run the tests of devices on a GPU, and measure what a penalty costs there (under ten minutes)
+	TRITON_INTERPRET=0 $(BIN)/python -m pytest tests/projectors/adapters/test_gpu.py $(ARGS)
+	$(BIN)/python benchmarks/gpu.py
 
 test-blas: $(VENV)/.installed-test  ## Run the numeric tests on an old kernel of BLAS, torch and XLA, on two threads
 	$(call numeric_tests,Nehalem,default,SSE4_2,2)

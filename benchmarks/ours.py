@@ -20,6 +20,8 @@ import numpy as np
 import scipy.linalg
 import scipy.sparse.csgraph  # noqa: F401
 import sympy
+import sympy.combinatorics
+import sympy.tensor.tensor
 import worker
 from cases import (
     Case,

@@ -1,6 +1,6 @@
 """What a penalty costs: training steps with it, as ratios to the same step without, in one process, taken in turns.
 
-    python benchmarks/training.py [--model mlp spins resnet] [--repeat N] [--processes N] [--threads 1] [--json FILE]
+    python benchmarks/training.py [--model mlp spins resnet layers] [--repeat N] [--processes N] [--threads 1] [--json FILE]
 
 Each step is measured `repeat` times, one after the other in turn, in an order of its own in each round: two in a row, because some
 work is done in every second step only, after one of the same kind that does not count, as in training. The ratio is the median of
@@ -10,7 +10,7 @@ ratios by some percent, up or down. With one thread the clock is that of the pro
 it is the wall's.
 
 For SO(3) features it also tells the memory at 32, 64 and 128 channels, in copies of the weights: where that stays, memory is
-linear in them.
+linear in them. For 200 small layers, trained with Adam, it also tells what making the penalty and its report take.
 """
 
 from __future__ import annotations
@@ -27,12 +27,20 @@ from random import Random
 from statistics import median
 from typing import Any
 
-MODELS = {"mlp": ("mlp-128", "mlp-512"), "spins": ("spins-512",), "resnet": ("resnet-64",)}
+MODELS = {"mlp": ("mlp-128", "mlp-512"), "spins": ("spins-512",), "resnet": ("resnet-64",), "layers": ("layers-32",)}
 REACH = {
     "mlp-128": {"frobenius": 1.5, "decoupled": 1.2},
     "mlp-512": {"frobenius": 1.15, "decoupled": 1.06, "spectral": 1.15},
     "spins-512": {"frobenius": 1.05},
     "resnet-64": {"frobenius": 1.02, "spectral": 1.04},
+    "layers-32": {
+        "frobenius": 1.15,
+        "decoupled": 1.1,
+        "spectral": 1.6,
+        "target share": 1.2,
+        "build": 0.5,
+        "report": 0.5,
+    },
 }
 
 
@@ -59,7 +67,9 @@ def ratios_to_plain(times: dict[str, list[float]]) -> dict[str, float]:
     return {name: median(t / p for t, p in zip(ts, times["plain"], strict=True)) for name, ts in times.items()}
 
 
-def training_step(model: Any, pen: Any, optimizer: Any, loss: Callable[[], Any]) -> Callable[[], None]:
+def training_step(
+    model: Any, pen: Any, optimizer: Any, loss: Callable[[], Any], moves: bool = False
+) -> Callable[[], None]:
     def step() -> None:
         optimizer.zero_grad()
         value = loss()
@@ -69,6 +79,8 @@ def training_step(model: Any, pen: Any, optimizer: Any, loss: Callable[[], Any])
         optimizer.step()
         if pen is not None and pen.decoupled:
             pen.decay_(1e-3)
+        if pen is not None and moves:
+            pen.step()
 
     return step
 
@@ -180,6 +192,51 @@ def resnet(batch: int) -> dict[str, Callable[[], Any]]:
     return _steps(model, specification(model), optimizer, lambda: functional.cross_entropy(model(x), y))
 
 
+def small_layers(number: int = 200) -> tuple[Any, Any]:
+    """Many small layers, and their specification."""
+    from torch import nn
+
+    from grouprep import Cyclic
+
+    V = 8 * Cyclic(4).regular()
+    return nn.Sequential(*(nn.Linear(V.dim, V.dim) for _ in range(number))), {"*": (V, V)}
+
+
+def layers(batch: int) -> dict[str, Callable[[], Any]]:
+    """200 layers with Adam: what is paid for each of many."""
+    import torch
+
+    from projectors.torch import EquivariancePenalty, TargetShare
+
+    model, spec = small_layers()
+    x, y = torch.randn(batch, 32), torch.randn(batch, 32)
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+
+    def loss() -> Any:
+        return (model(x) - y).square().mean()
+
+    steered = EquivariancePenalty(model, spec, residual=TargetShare(0.1))
+    return {
+        **_steps(model, spec, optimizer, loss),
+        "target share": training_step(model, steered, optimizer, loss, moves=True),
+    }
+
+
+def seconds_once() -> dict[str, float]:
+    """What making a penalty of 200 layers takes, and its report, the second time."""
+    from projectors.torch import EquivariancePenalty
+
+    model, spec = small_layers()
+    out = {}
+    for _ in range(2):
+        start = time.perf_counter()
+        pen = EquivariancePenalty(model, spec)
+        built = time.perf_counter()
+        pen.report()
+        out = {"build": built - start, "report": time.perf_counter() - built}
+    return out
+
+
 def _steps(model: Any, spec: Any, optimizer: Any, loss: Callable[[], Any]) -> dict[str, Callable[[], Any]]:
     known = {"plain": None, "weight decay": weight_decay(model), **penalties(model, spec)}
     return {name: training_step(model, pen, optimizer, loss) for name, pen in known.items()}
@@ -192,11 +249,13 @@ def measure_here(name: str, repeat: int, threads: int, seed: int) -> dict[str, A
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
     kind, batch = name.split("-")
-    steps = {"mlp": mlp, "spins": spins, "resnet": resnet}[kind](int(batch))
+    steps = {"mlp": mlp, "spins": spins, "resnet": resnet, "layers": layers}[kind](int(batch))
     clock = time.process_time if threads == 1 else time.perf_counter
     found: dict[str, Any] = {"rounds": times_in_turn(steps, repeat, clock, seed)}
     if kind == "spins" and not seed:
         found["memory"] = {str(n): memory(n) for n in (32, 64, 128)}
+    if kind == "layers" and not seed:
+        found["once"] = seconds_once()
     return {**found, "torch": torch.__version__}
 
 
@@ -238,6 +297,8 @@ def main(arguments: list[str] | None = None) -> None:
         for n, copies in case.get("memory", {}).items():
             held = "  ".join(f"{k} {x:.3f}" for k, x in copies.items())
             print(f"memory of {n} channels, in copies of the weights:   {held}", file=sys.stderr)
+        for what, took in case.get("once", {}).items():
+            print(f"{what} of 200 layers: {took:.3f} s", file=sys.stderr)
         shown = "  ".join(f"{k} {r:.3f}" for k, r in case["ratios"].items() if k != "plain")
         print(f"{name:10}  step {case['seconds']['plain'] * 1e3:7.1f} ms   {shown}", file=sys.stderr)
     text = json.dumps({"threads": options.threads, "cases": results}, indent=1)

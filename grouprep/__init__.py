@@ -1,5 +1,8 @@
 """Groups and their representations, exact and float: the representation layer."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from grouprep.errors import (
     AmbiguousRank,
     CertificateError,
@@ -23,7 +26,6 @@ from grouprep.families import (
     Heisenberg,
     Lorentz,
     O,
-    PointGroup,
     Quaternion,
     Sp,
     SpReal,
@@ -41,9 +43,12 @@ from grouprep.groups.lie import LieGroup
 from grouprep.groups.registry import GroupFamily, register_family, unregister_family
 from grouprep.groups.semidirect import SemidirectProduct, WreathProduct
 from grouprep.invariants import molien_coefficients, molien_series
-from grouprep.irreps.branching import branching_table
-from grouprep.point_groups.molecules import Molecule
 from grouprep.representations.base import Representation
+
+if TYPE_CHECKING:
+    from grouprep.irreps.branching import branching_table
+    from grouprep.point_groups.group import PointGroup
+    from grouprep.point_groups.molecules import Molecule
 
 __all__ = [
     "G2",
@@ -93,3 +98,20 @@ __all__ = [
 ]
 
 __version__ = "0.1.0"
+
+_LATER = {  # what only some programs need is loaded when its name is first asked for
+    "Molecule": "grouprep.point_groups.molecules",
+    "PointGroup": "grouprep.point_groups.group",
+    "branching_table": "grouprep.irreps.branching",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_LATER[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -6,6 +6,7 @@ import os
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.setdefault("TRITON_INTERPRET", "1")  # before triton is imported; `make test-gpu` says 0
 
 from hypothesis import HealthCheck, settings  # noqa: E402
 

@@ -104,3 +104,20 @@ def test_steps_are_measured_two_in_a_row_after_one_of_their_kind():
     rounds = calls[2:]
     assert all(len(set(rounds[i : i + 3])) == 1 for i in range(0, len(rounds), 3))
     assert rounds.count("plain") == rounds.count("penalty") == 12
+
+
+def test_the_script_for_gpus_runs_without_one_and_names_what_is_missed(tmp_path, monkeypatch, capsys):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    gpu = module("gpu")
+    out = tmp_path / "gpu.json"
+    assert gpu.main(["--dry-run", "--case", "launches", "matrix-c4", "mlp-1024-graph", "--out", str(out)]) == 0
+    cases = json.loads(out.read_text())["cases"]
+    assert set(cases["mlp-1024-graph"]["ratios"]) == {"plain", "weight decay", "frobenius", "decoupled", "spectral"}
+    assert set(cases["matrix-c4"]["ratios"]) >= {"plain", *gpu.REACH["matrix-c4"]}
+    assert set(cases["launches"]["ratios"]) == set(gpu.REACH["launches"])
+    capsys.readouterr()
+    slow = {"mlp-4096": {"ratios": {"weight decay": 1.02, "frobenius": 1.045, "decoupled": 1.02, "spectral": 1.05}}}
+    assert gpu.misses(slow) == ["mlp-4096: frobenius is 1.045, wanted at most 1.040"]
+    eager = {"mlp-1024": {"ratios": {"weight decay": 1.2, "frobenius": 1.29, "decoupled": 1.31}}}
+    assert gpu.misses(eager) == ["mlp-1024: decoupled is 1.310, wanted at most 1.300"]
+    assert gpu.misses({"jax": {"skipped": "no GPU"}, "spins": {"error": "out of memory"}}) == ["spins: out of memory"]

@@ -33,6 +33,7 @@ from architecture import (
     without_reason,
 )
 from cases import cases
+from kernels import KERNELS, require_triton
 
 # Methods that are mere doorways to what stands above, or beside: module and method -> what a user finds behind it. They may
 # import it inside the function. All of them belong to the classes that users hold in their hands.
@@ -41,6 +42,7 @@ DOORWAYS: dict[str, str] = {
     "grouprep.groups.base.Group.grid": "G.grid(shape)",
     "grouprep.groups.base.Group.irrep": "G.irrep(label)",
     "grouprep.groups.base.Group.irreps": "G.irreps()",
+    "grouprep.groups.base.Group.kernel": "G.kernel((5, 5))",
     "grouprep.groups.base.Group.pullback": "(G * H).pullback(0, V)",
     "grouprep.groups.base.Group.trivial": "G.trivial()",
     "grouprep.groups.finite.FiniteGroup.character_table": "G.character_table()",
@@ -73,15 +75,29 @@ DOORWAYS: dict[str, str] = {
     "grouprep.representations.base.Representation.to_dict": "V.to_dict()",
     "grouprep.representations.base.Representation.unitary": "V.unitary()",
 }
+# What is loaded when it is first asked for, because most programs never ask: who imports it inside functions, and what it is.
+ON_DEMAND: dict[str, tuple[str, ...]] = {
+    "grouprep.families": ("grouprep.irreps", "grouprep.point_groups", "grouprep.character_tables"),  # a family's irreps
+    "grouprep.irreps.catalogue": ("grouprep.irreps.finite",),  # irreps of a group of no family
+    "grouprep.irreps.product": (
+        "grouprep.irreps.finite",
+    ),  # irreps of products over a smaller field than their factors'
+}
 FACADES = {"Group", "FiniteGroup", "Homomorphism", "LieGroup", "Representation"}
 
 # Private names of other people's libraries, where they give no public one.
 FOREIGN: dict[str, str] = {
     "_BatchNorm": "torch: the class of its batch normalisations",
+    "_C": "torch: where it says whether a transformation of torch.func is active, as autograd.Function asks",
     "_ConvNd": "torch: the class of its convolutions",
     "_ConvTransposeNd": "torch: the class of its transposed convolutions",
     "_InstanceNorm": "torch: the class of its instance normalisations",
+    "_are_functorch_transforms_active": "torch: whether a transformation of torch.func is active",
+    "_current_level": "torch: whether forward-mode differentiation is active",
     "_dynamo_marked_constant": "torch: what torch.compiler.assume_constant_result sets, without importing torch",
+    "_forward_pre_hooks": "torch: the hooks of its older utilities, which compute a weight",
+    "_modules": "torch: the modules of a module by name, ten times as fast as an attribute",
+    "_tensor_name": "torch: the parameter that a pruning hook computes",
     "_orig_mod": "torch: the model inside a compiled one",
     "_qkv_same_embed_dim": "torch: whether an attention has one packed weight",
 }
@@ -101,6 +117,14 @@ HEAVY = ("scipy", "sympy", "flint", "matplotlib", "rich", "click", "torch", "jax
 def is_doorway(found: Import) -> bool:
     """Whether an import inside a function of `grouprep` is the doorway's."""
     return f"{found.importer}.{found.function}" in DOORWAYS
+
+
+def is_on_demand(found: Import) -> bool:
+    """Whether an import inside a function is of what is loaded when it is first asked for."""
+    return any(
+        is_within(found.importer, importer) and any(is_within(found.target, target) for target in targets)
+        for importer, targets in ON_DEMAND.items()
+    )
 
 
 def listing(problems: list[object]) -> str:
@@ -267,8 +291,40 @@ def test_doorways_are_in_use():
 
 
 def test_imports_inside_functions_have_a_reason():
-    wrong = [found for found in without_reason(all_imports()) if not is_doorway(found)]
+    wrong = [found for found in without_reason(all_imports()) if not (is_doorway(found) or is_on_demand(found))]
     assert not wrong, "these load no library that was not there, so they stand at the top:" + listing(wrong)
+
+
+def test_what_is_loaded_on_demand_is_not_loaded_before():
+    """Each entry is in use, and `import projectors` loads none of the rooms that only irreps of some groups need."""
+    used = {
+        (importer, target)
+        for importer, targets in ON_DEMAND.items()
+        for target in targets
+        for found in internal_imports()
+        if found.function and is_within(found.importer, importer) and is_within(found.target, target)
+    }
+    listed = {(importer, target) for importer, targets in ON_DEMAND.items() for target in targets}
+    assert used == listed, f"remove from ON_DEMAND: {listed - used}"
+    rooms = (
+        "grouprep.irreps.highest_weight",
+        "grouprep.irreps.finite",
+        "grouprep.point_groups",
+        "grouprep.character_tables",
+    )
+    code = f"import sys, projectors; print(*(m for m in sys.modules if m.startswith({rooms!r})))"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    assert run.stdout.split() == []
+
+
+def test_names_that_are_loaded_later_are_there():
+    import grouprep
+
+    assert set(grouprep.__all__) <= set(dir(grouprep))
+    assert all(getattr(grouprep, name) is not None for name in grouprep.__all__)
+    assert grouprep.PointGroup.__module__ == "grouprep.point_groups.group"
+    with pytest.raises(AttributeError, match="no attribute 'Pointgroup'"):
+        grouprep.Pointgroup  # noqa: B018
 
 
 def test_nothing_imports_the_ends():
@@ -383,6 +439,8 @@ def test_public_names_exist_and_are_documented(module):
 @pytest.mark.slow
 @cases("module", [module for module in public_modules() if is_adapted(module)])
 def test_public_names_of_adapters_exist_and_are_documented(module):
+    if f"{module.replace('.', '/')}.py" in KERNELS:
+        require_triton()
     check_public_names(module)
 
 

@@ -1,5 +1,8 @@
 """The shipped families of groups: a file each with all that is known of the family, registered when it is imported."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from grouprep.families.alternating import Alternating
 from grouprep.families.cyclic import Cyclic
 from grouprep.families.dicyclic import Dicyclic
@@ -21,7 +24,10 @@ from grouprep.families.unitary import U
 from grouprep.families.wreath import GeneralizedSymmetric
 
 # isort: split
-from grouprep.families.point_group import PointGroup  # last, and so asked first of the irreps of its groups
+import grouprep.families.point_group  # noqa: F401 - last, and so asked first of the irreps of its groups
+
+if TYPE_CHECKING:
+    from grouprep.point_groups.group import PointGroup
 
 __all__ = [
     "G2",
@@ -46,3 +52,9 @@ __all__ = [
     "U",
     "specht_module",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name != "PointGroup":  # which is loaded when it is first asked for
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module("grouprep.point_groups.group").PointGroup

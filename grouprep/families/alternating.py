@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from itertools import combinations
 from math import factorial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from grouprep.families._common import checked_size, permutation
 from grouprep.groups.base import Group
 from grouprep.groups.finite import FiniteGroup, Word
+from grouprep.groups.isomorphism import isomorphism_onto
 from grouprep.groups.registry import GroupFamily, numbered, register_family
-from grouprep.irreps.family import Family
-from grouprep.irreps.recognition import PulledFamily, isomorphism_onto
-from grouprep.irreps.symmetric import AlternatingFamily
+
+if TYPE_CHECKING:
+    from grouprep.irreps.family import Family
 
 __all__ = ["Alternating"]
 
@@ -59,6 +61,9 @@ _MOST = 30
 
 def _irreps(G: Group) -> Family | None:
     """Of any group of all even permutations of its points, and of groups isomorphic to A_4, A_5, ...; A_3 is cyclic."""
+    from grouprep.irreps.recognition import PulledFamily
+    from grouprep.irreps.symmetric import AlternatingFamily
+
     if not isinstance(G, FiniteGroup) or len(G.generators) == 1:
         return None
     n = next((n for n in range(4, _MOST + 1) if factorial(n) // 2 >= G.order), 0)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from math import lcm
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from grouprep.families._common import checked_size, permutation
 from grouprep.groups.base import Group
 from grouprep.groups.finite import LISTING_LIMIT, FiniteGroup
+from grouprep.groups.isomorphism import can_be_searched, isomorphism_onto
 from grouprep.groups.matrix_groups import PolygonAction
 from grouprep.groups.registry import GroupFamily, numbered, register_family
-from grouprep.irreps.abelian import AbelianFamily, is_abelian
-from grouprep.irreps.family import Family
-from grouprep.irreps.plane import PlaneFamily
-from grouprep.irreps.plane_elements import FinitePlaneElements, element_order
-from grouprep.irreps.recognition import PulledFamily, can_be_searched, isomorphism_onto
+
+if TYPE_CHECKING:
+    from grouprep.irreps.family import Family
 
 __all__ = ["Cyclic"]
 
@@ -46,6 +46,11 @@ def Cyclic(n: int) -> FiniteGroup:
 
 def _irreps(G: Group) -> Family | None:
     """Of any abelian group: with the labels of Cyclic where it is cyclic, r its only generator, or the one that the elements choose."""
+    from grouprep.irreps.abelian import AbelianFamily, is_abelian
+    from grouprep.irreps.plane import PlaneFamily
+    from grouprep.irreps.plane_elements import FinitePlaneElements, element_order
+    from grouprep.irreps.recognition import PulledFamily
+
     if not isinstance(G, FiniteGroup) or not is_abelian(G):
         return None
     orders = [element_order(p) for p in G.generators]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from grouprep.families._common import checked_size
@@ -9,13 +11,15 @@ from grouprep.families.dihedral import Dihedral
 from grouprep.groups.base import Group
 from grouprep.groups.finite import FiniteGroup, Word
 from grouprep.groups.homomorphism import Homomorphism
+from grouprep.groups.isomorphism import isomorphism_onto
 from grouprep.groups.matrix_groups import MatrixAction
 from grouprep.groups.registry import GroupFamily, numbered, register_family
-from grouprep.irreps.family import Family
-from grouprep.irreps.known import KnownFamily, Listed
-from grouprep.irreps.recognition import PulledFamily, isomorphism_onto
 from grouprep.linalg import Monomial
 from grouprep.representations.images import ImageRepresentation
+
+if TYPE_CHECKING:
+    from grouprep.irreps.family import Family
+    from grouprep.irreps.known import KnownFamily
 
 __all__ = ["Dicyclic"]
 
@@ -58,6 +62,8 @@ def Dicyclic(n: int) -> FiniteGroup:
 
 def _known(G: FiniteGroup, n: int) -> KnownFamily:
     """Of the group that `Dicyclic` makes."""
+    from grouprep.irreps.known import KnownFamily, Listed
+
     D = Dihedral(n)
     f = Homomorphism(G, D, list(D.generators))
     listed = [Listed(label, D.irrep(label).restrict(f)) for label in ("A1", "A2", "B1", "B2")[: 4 if n % 2 == 0 else 2]]
@@ -77,11 +83,15 @@ def _known(G: FiniteGroup, n: int) -> KnownFamily:
 
 def _irreps(G: Group) -> Family | None:
     """Of any group isomorphic to Dic_2, Dic_3, ...: a and x are the first elements that can be them, in the order of elements."""
+    from grouprep.irreps.recognition import PulledFamily
+
     if not isinstance(G, FiniteGroup) or len(G.generators) == 1:
         return None
     n, rest = divmod(int(G.order), 4)
     if rest or not 2 <= n <= _MOST:
         return None
+    if int((np.take_along_axis(G.elements, G.elements, axis=1) == G.identity()).all(axis=1).sum()) != 2:
+        return None  # a^n is the only involution
     D = Dicyclic(n)
     if G == D:
         return _known(G, n)

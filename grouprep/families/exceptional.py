@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from grouprep.families._common import Entries, connected, matrix, no_size
 from grouprep.groups.base import Group
 from grouprep.groups.lie import LieGroup
 from grouprep.groups.registry import GroupFamily, register_family
-from grouprep.irreps.family import Family
-from grouprep.irreps.highest_weight.charts import exceptional_g2
-from grouprep.irreps.highest_weight.family import HighestWeightFamily
-from grouprep.irreps.highest_weight.root_systems import simply_connected
+
+if TYPE_CHECKING:
+    from grouprep.irreps.family import Family
 
 __all__ = ["G2"]
 
@@ -43,6 +43,8 @@ def G2(*size: object) -> LieGroup:
 @lru_cache(maxsize=1)
 def _g2() -> LieGroup:
     # the pairs (i, j) with e_i e_j = e_k, one for each of the three lines through k
+    from grouprep.irreps.highest_weight.root_systems import simply_connected
+
     lines = [(i, (i + 1) % 7, (i + 3) % 7) for i in range(7)]
     pairs: dict[int, list[tuple[int, int]]] = {k: [] for k in range(7)}
     for a, b, c in lines:
@@ -59,6 +61,9 @@ def _g2() -> LieGroup:
 
 
 def _irreps(G: Group) -> Family | None:
+    from grouprep.irreps.highest_weight.charts import exceptional_g2
+    from grouprep.irreps.highest_weight.family import HighestWeightFamily
+
     if not isinstance(G, LieGroup) or G.n != 7 or len(G.algebra) != 14 or G != G2():
         return None
     return HighestWeightFamily(G, exceptional_g2(G))

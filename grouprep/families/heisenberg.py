@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from grouprep.errors import GroupRepError
 from grouprep.families._common import checked_size
 from grouprep.groups.base import Group
 from grouprep.groups.finite import FiniteGroup, Word
+from grouprep.groups.isomorphism import isomorphism_onto
 from grouprep.groups.matrix_groups import MatrixAction
 from grouprep.groups.registry import GroupFamily, numbered, register_family
-from grouprep.irreps.family import Family
 from grouprep.irreps.known import KnownFamily, Listed, read_integers
-from grouprep.irreps.recognition import PulledFamily, isomorphism_onto
 from grouprep.linalg import Monomial
 from grouprep.representations.images import ImageRepresentation
+
+if TYPE_CHECKING:
+    from grouprep.irreps.family import Family
 
 __all__ = ["Heisenberg"]
 
@@ -82,6 +86,8 @@ class HeisenbergFamily(KnownFamily):
 
 def _irreps(G: Group) -> Family | None:
     """Of any group isomorphic to Heisenberg(p): x and y are the first elements that can be them, in the order of elements."""
+    from grouprep.irreps.recognition import PulledFamily
+
     if not isinstance(G, FiniteGroup) or len(G.generators) == 1:
         return None
     p = next((p for p in (3, 5, 7, 11, 13, 17, 19, 23, 29, 31) if p**3 == G.order), 0)

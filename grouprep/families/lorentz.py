@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from grouprep.families._common import matrix, no_size, rotations, sign_change
 from grouprep.families.special_linear import SL2C
 from grouprep.groups.base import Group
 from grouprep.groups.lie import LieGroup
 from grouprep.groups.registry import GroupFamily, register_family
-from grouprep.irreps.family import Family
-from grouprep.irreps.highest_weight.lorentz import LorentzFamily, SpinorFamily
+
+if TYPE_CHECKING:
+    from grouprep.irreps.family import Family
 
 __all__ = ["Lorentz"]
 
@@ -36,6 +39,8 @@ def Lorentz(*size: object) -> LieGroup:
 
 def _irreps(G: Group) -> Family | None:
     """Of O(1, 3): pairs of spins, joined by parity; those of SL(2, C) where their sum is a half-integer."""
+    from grouprep.irreps.highest_weight.lorentz import LorentzFamily, SpinorFamily
+
     if not isinstance(G, LieGroup) or G.n != 4 or len(G.components) != 2 or G != Lorentz():
         return None
     return LorentzFamily(G, SpinorFamily(SL2C()))

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from math import comb
+from typing import TYPE_CHECKING
 
 from grouprep.families._common import checked_size, plane_torus, rotations, sign_change, so_roots, symplectic_roots
 from grouprep.families.special_orthogonal import SO
 from grouprep.groups.base import Group
 from grouprep.groups.lie import CartanComponent, LieGroup
 from grouprep.groups.registry import GroupFamily, numbered, register_family
-from grouprep.irreps.family import Family
-from grouprep.irreps.highest_weight.charts import full_orthogonal
-from grouprep.irreps.highest_weight.orthogonal import OrthogonalFamily
-from grouprep.irreps.plane import PlaneFamily
-from grouprep.irreps.plane_elements import CirclePlaneElements
-from grouprep.irreps.spin import SpinFamily
-from grouprep.irreps.spin_generators import is_spin_group
+
+if TYPE_CHECKING:
+    from grouprep.irreps.family import Family
 
 __all__ = ["O"]
 
@@ -53,6 +50,13 @@ def O(n: int) -> LieGroup:  # noqa: E743
 
 def _irreps(G: Group) -> Family | None:
     """Of O(n): frequencies for n = 2, spins for n = 3, by whatever generators, else partitions."""
+    from grouprep.irreps.highest_weight.charts import full_orthogonal
+    from grouprep.irreps.highest_weight.orthogonal import OrthogonalFamily
+    from grouprep.irreps.plane import PlaneFamily
+    from grouprep.irreps.plane_elements import CirclePlaneElements
+    from grouprep.irreps.spin import SpinFamily
+    from grouprep.irreps.spin_generators import is_spin_group
+
     if not isinstance(G, LieGroup):
         return None
     if is_spin_group(G, "O(3)"):

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from math import gcd
+from typing import TYPE_CHECKING
 
 from grouprep.errors import GroupRepError
 from grouprep.families._common import checked_size
 from grouprep.families.cyclic import Cyclic
+from grouprep.groups.base import Group
 from grouprep.groups.registry import GroupFamily, register_family
 from grouprep.groups.semidirect import SemidirectProduct
-from grouprep.irreps.little_groups import semidirect_irreps
+
+if TYPE_CHECKING:
+    from grouprep.irreps.family import Family
 
 __all__ = ["Metacyclic"]
 
@@ -49,13 +53,20 @@ def _order(e: int, n: int) -> int:
     return order
 
 
+def _irreps(G: Group) -> Family | None:
+    """Of semidirect products by an abelian group."""
+    from grouprep.irreps.little_groups import semidirect_irreps
+
+    return semidirect_irreps(G)
+
+
 register_family(
     GroupFamily(
         name="Semidirect",
         constructor=Metacyclic,
         pattern=r"C(\d{1,6}):C(\d{1,6})",
         example="C7:C3",
-        irreps=semidirect_irreps,
+        irreps=_irreps,
         irreps_of="semidirect products of an abelian group",
     )
 )

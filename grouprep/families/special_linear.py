@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from grouprep.families._common import Entries, matrix, no_size
 from grouprep.groups.base import Group
 from grouprep.groups.lie import LieGroup
 from grouprep.groups.registry import GroupFamily, register_family
-from grouprep.irreps.family import Family
-from grouprep.irreps.highest_weight.lorentz import SpinorFamily
+
+if TYPE_CHECKING:
+    from grouprep.irreps.family import Family
 
 __all__ = ["SL2C"]
 
@@ -54,6 +56,8 @@ def _sl2c() -> LieGroup:
 
 
 def _irreps(G: Group) -> Family | None:
+    from grouprep.irreps.highest_weight.lorentz import SpinorFamily
+
     return SpinorFamily(G) if isinstance(G, LieGroup) and G.n == 2 and G == SL2C() else None
 
 

@@ -12,14 +12,6 @@ from grouprep.groups.base import Group
 from grouprep.groups.lie import LieGroup
 from grouprep.groups.registry import GroupFamily, numbered, register_family
 from grouprep.haar import CompactAlgebra, HaarSampler, determinant_one, has_determinant_one, unitary_factor
-from grouprep.irreps.family import Family
-from grouprep.irreps.highest_weight.charts import special_orthogonal
-from grouprep.irreps.highest_weight.family import HighestWeightFamily
-from grouprep.irreps.highest_weight.regenerated import RegeneratedFamily, is_regenerated
-from grouprep.irreps.plane import PlaneFamily
-from grouprep.irreps.plane_elements import CirclePlaneElements
-from grouprep.irreps.spin import SpinFamily
-from grouprep.irreps.spin_generators import is_spin_group
 from grouprep.linalg.fields import conjugate
 from grouprep.linalg.sparse import equal_exact
 from grouprep.quadrature import CircleRule, EulerRule
@@ -27,6 +19,8 @@ from grouprep.typing import Array, Floats
 
 if TYPE_CHECKING:
     from sympy.polys.matrices import DomainMatrix
+
+    from grouprep.irreps.family import Family
 
 __all__ = ["SO"]
 
@@ -50,6 +44,14 @@ def SO(n: int) -> LieGroup:
 
 def _irreps(G: Group) -> Family | None:
     """Of SO(n): frequencies for n = 2, spins for n = 3, by whatever generators, else highest weights."""
+    from grouprep.irreps.highest_weight.charts import special_orthogonal
+    from grouprep.irreps.highest_weight.family import HighestWeightFamily
+    from grouprep.irreps.highest_weight.regenerated import RegeneratedFamily, is_regenerated
+    from grouprep.irreps.plane import PlaneFamily
+    from grouprep.irreps.plane_elements import CirclePlaneElements
+    from grouprep.irreps.spin import SpinFamily
+    from grouprep.irreps.spin_generators import is_spin_group
+
     if not isinstance(G, LieGroup):
         return None
     if is_spin_group(G, "SO(3)"):

@@ -11,17 +11,13 @@ from grouprep.groups.base import Group
 from grouprep.groups.lie import LieGroup
 from grouprep.groups.registry import GroupFamily, numbered, register_family
 from grouprep.haar import CompactAlgebra, HaarSampler, determinant_one, gaussian, has_determinant_one, unitary_factor
-from grouprep.irreps.family import Family
-from grouprep.irreps.highest_weight.charts import special_unitary
-from grouprep.irreps.highest_weight.family import HighestWeightFamily
-from grouprep.irreps.highest_weight.regenerated import RegeneratedFamily, is_regenerated
-from grouprep.irreps.spin import SpinFamily
-from grouprep.irreps.spin_generators import is_spin_group
 from grouprep.quadrature import EulerRule
 from grouprep.typing import Array, Floats
 
 if TYPE_CHECKING:
     from sympy.polys.matrices import DomainMatrix
+
+    from grouprep.irreps.family import Family
 
 __all__ = ["SU"]
 
@@ -48,6 +44,12 @@ def SU(n: int) -> LieGroup:
 
 def _irreps(G: Group) -> Family | None:
     """Of SU(n): spins for n = 2, else highest weights; by whatever generators."""
+    from grouprep.irreps.highest_weight.charts import special_unitary
+    from grouprep.irreps.highest_weight.family import HighestWeightFamily
+    from grouprep.irreps.highest_weight.regenerated import RegeneratedFamily, is_regenerated
+    from grouprep.irreps.spin import SpinFamily
+    from grouprep.irreps.spin_generators import is_spin_group
+
     if not isinstance(G, LieGroup):
         return None
     if is_spin_group(G, "SU(2)"):

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import factorial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grouprep.character_tables.partitions import as_partition
 from grouprep.families._common import checked_size, permutation
 from grouprep.groups.base import Group
 from grouprep.groups.finite import FiniteGroup, Word
+from grouprep.groups.isomorphism import isomorphism_onto
 from grouprep.groups.registry import GroupFamily, numbered, register_family
-from grouprep.irreps.family import Family
-from grouprep.irreps.recognition import PulledFamily, isomorphism_onto
-from grouprep.irreps.symmetric import SymmetricFamily
-from grouprep.irreps.young import specht_images
 from grouprep.linalg.budget import LETTERS, require
 from grouprep.representations.base import Representation
 from grouprep.representations.images import ImageRepresentation
+
+if TYPE_CHECKING:
+    from grouprep.irreps.family import Family
 
 __all__ = ["Symmetric", "specht_module"]
 
@@ -83,6 +83,9 @@ def specht_module(shape: Sequence[int]) -> Representation:
     ----------
     G. D. James, The Representation Theory of the Symmetric Groups, Lecture Notes in Mathematics 682 (1978), section 4.
     """
+    from grouprep.character_tables.partitions import as_partition
+    from grouprep.irreps.young import specht_images
+
     shape = as_partition(shape, "shape")
     require(sum(shape), _LETTERS, "the letters of a Specht module are")
     G = Symmetric(sum(shape))
@@ -98,6 +101,9 @@ def _irreps(G: Group) -> Family | None:
 
     A group of order 6 that is not given by permutations of 3 points has the irreps of Dihedral(3), one of order 2 those of Cyclic(2).
     """
+    from grouprep.irreps.recognition import PulledFamily
+    from grouprep.irreps.symmetric import SymmetricFamily
+
     if not isinstance(G, FiniteGroup) or len(G.generators) == 1:
         return None
     n = next((n for n in range(1, _MOST + 1) if factorial(n) >= G.order), 0)

@@ -13,15 +13,13 @@ from grouprep.groups.base import Group
 from grouprep.groups.lie import LieGroup
 from grouprep.groups.registry import GroupFamily, numbered, register_family
 from grouprep.haar import CompactAlgebra, HaarSampler, gaussian, unitary_factor
-from grouprep.irreps.family import Family
-from grouprep.irreps.highest_weight.charts import symplectic
-from grouprep.irreps.highest_weight.family import HighestWeightFamily
-from grouprep.irreps.highest_weight.regenerated import RegeneratedFamily, is_regenerated
 from grouprep.linalg.sparse import equal_exact, matmul_exact, sparse_matrix
 from grouprep.typing import Array
 
 if TYPE_CHECKING:
     from sympy.polys.matrices import DomainMatrix
+
+    from grouprep.irreps.family import Family
 
 __all__ = ["Sp"]
 
@@ -117,6 +115,10 @@ def _quaternions(z: Array) -> Array:
 
 def _irreps(G: Group) -> Family | None:
     """Of Sp(n), n >= 2; Sp(1) is SU(2)."""
+    from grouprep.irreps.highest_weight.charts import symplectic
+    from grouprep.irreps.highest_weight.family import HighestWeightFamily
+    from grouprep.irreps.highest_weight.regenerated import RegeneratedFamily, is_regenerated
+
     if not isinstance(G, LieGroup) or G.n % 2 or not 4 <= G.n <= 32:
         return None
     if len(G.algebra) == comb(G.n + 1, 2) and G == Sp(G.n // 2):

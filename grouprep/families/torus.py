@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from grouprep.families._common import checked_size, connected, matrix, unit_torus
 from grouprep.groups.base import Group
 from grouprep.groups.lie import LieGroup
 from grouprep.groups.registry import GroupFamily, numbered, register_family
-from grouprep.irreps.family import Family
-from grouprep.irreps.highest_weight.charts import torus
-from grouprep.irreps.highest_weight.family import HighestWeightFamily
+
+if TYPE_CHECKING:
+    from grouprep.irreps.family import Family
 
 __all__ = ["Torus"]
 
@@ -33,6 +35,9 @@ def Torus(n: int) -> LieGroup:
 
 
 def _irreps(G: Group) -> Family | None:
+    from grouprep.irreps.highest_weight.charts import torus
+    from grouprep.irreps.highest_weight.family import HighestWeightFamily
+
     if not isinstance(G, LieGroup) or not 2 <= G.n <= 64 or len(G.algebra) != G.n or G != Torus(G.n):
         return None
     return HighestWeightFamily(G, torus(G))

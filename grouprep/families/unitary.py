@@ -11,17 +11,13 @@ from grouprep.groups.base import Group
 from grouprep.groups.lie import LieGroup
 from grouprep.groups.registry import GroupFamily, numbered, register_family
 from grouprep.haar import CompactAlgebra, HaarSampler, gaussian, unitary_factor
-from grouprep.irreps.family import Family
-from grouprep.irreps.highest_weight.charts import unitary
-from grouprep.irreps.highest_weight.family import HighestWeightFamily
-from grouprep.irreps.highest_weight.regenerated import RegeneratedFamily, is_regenerated
-from grouprep.irreps.plane import PlaneFamily
-from grouprep.irreps.plane_elements import CirclePlaneElements
 from grouprep.quadrature import CircleRule
 from grouprep.typing import Array, Floats
 
 if TYPE_CHECKING:
     from sympy.polys.matrices import DomainMatrix
+
+    from grouprep.irreps.family import Family
 
 __all__ = ["U"]
 
@@ -47,6 +43,12 @@ def U(n: int) -> LieGroup:
 
 def _irreps(G: Group) -> Family | None:
     """Of U(n): frequencies for n = 1, else highest weights."""
+    from grouprep.irreps.highest_weight.charts import unitary
+    from grouprep.irreps.highest_weight.family import HighestWeightFamily
+    from grouprep.irreps.highest_weight.regenerated import RegeneratedFamily, is_regenerated
+    from grouprep.irreps.plane import PlaneFamily
+    from grouprep.irreps.plane_elements import CirclePlaneElements
+
     if not isinstance(G, LieGroup):
         return None
     if G.n <= 32 and len(G.algebra) == G.n**2 and G == U(G.n):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from grouprep.groups.cartan import CartanComponent
     from grouprep.groups.extension import Extension
     from grouprep.irreps import Irrep
+    from grouprep.irreps.kernels import Kernel
     from grouprep.linalg import Image
     from grouprep.representations import Representation
 
@@ -432,6 +433,43 @@ class Group(Value):
         from grouprep.representations.grid import grid_representation
 
         return grid_representation(self, (shape, *more) if more else shape)  # type: ignore[arg-type]
+
+    def kernel(self, shape: int | Sequence[int], frequencies: Sequence[int] | None = None) -> Kernel:
+        """The group of the plane on k x k kernels, by any angles: a band-limited steerable basis, with the error of discretisation.
+
+        Parameters
+        ----------
+        shape : (k, k), or k; pixels as for `grid`, about the centre.
+        frequencies : the largest angular frequency of each ring, from the centre outwards (radii 0, 1, 2, ... for odd k, 1/2, 3/2, ...
+            for even k); by default 1.5 times the radius, rounded down.
+
+        Returns
+        -------
+        A `Kernel`: `.basis` (k^2, dim), `.representation` on its coefficients, `.pixels` on all pixels, `.rest`, `.error`.
+
+        Raises
+        ------
+        UnsupportedGroup
+            If the group is none of Cyclic, Dihedral, SO(2), O(2).
+        GroupRepError
+            If the frequencies are too many for the pixels; DimensionMismatch if the kernel is not square.
+
+        Examples
+        --------
+        >>> from grouprep import SO, Cyclic
+        >>> SO(2).kernel((5, 5))
+        <SO(2) on 5 x 5 kernels: 11 of 25 dimensions, error 0.04>
+        >>> Cyclic(4).kernel(5).error < 1e-14
+        True
+
+        References
+        ----------
+        Freeman and Adelson, The design and use of steerable filters, PAMI 13 (1991); Weiler, Hamprecht and Storath, Learning steerable
+        filters for rotation equivariant CNNs, CVPR 2018, section 3.
+        """
+        from grouprep.irreps.kernels import kernel_of
+
+        return kernel_of(self, shape, frequencies)
 
     def irreps(self, field: str = "real", up_to: int | None = None) -> list[Irrep]:
         """The irreducible representations in canonical order, unitary, with `label`, `type`, `indicator` and `commutant`.

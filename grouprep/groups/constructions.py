@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from grouprep.errors import GroupRepError, UnsupportedGroup
+from grouprep.errors import GroupRepError
 from grouprep.groups.base import Word
-from grouprep.groups.coset_enumeration import enumerate_cosets, proof_of_infinity
-from grouprep.groups.permutations import Perm, invert
+from grouprep.groups.permutations import Perm
+from grouprep.groups.presentations import permutations_of_words
 from grouprep.linalg.budget import COSETS, DEPTH, LETTERS, require
 from grouprep.linalg.monomial import integers
 from grouprep.typing import Integers
@@ -128,30 +128,21 @@ def parse_word(text: str, names: Sequence[str]) -> Word:
 
 def permutations_of_presentation(
     names: list[str], relators: list[str], max_cosets: int = COSETS
-) -> tuple[list[Perm], list[Word]]:
-    """The generators as permutations of the elements (left multiplication), and the relators as words.
+) -> tuple[list[Perm], list[Word], int]:
+    """The generators as permutations on which the group acts faithfully, the relators as words, and the order of the group.
 
     Raises
     ------
     UnsupportedGroup
         If coset enumeration does not close within max_cosets; the message says whether the group is proved to be infinite.
     TooLarge
-        If the relators are longer than 100,000 letters, all together than ten times as many.
+        If the group is finite and acts on no max_cosets points that were found;
+        if the relators are longer than 100,000 letters, all together than ten times as many.
     """
     if not names or len(set(names)) != len(names) or not all(re.fullmatch(r"[A-Za-z_]\w*", str(x)) for x in names):
         raise GroupRepError(f"generators = {names!r:.80} must be different names such as r, s, x1")
     words = [parse_word(text, names) for text in relators]
     require(sum(map(len, words)), 10 * LETTERS, "the relators have letters, all together:")
-    table = enumerate_cosets(len(names), words, max_cosets)
-    if table is None:
-        proof = proof_of_infinity(len(names), words)
-        text = f"<{', '.join(names)} | {', '.join(relators)}>"
-        raise UnsupportedGroup(
-            f"the presentation {text:.200} did not close within {max_cosets:,} cosets: the group is infinite"
-            + (f", {proof}" if proof else " or larger; add relators or raise max_cosets")
-        )
-    # The table acts on right cosets from the right, c -> c x; x -> (c -> c x^-1) is the action from the left.
-    perms = [invert(column) for column in table]
-    for p in perms:
-        p.setflags(write=False)
-    return perms, words
+    text = f"<{', '.join(names)} | {', '.join(relators)}>"
+    perms, order = permutations_of_words(len(names), words, text, max_cosets)
+    return perms, words, order

@@ -28,6 +28,7 @@ from grouprep.groups.permutations import (
     uniform_elements,
 )
 from grouprep.groups.plain_data import finite_group_to_dict
+from grouprep.groups.stabiliser_chain import StabiliserChain, stabiliser_chain
 from grouprep.linalg import Image, Monomial, as_image
 from grouprep.linalg.budget import COSETS, ELEMENTS
 from grouprep.linalg.memory import require_memory
@@ -112,6 +113,7 @@ class FiniteGroup(Group):
         DimensionMismatch
             If generators permute different numbers of points.
         """
+        cls._require_plain("from_permutations")
         labels, given = as_list(generators, "generators", 1)
         if degree is not None and (isinstance(degree, bool) or not isinstance(degree, Integral)):
             raise GroupRepError(f"degree must be an integer, got {shown(degree)}")
@@ -149,6 +151,7 @@ class FiniteGroup(Group):
         UnsupportedGroup
             If a generator has infinite order or the orbit exceeds max_points: the group is infinite, or too large.
         """
+        cls._require_plain("from_matrices")
         labels, given = as_list(generators, "generators", 2)
         if isinstance(max_points, bool) or not isinstance(max_points, Integral):
             raise GroupRepError(f"max_points must be an integer, got {shown(max_points)}")
@@ -164,6 +167,7 @@ class FiniteGroup(Group):
         GroupRepError
             If the table is not that of a group; the message says which axiom fails where.
         """
+        cls._require_plain("from_table")
         perms, labels = permutations_of_table(table)
         return cls(perms, name=name or f"<table of {len(table)}>", labels=labels, order=len(table))
 
@@ -171,28 +175,51 @@ class FiniteGroup(Group):
     def from_presentation(
         cls, generators: Sequence[str], relators: Sequence[str], name: str = "", max_cosets: int = COSETS
     ) -> FiniteGroup:
-        """The group with generators and relators, by coset enumeration over the trivial subgroup.
+        """The group with generators and relators, by coset enumeration.
+
+        Up to 2,000 elements it acts on itself; a larger group acts on the cosets of a subgroup that is found, of which it is proved
+        that no element of the group but 1 fixes them all.
 
         Parameters
         ----------
         generators : names, for example ["r", "s"].
         relators : words that equal 1, for example ["r^4", "s^2", "(r s)^2"].
-        max_cosets : where the enumeration stops.
+        max_cosets : where an enumeration stops.
 
         Raises
         ------
         UnsupportedGroup
-            If the enumeration does not close: the group is infinite (the message says whether that is proved), or larger
-            than max_cosets.
+            If no enumeration closes: the group is infinite (the message says whether that is proved), or too large for max_cosets.
+        TooLarge
+            If the group is finite, and too large for max_cosets.
+
+        Examples
+        --------
+        >>> relators = ["a^2", "b^4", "(a b)^11", "(a b^2)^6", "a b a b a b^-1 a b a b^2 a b^-1 a b a b^-1 a b^-1"]
+        >>> M11 = FiniteGroup.from_presentation(["a", "b"], relators)
+        >>> M11.order, M11.degree
+        (7920, 12)
         """
+        cls._require_plain("from_presentation")
         for what, value in (("generators", generators), ("relators", relators)):
             if isinstance(value, str) or not isinstance(value, Iterable):
                 raise GroupRepError(f"{what} must be a list of texts, got {shown(value)}")
-        perms, words = permutations_of_presentation(list(generators), list(relators), max_cosets)
+        if isinstance(max_cosets, bool) or not isinstance(max_cosets, Integral) or max_cosets < 1:
+            raise GroupRepError(f"max_cosets must be a positive integer, got {shown(max_cosets)}")
+        perms, words, order = permutations_of_presentation(list(generators), list(relators), int(max_cosets))
         text = f"<{', '.join(generators)} | {', '.join(relators)}>"
         return cls(
-            perms, name=name or text, labels=generators, relators=words, order=len(perms[0]),
+            perms, name=name or text, labels=generators, relators=words, order=order,
         )  # fmt: skip
+
+    @classmethod
+    def _require_plain(cls, constructor: str) -> None:
+        """Raise GroupRepError for a subclass that is made from something else, PointGroup from a symbol say."""
+        if cls.__init__ is not FiniteGroup.__init__:
+            raise GroupRepError(
+                f"{cls.__name__}.{constructor}: its groups are made by {cls.__name__}(...); "
+                f"FiniteGroup.{constructor} makes any other group"
+            )
 
     # What a group must have
 
@@ -213,7 +240,9 @@ class FiniteGroup(Group):
     @cached_property
     def order(self) -> int:
         """The number of elements, by Schreier-Sims where it is not known beforehand."""
-        return self._known_order if self._known_order is not None else int(self.schreier_sims.order())
+        if self._known_order is not None:
+            return self._known_order
+        return int(self.schreier_sims.order()) if self._chain is None else self._chain.order
 
     @property
     def is_finite(self) -> bool:
@@ -227,6 +256,11 @@ class FiniteGroup(Group):
     @property
     def is_compact(self) -> bool:
         return True
+
+    @cached_property
+    def _chain(self) -> StabiliserChain | None:
+        """The stabiliser chain as arrays; None where they would be too large, and sympy's is used."""
+        return stabiliser_chain(self._perms)
 
     @cached_property
     def schreier_sims(self) -> PermutationGroup:
@@ -253,7 +287,7 @@ class FiniteGroup(Group):
         self.check_sample(n, rng)
         if self.order <= 2000:
             return self.elements[rng.integers(self.order, size=n)]
-        return uniform_elements(self.schreier_sims, n, rng)
+        return uniform_elements(self.schreier_sims, n, rng) if self._chain is None else self._chain.uniform(n, rng)
 
     def key(self) -> tuple[object, ...]:
         return self.degree, tuple(p.tobytes() for p in self._perms), self.matrices
@@ -560,6 +594,8 @@ class FiniteGroup(Group):
             return False
         if self.order <= 2000:
             return np.ascontiguousarray(perm, dtype=np.int64).tobytes() in self._listing[1]
+        if self._chain is not None:
+            return self._chain.contains(perm)
         return bool(self.schreier_sims.contains(Permutation(list(map(int, perm)))))
 
     def to_dict(self) -> dict[str, object]:

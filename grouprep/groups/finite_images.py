@@ -14,6 +14,7 @@ from grouprep.groups.base import Generator, Word
 from grouprep.groups.extension import Extension
 from grouprep.groups.matrix_groups import act_on_vectors
 from grouprep.groups.permutations import format_order, invert, sympy_group
+from grouprep.groups.stabiliser_chain import stabiliser_chain
 from grouprep.linalg import Image, Monomial, as_float, bounded
 from grouprep.linalg import matrices as mat
 from grouprep.linalg.budget import POINTS, require
@@ -122,7 +123,8 @@ def _pairs(G: FiniteGroup, images: Sequence[Image]) -> list[Integers]:
 def _compare_orders(G: FiniteGroup, images: Sequence[Image]) -> None:
     """g -> rho(g) is a homomorphism iff the group of the pairs (g, rho(g)) is no larger than G."""
     pairs = _pairs(G, images)
-    order = int(sympy_group(pairs).order())
+    chain = stabiliser_chain(pairs)
+    order = int(sympy_group(pairs).order()) if chain is None else chain.order
     if order != G.order:
         broken = _broken_relation(G, pairs)
         raise NotAHomomorphism(

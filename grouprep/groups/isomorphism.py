@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from math import prod
+from functools import lru_cache
+from itertools import islice
+from math import inf, prod
 
 import numpy as np
 
 from grouprep.errors import GroupRepError, shown
-from grouprep.groups.base import Group
-from grouprep.groups.cosets import sorted_elements
+from grouprep.groups.base import Group, Word
+from grouprep.groups.cosets import sorted_elements as sorted_rows
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.homomorphism import Homomorphism
 from grouprep.groups.permutations import Perm, invert
 from grouprep.linalg.budget import require
-from grouprep.typing import Integers
+from grouprep.summary import Summary
+from grouprep.typing import Array, Integers
 
-__all__ = ["embeddings", "find_isomorphism"]
+__all__ = [
+    "Isomorphism",
+    "can_be_searched",
+    "element_orders",
+    "embeddings",
+    "find_isomorphism",
+    "isomorphism_onto",
+    "sorted_elements",
+]
 
 _ORDER = 20_000  # elements of a group whose elements are tried
 _TRIED = 20_000_000  # tuples of images: half a minute
+
+_ENTRIES = 4_000_000  # of the list of elements, order times degree: a second or two
+_TUPLES = 2_000  # partial tuples of generators that are looked at
 
 
 def find_isomorphism(G: FiniteGroup, H: FiniteGroup) -> Homomorphism | None:
@@ -81,18 +96,18 @@ def embeddings(H: FiniteGroup, G: FiniteGroup) -> Iterator[Homomorphism]:
     if int(G.order) % int(H.order):
         return
     require(int(G.order), _ORDER, f"maps into {G}: its elements number")
-    elements = sorted_elements(G.elements)
+    elements = sorted_rows(G.elements)
     orders = _orders(elements)
     generators = _irredundant(H)
     wanted = _orders(np.array([H.generators[k] for k in generators]))
     # the generator with the fewest possible images goes first, and its images up to conjugacy only
     start = int(np.argmin([int((orders == m).sum()) for m in wanted]))
     generators = [generators[start], *generators[:start], *generators[start + 1 :]]
-    images = [elements[orders == _order(H.generators[k])] for k in generators]
+    images = [elements[orders == _order(H.generators[k], H.order)] for k in generators]
     images[0] = _up_to_conjugacy(G, images[0])
     require(prod(map(len, images)), _TRIED, f"maps from {H} into {G}: the tuples of images of its generators number")
     words = _words(H, generators)
-    for chosen in _tuples(H, generators, images, []):
+    for chosen in _tuples(H, generators, images):
         values = _along(words, chosen)
         if _is_embedding(H, generators, chosen, values):
             places = H.index(np.array(H.generators))
@@ -104,10 +119,6 @@ def _check(**given: object) -> None:
         if not isinstance(value, FiniteGroup):
             what = "an infinite group" if isinstance(value, Group) else shown(value)
             raise GroupRepError(f"{name} must be a finite group, got {what}")
-
-
-def _order(g: Perm) -> int:
-    return int(_orders(np.asarray(g)[None])[0])
 
 
 def _orders(elements: Perm) -> Integers:
@@ -161,37 +172,44 @@ def _up_to_conjugacy(G: FiniteGroup, elements: Perm) -> Perm:
 
 
 def _tuples(
-    H: FiniteGroup, generators: Sequence[int], images: Sequence[Perm], chosen: list[Perm]
+    F: FiniteGroup,
+    sequence: Sequence[int],
+    images: Sequence[Integers],
+    relators: Sequence[Word] = (),
+    most: float = inf,
 ) -> Iterator[list[Perm]]:
-    """Images whose products and commutators with those before have the orders that they have in H."""
-    k = len(chosen)
-    if k == len(generators):
-        yield chosen
-        return
-    candidates = images[k]
-    own = H.generators[generators[k]]
-    for j, image in enumerate(chosen):
-        other = H.generators[generators[j]]
-        wanted = (other[own], other[invert(own)], other[own[invert(other)[invert(own)]]])
-        for here, found in zip(wanted, (_products, _quotients, _commutators), strict=True):
-            if len(candidates):
-                candidates = candidates[_orders(found(image, candidates)) == _order(here)]
-    for image in candidates:
-        yield from _tuples(H, generators, images, [*chosen, image])
+    """Tuples of images that look like some generators of F: products in pairs, quotients and commutators of the right orders, and relators.
 
+    sequence : the numbers of the generators; images : what is tried for each; relators : words in them that are 1 in F.
+    most : how many partial tuples are looked at.
+    """
+    generators, n = [F.generators[k] for k in sequence], F.order
+    looked = 0
 
-def _products(a: Perm, b: Perm) -> Perm:
-    return a[b]
+    def extend(chosen: list[Perm]) -> Iterator[list[Perm]]:
+        nonlocal looked
+        k = len(chosen)
+        if k == len(generators):
+            yield chosen
+            return
+        looked += 1
+        if looked > most:
+            return
+        candidates = images[k]
+        for x, p in zip(chosen, generators, strict=False):
+            q = generators[k]
+            orders = _order(p[q], n), _order(invert(p)[q], n), _order(p[q][invert(p)[invert(q)]], n)
+            candidates = candidates[_have_order(_times(x, candidates), orders[0])]
+            candidates = candidates[_have_order(_times(invert(x), candidates), orders[1])]
+            commutators = _times(_times(x, candidates), _times(invert(x), np.argsort(candidates, axis=1)))
+            candidates = candidates[_have_order(commutators, orders[2])]
+        for word in relators:
+            if max(i for i, _ in word) == k and len({i for i, _ in word}) > 1:
+                candidates = candidates[_fulfilled(word, [*chosen, candidates])]
+        for x in candidates:
+            yield from extend([*chosen, x])
 
-
-def _quotients(a: Perm, b: Perm) -> Perm:
-    return a[invert(b)]
-
-
-def _commutators(a: Perm, b: Perm) -> Perm:
-    """a b a^-1 b^-1 for one a and many b."""
-    inner = invert(a)[invert(b)]
-    return a[np.take_along_axis(b, inner, axis=1)]
+    yield from extend([])
 
 
 def _words(H: FiniteGroup, generators: Sequence[int]) -> list[tuple[int, int, int]]:
@@ -224,3 +242,189 @@ def _is_embedding(H: FiniteGroup, generators: Sequence[int], chosen: Sequence[Pe
         if not np.array_equal(image[values], values[H.left_multiplication[k]]):
             return False
     return int((values == np.arange(values.shape[1])).all(axis=1).sum()) == 1
+
+
+# Onto a known group
+
+
+class Isomorphism(Summary):
+    """An isomorphism f from a group to a known one, with the elements that it takes to the generators there.
+
+    f : the homomorphism; preimages : for each generator of the target an element of the source.
+    """
+
+    def __init__(self, f: Homomorphism, preimages: Sequence[Perm]) -> None:
+        self.f, self.preimages = f, tuple(preimages)
+
+
+# Elements in an order of their own
+
+
+def can_be_searched(G: FiniteGroup) -> bool:
+    """Whether a group is small enough for all of its elements to be looked at."""
+    return G.is_listed and G.order * G.degree <= _ENTRIES
+
+
+@lru_cache(maxsize=16)
+def sorted_elements(G: FiniteGroup) -> Integers:
+    """All elements of a group, (order, degree), in an order that does not depend on its generators."""
+    elements = G.elements
+    keys = np.ascontiguousarray(elements.astype(">u4")).view(f"V{4 * G.degree}")
+    return elements[np.argsort(keys.ravel(), kind="stable")]
+
+
+def element_orders(elements: Integers) -> Integers:
+    """The orders of permutations (n, degree) of a group of order n.
+
+    Examples
+    --------
+    >>> from grouprep import Cyclic
+    >>> element_orders(Cyclic(6).elements)
+    array([1, 6, 3, 2, 3, 6])
+    """
+    from sympy import factorint
+
+    n, one = len(elements), np.arange(elements.shape[1])
+    orders = np.ones(n, dtype=np.int64)
+    for p, e in factorint(n).items():
+        power = _power(elements, n // p**e)
+        for _ in range(e):
+            moved = (power != one).any(axis=1)
+            if not moved.any():
+                break
+            orders[moved] *= p
+            power = _power(power, p)
+    return orders
+
+
+@lru_cache(maxsize=16)
+def _listed_orders(G: FiniteGroup) -> Integers:
+    return element_orders(sorted_elements(G))
+
+
+def _times(g: Integers, h: Integers) -> Integers:
+    g, h = np.broadcast_arrays(g, h)
+    return np.take_along_axis(g, h, axis=-1)
+
+
+def _power(g: Integers, k: int) -> Integers:
+    out, square = np.broadcast_to(np.arange(g.shape[-1]), g.shape), g
+    while k:
+        if k & 1:
+            out = _times(out, square)
+        k >>= 1
+        square = _times(square, square) if k else square
+    return out
+
+
+def _order(g: Perm, n: int) -> int:
+    """The order of one element of a group of order n."""
+    from sympy import factorint
+
+    one, order = np.arange(len(g)), n
+    for p, e in factorint(n).items():
+        for _ in range(e):
+            if not np.array_equal(_power(g, order // p), one):
+                break
+            order //= p
+    return order
+
+
+def _have_order(g: Integers, order: int) -> Array:
+    """Which of the permutations (n, degree) have an order."""
+    from sympy import primefactors
+
+    one = np.arange(g.shape[-1])
+    good: Array = (_power(g, order) == one).all(axis=1)
+    for p in primefactors(order):
+        good &= (_power(g, order // p) != one).any(axis=1)
+    return good
+
+
+# The search
+
+
+def isomorphism_onto(G: Group, F: FiniteGroup, first: Sequence[int] = ()) -> Isomorphism | None:
+    """An isomorphism from a finite group to a known one, or None if there is none or the groups are too large to look.
+
+    The images of F's generators under its inverse are the first tuple of elements of G that fits, elements in the order of their lists
+    of images. So it depends on the set of elements alone, not on generators; `find_isomorphism` tries all tuples.
+
+    Parameters
+    ----------
+    G : the group; one whose elements are the very permutations of F is mapped by the identity.
+    F : the known group, with relators.
+    first : the numbers of its generators in the order in which they are looked for; by default that of F.
+
+    Examples
+    --------
+    >>> from grouprep import FiniteGroup, Symmetric
+    >>> G = FiniteGroup.from_matrices([[[0, -1, 0], [1, 0, 0], [0, 0, 1]], [[0, 0, 1], [1, 0, 0], [0, 1, 0]]])
+    >>> isomorphism_onto(G, Symmetric(4)).f
+    Homomorphism(<2 matrices> -> S4)
+    """
+    if not isinstance(G, FiniteGroup) or G.order != F.order:
+        return None
+    if G == F:
+        return Isomorphism(Homomorphism.identity(G), F.generators)
+    if G.matrices is None and G.degree == F.degree and all(map(G.contains, F.generators)):
+        return Isomorphism(Homomorphism.inclusion(G, F), F.generators)
+    if not can_be_searched(G) or F.order * F.degree > _ENTRIES:
+        return None
+    orders = _listed_orders(G)
+    if not set(map(int, orders)) >= {_order(p, F.order) for p in F.generators}:
+        return None
+    if Counter(orders.tolist()) != Counter(element_orders(F.elements).tolist()):
+        return None
+    sequence = list(first) or list(range(len(F.generators)))
+    elements = sorted_elements(G)
+    wanted = [_order(F.generators[k], F.order) for k in sequence]
+    images = [elements[orders == m] for m in wanted]
+    starts = elements[_representatives(G)]
+    images[0] = starts[_have_order(starts, wanted[0])]
+    relators = [_renumbered(word, sequence) for word in F.relators or ()]
+    for found in islice(_tuples(F, sequence, images, relators, _TUPLES), 50):
+        there = _images(G, F, found, [F.generators[k] for k in sequence])
+        if there is not None:
+            preimages = [found[sequence.index(k)] for k in range(len(sequence))]
+            return Isomorphism(Homomorphism(G, F, there), preimages)
+    return None
+
+
+def _renumbered(word: Word, sequence: Sequence[int]) -> Word:
+    return tuple((list(sequence).index(k), e) for k, e in word)
+
+
+def _fulfilled(word: Word, values: Sequence[Integers]) -> Array:
+    """Where a relator is 1; the last of the values are many."""
+    one = np.arange(values[-1].shape[-1])
+    inverses = {i: invert(values[i]) for i, e in word if e < 0}
+    total: Integers = np.broadcast_to(one, values[-1].shape)
+    for i, e in word:
+        total = _times(total, values[i] if e > 0 else inverses[i])
+    good: Array = (total == one).all(axis=1)
+    return good
+
+
+def _representatives(G: FiniteGroup) -> Integers:
+    """The places in `sorted_elements` of the first element of each class, ascending."""
+    numbers = G.index(sorted_elements(G))
+    places = invert(numbers)
+    return np.array(sorted(int(places[members].min()) for members in G.conjugacy_classes))
+
+
+def _images(G: FiniteGroup, F: FiniteGroup, here: Sequence[Perm], there: Sequence[Perm]) -> list[Perm] | None:
+    """The elements of F for the generators of G under here -> there; None if `here` does not generate G."""
+    start = np.arange(G.degree + F.degree)
+    steps = [np.concatenate([p, q + G.degree]) for p, q in zip(here, there, strict=True)]
+    seen, queue = {start[: G.degree].tobytes(): start}, [start]
+    for pair in queue:
+        for step in steps:
+            new = step[pair]
+            key = new[: G.degree].tobytes()
+            if key not in seen:
+                seen[key] = new
+                queue.append(new)
+    if len(seen) != G.order:
+        return None
+    return [seen[p.tobytes()][G.degree :] - G.degree for p in G.generators]

@@ -175,6 +175,9 @@ class PolygonAction(Value):
         return sparse_matrix({0: {0: ZZ(x)}, 1: {1: ZZ(y)}}, (2, 2), ZZ)
 
 
+_SMALL = (
+    2_000  # points of a union of orbits that is kept as it is; of larger ones the smallest orbit that spans is taken
+)
 _FACTORS = 1_000  # a float matrix is read as an element if it may be the rounded product of so many
 
 
@@ -230,7 +233,7 @@ def act_on_vectors(
         perms, vectors = _monomial_orbit(monomial, domain, max_points)
     else:
         perms, vectors = _orbit([_columns(m) for m in matrices], matrices[0].shape[0], domain, max_points)
-    if vectors.shape[1] > max_points:
+    if vectors.shape[1] > min(max_points, _SMALL):
         perms, vectors = _spanning(perms, vectors)
     return perms, MatrixAction(images, vectors)
 

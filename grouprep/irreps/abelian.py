@@ -11,13 +11,13 @@ from grouprep.characters import ClassPoint, ClassValue
 from grouprep.errors import AmbiguousRank
 from grouprep.groups.base import Generator, Group
 from grouprep.groups.finite import FiniteGroup
+from grouprep.groups.isomorphism import element_orders, sorted_elements
 from grouprep.groups.permutations import Perm
 from grouprep.irreps.base import Field, Irrep, Position
 from grouprep.irreps.family import Family, Images, Splitting, check_up_to
 from grouprep.irreps.known import read_integers
 from grouprep.irreps.plane_elements import nearest_cosine
 from grouprep.irreps.real_form import RealForm
-from grouprep.irreps.recognition import element_orders, sorted_elements
 from grouprep.linalg import Image, Monomial, as_float
 from grouprep.typing import Array, Element, Integers
 

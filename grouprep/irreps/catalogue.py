@@ -9,7 +9,6 @@ from grouprep.groups.base import Group
 from grouprep.groups.registry import GroupFamily, families
 from grouprep.irreps.base import Irrep, read_field
 from grouprep.irreps.family import Family
-from grouprep.irreps.finite import GENERAL_ORDER, GeneralFamily, general_family
 from grouprep.irreps.product import ProductFamily
 
 __all__ = ["family_of", "find_family", "irrep", "irreps"]
@@ -31,7 +30,11 @@ def _find_family(G: Group, known: tuple[GroupFamily, ...]) -> Family | None:
         return ProductFamily(G, parts) if len(parts) == len(found) else None
     answers = (F.irreps(G) for F in reversed(known) if F.irreps is not None)
     family = next((found for found in answers if found is not None), None)
-    return general_family(G) if family is None and GeneralFamily.reaches(G) else family
+    if family is None and G.is_finite:
+        from grouprep.irreps.finite import GeneralFamily, general_family
+
+        family = general_family(G) if GeneralFamily.reaches(G) else None
+    return family
 
 
 def family_of(G: Group) -> Family:
@@ -44,6 +47,8 @@ def family_of(G: Group) -> Family:
     """
     found = find_family(G)
     if found is None:
+        from grouprep.irreps.finite import GENERAL_ORDER
+
         known = ", ".join(F.irreps_of for F in families() if F.irreps is not None)
         raise UnsupportedGroup(
             f"the irreps of {G} are not known; known are those of {known}, of finite groups with up to {GENERAL_ORDER:,} elements, and "

@@ -20,7 +20,6 @@ from math import prod
 
 import numpy as np
 
-from grouprep.characters import inner
 from grouprep.groups.base import Generator, Group
 from grouprep.groups.cosets import generated_by
 from grouprep.groups.finite import FiniteGroup
@@ -30,11 +29,10 @@ from grouprep.groups.permutations import Perm, invert
 from grouprep.groups.semidirect import SemidirectProduct, SplitExtension, WreathProduct
 from grouprep.irreps.base import Field, Irrep
 from grouprep.irreps.catalogue import find_family
-from grouprep.irreps.finite.family import GeneralFamily
+from grouprep.irreps.finite.family import GeneralFamily, in_general
 from grouprep.irreps.listed_family import ListedFamily, ListedIrrep
 from grouprep.irreps.real_form import RealForm
-from grouprep.linalg import Image, Monomial, as_exact, as_float
-from grouprep.linalg.intertwiners import intertwiner_space
+from grouprep.linalg import Image, Monomial, as_exact
 from grouprep.linalg.matrices import kron, matmul
 from grouprep.representations.base import Representation
 from grouprep.representations.basic import FiniteBasic
@@ -69,7 +67,7 @@ class LittleGroupIrrep(ListedIrrep):
         """Over Q where that of the little group's irrep is; else the form that the general method finds."""
         R, S = super().rational()
         rational = R.domain is not None and R.domain.get_field().is_QQ
-        return (R, S) if rational else _in_general(self, self.family.general)
+        return (R, S) if rational else in_general(self, self.family.general)
 
     @property
     def real_form(self) -> Irrep:
@@ -83,16 +81,7 @@ class _RealForm(RealForm):
     rho: LittleGroupIrrep
 
     def rational(self) -> tuple[Representation, Array]:
-        return _in_general(self, self.rho.family.general)
-
-
-def _in_general(V: Irrep, family: GeneralFamily) -> tuple[Representation, Array]:
-    """(R, S) with R the rational form of the irrep of the general method that V is isomorphic to, and V(g) S = S R(g)."""
-    same = next(J for J in family.irreps(V.over, None) if J.dim == V.dim and inner(J, V))
-    R = same.rational()[0]
-    pairs = [(as_float(R.float_image(a)), as_float(V.float_image(a))) for a in V.group.generator_names]
-    S = intertwiner_space((V.dim, V.dim), pairs).floats()[0].reshape(V.dim, V.dim)
-    return R, S * np.sqrt(V.dim)
+        return in_general(self, self.rho.family.general)
 
 
 class _Extended(FiniteBasic):

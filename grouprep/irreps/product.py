@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property, reduce
 from itertools import product
@@ -11,15 +13,19 @@ import numpy as np
 from grouprep.characters import ClassValue
 from grouprep.errors import GroupRepError
 from grouprep.groups.base import Generator, Group
+from grouprep.groups.finite import FiniteGroup
 from grouprep.irreps.base import Field, Irrep, Position
 from grouprep.irreps.family import Family, Images, Splitting
 from grouprep.irreps.real_form import RealForm
 from grouprep.linalg import Image, as_float
+from grouprep.linalg.fields import degree
 from grouprep.representations.base import Representation
 from grouprep.representations.composite import tensor_of
 from grouprep.typing import Array, Element, Scalar
 
 __all__ = ["ProductFamily", "ProductIrrep"]
+
+_ORDER = 2_000  # of a product whose irreps are found anew where their field may be smaller
 
 
 class ProductFamily(Family):
@@ -155,7 +161,7 @@ class ProductIrrep(Irrep):
         if sum(I.type != "R" for I in self.parts) <= 1:
             return ProductIrrep(self.family, [I.real_form for I in self.parts])
         partner = self.conjugated
-        return RealForm(self if self.position <= partner.position else partner)
+        return _RealForm(self if self.position <= partner.position else partner)
 
     @property
     def constituent(self) -> tuple[Irrep, Array]:
@@ -181,13 +187,17 @@ class ProductIrrep(Irrep):
         return self.inner._form()
 
     def rational(self) -> tuple[Representation, Array]:
-        """That of the tensor product; where an even number of parts have type H, that of the real form."""
+        """That of the tensor product, of the general method where its field is smaller, of the real form for an even number of types H."""
         halves = any(I.type == "H" for I in self.parts)
         if self.group.is_finite and self.over == "complex" and self.type == "R" and halves:
             real = self.real_form
             R, S = real.rational()
             return R, real.constituent[1].conj().T @ S
         R, S = self.inner.rational()
+        if _may_shrink(self.parts, self.group):
+            general, T = _in_general(self)
+            if _degree(general) < _degree(R):
+                return general, T
         return (self, S) if R is self.inner else (R, S)
 
     def rational_squares(self) -> tuple[Fraction, ...] | None:
@@ -200,6 +210,61 @@ class ProductIrrep(Irrep):
         for number, I in enumerate(self.parts):
             total *= I.character_at(point.part(number), k)
         return total
+
+
+class _RealForm(RealForm):
+    """The real form of a product with several factors of type C or H."""
+
+    rho: ProductIrrep
+
+    def rational(self) -> tuple[Representation, Array]:
+        """See `RealForm.rational`; the form of the general method where its field is smaller."""
+        R, S = super().rational()
+        if _may_shrink(self.rho.parts, self.group):
+            general, T = _in_general(self)
+            if _degree(general) < _degree(R):
+                return general, T
+        return R, S
+
+
+def _in_general(I: Irrep) -> tuple[Representation, Array]:
+    """The rational form of the general method, and the change of basis."""
+    from grouprep.irreps.finite import general_family
+    from grouprep.irreps.finite.family import in_general
+
+    return in_general(I, general_family(I.group))
+
+
+def _may_shrink(parts: Sequence[Irrep], group: Group) -> bool:
+    """Whether a product of irreps may be over a smaller field than its factors' forms together.
+
+    It is not where all factors are over their character's field, nor where one is not and the other characters are rational: a Schur
+    index stays the same over the rational numbers, and becomes less only over larger fields.
+    """
+    from grouprep.irreps.finite import GeneralFamily
+
+    if not isinstance(group, FiniteGroup) or group.order > _ORDER or not GeneralFamily.reaches(group):
+        return False
+    degrees = [(_degree(I.rational()[0]), _character_degree(I)) for I in parts]
+    wide = [k for k, (form, own) in enumerate(degrees) if form > own]
+    return any(own > 1 for k, (_, own) in enumerate(degrees) if wide and [k] != wide)
+
+
+def _character_degree(I: Irrep) -> int:
+    """The degree of the smallest listed field with the character's values."""
+    if _degree(I.rational()[0]) == 1:
+        return 1
+    from grouprep.irreps.finite import general_family
+
+    X = general_family(I.group).characters
+    k = X.find(I.character.values)
+    own = X.real_field(k) if I.over == "real" and I.type == "C" else X.field(k)
+    return degree(own)
+
+
+def _degree(R: Representation) -> int:
+    """The degree of the field of a rational form."""
+    return degree(R.domain.get_field()) if R.domain is not None else sys.maxsize
 
 
 def _kron_stacks(A: Array, B: Array) -> Array:

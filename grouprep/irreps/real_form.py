@@ -166,13 +166,13 @@ class RealForm(Irrep):
         return value if self.type == "R" else value + value.conjugate()
 
     def rational(self) -> tuple[Representation, Array]:
-        """For type C of finite groups over the real subfield of rho's field, in the basis (1, w) of that field over it.
+        """For types C and H of finite groups over the real subfield of rho's field, in the basis (1, w) of that field over it.
 
         Returns
         -------
         (R, S) with V(g) = S R(g) S^-1, S (dim, dim); V itself where its field is that already.
         """
-        if self.type != "C" or not self.group.is_finite:
+        if self.type == "R" or not self.group.is_finite:
             return self, np.eye(self.dim)
         R, S = self.rho.rational()
         if R.domain is None:

@@ -38,7 +38,9 @@ _ATTEMPTS = 6  # elements that are tried; each is a product of one factor more t
 _EPS = float(np.finfo(float).eps)
 _NOISE = 1e3 * _EPS  # times n: eigenvalues closer than that, relative to the largest, are one
 _GAP = 1e3  # times noise: the least distance of two
-_LINK = 1e-6  # of the norm of b: what is less between two eigenspaces is rounding, and carries nothing
+_LINK = _EPS / (
+    _GAP * _NOISE
+)  # of the norm of b: n eps over the least distance of eigenvalues is what rounding turns eigenspaces by
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from grouprep.linalg._cyclotomic import degree
+from grouprep.linalg.budget import EXACT_WORK, require
 from grouprep.linalg.fields import common_domain, convert_matrix, zeta
 from grouprep.linalg.matrices import Image, as_exact, is_exact, size
 from grouprep.linalg.monomial import Monomial
@@ -37,6 +38,9 @@ def prefers_spinning(pairs: Sequence[tuple[Image, Image]]) -> bool:
     return not (K.is_ZZ or K.is_QQ) and degree(K) >= _DEGREE
 
 
+_WORK = 5 * EXACT_WORK  # a minute: products of numbers in a field are faster for each step than those of rationals
+
+
 def spun_intertwiners(pairs: Sequence[tuple[Image, Image]]) -> DomainMatrix:
     """The space {X : X A = B X for all pairs}, A monomial (n, n), B exact (m, m), as rows (r, m * n).
 
@@ -59,6 +63,13 @@ def spun_intertwiners(pairs: Sequence[tuple[Image, Image]]) -> DomainMatrix:
     monomial = [a for a, _ in pairs if isinstance(a, Monomial)]
     n, m = size(pairs[0][0]), size(pairs[0][1])
     K = common_domain(*(as_exact(b).domain for _, b in pairs), *(a.domain for a in monomial)).get_field()
+    entries = sum(as_exact(b).nnz() for _, b in pairs)
+    require(
+        n * m * entries * degree(K) ** 2 if degree(K) > 1 else 0,
+        _WORK,
+        f"{n:,} products of {m} x {m} matrices over a field of degree {degree(K)} take steps:",
+        'solve in floats, Hom(V, W, solver="schur")',
+    )
     right = [convert_matrix(as_exact(b), K) for _, b in pairs]
     one = convert_matrix(identity_exact(m, K), K)
     carried: list[DomainMatrix | None] = [None] * n

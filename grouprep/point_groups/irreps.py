@@ -144,7 +144,10 @@ class PointIrrep(Irrep):
 
     @property
     def koster(self) -> str:
-        """The label of Koster, Dimmock, Wheeler and Statz; the same as `bethe` but in C2v, D2, D2h, C6, C6h and D3h."""
+        """The label of Koster, Dimmock, Wheeler and Statz; the same as `bethe` but in C2v, D2, D2h, C6, C6h and D3h.
+
+        The numbers in these six groups follow the order of that book as it is cited elsewhere; they were not compared with the book itself.
+        """
         return self.entry.koster or self.bethe
 
     @property

@@ -225,15 +225,15 @@ class Molecule:
             for z, x in ((direction, None), (None, direction)):
                 yield float_matrices(frame_of(z, x), np.array(0))
             return
+        least = _resolution(operations)
         lines: list[Array] = []
         orders: list[int] = []
         for R in operations:
             proper = R * np.sign(np.linalg.det(R))
-            angle = np.arccos(np.clip((np.trace(proper) - 1) / 2, -1, 1))
-            if angle < 1e-2:
+            if _angles(proper) < least:
                 continue
             v = _axis(proper)
-            if all(abs(v @ w) < 1 - 1e-4 for w in lines):
+            if all(abs(v @ w) < np.cos(least) for w in lines):
                 lines.append(v)
                 orders.append(self._order_about(operations, v))
         weight = [self._atoms_on(v) for v in lines]
@@ -241,16 +241,16 @@ class Molecule:
         normal = self._normal()
         yield np.eye(3)
         for k in ranked:
-            across = [j for j in range(len(lines)) if abs(lines[j] @ lines[k]) < 1e-4]
-            for u in self._ranked_across(lines[k], [lines[j] for j in across], normal):
+            across = [j for j in range(len(lines)) if abs(lines[j] @ lines[k]) < np.sin(least)]
+            if normal is not None and abs(normal @ lines[k]) < np.sin(least):
+                yield float_matrices(frame_of(lines[k], normal), np.array(0))
+            for u in self._ranked_across(lines[k], [lines[j] for j in across]):
                 yield float_matrices(frame_of(lines[k], u), np.array(0))
             yield float_matrices(frame_of(lines[k], None), np.array(0))
 
-    def _ranked_across(self, z: Array, across: list[Array], normal: Array | None) -> Iterator[Array]:
-        """Directions of x for an axis z: across the plane of a planar molecule, else along or across lines through most atoms."""
+    def _ranked_across(self, z: Array, across: list[Array]) -> Iterator[Array]:
+        """Directions of x for an axis z: along or across lines through most atoms."""
         directions = [*across, *(np.cross(z, u) for u in across)]
-        if normal is not None and abs(normal @ z) < 1e-4:
-            yield normal
         planes = [(-self._atoms_on(u), -self._atoms_in(np.cross(z, u)), k) for k, u in enumerate(directions)]
         for *_, k in sorted(planes):
             u = directions[k]
@@ -270,9 +270,9 @@ class Molecule:
 
     def _order_about(self, operations: Array, v: Array) -> int:
         """The order of the main axis along v: of the elements that keep v or reverse it, without half turns across."""
-        keep = np.abs(operations @ v - v).max(axis=1) < 1e-2
-        turn = np.linalg.det(operations) > 0
-        back = np.abs(operations @ v + v).max(axis=1) < 1e-2
+        least, turn = _resolution(operations), np.linalg.det(operations) > 0
+        keep = np.linalg.norm(operations @ v - v, axis=1) < least
+        back = np.linalg.norm(operations @ v + v, axis=1) < least
         improper = back & ~turn
         return int((keep & turn).sum()) * 2 + int(improper.sum() > (keep & turn).sum())
 
@@ -484,20 +484,35 @@ def _axis(R: Array) -> Array:
     return v
 
 
+def _angles(R: Array) -> Array:
+    """The angles of rotations (..., 3, 3)."""
+    angles: Array = np.arccos(np.clip((np.trace(R, axis1=-2, axis2=-1) - 1) / 2, -1, 1))
+    return angles
+
+
+def _resolution(operations: Array) -> float:
+    """Half the least angle in a group of n orthogonal matrices of which something is to be told from 0.
+
+    Turns have angles of 2 pi/n at least, and axes and their perpendiculars in the dihedral groups are pi/n apart; those of the cubic
+    groups and of the icosahedron, which have 12 elements or more, pi/9 or more.
+    """
+    return float(np.pi / (2 * len(operations)))
+
+
 def _symbol_of(operations: Array) -> str:
     """The Schoenflies symbol of a group of orthogonal matrices (n, 3, 3), by its rotations' axes and orders."""
     signs = np.sign(np.linalg.det(operations))
     proper = operations[signs > 0]
     count = len(proper)
-    inversion = bool((np.abs(operations + np.eye(3)).max(axis=(1, 2)) < 1e-2).any())
+    least = _resolution(operations)
+    inversion = bool((_angles(-operations[signs < 0]) < least).any())
     improper = len(operations) > count
-    angles = np.arccos(np.clip((np.trace(proper, axis1=1, axis2=2) - 1) / 2, -1, 1))
-    axes = [(_axis(R), t) for R, t in zip(proper, angles, strict=True) if t > 1e-2]
+    axes = [(_axis(R), t) for R, t in zip(proper, _angles(proper), strict=True) if t > least]
     lines: list[Array] = []
     for v, _ in axes:
-        if all(abs(v @ w) < 1 - 1e-4 for w in lines):
+        if all(abs(v @ w) < np.cos(least) for w in lines):
             lines.append(v)
-    orders = [1 + sum(bool(abs(v @ w) > 1 - 1e-4) for v, _ in axes) for w in lines]
+    orders = [1 + sum(bool(abs(v @ w) > np.cos(least)) for v, _ in axes) for w in lines]
     if orders.count(3) > 1:
         kind = {12: "T", 24: "O", 60: "I"}.get(count, "")
         if not improper:
@@ -506,11 +521,11 @@ def _symbol_of(operations: Array) -> str:
     n = max(orders, default=1)
     if not improper:
         return f"D{n}" if count == 2 * n and n > 1 else f"C{n}"
-    mirrors = [R for R, s in zip(operations, signs, strict=True) if s < 0 and abs(np.trace(R) - 1) < 1e-2]
+    mirrors = [R for R, s in zip(operations, signs, strict=True) if s < 0 and np.pi - _angles(-R) < least]
     if count == 1:
         return "Cs" if mirrors else "Ci"
     main = lines[orders.index(n)] if lines else np.eye(3)[2]
-    flat = any(abs(abs(_axis(-R) @ main) - 1) < 1e-4 for R in mirrors)
+    flat = any(abs(_axis(-R) @ main) > np.cos(least) for R in mirrors)
     if count == 2 * n:
         if n == 2:  # D2: any of the three axes may be the main one
             return "D2h" if inversion else "D2d"

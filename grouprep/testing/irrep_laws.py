@@ -17,8 +17,10 @@ from grouprep.errors import GroupRepError, UnsupportedGroup
 from grouprep.groups import FiniteGroup, Group
 from grouprep.irreps import Irrep
 from grouprep.irreps.base import Field
+from grouprep.irreps.finite import general_family
+from grouprep.irreps.finite.schur_index import schur_index
 from grouprep.linalg import as_float
-from grouprep.linalg.fields import common_domain, domain_of
+from grouprep.linalg.fields import common_domain, degree
 from grouprep.representations import Representation
 from grouprep.testing.bounds import evaluation_error, gamma, norm, require, require_close, require_equal
 from grouprep.testing.elements import draw
@@ -216,7 +218,7 @@ def check_conjugated(I: Irrep, rng: np.random.Generator) -> DoesNotApply | None:
 
 @law("irrep")
 def check_rational(I: Irrep, rng: np.random.Generator) -> None:
-    """rational() = (R, S): I(g) S = S R(g), R is proved a representation, over the character field or as the Schur index asks."""
+    """rational() = (R, S): I(g) S = S R(g), R is proved a representation, over a field no larger than needed."""
     R, S = I.rational()
     G = I.group
     require_equal((R.group, R.dim, S.shape), (G, I.dim, (I.dim, I.dim)), f"{_name(I)}: rational form")
@@ -239,20 +241,25 @@ def check_rational(I: Irrep, rng: np.random.Generator) -> None:
 
 
 def _check_field(I: Irrep, field: Domain) -> None:
-    """The field is that of the character, or one of a degree over it that divides the irrep's, as every Schur index does."""
+    """The degree over the character's field is the Schur index: none is less, and one that is larger is larger than needed.
+
+    Over the real numbers: over the real subfield; 1 for type H, where two copies of the complex irrep are over the character's field.
+    Where the Schur index is known between bounds only, or the smallest listed field with the character's values is larger than
+    theirs, the degree is between these bounds.
+    """
     G = I.group
     assert isinstance(G, FiniteGroup)
-    values = [I.exact(G.elements[c[0]]).trace().expand() for c in G.conjugacy_classes]
-    character = domain_of(values).get_field()
-    joined = Fraction(_degree(common_domain(field, character)), _degree(character))
+    X = general_family(G).characters
+    k = X.find(I.character.values)
+    least, most = (1, 1) if I.over == "real" and I.type == "H" else schur_index(X, k)
+    real_part = I.over == "real" and I.type == "C"
+    own, size = (X.real_field(k), X.degree(k) // 2) if real_part else (X.field(k), X.degree(k))
+    least = least if degree(own) == size else 1
+    joined = Fraction(degree(common_domain(field, own)), degree(own))
     require(
-        joined == 1 or (Fraction(I.dim) / joined).denominator == 1,
-        f"{_name(I)}: the rational form is over {field}, the character's field is {character}",
+        joined.denominator == 1 and least <= joined <= most and joined % least == 0 == most % joined,
+        f"{_name(I)}: the rational form is over {field}, of degree {joined} over {own}; the Schur index is {least} to {most}",
     )
-
-
-def _degree(K: Domain) -> int:
-    return int(K.mod.degree()) if K.is_AlgebraicField else 1
 
 
 @law("irrep")

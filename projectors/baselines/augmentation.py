@@ -11,7 +11,7 @@ from grouprep.errors import DimensionMismatch, GroupRepError
 from grouprep.representations import Representation
 from grouprep.summary import Summary
 from grouprep.typing import Element
-from projectors.baselines.actions import Action, check_generator, draw
+from projectors.baselines.actions import Action, Pool
 from projectors.baselines.base import Baseline
 from projectors.models.measure import on_entries
 from projectors.models.schedules import Schedule
@@ -27,6 +27,7 @@ class Augmentation(Summary):
     V : representation of a sample: on its entries, or on its channels (pixels follow the plane).
     W : representation of a target, likewise; None: targets are invariant (class labels) and stay.
     generator : where the elements of Haar measure come from.
+    pool : draw so many elements once, and choose among them for each batch (see `Pool`); None: anew for each batch.
 
     Raises
     ------
@@ -50,12 +51,14 @@ class Augmentation(Summary):
     Chen, Dobriban and Lee, A group-theoretic framework for data augmentation, JMLR 21 (2020).
     """
 
-    def __init__(self, V: Representation, W: Representation | None = None, *, generator: torch.Generator) -> None:
+    def __init__(
+        self, V: Representation, W: Representation | None = None, *, generator: torch.Generator, pool: int | None = None
+    ) -> None:
         if W is not None and V.group != W.group:
             raise DimensionMismatch(f"V is a representation of {V.group}, W of {W.group}; one element moves both")
-        self.V, self.W, self.generator = V, W, check_generator(generator)
+        self.V, self.W, self.generator = V, W, generator
+        self.pool = Pool(V.group, generator, pool)
         self._actions: dict[tuple[Representation, torch.Size], Action] = {}
-        draw(V.group, 1, torch.Generator().manual_seed(0))  # a group without sampler is refused now
 
     def _moved(self, V: Representation, elements: list[Element], x: torch.Tensor) -> torch.Tensor:
         key = V, x.shape[1:]
@@ -67,7 +70,7 @@ class Augmentation(Summary):
         """(g x, g target), one g a sample; x (batch, ...), target (batch, ...)."""
         if not len(x):
             return x, target
-        elements = draw(self.V.group, len(x), self.generator)
+        elements = self.pool.take(len(x), x.device)
         return self._moved(self.V, elements, x), target if self.W is None else self._moved(self.W, elements, target)
 
 

@@ -9,7 +9,7 @@ from torch import nn
 
 from grouprep.errors import DimensionMismatch, GroupRepError, NotUnitary
 from grouprep.representations import Representation
-from projectors.baselines.actions import Action, check_generator, draw
+from projectors.baselines.actions import Action, Pool
 from projectors.baselines.base import Baseline
 from projectors.models.measure import on_entries
 from projectors.models.schedules import Schedule
@@ -37,6 +37,7 @@ class SampledOutputPenalty(Baseline):
     V, W : representations of its input and output: on a sample's entries, or on its channels (pixels follow the plane).
     samples : k, how many elements of Haar measure are drawn in each call; each acts on the whole batch.
     generator : where they come from.
+    pool : draw so many elements once, and choose among them in each call (see `Pool`); None: anew in each call.
     strength : as in `Baseline`.
 
     Raises
@@ -70,15 +71,15 @@ class SampledOutputPenalty(Baseline):
         *,
         generator: torch.Generator,
         samples: int = 1,
+        pool: int | None = None,
         strength: float | Schedule = 1.0,
     ) -> None:
         super().__init__(model, strength)
         if V.group != W.group:
             raise DimensionMismatch(f"V is a representation of {V.group}, W of {W.group}; equivariance needs one group")
         self.V, self.W, self.samples = V, W, _check_samples(samples)
-        self.generator = check_generator(generator)
+        self.pool, self.generator = Pool(V.group, generator, pool), generator
         self._actions: dict[tuple[str, torch.Size], Action] = {}
-        draw(V.group, 1, torch.Generator().manual_seed(0))  # a group without sampler is refused now
 
     def _action(self, which: str, x: torch.Tensor) -> Action:
         key = which, x.shape[1:]
@@ -96,7 +97,7 @@ class SampledOutputPenalty(Baseline):
         y = batch[1] if len(batch) == 2 else self.model(x)
         into, out = self._action("V", x), self._action("W", y)
         total = y.new_zeros((), dtype=y.real.dtype)
-        for g in draw(self.V.group, self.samples, self.generator):
+        for g in self.pool.take(self.samples, x.device):
             difference = self.model(into.vectors(g, x)) - out.vectors(g, y)
             total = total + difference.abs().square().sum() / len(x)
         return {"outputs": total / self.samples}
@@ -106,13 +107,14 @@ class SampledOperatorPenalty(Baseline):
     """The mean over k random group elements of ||rho_W(g) T - T rho_V(g)||_F^2, summed over the weights of the layers.
 
     For unitary V and W its expectation is 2 ||T - P(T)||_F^2 exactly, which `EquivariancePenalty(model, spec, Frobenius(squared=True))`
-    has without its variance.
+    has without its variance: strength s here is strength 2 s there.
 
     Parameters
     ----------
     model : any module; spec : as for `EquivariancePenalty`.
     samples : k, how many elements of Haar measure are drawn in each call, the same for all layers of one group.
     generator : where they come from.
+    pool : draw so many elements once, and choose among them in each call (see `Pool`); None: anew in each call.
     strength : as in `Baseline`.
 
     Raises
@@ -145,22 +147,24 @@ class SampledOperatorPenalty(Baseline):
         *,
         generator: torch.Generator,
         samples: int = 1,
+        pool: int | None = None,
         strength: float | Schedule = 1.0,
     ) -> None:
         super().__init__(model, strength)
-        self.samples, self.generator = _check_samples(samples), check_generator(generator)
+        self.samples, self.generator = _check_samples(samples), generator
         self.terms = EquivariancePenalty(model, spec).terms
         representations = {U for t in self.terms for U in (t.hom.V, t.hom.W)}
         for U in representations:
             if not U.is_unitary:
                 raise NotUnitary(f"{U} is not unitary: sampled differences then estimate no distance to equivariance")
         self._actions = {U: Action(U) for U in representations}
-        for G in {U.group for U in representations}:
-            draw(G, 1, torch.Generator().manual_seed(0))
+        groups = dict.fromkeys(t.hom.V.group for t in self.terms)
+        self.pools = {G: Pool(G, generator, pool) for G in groups}
 
     def values(self, *batch: torch.Tensor) -> dict[str, torch.Tensor]:
         """One value a parameter; a batch is not needed, and ignored."""
-        drawn = {G: draw(G, self.samples, self.generator) for G in dict.fromkeys(t.hom.V.group for t in self.terms)}
+        device = self.terms[0].parameter().device
+        drawn = {G: pool.take(self.samples, device) for G, pool in self.pools.items()}
         out = {}
         for term in self.terms:
             T, V, W = term.read(), self._actions[term.hom.V], self._actions[term.hom.W]

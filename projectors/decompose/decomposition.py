@@ -428,7 +428,7 @@ def _joined(R: Representation, pieces: Pieces) -> tuple[Array | None, Array | No
         return None, None
     U = _without_noise(np.concatenate([X.transpose(1, 0, 2).reshape(R.dim, -1) for _, X in pieces], axis=1))
     if R.is_unitary:
-        return U, np.ascontiguousarray(U.conj().T)
+        return U, U.conj().T
     require_accuracy(scaled_condition(U) ** 2, len(U), f"the decomposition of {R}")
     return U, np.ascontiguousarray(inverse_scaled(U))
 

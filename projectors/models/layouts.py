@@ -67,20 +67,30 @@ class Layout(Summary):
         """The operators, (..., dim W, dim V), of an array of any library: a view wherever the memory allows it."""
         return self.arrange(self.rows(parameter))
 
-    def arrange(self, part: ArrayT) -> ArrayT:
-        """The operators in the part of the parameter that is read; `unread` is the inverse."""
+    def arrange(self, part: ArrayT, stacked: int = 0) -> ArrayT:
+        """The operators in the part of the parameter that is read; `unread` is the inverse.
+
+        Parameters
+        ----------
+        part : what `rows` gives; stacked : how many axes stand before, of a stack of such parts.
+        """
+        x: AnyArray = self.turned(part, stacked)
+        return x.reshape((*part.shape[:stacked], *self.operators))  # type: ignore[attr-defined, no-any-return]
+
+    def turned(self, part: ArrayT, stacked: int = 0) -> ArrayT:
+        """The part with its axes in the order of the operators, a view; `arrange` joins them."""
         x: AnyArray = part
         if self.swapped:
-            axes = self._axes(x.shape)
-            x = _permuted(x.reshape(axes), self._order(len(axes)))
-        return x.reshape(self.operators)  # type: ignore[no-any-return]
+            axes = self._axes(x.shape[stacked:])
+            x = _permuted(x.reshape((*x.shape[:stacked], *axes)), self._order(len(axes), stacked))
+        return x  # type: ignore[no-any-return]
 
-    def unread(self, operators: ArrayT, shape: Sequence[int]) -> ArrayT:
-        """The operators in the shape of the part of the parameter that `read` took them from."""
+    def unread(self, operators: ArrayT, shape: Sequence[int], stacked: int = 0) -> ArrayT:
+        """The operators in the shape of the part of the parameter, or of the stack of such, that `read` took them from."""
         x: AnyArray = operators
         if self.swapped:
-            axes = self._axes(shape)
-            order = self._order(len(axes))
+            axes = (*shape[:stacked], *self._axes(shape[stacked:]))
+            order = self._order(len(axes) - stacked, stacked)
             turned = x.reshape(tuple(axes[a] for a in order))
             x = _permuted(turned, tuple(order.index(a) for a in range(len(order))))
         return x.reshape(tuple(shape))  # type: ignore[no-any-return]
@@ -92,8 +102,9 @@ class Layout(Summary):
     def _axes(self, shape: Sequence[int]) -> tuple[int, ...]:
         return (self.groups, shape[0] // self.groups, *shape[1:]) if self.groups else tuple(shape)
 
-    def _order(self, axes: int) -> tuple[int, ...]:
-        return (*self.order, *range(len(self.order), axes))
+    def _order(self, axes: int, stacked: int = 0) -> tuple[int, ...]:
+        order = (*self.order, *range(len(self.order), axes))
+        return (*range(stacked), *(stacked + a for a in order))
 
 
 def _permuted(x: AnyArray, order: tuple[int, ...]) -> AnyArray:
@@ -200,8 +211,8 @@ def weight_layout(name: str, shape: tuple[int, ...], spec: LayerSpec, flip: bool
     lead, order = tuple(range(stack)), (*range(stack), *outputs, *inputs, *places)
     stored = (*lead, *places, *inputs, *outputs)
     if flip and list(order) != sorted(order) and list(stored) == sorted(stored) and _are_orthogonal(domain, W):
-        return Layout((*shape[:stack], domain.dim, W.dim), stored), Hom(W, V if grid is None else grid * V)
-    return Layout((*shape[:stack], W.dim, domain.dim), order), Hom(domain, W)
+        return Layout((*shape[:stack], domain.dim, W.dim), stored), spec.hom(W, V if grid is None else grid * V)
+    return Layout((*shape[:stack], W.dim, domain.dim), order), spec.hom(domain, W)
 
 
 def _are_orthogonal(*representations: Representation) -> bool:
@@ -211,7 +222,9 @@ def _are_orthogonal(*representations: Representation) -> bool:
 def bias_layout(name: str, shape: tuple[int, ...], spec: LayerSpec, flip: bool = False) -> tuple[Layout, Hom]:
     """The layout of a bias, a vector of W, and Hom(trivial, W); parameters as for `weight_layout`."""
     trivial = spec.W.group.trivial()
-    return weight_layout(name, shape, LayerSpec(trivial, spec.W, layout="in_out", stacked=spec.stacked), flip)
+    return weight_layout(
+        name, shape, LayerSpec(trivial, spec.W, layout="in_out", stacked=spec.stacked, space=spec.space), flip
+    )
 
 
 _Parts = tuple[Sequence[int], Sequence[int], Sequence[int]]  # the axes of the output, of the input, of the pixels

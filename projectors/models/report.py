@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import hypot
 from typing import Any
 
-from grouprep.errors import GroupRepError, TooLarge, UnsupportedGroup, shown
+from grouprep.errors import GroupRepError, NotUnitary, TooLarge, UnsupportedGroup, shown
 from grouprep.markup import Html, bar, card, facts, note, text, verdict, word_table
 from grouprep.typing import AnyArray
 from projectors.arrays import as_numpy
@@ -24,6 +24,7 @@ __all__ = [
     "Verification",
     "report_from_dict",
     "term_report",
+    "term_reports",
     "verification_from_dict",
 ]
 
@@ -99,26 +100,55 @@ def term_report(
     also : other names of the same weights.
     block_norm : the norm of the blocks between irreps; None: N.
     """
-    R, proper = T - P, norm.as_norm()
-    residual, equivariant = (float(norm.value(x).sum()) for x in (R, P))
-    size, away = (float(proper.value(x).sum()) for x in (T, R))
-    share, blocks = away / size if size else 0.0, _block_norms(T, term.hom, block_norm or norm)
-    return TermReport(
-        term.name, residual, equivariant, size, share, *weights, term.hom.shape, term.hom.dim, also, blocks
-    )
+    (report,) = term_reports([term], T[None], P[None], norm, block_norm)
+    return replace(report, residual_weight=weights[0], equivariant_weight=weights[1], also=also)
 
 
-def _block_norms(T: AnyArray, hom: Hom, norm: Norm) -> dict[tuple[str, str], float] | None:
-    """The norms of the residual's blocks between irreps, over all operators (..., dim W, dim V) of a term: their squares added and
-    rooted for the Frobenius norm, added for others; None where the group's irreps are not known, or the change of basis is too large.
+def term_reports(
+    terms: Sequence[Term], T: AnyArray, P: AnyArray, norm: Norm, block_norm: Norm | None = None
+) -> list[TermReport]:
+    """The records of terms of one space, still without weights and other names.
+
+    Parameters
+    ----------
+    terms : the parameters; one alone where the norm does not act on each operator.
+    T, P : their operators (terms, ..., dim W, dim V), and P(T), of any array library.
+    norm, block_norm : as in `term_report`.
+    """
+    R, proper, hom = T - P, norm.as_norm(), terms[0].hom
+
+    def values(norm: Norm, x: AnyArray) -> list[float]:
+        value = norm.value(x) if norm.acts_on_each else norm.value(x[0])[None]
+        return _summed(value, len(terms))
+
+    residuals, equivariants = (values(norm, x) for x in (R, P))
+    sizes, aways = (values(proper, x) for x in (T, R))
+    blocks = _block_norms(T, hom, block_norm or norm)
+    return [
+        TermReport(term.name, r, p, size, away / size if size else 0.0, 0.0, 0.0, hom.shape, hom.dim, (), block)
+        for term, r, p, size, away, block in zip(terms, residuals, equivariants, sizes, aways, blocks, strict=True)
+    ]
+
+
+def _summed(values: AnyArray, terms: int) -> list[float]:
+    """Norms of operators (terms, ...), summed over those of each term."""
+    sums: list[float] = values.reshape((terms, -1)).sum(-1).tolist()
+    return sums
+
+
+def _block_norms(T: AnyArray, hom: Hom, norm: Norm) -> list[dict[tuple[str, str], float] | None]:
+    """The norms of the residual's blocks between irreps, over all operators of each term (terms, ..., dim W, dim V): their squares added
+    and rooted for the Frobenius norm, added for others; None where irreps or forms are not known, or the change of basis is too large.
     """
     try:
         found = per_block(T, hom, norm)
-    except (UnsupportedGroup, TooLarge):
-        return None
+    except (UnsupportedGroup, TooLarge, NotUnitary):
+        return [None] * len(T)
     if norm == Frobenius():
-        return {pair: hypot(*as_numpy(values).ravel().tolist()) for pair, values in found.items()}
-    return {pair: float(values.sum()) for pair, values in found.items()}
+        rows = {pair: [hypot(*row) for row in as_numpy(v).reshape(len(T), -1).tolist()] for pair, v in found.items()}
+    else:
+        rows = {pair: _summed(values, len(T)) for pair, values in found.items()}
+    return [{pair: values[k] for pair, values in rows.items()} for k in range(len(T))]
 
 
 @dataclass(frozen=True, repr=False)

@@ -8,6 +8,8 @@ from math import cos, exp, isfinite, pi
 
 from grouprep.errors import GroupRepError
 from grouprep.summary import Summary
+from grouprep.typing import AnyArray
+from projectors.arrays import device, namespace
 
 __all__ = ["Anneal", "Constant", "Cosine", "Linear", "Schedule", "TargetShare", "as_schedule"]
 
@@ -44,6 +46,20 @@ class Schedule(Summary, ABC):
         value : the weight at the step before.
         share : ||T - P(T)|| / ||T|| as last seen, where `needs_share` asks for it; else None.
         """
+
+    def next_values(self, step: int, values: AnyArray, shares: AnyArray) -> AnyArray:
+        """`next_value` of several weights, (n,), in an array library: by their numbers, which waits for an accelerator, unless overridden.
+
+        Parameters
+        ----------
+        step : its number; values : the weights at the step before; shares : as last seen.
+        """
+        each = zip(values.tolist(), shares.tolist(), strict=True)
+        return namespace(values).asarray(
+            [self.next_value(step, value, share) for value, share in each],
+            dtype=values.dtype,
+            device=device(values),
+        )
 
     @property
     def needs_share(self) -> bool:
@@ -169,6 +185,10 @@ class TargetShare(Schedule):
         if share is None:
             return value
         return value * exp(self.rate * max(-1.0, min(1.0, share / self.target - 1)))
+
+    def next_values(self, step: int, values: AnyArray, shares: AnyArray) -> AnyArray:
+        xp = namespace(values)
+        return values * xp.exp(self.rate * xp.clip(shares / self.target - 1, -1.0, 1.0))
 
 
 def as_schedule(value: object, name: str) -> Schedule:

@@ -11,7 +11,7 @@ from grouprep.summary import Summary
 from projectors.hom import Hom
 from projectors.models.layouts import Layout
 
-__all__ = ["Term", "check_entries", "check_term", "distinct"]
+__all__ = ["Term", "check_entries", "check_space", "check_term", "distinct"]
 
 
 @dataclass(eq=False, repr=False)
@@ -70,7 +70,7 @@ def distinct(terms: Sequence[_T], key: Callable[[_T], Hashable]) -> list[tuple[_
 
 
 def check_term(name: str, hom: Hom, dtype: object, is_floating: bool, is_complex: bool) -> None:
-    """Check that a space has a projector, and a parameter entries that it can act on.
+    """Check that a parameter has entries on which the projector of a space can act.
 
     Parameters
     ----------
@@ -80,8 +80,7 @@ def check_term(name: str, hom: Hom, dtype: object, is_floating: bool, is_complex
     Raises
     ------
     GroupRepError
-        If the parameter is not of floating point, is real between complex representations, or a representation has no invariant
-        positive form (NotUnitary).
+        If the parameter is not of floating point, or is real between complex representations.
     """
     if not is_floating:
         raise GroupRepError(f'"{name}" has dtype {dtype}; a floating-point parameter is needed')
@@ -90,6 +89,16 @@ def check_term(name: str, hom: Hom, dtype: object, is_floating: bool, is_complex
             f'"{name}" is real, but V = {hom.V} or W = {hom.W} is complex: real weights cannot be equivariant under complex matrices; '
             "use a real form of the representation"
         )
+
+
+def check_space(name: str, hom: Hom) -> None:
+    """Solve for the projector on a space, and check that there is one.
+
+    Raises
+    ------
+    NotUnitary
+        If a representation has no invariant positive form; name is the parameter's.
+    """
     try:
         _ = hom.projection
     except NotUnitary as error:

@@ -122,6 +122,11 @@ class Norm(Summary, ABC):
         """Whether N(U A V) = N(A) for all unitary U and V."""
         return True
 
+    @property
+    def acts_on_each(self) -> bool:
+        """Whether matrices (..., m, n) have a norm each; else all of them have one together."""
+        return True
+
     def invariant_under(self, V: Representation, W: Representation) -> bool:
         """Whether N(rho_W(g) A rho_V(h)) = N(A) for all g and h, decided on the generators.
 

@@ -3,6 +3,7 @@
 from projectors.structure.base import Structure
 from projectors.structure.basis import Basis, ExactBasis
 from projectors.structure.blocks import Band, Block, Blocks
+from projectors.structure.cells import Cells, Run, cells_of
 from projectors.structure.projection import Projection
 from projectors.structure.solved import structure_of
 from projectors.structure.summands import Summand, summands
@@ -12,10 +13,13 @@ __all__ = [
     "Basis",
     "Block",
     "Blocks",
+    "Cells",
     "ExactBasis",
     "Projection",
+    "Run",
     "Structure",
     "Summand",
+    "cells_of",
     "structure_of",
     "summands",
 ]

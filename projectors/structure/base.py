@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Hashable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from grouprep.linalg.pickling import Value
 from grouprep.linalg.spaces import Roots
-from grouprep.typing import AnyArray, Array, Namespace
+from grouprep.typing import AnyArray, Array, Integers, Namespace
 
 if TYPE_CHECKING:
     from sympy.polys.matrices import DomainMatrix
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from projectors.structure.blocks import Block
     from projectors.structure.frame import SpectralFrame
 
-__all__ = ["Structure", "kind"]
+__all__ = ["Means", "Structure", "kind"]
+
+Means: TypeAlias = tuple[Integers, Array]
+"""(m * n,) the number of each entry's orbit, -1 where P is 0, and its sign: P is a mean of sign times entry over each orbit."""
 
 
 class Structure(Value):
@@ -35,6 +38,7 @@ class Structure(Value):
     orbit_size : s if P is one gather, the means of s entries each, and one gather back, so that it may be fused; None if it is not.
     frame : the spectral frame, if P is a mask and traces there; else None.
     roots : what the entries of `rows` are to be multiplied with to give the basis; None for 1.
+    means : P as signed means over orbits of entries, if that is all that it is, and real; else None.
     is_strided : whether `write` does for numpy arrays what `project` does, without gathers.
     """
 
@@ -45,6 +49,7 @@ class Structure(Value):
     orbit_size: int | None = None
     frame: SpectralFrame | None = None
     roots: Roots | None = None
+    means: Means | None = None
     is_strided: bool = False
 
     # The basis

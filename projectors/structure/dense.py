@@ -17,7 +17,7 @@ from grouprep.linalg.memory import require_memory
 from grouprep.linalg.spaces import Roots, Space
 from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
 from grouprep.typing import AnyArray, Array, Floats, Namespace, Scalar
-from projectors.structure.base import Structure, kind
+from projectors.structure.base import Means, Structure, kind
 
 if TYPE_CHECKING:
     from sympy.polys.matrices import DomainMatrix
@@ -135,6 +135,21 @@ class Dense(Structure):
     @property
     def dtype(self) -> np.dtype[np.generic]:
         return self._projecting.basis.dtype
+
+    @cached_property
+    def means(self) -> Means | None:  # type: ignore[override]
+        """By exact rows with entries of one size each, none of them in common: such as 1 and J for an irrep of complex type."""
+        m, n = self.shape
+        labels, signs = np.full(m * n, -1, dtype=np.int64), np.ones(m * n)
+        if not (self.is_self_dual and self.space.is_exact and self.roots is None) or self.dtype.kind == "c":
+            return None
+        for k, row in from_domain_matrix_rows(self.rows()).items():
+            size = next(iter(row.values()))
+            for place, x in row.items():
+                if labels[place] >= 0 or x not in (size, -size):
+                    return None
+                labels[place], signs[place] = k, 1 if x == size else -1
+        return labels, signs
 
     def coordinates(self, T: Array) -> Array:
         return self._orthonormal.coordinates(T)

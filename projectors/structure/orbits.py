@@ -15,7 +15,7 @@ import numpy as np
 from grouprep.linalg.spaces import OrbitSpace
 from grouprep.typing import AnyArray, Array, Integers, Namespace
 from projectors.arrays import gather
-from projectors.structure.base import Structure, kind
+from projectors.structure.base import Means, Structure, kind
 
 if TYPE_CHECKING:
     from sympy.polys.matrices import DomainMatrix
@@ -105,6 +105,12 @@ class Orbits(Structure):
     @cached_property
     def orbit_size(self) -> int | None:  # type: ignore[override]
         return self.sizes[0] if self._is_plain and len(self.sizes) == 1 and self.sizes[0] <= _LONG else None
+
+    @cached_property
+    def means(self) -> Means | None:  # type: ignore[override]
+        values = self.space.values()
+        signs = np.where(self.space.labels >= 0, values, 1)
+        return (self.space.labels, signs.real) if bool(np.all(np.abs(signs.real) == 1)) else None
 
     @cached_property
     def is_strided(self) -> bool:  # type: ignore[override]

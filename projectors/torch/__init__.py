@@ -22,6 +22,7 @@ from projectors.models import (
     Linear,
     ParameterSpec,
     PenaltyReport,
+    RecurrentSpec,
     Schedule,
     TargetShare,
     TermReport,
@@ -30,10 +31,14 @@ from projectors.models import (
 )
 from projectors.torch.convolutions import ConvolutionSpectral
 from projectors.torch.decay import project_
+from projectors.torch.evidence import evidence_weights
 from projectors.torch.measure import equivariance_error
 from projectors.torch.model_penalty import EquivariancePenalty
 from projectors.torch.parametrization import EquivariantParametrization, constrain_
+from projectors.torch.prox import prox_
 from projectors.torch.relaxed import RelaxedConv1d, RelaxedConv2d, RelaxedConv3d, RelaxedLinear
+from projectors.torch.split import SplitAdamW
+from projectors.torch.starting import equivariant_start_
 from projectors.torch.statistics import constrain_statistics_, project_statistics_
 from projectors.torch.verification import verify
 
@@ -55,19 +60,24 @@ __all__ = [
     "Linear",
     "ParameterSpec",
     "PenaltyReport",
+    "RecurrentSpec",
     "RelaxedConv1d",
     "RelaxedConv2d",
     "RelaxedConv3d",
     "RelaxedLinear",
     "Schedule",
+    "SplitAdamW",
     "TargetShare",
     "TermReport",
     "Verification",
     "constrain_",
     "constrain_statistics_",
     "equivariance_error",
+    "equivariant_start_",
+    "evidence_weights",
     "load_spec",
     "project_",
     "project_statistics_",
+    "prox_",
     "verify",
 ]

@@ -7,25 +7,35 @@ from collections.abc import Hashable, Sequence
 
 import torch
 
+from grouprep.errors import GroupRepError
 from grouprep.summary import Summary
 from projectors.arrays import namespace_of
-from projectors.torch.fast import Fast, Operand
+from projectors.penalties.entrywise import vector_norm
+from projectors.torch.buffers import ProjectionModule, in_single
+from projectors.torch.fast import Fast, Operand, first_block
+from projectors.torch.followed import Following
 from projectors.torch.lobpcg import follow
-from projectors.torch.terms import Term, in_single
+from projectors.torch.sharded import Shard, as_shards, over_processes, shard_of
+from projectors.torch.terms import Term
 
-__all__ = ["Batch", "batched"]
+__all__ = ["Batch", "batched", "gathered"]
 
-_SMALL = 1 << 13  # entries of a parameter that is treated together with others
 _EXACT = 24  # singular values of operators with at most that many are computed, not followed
 _WIDTH = 4  # directions that follow a spectral norm
 _WARM_UP = 40  # iterations at most before the first value of a followed norm
 
 
 class Batch(Summary, ABC):
-    """Terms with one norm, whose values are found together; the first speaks for all."""
+    """Terms with one norm, whose values are found together; the first speaks for all.
 
-    def __init__(self, terms: Sequence[Term]) -> None:
-        self.terms = tuple(terms)
+    stacked : whether they are read as one array of operators, (terms, ..., dim W, dim V), of one layout.
+    following : what is carried from step to step, if anything.
+    """
+
+    following: Following | None = None
+
+    def __init__(self, terms: Sequence[Term], stacked: bool = False) -> None:
+        self.terms, self.stacked = tuple(terms), stacked
         self.first = self.terms[0]
 
     def values(self, fast: Fast, rows: int) -> torch.Tensor:
@@ -40,22 +50,56 @@ class Batch(Summary, ABC):
         if rows == 2:
             second = torch.zeros_like(first) if second is None else second
             values = torch.cat([values, second.reshape(values.shape)])
-        return values.sum(2)
+        return values.sum(2) if values.shape[2] > 1 else values.squeeze(2)
 
     @abstractmethod
     def norms(self, fast: Fast) -> tuple[torch.Tensor, torch.Tensor | None]:
         """N(T - P(T)) and, where it has a weight, N(P(T)) of all operators, term by term."""
 
-    def move_(self, steps: Sequence[tuple[float, float]], fast: Fast) -> None:
-        """T <- T - away (T - P(T)) - along P(T) for the steps (away, along) of each term."""
-        for term, step in zip(self.terms, steps, strict=True):
-            _move([term], step, fast)
+    def move_(self, steps: torch.Tensor, fast: Fast) -> None:
+        """T <- T - away (T - P(T)) - along P(T) for the steps (away, along), in rows (terms, 2)."""
+        owned = [(term, *term.memory()) for term in self.terms]
+        parts, both = [term.layout.rows(whole) for term, whole, _ in owned], self.first.has_both
+        self._require_one_device(parts)
+        if self.stacked:
+            layout, raw = self.first.layout, torch.stack(parts)
+            T = layout.arrange(raw, 1)
+            steps = steps.view(len(parts), *(1,) * (T.ndim - 3), 2)
+            fast.move_([T], [Operand(self.first.space, None, self.first.work)], [steps], both)
+            torch._foreach_copy_(parts, layout.unread(T, raw.shape, 1).unbind())
+        else:
+            operands = [Operand(term.space, term.layout, term.work) for term in self.terms]
+            fast.move_(parts, operands, steps.unbind(), any(term.has_both for term in self.terms))
+        for term, whole, keep in owned:
+            if keep:
+                term.assign(whole)
 
     def parts(self) -> tuple[list[torch.Tensor], list[Operand]]:
-        """What is read of each term, and how."""
-        parts = [term.unread() for term in self.terms]
-        operands = [Operand(t.space, layout, t.work) for t, (_, layout) in zip(self.terms, parts, strict=True)]
-        return [in_single(part) for part, _ in parts], operands
+        """What is read of each term, and how; of stacked ones the stack."""
+        read = [term.unread() for term in self.terms]
+        parts = [part for part, _ in read]
+        self._require_one_device(parts)
+        if not self.stacked:
+            return parts, [Operand(t.space, layout, t.work) for t, (_, layout) in zip(self.terms, read, strict=True)]
+        stack, layout = torch.stack(parts), read[0][1]
+        stack = stack if layout is None else layout.arrange(stack, 1)
+        return [stack], [Operand(self.first.space, None, self.first.work)]
+
+    def _require_one_device(self, parts: Sequence[torch.Tensor]) -> None:
+        device = parts[0].device
+        for term, part in zip(self.terms, parts, strict=True):
+            if part.device != device:
+                raise two_devices(self.first, term)
+
+    def shares(self, fast: Fast) -> torch.Tensor:
+        """||T - P(T)|| / ||T|| of each term, over all its operators, in double precision; 0 where T is 0."""
+        parts, operands = self.parts()
+        away, _ = fast.sizes(parts, operands)
+        wholes = [fast.size(operand.read(part)) for part, operand in zip(parts, operands, strict=True)]
+        pair = away, torch.stack(wholes) if len(wholes) > 1 else wholes[0]
+        first, second = (torch.linalg.vector_norm(x.double().reshape(len(self.terms), -1), dim=1) for x in pair)
+        shares: torch.Tensor = (first / second).masked_fill_(second == 0, 0)
+        return shares
 
 
 class _Euclidean(Batch):
@@ -65,54 +109,159 @@ class _Euclidean(Batch):
         return fast.sizes(*self.parts(), self.first.norm.power == 2, self.first.has_both)
 
 
-class _Stacked(_Euclidean):
-    """Small terms of one space, as one array of operators."""
+class _Sharded(Batch):
+    """Sizes of terms of which every process holds whole copies: of the others it needs a number for each."""
 
-    def parts(self) -> tuple[list[torch.Tensor], list[Operand]]:
-        stack = torch.stack([term.read() for term in self.terms])
-        return [in_single(stack)], [Operand(self.first.space, None, self.first.work)]
+    def __init__(self, terms: Sequence[Term], shards: Sequence[Shard]) -> None:
+        super().__init__(terms)
+        self.layouts, stored = tuple(shard.layout for shard in shards), self.first.stored()
+        dtype = torch.promote_types(stored.real.dtype if stored.is_complex() else stored.dtype, torch.float32)
+        made = {
+            hom: ProjectionModule(hom, stored.device, dtype) for hom in {s.hom for s in shards if s.hom is not None}
+        }
+        self.spaces = tuple(None if shard.hom is None else made[shard.hom] for shard in shards)
 
-    def move_(self, steps: Sequence[tuple[float, float]], fast: Fast) -> None:
-        together: dict[tuple[float, float], list[Term]] = {}
-        for term, step in zip(self.terms, steps, strict=True):
-            together.setdefault(step, []).append(term)
-        for step, terms in together.items():
-            _move(terms, step, fast)
+    def local(self) -> list[tuple[torch.Tensor, Operand | None]]:
+        """What this process has of each term, and how it is read; None where that is nothing."""
+        rows = zip(self.terms, self.spaces, self.layouts, strict=True)
+        return [
+            (_local(term), None if space is None else Operand(space, layout, term.work)) for term, space, layout in rows
+        ]
+
+    def norms(self, fast: Fast) -> tuple[torch.Tensor, torch.Tensor | None]:
+        norm, both, local = self.first.norm, self.first.has_both, self.local()
+        sizes = [
+            [in_single(part).abs().sum() for part, _ in local] for _ in range(1 + both)
+        ]  # 0 of nothing, with a derivative
+        held = [(k, part, operand) for k, (part, operand) in enumerate(local) if operand is not None]
+        if held:
+            places, parts, operands = zip(*held, strict=True)
+            found = fast.sizes(parts, operands, False, both)
+            for row, values in zip(sizes, found, strict=False):
+                for k, value in zip(places, () if values is None else values, strict=values is not None):
+                    row[k] = value
+        first = as_shards(self.first.stored())
+        assert first is not None
+        total: torch.Tensor = vector_norm(
+            namespace_of(torch), over_processes(torch.stack([torch.stack(row) for row in sizes]), first), 2, (0,)
+        )
+        total = total.square() if norm.power == 2 else total
+        return total[0], total[1] if both else None
+
+    def move_(self, steps: torch.Tensor, fast: Fast) -> None:
+        held = [(part, o, step) for (part, o), step in zip(self.local(), steps, strict=True) if o is not None]
+        if held:
+            parts, operands, rows = zip(*held, strict=True)
+            fast.move_(parts, operands, rows, self.first.has_both)
 
 
 class _Followed(Batch):
     """Leading singular values, followed from step to step."""
 
+    following: Following
+
+    def __init__(self, terms: Sequence[Term], stacked: bool = False) -> None:
+        super().__init__(terms, stacked)
+        (*lead, _, n), width = self.first.layout.operators, _width(self.first.norm.follows)
+        like = self.first.stored()
+        self.following = Following((len(self.terms), *lead, n, width), like.dtype, like.device)
+
     def norms(self, fast: Fast) -> tuple[torch.Tensor, torch.Tensor | None]:
-        k, renew = self.first.norm.follows, self.first.turns % 2 == 0  # a block that serves is kept: half the price
-        blocks = torch.stack([_warm(t, k) if t.block is None else t.block for t in self.terms])
-        values, following = fast.leading(*self.parts(), k, blocks, renew)
-        for term, block in zip(self.terms, following, strict=True):
-            term.block, term.turns = block, term.turns + 1
-        return values, _equivariant(self.first, fast) if self.first.has_both else None
+        parts, operands = self.parts()
+        second = _equivariant(parts, operands, self.first, fast) if self.first.has_both else None
+        if not fast.carries:
+            return torch.stack([_exact(p, o, self.first, fast) for p, o in zip(parts, operands, strict=True)]), second
+        state, stacked = self.following, self.stacked
+        blocks = self._warm(parts, operands) if state.is_cold else state.blocks
+        # a block that serves is kept: half the price
+        values, following = fast.leading(
+            parts, operands, self.first.norm.follows, blocks[None] if stacked else blocks, state.renews
+        )
+        state.carry(following[0] if stacked else following)
+        return values, second
+
+    @torch.no_grad()
+    def _warm(self, parts: Sequence[torch.Tensor], operands: Sequence[Operand]) -> torch.Tensor:
+        """The first blocks, iterated until they stand."""
+        norm, found = self.first.norm, []
+        width = _width(norm.follows)
+        for part, operand in zip(parts, operands, strict=True):
+            R = operand.space.residual(operand.read(part))
+            if torch.compiler.is_compiling():
+                found.append(first_block(R, norm, width))
+                continue
+            shape = tuple(R.shape[1:] if self.stacked else R.shape)  # each from the same random block
+            start = norm.init(shape, xp=namespace_of(torch), dtype=R.dtype, device=R.device, width=width).V
+            blocks = start.expand(*R.shape[: R.ndim - start.ndim], *start.shape)
+            found.append(follow([R], blocks[None], norm.follows, _WARM_UP).block[0])
+        return found[0] if self.stacked else torch.stack(found)
 
 
 class _Any(Batch):
-    """Any norm of one term."""
+    """Any norm, of operators in a stack or of one term."""
 
     def norms(self, fast: Fast) -> tuple[torch.Tensor, torch.Tensor | None]:
-        term = self.first
-        first: torch.Tensor = term.norm.value(fast.residual(in_single(term.read()), term.space))
-        return first, _equivariant(term, fast) if term.has_both else None
+        parts, operands = self.parts()
+        first = _exact(parts[0], operands[0], self.first, fast)
+        return first, _equivariant(parts, operands, self.first, fast) if self.first.has_both else None
 
 
-def batched(terms: Sequence[Term]) -> tuple[Batch, ...]:
-    """The terms in batches: small ones of one space are stacked; of others the sizes are, and of followed ones what follows them."""
-    kinds: dict[Hashable, tuple[type[Batch], list[Term]]] = {}
+def batched(terms: Sequence[Term], fast: Fast) -> tuple[Batch, ...]:
+    """The terms in batches.
+
+    Those of one space that are small enough for a device are stacked; of others the sizes are found together, and what follows
+    singular values.
+    """
+    found: dict[tuple[Hashable, ...], tuple[type[Batch], bool, list[Term]]] = {}
+    shards: dict[Hashable, list[tuple[Term, Shard]]] = {}
     for term in terms:
-        euclidean, followed = _is_euclidean(term), _is_followed(term)
-        small = euclidean and _is_small(term)
-        kind = _Stacked if small else _Euclidean if euclidean else _Followed if followed else _Any
-        together = not term.layout.groups and (euclidean or (followed and not term.has_both))
-        space = term.space if small or followed else None
-        key = (kind, space, term.has_both, term.parameter().dtype, term.norm) if together else term
-        kinds.setdefault(key, (kind, []))[1].append(term)
-    return tuple((_Euclidean if kind is _Stacked and len(m) == 1 else kind)(m) for kind, m in kinds.values())
+        shard, stored = _sharded(term), as_shards(term.stored())
+        if stored is not None and isinstance(shard, Shard):
+            alike = stored.device_mesh, stored.placements, term.has_both, stored.dtype, term.norm
+            shards.setdefault(alike, []).append((term, shard))
+            continue
+        kind = _Euclidean if _is_euclidean(term) else _Followed if _is_followed(term) else _Any
+        part = term.layout.rows(term.parameter())
+        key: tuple[Hashable, ...] = (kind, term.has_both, part.dtype, term.norm)
+        saves = term.norm.acts_on_each if kind is _Any else not fast.takes_lists(term.space)
+        stacked = saves and part.numel() <= fast.stacks(term.space)
+        if stacked:
+            key = (*key, term.is_writable, term.space, term.layout, part.shape)
+        elif kind is _Any or term.layout.groups or (kind is _Followed and term.has_both):
+            key = (term,)
+        elif kind is _Followed:
+            key = (*key, term.space)
+        found.setdefault((stacked, *key), (kind, stacked, []))[2].append(term)
+    apart = [_Sharded([term for term, _ in m], [shard for _, shard in m]) for m in shards.values()]
+    return (*apart, *(kind(members, stacked and len(members) > 1) for kind, stacked, members in found.values()))
+
+
+def gathered(terms: Sequence[Term]) -> list[tuple[Term, str]]:
+    """The terms that every process gathers in each step although their norm could be taken part by part, each with the reason."""
+    found = [(term, _sharded(term)) for term in terms]
+    return [(term, f"gathered in every step, because {why}") for term, why in found if isinstance(why, str)]
+
+
+def _sharded(term: Term) -> Shard | str | None:
+    """How a parameter in a Euclidean norm is spread over processes (see `shard_of`); None for others, which are gathered."""
+    return shard_of(term.stored(), term.layout, term.hom) if term.is_writable and _is_euclidean(term) else None
+
+
+def _local(term: Term) -> torch.Tensor:
+    """What this process has of a parameter."""
+    shards = as_shards(term.stored())
+    assert shards is not None
+    out: torch.Tensor = shards.to_local()
+    return out
+
+
+def two_devices(first: Term, other: Term) -> GroupRepError:
+    """What to say of two terms on different devices."""
+    places = " and ".join(f'"{t.name}" on {t.stored().device}' for t in (first, other))
+    return GroupRepError(
+        f"the model is on two devices, {places}; a penalty adds its terms on one: move the model there, or make a penalty for the "
+        "layers of each device"
+    )
 
 
 def _is_euclidean(term: Term) -> bool:
@@ -130,34 +279,15 @@ def _is_followed(term: Term) -> bool:
     return k > 0 and not _is_euclidean(term) and min(term.hom.shape) > max(_EXACT, _width(k))
 
 
-def _is_small(term: Term) -> bool:
-    entries = term.layout.rows(term.parameter()).numel()
-    return entries <= _SMALL and term.is_writable and not term.layout.groups
-
-
-@torch.no_grad()
-def _warm(term: Term, k: int) -> torch.Tensor:
-    """The first block, iterated until it stands."""
-    R = term.space.residual(in_single(term.read()))
-    start = term.norm.init(tuple(R.shape), xp=namespace_of(torch), dtype=R.dtype, device=R.device, width=_width(k))
-    return follow([R], start.V[None], k, _WARM_UP).block[0]
-
-
-def _equivariant(term: Term, fast: Fast) -> torch.Tensor:
-    """N(P(T)) of a term."""
-    T = in_single(term.read())
-    value: torch.Tensor = term.norm.value(T - fast.residual(T, term.space))
+def _exact(part: torch.Tensor, operand: Operand, term: Term, fast: Fast) -> torch.Tensor:
+    """N(T - P(T)) of a stack, or of one term."""
+    value: torch.Tensor = term.norm.value(fast.residual(operand.read(part), operand.space))
     return value
 
 
-def _move(terms: Sequence[Term], step: tuple[float, float], fast: Fast) -> None:
-    """The same step for terms of one space."""
-    if not any(step):
-        return
-    read, first = [in_single(term.read()) for term in terms], terms[0]
-    in_place = len(terms) == 1 and first.is_view(read[0])
-    T = read[0] if in_place else torch.stack(read)
-    fast.move_(T, Operand(first.space, None, first.work), *step)
-    if not in_place:
-        for term, new in zip(terms, T, strict=True):
-            term.write(new)
+def _equivariant(parts: Sequence[torch.Tensor], operands: Sequence[Operand], term: Term, fast: Fast) -> torch.Tensor:
+    """N(P(T)) of a stack, or of one term."""
+    (part,), (operand,) = parts, operands
+    T = operand.read(part)
+    value: torch.Tensor = term.norm.value(T - fast.residual(T, operand.space))
+    return value

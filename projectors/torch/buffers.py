@@ -11,7 +11,7 @@ from torch import nn
 from projectors.arrays import namespace_of
 from projectors.hom import Hom
 
-__all__ = ["ProjectionModule"]
+__all__ = ["ProjectionModule", "in_single"]
 
 
 class ProjectionModule(nn.Module):
@@ -68,6 +68,11 @@ class ProjectionModule(nn.Module):
         moved = fn(torch.zeros((), dtype=self._dtype, device=device))
         self._place(moved.device, torch.float64 if moved.dtype == torch.float64 else torch.float32)
         return self
+
+
+def in_single(T: torch.Tensor) -> torch.Tensor:
+    """Half precision in single precision; others as they are."""
+    return T.float() if T.dtype in (torch.float16, torch.bfloat16) else T
 
 
 def _in_precision(constant: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:

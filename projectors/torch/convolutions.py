@@ -207,6 +207,11 @@ class _OfConvolution(Norm):
         return inf  # unitary matrices need not map kernels to kernels
 
     @property
+    def acts_on_each(self) -> bool:
+        """False: groups of channels act side by side."""
+        return False
+
+    @property
     def unitarily_invariant(self) -> bool:
         """False: unitary matrices may exchange pixels."""
         return False

@@ -17,7 +17,8 @@ from projectors.models.schedules import Constant, Schedule
 from projectors.models.terms import Term as Described
 from projectors.models.terms import check_entries, check_term
 from projectors.penalties import Norm
-from projectors.torch.buffers import ProjectionModule
+from projectors.torch.buffers import ProjectionModule, in_single
+from projectors.torch.sharded import as_parts, as_shards, held, hold_, whole
 
 __all__ = ["FormTerm", "Term", "check_finite", "in_single", "make_form", "make_term", "parameter_key"]
 
@@ -30,7 +31,7 @@ class Term(Described):
     also : other names of the same weights.
     space : the projector on equivariant operators, where the parameter is.
     norm : N; schedules, weights : of N(T - P(T)) and of N(P(T)), and what they are now.
-    block : what follows leading singular values, (..., dim V, width); turns : how often it has moved on.
+    shards : the parameter where it is spread over processes, also while FSDP has gathered it.
     work : what is reused from step to step.
     """
 
@@ -41,8 +42,7 @@ class Term(Described):
     norm: Norm = field(init=False)
     schedules: tuple[Schedule, Schedule] = field(init=False)
     weights: tuple[float, float] = field(init=False)
-    block: torch.Tensor | None = field(default=None, init=False, repr=False)
-    turns: int = field(default=0, init=False, repr=False)
+    shards: torch.Tensor | None = field(default=None, init=False, repr=False)
     work: object = field(default=None, init=False, repr=False)
 
     @property
@@ -52,9 +52,18 @@ class Term(Described):
         return bool(schedule.start_value) or not isinstance(schedule, Constant)
 
     def parameter(self) -> torch.Tensor:
-        """The tensor as the module computes with it."""
-        tensor: torch.Tensor = getattr(self.module, self.attribute)
-        return tensor
+        """The tensor as the module computes with it, of all processes."""
+        tensor = self.stored()
+        return tensor if type(tensor) is nn.Parameter else whole(tensor)
+
+    def stored(self) -> torch.Tensor:
+        """The tensor as the module has it, or of one that is spread over processes the part of this one."""
+        tensor = held(self.module, self.attribute)
+        if type(tensor) is nn.Parameter and self.shards is None:
+            return tensor
+        if as_shards(tensor) is not None:
+            self.shards = tensor
+        return tensor if self.shards is None or self.shards.shape != tensor.shape else self.shards
 
     def read(self) -> torch.Tensor:
         """The operators, (..., dim W, dim V)."""
@@ -64,21 +73,39 @@ class Term(Described):
         """What `read` reads, and the layout that arranges it, None if it already is in operators."""
         return self.layout.rows(self.parameter()), self.layout
 
+    def memory(self) -> tuple[torch.Tensor, bool]:
+        """(what may be written to in place of the parameter, whether `assign` has to take it back): the parameter, or a copy of it."""
+        value = self.stored()
+        if as_shards(value) is not None or self._is_parametrised(value):
+            return whole(value).detach().clone(), True
+        return value, False
+
+    def _is_parametrised(self, value: torch.Tensor) -> bool:
+        return type(value) is not nn.Parameter and nn.utils.parametrize.is_parametrized(self.module, self.attribute)
+
+    def assign(self, value: torch.Tensor) -> None:
+        """Replace a parametrised tensor, through its parametrisation, or one that is spread over processes."""
+        stored = self.stored()
+        if self._is_parametrised(stored):
+            hold_(self.module, self.attribute, value)
+        else:
+            stored.copy_(as_parts(value, stored))
+
     def write(self, operators: torch.Tensor) -> None:
         """Replace the operators, in place; a parametrised tensor through its parametrisation."""
-        parametrised = nn.utils.parametrize.is_parametrized(self.module, self.attribute)
-        value = self.parameter().detach().clone() if parametrised else self.parameter()
+        value, copied = self.memory()
         part = self.layout.rows(value)
         part.copy_(self.layout.unread(operators, part.shape))
-        if parametrised:
-            setattr(self.module, self.attribute, value)
+        if copied:
+            self.assign(value)
 
     def source(self) -> torch.Tensor:
         """The parameter that an optimizer holds: the original of a parametrised one, if it has a single one."""
-        if nn.utils.parametrize.is_parametrized(self.module, self.attribute):
+        value = self.stored()
+        if self._is_parametrised(value):
             original = getattr(self.module.parametrizations[self.attribute], "original", None)  # type: ignore[index]
-            return self.parameter() if original is None else original
-        return self.parameter()
+            return value if original is None else original
+        return value
 
     @property
     def is_frozen(self) -> bool:
@@ -86,13 +113,7 @@ class Term(Described):
         if nn.utils.parametrize.is_parametrized(self.module, self.attribute):
             originals: nn.Module = self.module.parametrizations[self.attribute]  # type: ignore[index, assignment]
             return not any(p.requires_grad for p in originals.parameters(recurse=False))
-        return not self.parameter().requires_grad
-
-    def is_view(self, operators: torch.Tensor) -> bool:
-        """Whether what `read` gave is memory of the parameter itself, so that writing into it writes the parameter."""
-        if nn.utils.parametrize.is_parametrized(self.module, self.attribute) or not self.is_writable:
-            return False
-        return operators.untyped_storage().data_ptr() == self.parameter().untyped_storage().data_ptr()
+        return not self.stored().requires_grad
 
     @property
     def key(self) -> Hashable:
@@ -118,14 +139,14 @@ class FormTerm(Term):
     key_attribute: str
 
     def read(self) -> torch.Tensor:
-        q = self.query.read(self.parameter())
-        k: torch.Tensor = self.keys.read(getattr(self.key_module, self.key_attribute))
+        q = in_single(self.query.read(self.parameter()))
+        k: torch.Tensor = in_single(self.keys.read(whole(held(self.key_module, self.key_attribute))))
         return q.transpose(-1, -2) @ k
 
     def unread(self) -> tuple[torch.Tensor, Layout | None]:
         return self.read(), None
 
-    def write(self, operators: torch.Tensor) -> None:
+    def memory(self) -> tuple[torch.Tensor, bool]:
         raise GroupRepError(
             f'"{self.name}" is a product of two weights, which a projection does not determine; use AttentionSpec(form=False)'
         )
@@ -148,7 +169,6 @@ def parameter_key(module: nn.Module, attribute: str) -> tuple[int, str]:
 
 def make_form(name: str, q: Term, k: Term, hom: Hom, heads: int) -> FormTerm:
     """The term of W_Q^T W_K, from those of W_Q and W_K, whose rows are those of the heads one after the other."""
-    _ = hom.projection
     query, keys = (
         Layout((heads, rows // heads, columns), start=t.layout.start, stop=t.layout.stop)
         for t, (rows, columns) in ((t, t.layout.shape) for t in (q, k))
@@ -157,20 +177,33 @@ def make_form(name: str, q: Term, k: Term, hom: Hom, heads: int) -> FormTerm:
     return FormTerm(name, q.layer, layout, hom, q.module, q.attribute, query, keys, k.module, k.attribute)
 
 
-def make_term(name: str, layer: str, layout: Layout, hom: Hom, module: nn.Module, attribute: str) -> Term:
+def make_term(
+    name: str,
+    layer: str,
+    layout: Layout,
+    hom: Hom,
+    module: nn.Module,
+    attribute: str,
+    computed: torch.Tensor | None = None,
+) -> Term:
     """A term whose parameter exists, fits, has no NaN entry, and whose space has a projector.
+
+    computed : the tensor that the module computes with, where the attribute is none.
 
     Raises
     ------
     GroupRepError
         If one of these fails: DimensionMismatch for sizes, NotUnitary for a representation without an invariant form.
     """
-    parameter = getattr(module, attribute, None)
+    if computed is None and hasattr(module, attribute):
+        computed = held(module, attribute)
+    parameter = computed
     if not isinstance(parameter, torch.Tensor):
         raise GroupRepError(f'"{name}": {type(module).__name__} has no parameter "{attribute}"')
     if isinstance(parameter, UninitializedParameter):
         raise GroupRepError(f'"{name}" is not initialised yet; run the model once before')
-    if layout.rows(parameter).numel() != prod(layout.operators):
+    values = whole(parameter)
+    if layout.rows(values).numel() != prod(layout.operators):
         many = " x ".join(map(str, layout.operators))
         raise DimensionMismatch(
             f'"{name}" has shape {tuple(parameter.shape)}; W = {hom.W} has dimension {hom.W.dim} and V = {hom.V} has dimension '
@@ -178,13 +211,8 @@ def make_term(name: str, layer: str, layout: Layout, hom: Hom, module: nn.Module
         )
     is_complex = parameter.is_complex()
     check_term(name, hom, parameter.dtype, is_complex or parameter.is_floating_point(), is_complex)
-    check_finite(name, parameter)
+    check_finite(name, values)
     return Term(name, layer, layout, hom, module, attribute)
-
-
-def in_single(T: torch.Tensor) -> torch.Tensor:
-    """Half precision in single precision; others as they are."""
-    return T.float() if T.dtype in (torch.float16, torch.bfloat16) else T
 
 
 def check_finite(name: str, tensor: torch.Tensor) -> None:

@@ -6,6 +6,8 @@ A plugin: what a conftest.py ignores is ignored in its own folder alone.
 import re
 from pathlib import Path
 
+from kernels import KERNELS, triton_is_here
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 # What `make test-fast` leaves out: whatever loads torch, jax or emlp, whatever runs documents, notebooks and the command, and
@@ -85,6 +87,8 @@ def _name(path):
 def pytest_ignore_collect(collection_path, config):
     """Without the tests of a file, what they alone import is not imported either."""
     selected = SELECTIONS.get(config.option.markexpr)
+    if _name(collection_path) in KERNELS and not triton_is_here():
+        return True  # its doctests; tests/projectors/adapters/test_gpu.py says so
     return True if selected and collection_path.is_file() and not selected(_name(collection_path)) else None
 
 

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grouprep.character_tables.cyclotomics import Cyclotomic
-from grouprep.irreps.finite.seeds import Characters, Seed, field_of
+from grouprep.irreps.finite.characters import Characters, field_of
+from grouprep.irreps.finite.seeds import Seed
 from grouprep.irreps.finite.spun import Spun
 from grouprep.linalg.fields import (
     coefficients,
@@ -35,7 +36,10 @@ from grouprep.typing import Integers
 if TYPE_CHECKING:
     from sympy import Domain
 
-__all__ = ["descend"]
+__all__ = ["descend", "root_of"]
+
+_CLEAR = 1e-9  # in floats that choose: elements that look independent, values that look positive. What they lead to is verified
+_WHOLE = 1e-6  # from an integer, of coordinates in floats; the square is verified exactly
 
 Terms = dict[int, Cyclotomic]
 """An element of a group algebra, by the numbers of group elements."""
@@ -67,7 +71,7 @@ def descend(X: Characters, k: int, seed: Seed) -> Seed | None:
     if not elements:
         return None
     form = [[_trace(plane, x, y) * Fraction(1, 2) for y in elements] for x in elements]
-    real = _real_field(X, k)
+    real = X.real_field(k)
     for root in _roots(real, kind, int(X.indicators[k])):
         found = _represented(form, root * root, real)
         if found is not None:
@@ -79,13 +83,9 @@ def descend(X: Characters, k: int, seed: Seed) -> Seed | None:
                     terms[g] = terms.get(g, Cyclotomic(0)) + c * y * scale
             kept = tuple((g, c) for g, c in sorted(terms.items()) if c)
             field = field_of(frozenset(X.found.values[k]) | {root}, seed.order)
-            return Seed(seed.members, seed.exponents, seed.modulus, field, kept)
+            extension = seed.extension if root == Cyclotomic(1) else 2 * seed.extension
+            return Seed(seed.members, seed.exponents, seed.modulus, field, extension, kept)
     return None
-
-
-def _real_field(X: Characters, k: int) -> Domain:
-    """The smallest listed field with the real parts of the values of a character."""
-    return field_of(frozenset(x + x.conjugate() for x in X.found.values[k]), 1)
 
 
 def _traceless(plane: Spun, indicator: int) -> list[Terms]:
@@ -110,7 +110,7 @@ def _traceless(plane: Spun, indicator: int) -> list[Terms]:
             x[0] = x.get(0, Cyclotomic(0)) - trace * Fraction(1, 2)
             larger = np.array([[complex(_trace(plane, a, b)).real for b in [*found, x]] for a in [*found, x]])
             scale = np.sqrt(np.abs(np.diagonal(larger)))
-            if scale.min() > 1e-9 and np.abs(np.linalg.eigvalsh(larger / scale / scale[:, None])).min() > 1e-9:
+            if scale.min() > _CLEAR and np.abs(np.linalg.eigvalsh(larger / scale / scale[:, None])).min() > _CLEAR:
                 found, gram = [*found, x], larger
             if len(found) == size:
                 return found
@@ -141,18 +141,18 @@ def _roots(real: Domain, kind: int, indicator: int) -> Iterator[Cyclotomic]:
     if kind >= 0:
         yield Cyclotomic(1)
         if indicator > 0 and kind > 0:
-            yield from (_root_of(d) for d in (2, 3, 5, 6, 7, 10, 11, 13))
+            yield from (root_of(d) for d in (2, 3, 5, 6, 7, 10, 11, 13))
         return
     f = degree(real)
     for n in range(3, 8 * f * f + 8):
         if 2 * f == degree(cyclotomic_field(n)) and f > 1 and n % 4 != 2:
             yield Cyclotomic.sum_of_roots(n, {1: 1, n - 1: -1})
     for d in (3, 1, 7, 2, 11, 15, 19, 5, 23, 6, 31, 35, 39, 10, 43, 47, 51, 13):
-        yield _root_of(-d)
+        yield root_of(-d)
 
 
 @lru_cache(maxsize=64)
-def _root_of(d: int) -> Cyclotomic:
+def root_of(d: int) -> Cyclotomic:
     """The principal square root of a squarefree integer."""
     n = abs(d) if d % 4 == 1 else 4 * abs(d)
     M = cyclotomic_field(n)
@@ -190,7 +190,7 @@ def _represented(
     for signs in product((1.0, -1.0), repeat=f - 1):
         roots = np.sqrt(np.maximum(q, 0)) * np.array([1.0, *signs])
         s = bound * roots @ back.T
-        good = (q > 1e-9).all(axis=1) & (np.abs(s - np.rint(s)) < 1e-6 * np.maximum(1, np.abs(s))).all(axis=1)
+        good = (q > _CLEAR).all(axis=1) & (np.abs(s - np.rint(s)) < _WHOLE * np.maximum(1, np.abs(s))).all(axis=1)
         for t in np.flatnonzero(good)[:20].tolist():
             weights = [_combined(row, powers) for row in trials[t].reshape(size, f).tolist()]
             root = _combined([Fraction(int(x), bound) for x in np.rint(s[t])], powers)

@@ -8,22 +8,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grouprep.character_tables.burnside_dixon import irreducible_characters
-from grouprep.characters import ClassPoint, ClassValue
+from grouprep.characters import ClassPoint, ClassValue, inner
 from grouprep.errors import CertificateError, GroupRepError, UnsupportedGroup
 from grouprep.groups.base import Generator, Group
 from grouprep.groups.finite import FiniteGroup
 from grouprep.irreps.base import Field, Irrep, Position, realify
 from grouprep.irreps.family import Family, Images, Splitting, check_up_to
+from grouprep.irreps.finite.characters import Characters
 from grouprep.irreps.finite.descent import descend
+from grouprep.irreps.finite.eigenlines import eigenline
 from grouprep.irreps.finite.elements import Elements
 from grouprep.irreps.finite.exact_form import ExactForm, Realified
-from grouprep.irreps.finite.seeds import Characters, find_seeds
+from grouprep.irreps.finite.seeds import find_seeds
 from grouprep.irreps.finite.spun import Spun
 from grouprep.irreps.real_form import RealForm
-from grouprep.linalg import Image, Monomial, as_exact
+from grouprep.linalg import Image, Monomial, as_exact, as_float
 from grouprep.linalg.blocks import known_blocks
 from grouprep.linalg.convert import to_sympy
 from grouprep.linalg.fields import common_domain, conjugate, degree, domain_of, element, expression
+from grouprep.linalg.intertwiners import intertwiner_space
 from grouprep.linalg.sparse import from_domain_matrix_rows, matmul_exact, sparse_matrix
 from grouprep.progress import steps
 from grouprep.representations.base import Representation
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
     from sympy import Matrix
     from sympy.polys.matrices import DomainMatrix
 
-__all__ = ["EXACT_DEGREE", "GeneralFamily", "GeneralIrrep", "GeneralRealForm", "general_family"]
+__all__ = ["EXACT_DEGREE", "GeneralFamily", "GeneralIrrep", "GeneralRealForm", "general_family", "in_general"]
 
 EXACT_DEGREE = (
     16  # of the field that holds a unitary form's square roots; beyond, its matrices are floats, as those of spins
@@ -104,7 +107,7 @@ class GeneralFamily(Family):
         """The irreps spun from their vectors, each compared with its character."""
         X = self.characters
         found = []
-        for k, seed in enumerate(find_seeds(X, descend)):
+        for k, seed in enumerate(find_seeds(X, descend, eigenline)):
             if seed is None:
                 raise UnsupportedGroup(
                     f"no vector was found to spin the irrep X{k + 1} of {self.group} of dimension {X.degrees[k]} from; give "
@@ -145,6 +148,15 @@ class GeneralFamily(Family):
 def general_family(group: Group) -> GeneralFamily:
     """The irreps of a finite group, found once."""
     return GeneralFamily(group)
+
+
+def in_general(V: Irrep, family: GeneralFamily) -> tuple[Representation, Array]:
+    """(R, S) with R the rational form of the family's irrep that V is isomorphic to, and V(g) S = S R(g)."""
+    same = next(J for J in family.irreps(V.over, None) if J.dim == V.dim and inner(J, V))
+    R = same.rational()[0]
+    pairs = [(as_float(R.float_image(a)), as_float(V.float_image(a))) for a in V.group.generator_names]
+    S = intertwiner_space((V.dim, V.dim), pairs).floats()[0].reshape(V.dim, V.dim)
+    return R, S * np.sqrt(V.dim)
 
 
 class GeneralIrrep(Irrep):

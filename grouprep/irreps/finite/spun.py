@@ -21,8 +21,9 @@ import numpy as np
 
 from grouprep.character_tables.cyclotomics import Cyclotomic
 from grouprep.errors import CertificateError
+from grouprep.irreps.finite.characters import Characters
 from grouprep.irreps.finite.elements import Elements
-from grouprep.irreps.finite.seeds import Characters, Seed
+from grouprep.irreps.finite.seeds import Seed
 from grouprep.linalg.fields import convert_number, cyclotomic_field
 from grouprep.linalg.floats import first_pivot
 from grouprep.linalg.memory import require_memory
@@ -189,7 +190,8 @@ class Spun(Picklable):
     def _chosen(self) -> tuple[Integers, Array]:
         """Places of d independent translates, and L (N, d) with W = L L*, by Cholesky's method with pivots.
 
-        A pivot is the first translate whose distance from the space of those before exceeds a share of the largest distance.
+        A pivot is the first translate whose distance from the space of those before exceeds a share, 1/pi, of the largest. The
+        squares of the distances from k dimensions add up to N (d - k)/d, as d/N W is a projector: one is 1/d at least.
         """
         W, N = self.gram, self.index
         L = np.zeros((N, self.dim), dtype=W.dtype)
@@ -197,7 +199,7 @@ class Spun(Picklable):
         places = []
         for k in range(self.dim):
             p = first_pivot(rest)
-            if rest[p] <= 1e-6:
+            if rest[p] < 1 / (4 * self.dim):
                 raise CertificateError(f"the translates of a vector span {k} dimensions, and not {self.dim}")
             column = W[:, p] - L[:, :k] @ L[p, :k].conj()
             L[:, k] = column / np.sqrt(rest[p])

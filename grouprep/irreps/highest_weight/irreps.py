@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grouprep.characters import ClassPoint, ClassValue, Laurent
-from grouprep.errors import UnsupportedGroup
+from grouprep.errors import GroupRepError, UnsupportedGroup
 from grouprep.groups.base import Generator, Group
 from grouprep.irreps.base import Field, Irrep, Position, quaternion_units, realification_isometry
+from grouprep.irreps.highest_weight.elements import value_at
 from grouprep.irreps.highest_weight.matrices import Gaussian, Lengths, real_form, real_lengths, realified
 from grouprep.irreps.highest_weight.root_systems import Vector, weyl_dimension
 from grouprep.irreps.highest_weight.weights import weight_multiplicities
 from grouprep.irreps.real_form import real_basis
-from grouprep.linalg import Image, Monomial, as_image
+from grouprep.linalg import Image, Monomial, as_exact, as_image
 from grouprep.linalg.matrices import equal, is_exact
 from grouprep.representations.base import Representation
 from grouprep.typing import Array, Element
@@ -159,14 +160,24 @@ class HighestWeightIrrep(Irrep):
         return self.family.evaluate(self, np.asarray(g))
 
     def exact_image(self, g: Element) -> Image:
-        """rho(g) exactly at the identity and at the group's discrete generators.
+        """rho(g) exactly, for an exact matrix g of the group.
 
         Raises
         ------
-        UnsupportedGroup
-            At other elements.
+        GroupRepError
+            If g is not exact or no element, or if the square roots of the unitary basis need a field of degree beyond 16:
+            `rational` has none.
         """
-        return exact_value(self, g)
+        value = self.rational()[0].exact_image(g)
+        if isinstance(value, Monomial) and value == Monomial.identity(self.dim):
+            return value
+        exact = self.lengths.exact(as_exact(value))
+        if exact is None:
+            raise UnsupportedGroup(
+                f"the unitary matrices of {self} have square roots whose field is too large; V.rational() gives R, S with "
+                "V(g) = S R(g) S^-1 and R exact"
+            )
+        return as_image(exact)
 
     def _form(self) -> Image | None:
         return Monomial.identity(self.dim)
@@ -198,20 +209,6 @@ class HighestWeightIrrep(Irrep):
 
     def _key(self) -> tuple[object, ...]:
         return self.label, self.over
-
-
-def exact_value(V: Representation, g: Element) -> Image:
-    """The value at the identity or at a discrete generator."""
-    image = as_image(g, "g")
-    if is_exact(image):
-        if equal(image, V.group.exact_identity()):
-            return Monomial.identity(V.dim)
-        for a in V.group.generator_names:
-            if a.kind == "element" and equal(image, V.group.generator_element(a)):
-                return V.image(a)
-    raise UnsupportedGroup(
-        f"exact values of {V} are known at the identity and the discrete generators only; V(g) has floats"
-    )
 
 
 class RationalForm(Representation):
@@ -246,7 +243,22 @@ class RationalForm(Representation):
         return values
 
     def exact_image(self, g: Element) -> Image:
-        return exact_value(self, g)
+        """R(g) exactly, for an exact matrix g of the group.
+
+        Raises
+        ------
+        GroupRepError
+            If g is not exact, or no element.
+        """
+        image = as_image(g, "g")
+        if not is_exact(image):
+            raise GroupRepError(f"g must be exact: {self} at floats is V(g)")
+        if image.shape != (self.group.n,) * 2:  # type: ignore[attr-defined]
+            raise GroupRepError(f"g must have shape {(self.group.n,) * 2}, got {image.shape}")  # type: ignore[attr-defined]
+        for a in self.group.generator_names:
+            if a.kind == "element" and equal(image, self.group.generator_element(a)):
+                return self.image(a)
+        return as_image(value_at(self.V, as_exact(image)))
 
     def _form(self) -> Image | None:
         return self.V.lengths.gram() if self.V.is_unitary else super()._form()

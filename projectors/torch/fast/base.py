@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 
 from grouprep.summary import Summary
+from projectors.arrays import namespace_of
 from projectors.models.layouts import Layout
-from projectors.torch.buffers import ProjectionModule
+from projectors.penalties.entrywise import vector_norm
+from projectors.torch.buffers import ProjectionModule, in_single
 
 __all__ = ["Fast", "Operand"]
 
@@ -32,8 +34,8 @@ class Operand(NamedTuple):
     work: object = None
 
     def read(self, part: torch.Tensor) -> torch.Tensor:
-        """T."""
-        return part if self.layout is None else self.layout.arrange(part)
+        """T, half precision in single."""
+        return in_single(part if self.layout is None else self.layout.arrange(part))
 
     def unread(self, gradient: torch.Tensor, part: torch.Tensor) -> torch.Tensor:
         """A gradient in the shape of the part.
@@ -46,24 +48,47 @@ class Operand(NamedTuple):
 class Fast(Summary, ABC):
     """The operations in which a penalty spends its time, differentiable except `move_`."""
 
+    carries: ClassVar[bool] = True  # whether what follows singular values may be carried from one call to the next
+
+    def stacks(self, space: ProjectionModule) -> float:
+        """Parameters of at most so many entries come in one stack (n, ..., dim W, dim V) with others of their space."""
+        return 0
+
+    def takes_lists(self, space: ProjectionModule) -> bool:
+        """Whether operators of a list cost no launches of their own in `sizes` and `leading`, so that a stack of them saves none."""
+        return False
+
     def workspace(self) -> object:
         """What one part of a parameter reuses from step to step."""
+        return None
+
+    def prepare(self, parts: Sequence[torch.Tensor], operands: Sequence[Operand]) -> None:
+        """Make what `compiled` needs to know of a list, before a compiler looks on: nothing where it is None."""
+
+    @property
+    def compiled(self) -> Fast | None:
+        """What serves under torch.compile; None for plain operations, whose number is fixed."""
         return None
 
     @abstractmethod
     def residual(self, T: torch.Tensor, space: ProjectionModule) -> torch.Tensor:
         """T - P(T) of operators (..., dim W, dim V)."""
 
+    def size(self, x: torch.Tensor) -> torch.Tensor:
+        """The Frobenius norms (...) of matrices with entries of any size, in their precision or double."""
+        out: torch.Tensor = vector_norm(namespace_of(torch), x, 2, (-2, -1))
+        return out
+
     @abstractmethod
     def sizes(
         self, parts: Sequence[torch.Tensor], operands: Sequence[Operand], squared: bool = False, both: bool = False
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """(||T - P(T)||, ||P(T)||) of several T in the Frobenius norm, one in each row, (operands, ...).
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """(||T - P(T)||, ||P(T)||) of several T in the Frobenius norm, one in each row, (operands, ...), in T's precision or double.
 
         Parameters
         ----------
-        parts : what the operands read; all T have the same leading axes and dtype.
-        squared : whether the squares are meant; both : whether the second is wanted, which is 0 otherwise.
+        parts : what the operands read, in any floating precision; all T have the same leading axes and dtype.
+        squared : whether the squares are meant; both : whether the second is wanted, which is None otherwise.
         """
 
     @abstractmethod
@@ -85,5 +110,14 @@ class Fast(Summary, ABC):
         """
 
     @abstractmethod
-    def move_(self, T: torch.Tensor, operand: Operand, away: float, along: float) -> None:
-        """T <- T - away (T - P(T)) - along P(T), in place; T in single or double precision, complex if P is."""
+    def move_(
+        self, parts: Sequence[torch.Tensor], operands: Sequence[Operand], steps: Sequence[torch.Tensor], both: bool
+    ) -> None:
+        """T <- T - away (T - P(T)) - along P(T) for several T, in place, without derivatives.
+
+        Parameters
+        ----------
+        parts : the memory that is read and written: parts of parameters, in any floating precision.
+        steps : for each part a tensor (..., 2) where it is, away and along; leading axes as T's, if it has any.
+        both : whether along is meant; it is 0 otherwise.
+        """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 
 import torch
 
@@ -19,19 +20,23 @@ __all__ = ["Plain"]
 class Plain(Fast):
     """Plain operations in the precision of the operators; nothing waits for the device."""
 
+    def stacks(self, space: ProjectionModule) -> float:
+        return inf
+
     def residual(self, T: torch.Tensor, space: ProjectionModule) -> torch.Tensor:
         return space.residual(T)
 
     def sizes(
         self, parts: Sequence[torch.Tensor], operands: Sequence[Operand], squared: bool = False, both: bool = False
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
         norm, first, second = Frobenius(squared=squared), [], []
         for part, operand in zip(parts, operands, strict=True):
             T = operand.read(part)
             P = operand.space.project(T)
             first.append(norm.value(T - P))
-            second.append(norm.value(P) if both else torch.zeros_like(first[-1]))
-        return torch.stack(first), torch.stack(second)
+            if both:
+                second.append(norm.value(P))
+        return torch.stack(first), torch.stack(second) if both else None
 
     def leading(
         self,
@@ -48,6 +53,12 @@ class Plain(Fast):
         return torch.stack([vector_norm(xp, x, 2, (-2,)).sum(-1) for x in images]), found.block
 
     @torch.no_grad()
-    def move_(self, T: torch.Tensor, operand: Operand, away: float, along: float) -> None:
-        P = operand.space.project(T)
-        T.sub_(T - P, alpha=away).sub_(P, alpha=along)
+    def move_(
+        self, parts: Sequence[torch.Tensor], operands: Sequence[Operand], steps: Sequence[torch.Tensor], both: bool
+    ) -> None:
+        for part, operand, step in zip(parts, operands, steps, strict=True):
+            T = operand.read(part)
+            P = operand.space.project(T)
+            away, along = step.to(T.real.dtype)[..., None, None].unbind(-3)
+            new = torch.lerp(T, P, away.to(T.dtype))
+            part.copy_(operand.unread(new.addcmul(P, along, value=-1) if both else new, part))

@@ -16,12 +16,14 @@ from projectors.structure.frame import SpectralBlock, SpectralFrame
 from projectors.torch.buffers import ProjectionModule
 from projectors.torch.fast.recycled import Scratch, Workspace
 
-__all__ = ["measured_residual", "move_", "norm_of", "pieces", "product_residual", "residual_of"]
+__all__ = ["measured_residual", "move_", "norm_of", "pieces", "product_residual", "residual_of", "wide_norm"]
 
 # Entries of a piece: four megabytes in single precision. Half of them is a tenth slower, a quarter a fifth, an eighth a half (two threads).
 ENTRIES = 1 << 20
 # Rows of a product with few terms that are taken at once. MKL takes two to four times as long for all of them, for 16 half as long again.
 _COPIES = 8
+_LONG = 512  # means from which on a product with equal weights is the fastest
+_SMALL = 1 << 13  # entries of an operator that is projected as a whole rather than by what its product is made of
 
 
 class Piece(NamedTuple):
@@ -78,9 +80,9 @@ def _orbits(
     entries = scratch.buffer("entries", (copies, count), rows) if whole is None else whole
     means = scratch.buffer("means", (copies, count // size), rows)
     _columns(flat, index, scratch, entries)
-    if torch.get_float32_matmul_precision() == "highest":
+    if torch.get_float32_matmul_precision() == "highest" and count // size >= _LONG:
         shares = scratch.shares(size, rows).expand(copies, 1, size)
-        # torch.mean takes twice the time
+        # torch.mean takes twice the time, and for short ones a fifth
         torch.bmm(shares, entries.view(copies, size, count // size), out=means.unsqueeze(1))
     else:
         torch.mean(entries.view(copies, size, count // size), 1, out=means)
@@ -150,22 +152,39 @@ def residual_of(T: torch.Tensor, space: ProjectionModule, work: Workspace | None
     return R
 
 
-def move_(T: torch.Tensor, space: ProjectionModule, away: float, along: float, work: Workspace | None = None) -> None:
-    """T <- T - away (T - P(T)) - along P(T), in place; T in single or double precision, complex if the projector is."""
+def move_(
+    T: torch.Tensor,
+    space: ProjectionModule,
+    away: float | torch.Tensor,
+    along: float | torch.Tensor | None = None,
+    work: Workspace | None = None,
+) -> None:
+    """T <- T - away (T - P(T)) - along P(T), in place; T in single or double precision, complex if the projector is.
+
+    Parameters
+    ----------
+    away, along : numbers, or tensors that broadcast to T, (..., 1, 1); along None for 0.
+    """
     frame = space.projection.frame
     if frame is None:
         for piece in pieces(T, space, (work or Workspace()).scratch):
-            piece.rows.lerp_(piece.P, away)
-            if along:
-                piece.rows.sub_(piece.P, alpha=along)
+            piece.rows.lerp_(piece.P, _like(away, T))
+            if along is not None:
+                piece.rows.sub_(piece.P * along)
     elif _share_memory(M := frame.to_spectral(T, space.constants_for(T)), T):  # adapted already: P lives in few blocks
         moves = [(part, P) for part, P, _ in _equivariant_parts(M, frame)]
+        back = away if along is None else away - along
         M.mul_(1 - away)
         for part, P in moves:
-            part.add_(P, alpha=away - along)
+            part.add_(P * (back if part.ndim == T.ndim or not isinstance(back, torch.Tensor) else back[..., None]))
     else:
         R = residual_of(T, space)
-        T.mul_(1 - along).sub_(R, alpha=away - along)
+        T.mul_(1 if along is None else 1 - along).sub_(R * (away if along is None else away - along))
+
+
+def _like(x: float | torch.Tensor, T: torch.Tensor) -> float | torch.Tensor:
+    """A weight in the field of operators, as `lerp` takes it."""
+    return x.to(T.dtype) if isinstance(x, torch.Tensor) else x
 
 
 def measured_residual(
@@ -177,7 +196,7 @@ def measured_residual(
     """
     if T.ndim != 2 or (space.projection.is_complex and not T.is_complex()):
         R = residual_of(T, space, work)
-        sizes, wholes = (_wide_norm(x) for x in (R, T.to(R.dtype)))
+        sizes, wholes = norm_of(R), norm_of(T)
         share = float((sizes / wholes).nan_to_num(0).amin()) if sizes.numel() else 1.0
         return R, sizes.to(R.real.dtype), share
     work, frame = work or Workspace(), space.projection.frame
@@ -195,18 +214,25 @@ def measured_residual(
     whole += square
     if _least_square(T.dtype) * T.numel() < square < inf and whole < inf:  # also false for NaN
         return R, R.real.new_tensor(square**0.5), (square / whole) ** 0.5
-    first, second = (float(_wide_norm(x)) for x in (R, T))
+    first, second = (float(wide_norm(x)) for x in (R, T))
     return R, R.real.new_tensor(first), first / second if second else 0.0
 
 
 def norm_of(x: torch.Tensor) -> torch.Tensor:
-    """The Frobenius norms (...) of matrices with entries of any size."""
+    """The Frobenius norms (...) of matrices with entries of any size, in their precision."""
+    if x.device.type == "cpu":
+        sizes: torch.Tensor = torch.linalg.vector_norm(x, dim=(-2, -1))
+        least = (_least_square(sizes.dtype) * x.shape[-2] * x.shape[-1]) ** 0.5
+        if bool(((sizes > least) & (sizes < inf)).all()):
+            return sizes
     out: torch.Tensor = vector_norm(namespace_of(torch), x, 2, (-2, -1))
     return out
 
 
-def _wide_norm(x: torch.Tensor) -> torch.Tensor:
-    return norm_of(x.to(torch.promote_types(x.dtype, torch.float64)))
+def wide_norm(x: torch.Tensor) -> torch.Tensor:
+    """The Frobenius norms (...) of matrices with entries of any size, in double precision, where squares of single ones are in range."""
+    wide = torch.promote_types(x.dtype, torch.float64)
+    return norm_of(x) if x.dtype == wide else torch.linalg.vector_norm(x, dim=(-2, -1), dtype=wide)
 
 
 @cache
@@ -248,7 +274,7 @@ def product_residual(
         m, copies = band.height, band.copies
         part, row = slice(row, row + m * copies), row + m * copies
         weights, target = u[..., part, :], out[..., part, :]
-        if m * k > copies:
+        if m * k > copies or (lead and target.numel() <= _SMALL * prod(lead)):
             rows = weights @ star
             torch.sub(rows, band.project(rows, copies, projection.xp, constants), out=target)
             continue

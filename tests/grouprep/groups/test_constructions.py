@@ -1,5 +1,7 @@
 """Finite groups from permutations, matrices, tables and presentations: conventions, elements, words."""
 
+import math
+
 import numpy as np
 import pytest
 from cases import cases
@@ -234,12 +236,59 @@ def test_elements_are_read_only():
 )
 def test_orders_of_presentations(generators, relators, order):
     G = FiniteGroup.from_presentation(generators, relators)
-    assert G.order == G.schreier_sims.order() == order
+    assert G.order == FiniteGroup.from_permutations(G.generators).order == order
     for word in G.relators:
         value = G.identity()
         for k, e in word:
             value = G.multiply(value, G.generators[k] if e > 0 else G.inverse(G.generators[k]))
         assert np.array_equal(value, G.identity())
+
+
+def coxeter(edges, n):
+    """The presentation of a Coxeter group: edges {(i, j): m}, and 2 for all other pairs."""
+    names = [f"s{i}" for i in range(n)]
+    pairs = [f"({names[i]} {names[j]})^{edges.get((i, j), 2)}" for i in range(n) for j in range(i + 1, n)]
+    return names, [f"{s}^2" for s in names] + pairs
+
+
+def _e(n):
+    return {(0, 2): 3, (1, 3): 3, **{(i, i + 1): 3 for i in range(2, n - 1)}}
+
+
+@cases(
+    ("presentation", "order", "degree"),
+    [
+        ((["a", "b"], ["a^2", "b^3", "(a b)^11", "(a b a b^-1)^6", "(a b a b a b^-1)^6"]), 95_040, 12),  # M12
+        ((["x", "y"], ["x^2", "(x y)^3", "(x y^4 x y^16)^2", "y^31"]), 14_880, 32),  # PSL(2, 31)
+        ((["x", "y"], ["x^2", "(x y)^3", "(x y^4 x y^12)^2", "y^23"]), 6_072, 24),
+        (coxeter({(i, i + 1): 3 for i in range(8)}, 9), math.factorial(10), 10),
+        (coxeter({(0, 1): 5, (1, 2): 3, (2, 3): 3}, 4), 14_400, 120),  # H4
+        (coxeter(_e(6), 6), 51_840, 27),
+        (coxeter(_e(8), 8), 696_729_600, 240),
+        ((["a", "b"], ["a^300", "b^300", "a b a^-1 b^-1"]), 90_000, 600),  # no cyclic subgroup alone will do
+        ((["r", "s"], ["r^3000", "s^2", "(r s)^2"]), 6_000, 3_000),
+    ],
+)
+def test_large_presentations_act_on_cosets(presentation, order, degree):
+    """The order is known beforehand, and the relators hold."""
+    names, relators = presentation
+    G = FiniteGroup.from_presentation(names, relators)
+    assert (G.order, G.degree) == (order, degree)
+    for word in G.relators:
+        value = G.identity()
+        for k, e in word:
+            value = G.multiply(value, G.generators[k] if e > 0 else G.inverse(G.generators[k]))
+        assert np.array_equal(value, G.identity())
+    if degree <= 120:
+        assert FiniteGroup.from_permutations(G.generators).order == order
+
+
+def test_a_subgroup_that_holds_a_normal_one_is_not_enough():
+    """<a> contains the centre of SL(2, 5) x C37, on whose cosets it does not act faithfully."""
+    relators = ["a^4", "b^3", "(a b)^5 a^-2", "a^2 b a^-2 b^-1", "c^37", "a c a^-1 c^-1", "b c b^-1 c^-1"]
+    G = FiniteGroup.from_presentation(["a", "b", "c"], relators)
+    assert G.order == FiniteGroup.from_permutations(G.generators).order == 120 * 37
+    assert not np.array_equal(G.multiply(G.generators[0], G.generators[0]), G.identity())
 
 
 @cases(
@@ -254,11 +303,11 @@ def test_orders_of_presentations(generators, relators, order):
             "the group is infinite, a subgroup of index 2 has an abelianisation of rank 1",
         ),
         (["a", "b"], ["a^2", "b^3", "(a b)^7"], "the group is infinite or larger"),
-        (["a"], ["a^20001"], "did not close within 20,000 cosets: the group is infinite or larger"),
+        (["a"], ["a^20011"], "is of a finite group with at most 20,011 elements"),
     ],
 )
 def test_presentations_that_do_not_close(generators, relators, reason):
-    with pytest.raises(UnsupportedGroup, match=reason):
+    with pytest.raises(TooLarge if "finite group" in reason else UnsupportedGroup, match=reason):
         FiniteGroup.from_presentation(generators, relators)
 
 

@@ -17,7 +17,7 @@ from grouprep import (
     Quaternion,
     Symmetric,
 )
-from grouprep.irreps.recognition import element_orders, isomorphism_onto, sorted_elements
+from grouprep.groups.isomorphism import element_orders, isomorphism_onto, sorted_elements
 from grouprep.testing import check_irreps
 from projectors import decompose
 

@@ -3,19 +3,16 @@
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from grouprep import SO, Cyclic, Dihedral, Quaternion, Symmetric
 from projectors import Hom
 from projectors.models.layouts import matrix_layout
-from projectors.penalties import Spectral
-from projectors.torch import EquivariancePenalty
 from projectors.torch.buffers import ProjectionModule
-from projectors.torch.fast import Cpu, Operand, Plain, Traced, implementation_for
+from projectors.torch.fast import Cpu, Device, Operand, Plain, Traced, implementation_for
 from projectors.torch.lobpcg import follow
 
 C4, D4, S3 = Cyclic(4), Dihedral(4), SO(3)
-IMPLEMENTATIONS = (Plain, Traced, Cpu)
+IMPLEMENTATIONS = (Plain, Traced, Cpu, Device)
 SPACES = {
     "orbits": (9 * C4.regular(), 8 * C4.regular()),
     "orbits of two sizes, zeros": (5 * D4.natural() + D4.defining(), 9 * D4.natural()),
@@ -58,8 +55,8 @@ def operand(hom, dtype, fast):
 
 
 def close(found, expected, factor=64):
-    """To rounding in the precision of what was found, relative to the largest entry."""
-    eps = torch.finfo(found.dtype).eps
+    """To rounding in the coarser precision of the two, relative to the largest entry."""
+    eps = max(torch.finfo(x.dtype).eps for x in (found, expected))
     bound = factor * eps * max(1e-300, expected.abs().max().item())
     assert (found - expected).abs().max().item() <= bound
 
@@ -80,13 +77,13 @@ def check_sizes(hom, fast, dtype, lead, squared, both):
     for one in (fast, Plain()):
         parts = [operators(hom, dtype, lead, seed=seed).requires_grad_() for seed in range(2)]
         first, second = one.sizes(parts, [operand(hom, dtype, one) for _ in parts], squared, both)
-        results.append([*value_and_gradients(first + 2 * second if both else first, parts), second.detach()])
+        assert (second is not None) == both
+        total = first + 2 * second if both else first
+        results.append([*value_and_gradients(total, parts), second.detach() if both else None])
     (value, gradients, second), (expected, slopes, other) = results
     close(value, expected)
     if both:
         close(second, other)
-    else:
-        assert not second.any()
     for gradient, slope in zip(gradients, slopes, strict=True):
         close(gradient, slope)
 
@@ -113,7 +110,8 @@ def check_moves(hom, fast, dtype, lead, away, along):
     results = []
     for one in (fast, Plain()):
         T = operators(hom, dtype, lead)
-        one.move_(T, operand(hom, dtype, one), away, along)
+        steps = torch.tensor([away, along], dtype=torch.float64)
+        one.move_([T], [operand(hom, dtype, one)], [steps.expand(*lead, 2)], along > 0)
         results.append(T)
     close(*results)
     R = hom.residual(operators(hom, dtype, lead).to(torch.complex128 if dtype.is_complex else torch.float64))
@@ -172,7 +170,7 @@ def test_operands_are_read_and_gradients_unread_by_their_layout(fast, both):
     stored = torch.randn(32, 28, dtype=torch.float64, requires_grad=True)
     transposed = Operand(ProjectionModule(hom), matrix_layout(hom.shape, swapped=True), fast.workspace())
     values = fast.sizes([stored], [transposed], False, both)
-    (gradient,) = torch.autograd.grad(sum(v.sum() for v in values), stored)
+    (gradient,) = torch.autograd.grad(sum(v.sum() for v in values if v is not None), stored)
     T = stored.detach().mT.numpy()
     R = hom.residual(T)
     expected = R / np.linalg.norm(R) + (both and (T - R) / np.linalg.norm(T - R))
@@ -188,26 +186,9 @@ def test_zero_has_no_gradient(fast):
 
 def test_implementations_belong_to_devices():
     assert isinstance(implementation_for(torch.device("cpu")), Cpu)
-    for device in ("cuda", "mps", "meta"):
-        assert type(implementation_for(torch.device(device))) is Plain
+    for device, kind in (("meta", Device), ("mps", Plain)):  # cuda: test_gpu.py
+        assert type(implementation_for(torch.device(device))) is kind
     assert implementation_for(torch.device("cpu")) is not implementation_for(torch.device("cpu"))
-
-
-def test_a_followed_norm_compiles_in_one_graph():
-    V = 16 * C4.regular()
-    torch.manual_seed(0)
-    layer = nn.Linear(V.dim, V.dim, bias=False)
-    pen = EquivariancePenalty(layer, {"": (V, V)}, Spectral())
-    eager = pen().item()
-    compiled = torch.compile(lambda: pen(), fullgraph=True, backend="aot_eager")
-    for _ in range(3):
-        total = compiled()
-    (gradient,) = torch.autograd.grad(total, layer.weight)
-    T = layer.weight.detach().requires_grad_()
-    exact = torch.linalg.matrix_norm(pen.terms[0].hom.residual(T), 2)
-    (slope,) = torch.autograd.grad(exact, T)
-    assert total.item() == pytest.approx(eager, rel=1e-2) == pytest.approx(exact.item(), rel=1e-2)
-    assert torch.linalg.vector_norm(gradient - slope) <= 0.2 * torch.linalg.vector_norm(slope)
 
 
 def test_a_space_in_single_precision_projects_doubles_as_doubles():

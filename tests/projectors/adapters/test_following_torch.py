@@ -95,7 +95,7 @@ def test_autocast_does_not_touch_followed_norms():
         assert value.dtype == torch.float32
         values.append(value.item())
     assert values[0] == values[1]
-    assert torch.equal(plain.terms[0].block, mixed.terms[0].block)
+    assert torch.equal(plain.following[0].blocks, mixed.following[0].blocks)
 
 
 def test_both_parts_of_terms_of_one_space():
