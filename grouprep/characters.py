@@ -24,6 +24,7 @@ from grouprep.linalg.sparse import sparse_matrix, trace_exact
 from grouprep.representations.base import Representation
 from grouprep.representations.basic import NaturalRepresentation, RegularRepresentation
 from grouprep.representations.pullback import Pullback
+from grouprep.summary import Summary
 from grouprep.typing import Array, Element, Integers, Scalar
 
 __all__ = [
@@ -50,7 +51,7 @@ ClassValue: TypeAlias = Scalar
 """The value of a character at a class point: an int, Fraction or complex number, or a Laurent polynomial."""
 
 
-class Laurent:
+class Laurent(Summary):
     """A sum of c exp(2 pi i s) z^w: terms[(s, w)] = c with s a fraction mod 1 and w an integer vector."""
 
     __slots__ = ("rank", "terms")
@@ -157,8 +158,8 @@ class ClassPoint(Protocol):
         return self.leaf(V, k)
 
 
-@dataclass(frozen=True, eq=False)
-class FinitePoint(ClassPoint):
+@dataclass(frozen=True, eq=False, repr=False)
+class FinitePoint(Summary, ClassPoint):
     """A conjugacy class of a finite group, by a representative and its powers."""
 
     group: Group
@@ -374,7 +375,7 @@ def count_intertwiners(V: Representation, W: Representation) -> int | None:
         return None
 
 
-class Character:
+class Character(Summary):
     """The character of a representation: callable on elements; `values` on the classes of a finite group.
 
     Examples

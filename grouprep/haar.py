@@ -17,6 +17,7 @@ from grouprep.linalg import Image, as_exact
 from grouprep.linalg.fields import conjugate, is_real_field
 from grouprep.linalg.matrices import is_exact
 from grouprep.linalg.sparse import equal_exact, identity_exact, inverse_exact, matmul_exact, trace_exact
+from grouprep.summary import Summary
 from grouprep.typing import Array
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class CompactAlgebra:
+class CompactAlgebra(Summary):
     """What tells families of compact groups apart: facts of the Lie algebra that exact anti-Hermitian matrices generate.
 
     generators : the matrices, exact, (n, n).
@@ -58,7 +59,7 @@ class CompactAlgebra:
         return all((a.transpose() * form(a) + form(a) * a).is_zero_matrix for a in self.generators)
 
 
-class HaarSampler(ABC):
+class HaarSampler(Summary, ABC):
     """Haar probability measure on a family's compact connected groups of matrices; abstract.
 
     algebra : what the Lie algebras are called, such as "so(n)", for messages.

@@ -29,6 +29,7 @@ from grouprep.representations.composite import Composite, DirectSum, Dual, Tenso
 from grouprep.representations.powers import ExteriorPower, SymmetricPower
 from grouprep.representations.pullback import Pullback
 from grouprep.representations.unitary import ChangedBasis
+from grouprep.summary import Summary
 from grouprep.typing import Array, Element, Floats
 
 __all__ = [
@@ -41,8 +42,8 @@ Degree = int | tuple[int, ...]
 _CLEAR = 1e-6  # relative to the generator: how far float32 data may be from a weight; as in grouprep.linalg.floats
 
 
-@dataclass(frozen=True, eq=False)
-class Quadrature:
+@dataclass(frozen=True, eq=False, repr=False)
+class Quadrature(Summary):
     """Nodes and weights whose weighted sum is the Haar average, up to a degree.
 
     nodes : group elements with one leading axis (count, ...), in the form that V(g) takes; tuples of these for products.
@@ -214,7 +215,7 @@ def _rule(G: Group) -> _FiniteRule | _LieRule:
 # --- rules
 
 
-class HaarRule(ABC):
+class HaarRule(Summary, ABC):
     """Rules that average over one connected compact group of matrices, one for each degree; abstract.
 
     group : the name of the group, for messages.

@@ -63,9 +63,11 @@ def write_bytes(path: str | Path, content: bytes) -> None:
         with draft.open("xb") as file:
             file.write(content)
         draft.replace(target)
-    except OSError as error:
+    except BaseException as error:  # an interruption leaves no draft either
         with contextlib.suppress(OSError):
             draft.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
         raise GroupRepError(f"cannot write {path}: {error.strerror or error}") from None
 
 

@@ -17,9 +17,11 @@ from grouprep.irreps.base import Irrep
 from grouprep.irreps.user_irreps import listed_irreps
 from grouprep.linalg.pickling import Value
 from grouprep.linalg.spaces import Space
+from grouprep.progress import steps
 from grouprep.representations import Representation
 from grouprep.typing import AnyArray, ArrayT, Namespace
 from projectors.arrays import check_shape, is_traced_by_torch, namespace_of, operator_array
+from projectors.cards import hom_card
 from projectors.certify import Certificate, certify_spaces
 from projectors.decompose import spectral_frame
 from projectors.explain import explain
@@ -179,7 +181,8 @@ class Hom(Value):
     @cached_property
     def _blocks(self) -> Blocks:
         """Every distinct pair of summands solved once, in the structure of its solution, in all its places."""
-        return self._placed({pair: structure_of(self.space(*pair), self._forms(*pair)) for pair in self.pairs})
+        pairs = steps(self.pairs, "solving")
+        return self._placed({pair: structure_of(self.space(*pair), self._forms(*pair)) for pair in pairs})
 
     def _placed(self, structures: Mapping[Pair, Structure]) -> Blocks:
         rows, columns = self._summands
@@ -233,7 +236,9 @@ class Hom(Value):
             why = f"{self} has float generators or a float solver"
             raise GroupRepError(f'{why}; an exact basis needs exact generators (for large spins solver="auto")')
         _ = self._checked_dim
-        structures = {pair: structure_of(self.space(*pair)) for pair in self.pairs}  # exact rows need no forms
+        structures = {
+            pair: structure_of(self.space(*pair)) for pair in steps(self.pairs, "solving")
+        }  # exact rows need no forms
         return ExactBasis(self.shape, *self._placed(structures).exact_rows())
 
     def basis(self) -> Basis:
@@ -408,7 +413,8 @@ class Hom(Value):
         """
         pairs: dict[Pair, int] = {}
         spaces: dict[Pair, Space] = {}
-        for given, n in self.pairs.items():
+        for given in steps(self.pairs, "solving"):
+            n = self.pairs[given]
             pair, space = self.solved_by.provable(*given, self.space(*given))
             pairs[pair] = pairs.get(pair, 0) + n
             spaces[pair] = space
@@ -429,6 +435,10 @@ class Hom(Value):
 
     def __repr__(self) -> str:
         return f"Hom({self.V}, {self.W}) of {self.V.group}, operators {self.shape[0]} x {self.shape[1]}"
+
+    def _repr_html_(self) -> str:
+        done = self.__dict__
+        return hom_card(self, done.get("dim"), done.get("_exact_basis", done.get("_basis")))
 
     def _repr_latex_(self) -> str:
         V, W = self.V._repr_latex_().strip("$"), self.W._repr_latex_().strip("$")

@@ -19,6 +19,7 @@ from grouprep.linalg.modular import modular_rank
 from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
 from grouprep.representations import Representation
 from grouprep.representations.arguments import checked_count
+from grouprep.summary import Summary
 from grouprep.typing import Scalar
 from projectors.hom import Hom
 
@@ -141,8 +142,8 @@ def _primitive(polynomials: list[PolyElement]) -> list[PolyElement]:
     return [p.mul_ground(K.convert_from(QQ(denominator, common), QQ)) for p in polynomials]
 
 
-@dataclass(frozen=True)
-class InvariantRing:
+@dataclass(frozen=True, repr=False)
+class InvariantRing(Summary):
     """The invariant polynomials of a finite group: each is, in one way, a sum of secondary ones times polynomials in primary ones.
 
     symbols : the coordinates of V.

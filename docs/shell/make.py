@@ -37,8 +37,9 @@ def options(command: click.Command, context: click.Context) -> str:
     records = [
         record
         for p in command.get_params(context)
-        if isinstance(p, click.Option) and (record := p.get_help_record(context))
+        if isinstance(p, click.Option) and "--help" not in p.opts and (record := p.get_help_record(context))
     ]
+    records.append(("-h, --help", "Show this message and exit."))
     return "\n".join(f".TP\n\\fB{roff(names)}\\fR\n{roff(' '.join(text.split()))}" for names, text in records)
 
 

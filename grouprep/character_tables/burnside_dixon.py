@@ -26,6 +26,8 @@ from grouprep.groups.fingerprints import Fingerprints
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.permutations import Perm
 from grouprep.linalg.budget import CLASSES
+from grouprep.progress import steps
+from grouprep.summary import Summary
 from grouprep.typing import Array, Integers
 
 if TYPE_CHECKING:
@@ -37,8 +39,8 @@ _PRIMES_FROM = 2**30  # two residues multiply in a word, and two of a few hundre
 _DRAWS = 20
 
 
-@dataclass(frozen=True, eq=False)
-class Classes:
+@dataclass(frozen=True, eq=False, repr=False)
+class Classes(Summary):
     """The conjugacy classes of a listed finite group, in the order of `group.conjugacy_classes`; the identity's is first.
 
     Attributes
@@ -150,8 +152,8 @@ def _classes_of(G: FiniteGroup) -> Classes:
     return Classes(G, G.conjugacy_classes, Fingerprints(G.elements))
 
 
-@dataclass(frozen=True, eq=False)
-class IrreducibleCharacters:
+@dataclass(frozen=True, eq=False, repr=False)
+class IrreducibleCharacters(Summary):
     """All irreducible complex characters of a finite group: the trivial one, then by degree, then by their values.
 
     Attributes
@@ -346,7 +348,7 @@ def _lifted(classes: Classes, table: Sequence[Sequence[int]], p: int) -> dict[in
     r = len(classes)
     zeta = _root_of_unity(classes.exponent, p)
     found: dict[int, Integers] = {}
-    for k in sorted({j for j, _ in classes.rational}):  # m_j = (1/n) sum_l chi(x^l) zeta_n^(-j l)
+    for k in steps(sorted({j for j, _ in classes.rational}), "characters"):  # m_j = (1/n) sum_l chi(x^l) zeta_n^(-j l)
         n = int(classes.orders[k])
         root, scale = pow(zeta, classes.exponent // n, p), pow(n, -1, p)
         powers = [1]

@@ -13,6 +13,7 @@ from grouprep.character_tables.burnside_dixon import Classes, IrreducibleCharact
 from grouprep.character_tables.cyclotomics import Cyclotomic
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.permutations import Perm, cycle_string
+from grouprep.summary import Summary
 from grouprep.typing import Element
 
 __all__ = ["ConjugacyClass", "ListedData", "TableData"]
@@ -49,7 +50,7 @@ class ConjugacyClass:
         return f"ConjugacyClass({self.name}: {self})"
 
 
-class TableData(ABC):
+class TableData(Summary, ABC):
     """The classes and the irreducible characters of one group, numbered from 0; the trivial character and class come first."""
 
     group: FiniteGroup

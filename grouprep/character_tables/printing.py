@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["html", "latex", "rich_parts", "text"]
 
 
+_SHOWN = 40  # rows and columns of a table that a notebook shows
+
+
 class _Values:
     """The values of a table as short texts, with letters for the long ones: A, -A, and A* for the complex conjugate."""
 
@@ -106,15 +109,20 @@ def rich_parts(table: CharacterTable, width: int) -> Iterator[RenderableType]:
 
 
 def html(table: CharacterTable) -> str:
-    """The table in HTML, its values exact."""
-    heads = "".join(f"<th>{escape(c.name)}<br>{escape(str(c))}</th>" for c in table.classes)
+    """The table in HTML, its values exact; of large ones the first rows and columns."""
+    n = len(table)
+    classes, rows = table.classes[:_SHOWN], table.irreducibles[:_SHOWN]
+    heads = "".join(f'<th scope="col">{escape(c.name)}<br/>{escape(str(c))}</th>' for c in classes)
     lines = [
-        f"<tr><th>{escape(chi.label)}</th>{''.join(f'<td>{escape(str(x))}</td>' for x in chi.values)}<td>{chi.type}</td></tr>"
-        for chi in table.irreducibles
+        f'<tr><th scope="row">{escape(chi.label)}</th>{"".join(f"<td>{escape(str(chi[k]))}</td>" for k in range(len(classes)))}'
+        f"<td>{chi.type}</td></tr>"
+        for chi in rows
     ]
+    what = f"Characters of {table.group}" + (f": {_SHOWN} of {n:,} rows and columns" if n > _SHOWN else "")
     return (
-        f"<table><thead><tr><th>{escape(str(table.group))}</th>{heads}<th>type</th></tr></thead>"
-        f"<tbody>{''.join(lines)}</tbody></table>"
+        f'<div style="overflow-x:auto"><table style="white-space:nowrap"><caption style="text-align:left">{escape(what)}</caption>'
+        f'<thead><tr><th scope="col">{escape(str(table.group))}</th>{heads}<th scope="col">type</th></tr></thead>'
+        f"<tbody>{''.join(lines)}</tbody></table></div>"
     )
 
 

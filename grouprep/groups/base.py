@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from grouprep.errors import DimensionMismatch, GroupRepError, UnsupportedGroup, printable, shown
+from grouprep.groups.cards import group_card
 from grouprep.linalg.pickling import Value
 from grouprep.typing import Array, Element, Floats, Integers
 
@@ -508,6 +509,9 @@ class Group(Value):
         from grouprep.irreps.catalogue import irrep
 
         return irrep(self, label, field)
+
+    def _repr_html_(self) -> str:
+        return group_card(self, self.__dict__.get("order"))
 
     def pullback(self, factor: int, V: Representation) -> Representation:
         """The representation of a factor, as one of the product: (g_0, g_1, ...) acts as V(g_factor).

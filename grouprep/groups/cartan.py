@@ -26,6 +26,7 @@ from grouprep.linalg.matrices import inverse, matmul, matrix_key
 from grouprep.linalg.nullspace import nullspace
 from grouprep.linalg.residues import residues
 from grouprep.linalg.sparse import from_domain_matrix_rows, identity_exact, sparse_matrix, stack_exact
+from grouprep.summary import Summary
 from grouprep.typing import Scalar
 
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ __all__ = [
 Weight = tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class CartanComponent:
+@dataclass(frozen=True, repr=False)
+class CartanComponent(Summary):
     """What integrates class functions over one connected component h G_0 of a compact group (Weyl's formula).
 
     component : the index of the discrete generator h, or None for G_0.
@@ -74,7 +75,7 @@ def bracket(a: DomainMatrix, b: DomainMatrix) -> DomainMatrix:
     return a * b - b * a
 
 
-class Span:
+class Span(Summary):
     """Independent matrices of one shape over a field, and the real coordinates of matrices in their span.
 
     A matrix m is kept as the vector m or, over a complex field, [m + conj(m), m - conj(m)]: real combinations of matrices are
@@ -171,8 +172,8 @@ def combination(values: Sequence[DomainMatrix], coefficients: Sequence[Scalar], 
     return total
 
 
-@dataclass(frozen=True)
-class Algebra:
+@dataclass(frozen=True, repr=False)
+class Algebra(Summary):
     """A Lie algebra of matrices.
 
     span : a basis.

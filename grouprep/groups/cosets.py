@@ -11,12 +11,13 @@ from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.permutations import Perm, invert
 from grouprep.linalg.budget import ELEMENTS, require
 from grouprep.linalg.memory import require_memory
+from grouprep.summary import Summary
 from grouprep.typing import Integers
 
 __all__ = ["Cosets", "generated_by", "sorted_elements"]
 
 
-class Cosets:
+class Cosets(Summary):
     """The left cosets g H in a group G of permutations of the same points.
 
     group, subgroup : G and H, of which the elements of H are listed, those of G are not.

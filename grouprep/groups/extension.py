@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from grouprep.errors import DimensionMismatch
 from grouprep.linalg.matrices import Image, as_exact, as_image, is_exact, is_real, size
+from grouprep.summary import Summary
 from grouprep.typing import Array, Element
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def prepared_images(
     return prepared
 
 
-class Extension(ABC):
+class Extension(Summary, ABC):
     """The values at elements of the map that images of the generators, already proved to be one, extend to.
 
     group : the group; images : the matrix of every generator, of the element or the differential.

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from grouprep.errors import GroupRepError
+from grouprep.summary import Summary
 from grouprep.typing import Array, Integers
 
 __all__ = ["Fingerprints"]
@@ -15,8 +16,8 @@ __all__ = ["Fingerprints"]
 _SEEDS = range(20)
 
 
-@dataclass(frozen=True, eq=False)
-class Fingerprints:
+@dataclass(frozen=True, eq=False, repr=False)
+class Fingerprints(Summary):
     """A linear code of permutations: code(g) = sum over base points b of weight(b) g(b), different for different elements.
 
     elements : (order, degree) all elements of a group.

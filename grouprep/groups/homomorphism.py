@@ -9,6 +9,7 @@ import numpy as np
 
 from grouprep.errors import DimensionMismatch, GroupRepError, NotAHomomorphism, UnsupportedGroup, shown
 from grouprep.groups.base import Generator, Group
+from grouprep.groups.cards import homomorphism_card
 from grouprep.groups.cartan import coordinates
 from grouprep.groups.extension import Extension, prepared_images
 from grouprep.groups.finite import FiniteGroup
@@ -206,6 +207,9 @@ class Homomorphism(Value):
 
     def __repr__(self) -> str:
         return f"Homomorphism({self.source} -> {self.target})"
+
+    def _repr_html_(self) -> str:
+        return homomorphism_card(self)
 
 
 def _check_groups(**given: object) -> None:

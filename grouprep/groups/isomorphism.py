@@ -17,6 +17,7 @@ from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.homomorphism import Homomorphism
 from grouprep.groups.permutations import Perm, invert
 from grouprep.linalg.budget import require
+from grouprep.summary import Summary
 from grouprep.typing import Array, Integers
 
 __all__ = [
@@ -246,7 +247,7 @@ def _is_embedding(H: FiniteGroup, generators: Sequence[int], chosen: Sequence[Pe
 # Onto a known group
 
 
-class Isomorphism:
+class Isomorphism(Summary):
     """An isomorphism f from a group to a known one, with the elements that it takes to the generators there.
 
     f : the homomorphism; preimages : for each generator of the target an element of the source.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from grouprep.errors import TooLarge
+from grouprep.groups.cards import subgroup_card
 from grouprep.groups.cosets import generated_by, sorted_elements
 from grouprep.groups.finite import FiniteGroup
 from grouprep.linalg.budget import require
@@ -19,7 +20,7 @@ _ORDER = 2_000  # elements of a group whose subgroups are looked for: its multip
 _COUNT = 20_000  # subgroups; (C_2)^6 has 2,825 and takes some seconds, (C_2)^7 29,212
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SubgroupClass:
     """A class of conjugate subgroups.
 
@@ -41,6 +42,12 @@ class SubgroupClass:
     def __str__(self) -> str:
         what = "normal" if self.is_normal else f"{self.length} conjugates"
         return f"{self.representative}: order {self.order}, index {self.index}, {what}"
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
+
+    def _repr_html_(self) -> str:
+        return subgroup_card(self)
 
 
 def conjugacy_classes_of_subgroups(G: FiniteGroup) -> tuple[SubgroupClass, ...]:

@@ -13,13 +13,14 @@ from grouprep.groups.homomorphism import Homomorphism
 from grouprep.irreps.base import Field, Irrep, read_field
 from grouprep.irreps.catalogue import family_of
 from grouprep.irreps.multiplicities import multiplicities
+from grouprep.markup import word_table
 from grouprep.representations.base import Representation
 from grouprep.typing import Integers
 
 __all__ = ["BranchingTable", "branching_table"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BranchingTable:
     """The multiplicities of the irreps of H in those of G, restricted along f: H -> G.
 
@@ -61,6 +62,17 @@ class BranchingTable:
             if I.label == str(label):
                 return {J.label: m for J, m in zip(self.columns, counts, strict=True) if m}
         raise GroupRepError(f"label = {shown(label)}: the rows are {', '.join(I.label for I in self.rows)}")
+
+    def __repr__(self) -> str:
+        return f"<branching table {self.f.target} -> {self.f.source}, {len(self.rows)} x {len(self.columns)}>"
+
+    def _repr_html_(self) -> str:
+        head = [f"{self.f.target} -> {self.f.source}", *(J.label for J in self.columns)]
+        rows = [
+            [I.label, *(m or "." for m in counts)]
+            for I, counts in zip(self.rows, self.multiplicities.tolist(), strict=True)
+        ]
+        return word_table(head, rows, f"How the irreps of {self.f.target} split over {self.f.source}")
 
     def __str__(self) -> str:
         head = [f"{self.f.target} -> {self.f.source}", *(J.label for J in self.columns)]

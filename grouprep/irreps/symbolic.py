@@ -11,6 +11,7 @@ from grouprep.groups.base import Group
 from grouprep.irreps._spin_numbers import Spin, real_columns, spin_label, twice_spin
 from grouprep.irreps.base import read_field
 from grouprep.irreps.catalogue import find_family
+from grouprep.summary import Summary
 
 if TYPE_CHECKING:
     from sympy import Expr, Matrix, Symbol
@@ -243,8 +244,8 @@ def _real_form(l: int, small: Matrix, alpha: Angle, gamma: Angle) -> Matrix:
     return about_z(alpha) * middle * about_z(gamma)
 
 
-@dataclass(frozen=True)
-class HaarMeasure:
+@dataclass(frozen=True, repr=False)
+class HaarMeasure(Summary):
     """Haar probability measure in angles: a density, its limits, and the number of connected components it is shared by.
 
     density : the density on one component; its integral over the limits is 1 / components.

@@ -20,6 +20,7 @@ from grouprep.linalg.fields import element, quadratic_field
 from grouprep.linalg.memory import require_memory
 from grouprep.linalg.sparse import sparse_matrix
 from grouprep.representations.base import Representation
+from grouprep.summary import Summary
 from grouprep.typing import Array, Element, Integers, Scalar
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ __all__ = ["OrthogonalForm", "SeminormalForm", "Tableaux", "specht_images", "tab
 _EXACT_DISTANCE = 3  # axial distances up to 3 need sqrt 2 and sqrt 3 alone, a field of degree 4 at the most
 
 
-class Tableaux:
+class Tableaux(Summary):
     """The standard tableaux of a shape, numbered, with what the transposition of i and i + 1 does to each.
 
     distances : (n - 1, d) integers: content of i + 1 minus content of i.

@@ -20,6 +20,7 @@ from grouprep.linalg.conditioning import ACCURACY, powers_of_two
 from grouprep.linalg.graphs import components
 from grouprep.linalg.matrices import Image, as_float, size
 from grouprep.linalg.monomial import Monomial
+from grouprep.summary import Summary
 from grouprep.typing import Array, Floats, Integers
 
 __all__ = [
@@ -42,8 +43,8 @@ _LINK = _EPS / (
 )  # of the norm of b: n eps over the least distance of eigenvalues is what rounding turns eigenspaces by
 
 
-@dataclass(frozen=True, eq=False)
-class Block:
+@dataclass(frozen=True, eq=False, repr=False)
+class Block(Summary):
     """An irreducible constituent of unitary matrices, and where its copies stand.
 
     images : for each matrix its own (d, d) block.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, SupportsIndex
 
 from grouprep.linalg._cyclotomic import kind
 from grouprep.linalg.fields import cyclotomic_field, quadratic_field, real_cyclotomic_field
+from grouprep.summary import Summary
 
 if TYPE_CHECKING:
     from sympy import Expr
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Picklable", "Value"]
 
 
-class Picklable:
+class Picklable(Summary):
     """Base of classes whose instances hold exact matrices."""
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[object, ...]:

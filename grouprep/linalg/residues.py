@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from grouprep.errors import AmbiguousRank
 from grouprep.linalg._cyclotomic import coefficients, degree, integer_modulus, kind, totient
 from grouprep.linalg.sparse import from_domain_matrix_rows
+from grouprep.summary import Summary
 from grouprep.typing import Scalar
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _TOP = 2**62
 _TRIES = 10**5  # numbers looked at; one in about 43 times the degree is a prime with a root
 
 
-class Residue:
+class Residue(Summary):
     """A ring homomorphism from the elements of a number field K = Q(a) without p in the denominator to F_p, by a -> root.
 
     domain : K, ZZ or QQ; prime : p; root : of the defining polynomial modulo p.

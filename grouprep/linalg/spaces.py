@@ -14,6 +14,7 @@ from grouprep.linalg.convert import to_numpy
 from grouprep.linalg.monomial import Monomial, roots_of_unity
 from grouprep.linalg.pickling import Picklable
 from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
+from grouprep.summary import Summary
 from grouprep.typing import Array, Integers, Scalar
 
 if TYPE_CHECKING:
@@ -70,8 +71,8 @@ class Space(Protocol):
         """The basis in floats, (dim, m * n): the exact one correctly rounded, or the orthonormal float one."""
 
 
-@dataclass(frozen=True, eq=False)
-class OrbitSpace:
+@dataclass(frozen=True, eq=False, repr=False)
+class OrbitSpace(Summary):
     """The space spanned by matrices E_0, ..., E_{dim-1} with disjoint supports and roots of unity as entries.
 
     shape : (m, n) of the matrices; indices below are row-major in range(m * n).
@@ -141,7 +142,7 @@ class OrbitSpace:
         return out
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ExactSpace(Picklable):
     """A space of (m, n) matrices with an exact basis: the rows of a sparse (dim, m * n) DomainMatrix."""
 
@@ -164,8 +165,8 @@ class ExactSpace(Picklable):
         return to_numpy(self.matrix)
 
 
-@dataclass(frozen=True, eq=False)
-class FloatSpace:
+@dataclass(frozen=True, eq=False, repr=False)
+class FloatSpace(Summary):
     """A space of (m, n) matrices with an orthonormal float basis: the rows of a (dim, m * n) array.
 
     gap : (largest singular value taken as zero, smallest taken as non-zero), relative to the largest.
@@ -191,7 +192,7 @@ class FloatSpace:
         return self.array
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class RootSpace(Picklable):
     """A space of (m, n) matrices with a basis whose entries are those of an exact one times the roots of rational numbers.
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from grouprep.errors import GroupRepError, shown
 from grouprep.irreps.base import Field
+from grouprep.markup import Html, text, word_table
 from grouprep.point_groups.motions import float_matrices
 from grouprep.point_groups.reduction import Reduction, reduce_values
 from grouprep.typing import Array, Integers
@@ -58,6 +59,13 @@ class Correlation(Mapping[str, Reduction]):
         rows = [(self.group.schoenflies, self.subgroup.schoenflies), *((k, str(v)) for k, v in self._rows.items())]
         width = max(len(a) for a, _ in rows)
         return "\n".join(f"{a.ljust(width)} | {b}" for a, b in rows)
+
+    def __repr__(self) -> str:
+        return f"<correlation of {self.group.schoenflies} with {self.subgroup.schoenflies}>"
+
+    def _repr_html_(self) -> str:
+        rows = [(label, Html(text(sum_))) for label, sum_ in self._rows.items()]
+        return word_table([self.group.schoenflies, self.subgroup.schoenflies], rows)
 
 
 def correlate(G: PointGroup, H: PointGroup, z: object, x: object) -> Correlation:

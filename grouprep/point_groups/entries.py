@@ -15,13 +15,14 @@ from grouprep.linalg import matrices as mat
 from grouprep.linalg.fields import cosine, real_cyclotomic_field
 from grouprep.linalg.sparse import sparse_matrix
 from grouprep.point_groups.motions import Motion
+from grouprep.summary import Summary
 from grouprep.typing import Array
 
 __all__ = ["ClosedForm", "Entry"]
 
 
-@dataclass(frozen=True)
-class Entry:
+@dataclass(frozen=True, repr=False)
+class Entry(Summary):
     """What is known of one complex irrep.
 
     label : Mulliken's, after Herzberg for half-integer spin; pair : that of the real irrep where it is one of a conjugate pair.
@@ -44,8 +45,8 @@ class Entry:
     koster: str = ""
 
 
-@dataclass(frozen=True)
-class ClosedForm:
+@dataclass(frozen=True, repr=False)
+class ClosedForm(Summary):
     """An irrep of an axial group at c^k t^s i^e.
 
     f : c turns by f / (2 m) of a full turn. m : the order of c in the point group.

@@ -15,6 +15,7 @@ from numbers import Real
 import numpy as np
 
 from grouprep.errors import GroupRepError, UnsupportedGroup, printable, shown
+from grouprep.markup import Html, card, note, word_table
 from grouprep.point_groups.correlation import as_directions, frame_of
 from grouprep.point_groups.group import PointGroup
 from grouprep.point_groups.motions import float_matrices
@@ -401,6 +402,18 @@ class Molecule:
 
     def __repr__(self) -> str:
         return f"<Molecule of {len(self.species)} atoms, {self.group}>"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (label, n, Html("active" * (label in self.infrared)), Html("active" * (label in self.raman)))
+            for label, n in self.vibrations.items()
+        ]
+        kinds = {name: self.species.count(name) for name in dict.fromkeys(self.species)}
+        formula = "".join(name if n == 1 else f"{name}{n}" for name, n in kinds.items())
+        title = f"{formula:.60}: {len(self.species)} atoms, {self.group.schoenflies}"
+        return card(
+            title, note(f"vibrations: {self.vibrations}"), word_table(["irrep", "modes", "infrared", "Raman"], rows)
+        )
 
 
 def _positions(positions: object) -> Array:

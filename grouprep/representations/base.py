@@ -26,6 +26,7 @@ from grouprep.linalg.pickling import Value
 from grouprep.linalg.roots import exact_root
 from grouprep.linalg.sparse import add_exact, equal_exact, identity_exact
 from grouprep.representations.arguments import checked_count
+from grouprep.representations.cards import representation_card
 from grouprep.typing import Array, Element, Integers
 
 if TYPE_CHECKING:
@@ -635,6 +636,9 @@ class Representation(Value):
 
     def __repr__(self) -> str:
         return f"<{self} of {self.group}, dim {self.dim}>"
+
+    def _repr_html_(self) -> str:
+        return representation_card(self)
 
     def _repr_latex_(self) -> str:
         text = str(self).replace(" * ", r" \otimes ").replace(" + ", r" \oplus ").replace("^", r"^{\otimes}")

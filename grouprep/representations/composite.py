@@ -18,6 +18,7 @@ from grouprep.linalg.fields import common_domain
 from grouprep.linalg.sparse import add_exact
 from grouprep.representations.arguments import same_group
 from grouprep.representations.base import Representation
+from grouprep.representations.cards import representation_card
 from grouprep.typing import Array, Element
 
 if TYPE_CHECKING:
@@ -135,6 +136,9 @@ class DirectSum(Composite):
             (f"{n} * ({V})" if isinstance(V, DirectSum) else f"{n} * {V}") if n > 1 else str(V)
             for n, V in zip(self.counts, self.parts, strict=True)
         )
+
+    def _repr_html_(self) -> str:
+        return representation_card(self, list(zip(self.counts, self.parts, strict=True)))
 
 
 def direct_sum_of(terms: Sequence[tuple[int, Representation]]) -> Representation:

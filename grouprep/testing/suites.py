@@ -13,6 +13,7 @@ from grouprep.irreps import Irrep
 from grouprep.irreps.base import Field
 from grouprep.representations import Representation
 from grouprep.representations.expression import parse_representation
+from grouprep.summary import Summary
 from grouprep.testing.laws import Outcome, require_laws, run_laws
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def read(G: Group, representation: str | Representation) -> Representation:
     return _parsed(G, representation) if isinstance(representation, str) else representation
 
 
-class LawSuite:
+class LawSuite(Summary):
     """What the test classes share: the group, the random elements, and what becomes of the laws that an item has run."""
 
     seed: int = 0

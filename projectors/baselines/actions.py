@@ -12,6 +12,7 @@ from grouprep.errors import GroupRepError
 from grouprep.groups.base import Group
 from grouprep.linalg import Monomial
 from grouprep.representations import Representation
+from grouprep.summary import Summary
 from grouprep.typing import Element
 from projectors.arrays import cast, namespace, one_by_one
 from projectors.structure import Summand, summands
@@ -59,7 +60,7 @@ Unit: TypeAlias = tuple[Representation, ...]
 _WIDE = 128  # up to this dimension of a unit one dense product beats one for each of its summands
 
 
-class Elements:
+class Elements(Summary):
     """Elements of an infinite group that were drawn at once: their images are made for all of them together, and kept.
 
     group : the group; n : how many they are.
@@ -136,7 +137,7 @@ class _One(NamedTuple):
     number: int
 
 
-class Pool:
+class Pool(Summary):
     """Where the random elements of a penalty come from: drawn anew for each call, or chosen among some that were drawn once.
 
     Chosen ones cost nothing: their images are made once, and stay where the weights are. What is a mean over the group is then one over
@@ -177,7 +178,7 @@ class Pool:
         return [_One(elements, k) for k in range(n)]
 
 
-class Action:
+class Action(Summary):
     """rho(g) on axes of tensors; images of a finite group's elements are remembered, those of others are made summand by summand.
 
     Parameters

@@ -9,6 +9,7 @@ from torch import nn
 
 from grouprep.errors import DimensionMismatch, GroupRepError
 from grouprep.representations import Representation
+from grouprep.summary import Summary
 from grouprep.typing import Element
 from projectors.baselines.actions import Action, Pool
 from projectors.baselines.base import Baseline
@@ -18,7 +19,7 @@ from projectors.models.schedules import Schedule
 __all__ = ["Augmentation", "AugmentedLoss"]
 
 
-class Augmentation:
+class Augmentation(Summary):
     """Moves every sample of a batch by its own random group element, and its target with it where that is equivariant.
 
     Parameters

@@ -10,6 +10,7 @@ from torch import nn
 from torch.utils.hooks import RemovableHandle
 
 from grouprep.errors import GroupRepError
+from grouprep.markup import card, word_table
 from projectors.models.schedules import Schedule, as_schedule
 from projectors.torch.naming import unwrap
 
@@ -39,6 +40,9 @@ class BaselineReport:
             if known == name:
                 return value
         raise KeyError(f"{name}; the values are {', '.join(known for known, _ in self.values)}")
+
+    def _repr_html_(self) -> str:
+        return card(f"Baseline {self.total:.4g}", word_table(["", "value"], [(a, f"{x:.4g}") for a, x in self.values]))
 
     def __str__(self) -> str:
         width = max([5, *(len(name) for name, _ in self.values)])

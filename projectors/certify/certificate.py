@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 
 from grouprep.errors import CertificateError
 from grouprep.linalg.spaces import Space
+from grouprep.markup import card, joined, text, verdict, word_table
+from grouprep.progress import steps
 from projectors.certify import evidence
 from projectors.solvers.base import Pair
 
@@ -30,7 +32,7 @@ class Claim:
     seconds: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Certificate:
     """The outcome of `Hom.certify`: the dimension, and the claims with their evidence.
 
@@ -60,6 +62,15 @@ class Certificate:
     def to_dict(self) -> dict[str, object]:
         """Plain data, for JSON."""
         return asdict(self) | {"proved": self.proved, "seconds": self.seconds}
+
+    def __repr__(self) -> str:
+        return f"<Certificate of {self.subject}: dimension {self.dim}, {'proved' if self.proved else 'not proved in full'}>"
+
+    def _repr_html_(self) -> str:
+        rows = [(verdict(c.proved, c.statement), text(c.evidence)) for c in self.claims]
+        done = verdict(self.proved, "proved" if self.proved else "not proved in full")
+        title = joined([self.subject, f": dimension {self.dim:,}, ", done])
+        return card(title, word_table(["claim", "evidence"], rows))
 
     def __str__(self) -> str:
         lines = [f"{self.subject}: dimension {self.dim}, {'proved' if self.proved else 'not proved in full'}"]
@@ -91,7 +102,7 @@ def certify_spaces(
 
     def residual() -> tuple[bool, str]:
         if exact:
-            for pair in pairs:
+            for pair in steps(pairs, "proving"):
                 evidence.check_residual(*pair, spaces[pair])
             return True, "rho_W X - X rho_V is exactly zero for every generator and basis element"
         for space in spaces.values():

@@ -6,6 +6,8 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -13,29 +15,46 @@ import click
 from grouprep import __version__
 from grouprep.errors import CertificateError, GroupRepError, printable
 from grouprep.groups.base import Group
-from grouprep.groups.plain_data import described
+from grouprep.groups.plain_data import described, read_data_file
+from grouprep.progress import progress
 from projectors import Hom
 from projectors.cli.application import Application
 from projectors.cli.failures import CHECK_FAILED, Failure
-from projectors.cli.inputs import read_group
+from projectors.cli.inputs import load_weights, read_group
 from projectors.cli.records import (
     basis_record,
     certificate_record,
     characters_record,
+    check_shape,
     decomposition_record,
     group_record,
     penalty_record,
 )
 from projectors.cli.restriction import branch_record, irreps_record, restriction_map
 from projectors.cli.schemas import SCHEMAS, read_schema, schema_name
+from projectors.cli.weights import SUFFIXES as WEIGHTS
 from projectors.demo.demo import demo_record, print_demo
+from projectors.files import FORMAT as SAVED_BASIS
 from projectors.files import verify as verify_file
+from projectors.files import write_text
+from projectors.penalties import Frobenius
 from projectors.penalties.registry import norm_names
 from projectors.report import Record, printable_record
+from projectors.report.page import (
+    audit_section,
+    basis_section,
+    group_section,
+    is_verification,
+    saved_section,
+    weights_section,
+)
+from projectors.report.page import page as whole_page
 from projectors.solvers import SOLVERS
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+    from grouprep.markup import Html
 
 __all__ = ["app"]
 
@@ -64,13 +83,13 @@ def pair_options(function: F) -> F:
 
 @contextmanager
 def working(text: str) -> Iterator[None]:
-    """A spinner on stderr while something takes its time, if stderr is a terminal."""
+    """A spinner on stderr while something takes its time, with bars for what has several steps, if stderr is a terminal."""
     if not sys.stderr.isatty():
         yield
         return
-    from projectors.report.tables import Terminal
+    from projectors.report.tables import Waiting
 
-    with Terminal(stderr=True).status(printable(text)):
+    with Waiting(printable(text)) as bars, progress(bars.listen):
         yield
 
 
@@ -132,6 +151,7 @@ def app() -> None:
       grouprep irreps D6
       grouprep branch "O(3)" "SO(3)"
       grouprep penalty weights.npy --group D4 --in "grid(8,8)" --out "16*regular"
+      grouprep report D4 --output square.html
       grouprep demo
       grouprep schema basis
 
@@ -402,6 +422,71 @@ def penalty(
     from projectors.report.tables import penalty_view
 
     show(record, penalty_view, as_json, H.V.group)
+
+
+@app.command(short_help="A page with pictures, to look at and pass on.")
+@click.argument("subjects", metavar="SUBJECT...", nargs=-1, required=True)
+@click.option("--output", metavar="FILE", required=True, help="The HTML file to write.")
+@click.option("--group", metavar="GROUP", help="The group, where SUBJECT is a file of weights.")
+@click.option("--in", "domain", metavar="V", help="Representation of the inputs.")
+@click.option("--out", "codomain", metavar="W", help="Representation of the outputs.")
+@click.option(
+    "--inner", type=click.Choice(["invariant", "euclidean"]), default="invariant", show_default=True,
+    help="Inner product of the projection; euclidean serves groups that are not compact.",
+)  # fmt: skip
+@click.option("--key", metavar="NAME", help="Which array of a .npz or .safetensors file.")
+def report(
+    subjects: tuple[str, ...],
+    output: str,
+    group: str | None,
+    domain: str | None,
+    codomain: str | None,
+    inner: str,
+    key: str | None,
+) -> None:
+    """Write one HTML file about each SUBJECT, which needs no network: pictures, tables, certificates, legible on a phone.
+
+    A SUBJECT is a GROUP: its character table and irreps; with --in and --out the equivariant maps, with basis and proof. Or it is a
+    saved basis (.json), which is proved anew; weights (.npy, .npz, .safetensors) with --group, --in and --out; or the audit of a
+    model, what pen.report().to_dict() or verify(...).to_dict() give, as JSON.
+
+    Examples:
+      grouprep report D4 A5 --output groups.html
+      grouprep report D4 --in regular --out "2*regular" --output maps.html
+      grouprep report rubik.json --output rubik.html
+      grouprep report w.npy --group D4 --in regular --out regular --output w.html
+      grouprep report audit.json --output audit.html
+    """
+    sections = []
+    for subject in subjects:
+        with working(f"Looking at {subject}"):
+            sections.append(report_section(subject, group, domain, codomain, inner, key))
+    write_text(output, whole_page(", ".join(heading for heading, _ in sections), sections))
+    from projectors.report.tables import Terminal
+
+    Terminal().print(printable(f"Written to {output}"))
+
+
+def report_section(
+    subject: str, group: str | None, domain: str | None, codomain: str | None, inner: str, key: str | None
+) -> tuple[str, Html]:
+    """What the page says of one subject."""
+    suffix = Path(subject).suffix.lower()
+    if suffix in WEIGHTS:
+        if group is None or domain is None or codomain is None:
+            raise GroupRepError(f"{subject} holds weights; say what they map with --group, --in and --out")
+        H = space(group, domain, codomain, inner)
+        weights = load_weights(subject, key, partial(check_shape, H))
+        return weights_section(weights.source, weights.matrix, H, Frobenius())
+    if suffix == ".json" and ("format" in (data := read_data_file(subject)) or is_verification(data)):
+        if data.get("format") == SAVED_BASIS:
+            return saved_section(subject)
+        return audit_section(subject, data)
+    if domain is None and codomain is None:
+        return group_section(read_group(subject).group)
+    if domain is None or codomain is None:
+        raise GroupRepError("--in and --out go together: the maps lead from one to the other")
+    return basis_section(space(subject, domain, codomain, inner))
 
 
 @app.command(short_help="The Rubik's cube, the Lorentz group, a network.")

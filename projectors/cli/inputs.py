@@ -12,13 +12,14 @@ from grouprep.groups.base import Group
 from grouprep.representations.base import Representation
 from grouprep.representations.expression import parse_representation
 from grouprep.representations.files import load_representations
+from grouprep.summary import Summary
 from projectors.cli.weights import Weights, load_weights
 
 __all__ = ["GroupSource", "Weights", "load_weights", "packaged_examples", "read_group"]
 
 
-@dataclass(frozen=True)
-class GroupSource:
+@dataclass(frozen=True, repr=False)
+class GroupSource(Summary):
     """A group, the representations that its file names, and the file if there is one."""
 
     group: Group

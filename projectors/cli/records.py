@@ -28,6 +28,7 @@ __all__ = [
     "basis_record",
     "certificate_record",
     "characters_record",
+    "check_shape",
     "decomposition_record",
     "group_record",
     "penalty_record",
@@ -323,7 +324,7 @@ def penalty_record(
     NotUnitary
         If the group has no average on operators.
     """
-    weights, N = load_weights(path, key, partial(_check_shape, H)), norm_named(norm)
+    weights, N = load_weights(path, key, partial(check_shape, H)), norm_named(norm)
     T = weights.matrix
     value, total = float(penalty(T, H, norm=N, part=part)), float(N.value(T))
     lower, upper, reason = _bounds(T, H, N)
@@ -347,7 +348,8 @@ def penalty_record(
     }
 
 
-def _check_shape(H: Hom, shape: tuple[int, int], where: str) -> None:
+def check_shape(H: Hom, shape: tuple[int, int], where: str) -> None:
+    """Raise DimensionMismatch unless weights have the shape (dim W, dim V); `where` names them."""
     if shape != H.shape:
         swapped = "; it looks transposed" if shape == H.shape[::-1] else ""
         raise DimensionMismatch(

@@ -16,6 +16,7 @@ import numpy as np
 
 from grouprep.errors import DimensionMismatch, GroupRepError
 from grouprep.linalg.memory import require_memory
+from grouprep.summary import Summary
 from grouprep.typing import Array
 
 __all__ = ["Weights", "load_weights"]
@@ -36,8 +37,8 @@ _STORED = {
 _PICKLED = "pickles can run code and are never read: save plain arrays of numbers"
 
 
-@dataclass(frozen=True)
-class Weights:
+@dataclass(frozen=True, repr=False)
+class Weights(Summary):
     """A matrix of weights in double precision, and what was done to the array to make it one."""
 
     source: str

@@ -22,6 +22,8 @@ from grouprep.linalg.conditioning import factor, inverse_scaled, require_accurac
 from grouprep.linalg.convert import to_sympy
 from grouprep.linalg.memory import require_memory
 from grouprep.linalg.radical import subspace_without_complement
+from grouprep.markup import blocks_picture, card, note, word_table
+from grouprep.progress import steps
 from grouprep.representations import Representation
 from grouprep.representations.composite import direct_sum_of
 from grouprep.typing import Array
@@ -32,6 +34,8 @@ from projectors.structure.frame import SpectralFrame
 from projectors.structure.summands import summands
 
 __all__ = ["Decomposition", "decompose", "decompose_exactly", "ground_field", "spectral_frame"]
+
+_SHOWN = 16  # irreps that a notebook shows
 
 
 class Decomposition(AdaptedBasis):
@@ -91,6 +95,24 @@ class Decomposition(AdaptedBasis):
 
     def __repr__(self) -> str:
         return f"<{self.V} = {self} of {self.V.group}>"
+
+    def _repr_html_(self) -> str:
+        rows = [(I.label, I.dim, I.type, m, m * I.dim) for I, m in zip(self.irreps, self.multiplicities, strict=True)]
+        pieces = [
+            (f"{m} {I.label}" if m > 1 else I.label, m * I.dim)
+            for I, m in zip(self.irreps, self.multiplicities, strict=True)
+        ]
+        parts: list[object] = [word_table(["irrep", "dim", "type", "copies", "in all"], rows[:_SHOWN])]
+        if len(rows) > _SHOWN:
+            parts.append(note(f"and {len(rows) - _SHOWN} more"))
+        else:
+            cells = {
+                (k, k): f"{m} x {I.dim}" for k, (I, m) in enumerate(zip(self.irreps, self.multiplicities, strict=True))
+            }
+            parts.append(
+                blocks_picture(pieces, pieces, cells, f"{self.V} in its irreps: {len(pieces)} diagonal blocks, {self}")
+            )
+        return card(f"{self.V} of {self.V.group}, dimension {self.V.dim:,}, over the {self.field} numbers", *parts)
 
     def _repr_latex_(self) -> str:
         text = r" \oplus ".join(
@@ -199,7 +221,7 @@ def decompose_anew(V: Representation, field: Field, irreps: tuple[Representation
             _require_form(R)
     if given is None and find_family(V.group) is None:
         given = list(found_irreps(direct_sum_of([(1, R) for R in places]), field))
-    found = {R: _single(R, field, given) for R in places}
+    found = {R: _single(R, field, given) for R in steps(places, "splitting")}
     everything = list(dict.fromkeys(I for pieces in found.values() for I, _ in pieces))
     ordered = [I for I in given if I in everything] if given else sorted(everything, key=lambda I: I.position)
     numbers = {I: k for k, I in enumerate(ordered)}

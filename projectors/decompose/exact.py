@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["ExactDecomposition", "ExactIsometry", "exact_decomposition"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ExactIsometry(Picklable):
     """An exact intertwiner from an irrep to V, X / sqrt(c) an isometry.
 

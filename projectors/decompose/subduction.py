@@ -9,14 +9,15 @@ import numpy as np
 from grouprep.errors import DimensionMismatch, GroupRepError, shown
 from grouprep.groups.homomorphism import Homomorphism
 from grouprep.representations import Representation
+from grouprep.summary import Summary
 from grouprep.typing import Array
 from projectors.decompose.decomposition import decompose
 
 __all__ = ["Subduction", "subduce"]
 
 
-@dataclass(frozen=True, eq=False)
-class Subduction:
+@dataclass(frozen=True, eq=False, repr=False)
+class Subduction(Summary):
     """A unitary basis of V that is adapted to a chain G > H_1 > H_2 > ...
 
     change_of_basis : U (dim, dim), whose columns are the basis; U^-1 V(h) U is a direct sum of irreps of H_k for h in H_k.

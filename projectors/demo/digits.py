@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from grouprep import Dihedral, Group
+from grouprep.summary import Summary
 from grouprep.typing import Array
 from projectors import Hom
 from projectors.penalties import Frobenius, defect_bound, penalty
@@ -24,8 +25,8 @@ PARAMETERS = ("hidden.weight", "hidden.bias", "output.weight", "output.bias")
 BRIGHTEST = 16.0  # of a pixel
 
 
-@dataclass(frozen=True)
-class Digits:
+@dataclass(frozen=True, repr=False)
+class Digits(Summary):
     """What was measured.
 
     record : plain data, for JSON.

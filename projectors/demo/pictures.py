@@ -119,8 +119,8 @@ def draw_filters(digits: Digits, path: Path) -> None:
         weight="bold",
     )
     figure.text(
-        0.03, 0.925, "One channel of 16 * regular(D4): eight 8 x 8 filters, one for each element of D4. "
-        "After projection they are one filter, turned and mirrored.", fontsize=9.5,
+        0.03, 0.925, "Eight 8 x 8 filters of one channel, one for each element of D4; projected, they are one filter, turned and "
+        "mirrored. Each row has its own scale.", fontsize=9.5,
     )  # fmt: skip
     for half, (network, title) in enumerate((("plain", "Trained plainly"), ("penalised", "Trained with the penalty"))):
         layer = digits.record["networks"][network]["layers"][0]
@@ -139,12 +139,11 @@ def _channel(digits: Digits, network: str, part: str) -> Array:
 
 
 def _rows(figure: Figure, pairs: list[Array], bottom: float, title: str, names: list[str]) -> None:
-    """Two rows of filters on one colour scale: as trained, and projected."""
+    """Two rows of filters, as trained and projected, each on a colour scale of its own, which stands at its end."""
     left, width, height, gap = 0.105, 0.0965, 0.1485, 0.007
-    limit = max(float(np.abs(p).max()) for p in pairs)
     figure.text(0.03, bottom + 0.365, title, fontsize=11, weight="bold")
-    image = None
     for row, (filters, label) in enumerate(zip(pairs, ("T", "P(T)"))):
+        limit = float(np.abs(filters).max())
         for k, filter_ in enumerate(filters):
             place = (left + k * (width + gap), bottom + (1 - row) * (height + 0.012), width, height)
             axes = figure.add_axes(place)
@@ -157,8 +156,8 @@ def _rows(figure: Figure, pairs: list[Array], bottom: float, title: str, names: 
                 axes.set_title(names[k], fontsize=10, style="normal" if names[k] == "1" else "italic", pad=3)
             if k == 0:
                 axes.set_ylabel(label, fontsize=12, rotation=0, ha="right", va="center", labelpad=8)
-    bar_axes = figure.add_axes((left + 8 * (width + gap) + 0.008, bottom, 0.012, 2 * height + 0.012))
-    assert image is not None
-    bar = figure.colorbar(image, cax=bar_axes)
-    bar.ax.tick_params(labelsize=7)
-    bar.outline.set_visible(False)
+        place = (left + 8 * (width + gap) + 0.008, bottom + (1 - row) * (height + 0.012) + 0.012, 0.012, height - 0.024)
+        bar = figure.colorbar(image, cax=figure.add_axes(place))
+        bar.set_ticks([-limit, 0, limit], labels=[f"-{limit:.2g}", "0", f"{limit:.2g}"])
+        bar.ax.tick_params(labelsize=7)
+        bar.outline.set_visible(False)

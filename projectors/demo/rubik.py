@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from grouprep import load_group
+from grouprep.summary import Summary
 from grouprep.typing import Integers
 from projectors import commutant
 from projectors.files import verify
@@ -21,8 +22,8 @@ KINDS = ("corner", "edge")
 CORNERS_SHOWN, EDGES_SHOWN = 2, 3
 
 
-@dataclass(frozen=True)
-class Rubik:
+@dataclass(frozen=True, repr=False)
+class Rubik(Summary):
     """What was found of the Rubik's cube group.
 
     record : plain data, for JSON.

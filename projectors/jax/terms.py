@@ -28,7 +28,7 @@ PyTree: TypeAlias = Any  # containers that JAX takes apart into leaves: paramete
 Scalar: TypeAlias = float | jax.Array
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Term(Described):
     """A parameter as operators V -> W.
 

@@ -10,6 +10,7 @@ from operator import add
 
 from grouprep.errors import DimensionMismatch, GroupRepError
 from grouprep.representations import Representation
+from grouprep.summary import Summary
 from grouprep.typing import AnyArray, ArrayT
 from projectors.hom import Hom
 from projectors.models.specs import LayerSpec
@@ -18,8 +19,8 @@ from projectors.structure import summands
 __all__ = ["Layout", "bias_layout", "matrix_layout", "pixels", "split", "weight_layout"]
 
 
-@dataclass(frozen=True)
-class Layout:
+@dataclass(frozen=True, repr=False)
+class Layout(Summary):
     """A parameter, or some of its rows, as operators (..., dim W, dim V).
 
     Parameters

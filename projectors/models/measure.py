@@ -11,6 +11,7 @@ import numpy as np
 
 from grouprep.errors import DimensionMismatch, GroupRepError
 from grouprep.linalg import Monomial
+from grouprep.markup import card, facts
 from grouprep.representations import Representation
 from grouprep.typing import AnyArray, Array, ArrayT, Element
 from projectors.arrays import as_matrices, beside, cast, namespace, one_by_one
@@ -47,6 +48,13 @@ class EquivarianceError(NamedTuple):
     mean: float
     elements: int
     exhaustive: bool
+
+    def _repr_html_(self) -> str:
+        over = f"all {self.elements:,} elements" if self.exhaustive else f"{self.elements:,} elements drawn"
+        return card(
+            "Equivariance error",
+            facts([("largest", f"{self.maximum:.3g}"), ("mean", f"{self.mean:.3g}"), ("over", over)]),
+        )
 
 
 def on_entries(V: Representation, shape: Sequence[int], channels: str = "first") -> Representation:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from math import hypot
+from typing import Any
 
-from grouprep.errors import NotUnitary, TooLarge, UnsupportedGroup
+from grouprep.errors import GroupRepError, NotUnitary, TooLarge, UnsupportedGroup, shown
+from grouprep.markup import Html, bar, card, facts, note, text, verdict, word_table
 from grouprep.typing import AnyArray
 from projectors.arrays import as_numpy
 from projectors.hom import Hom
@@ -20,12 +22,14 @@ __all__ = [
     "PenaltyReport",
     "TermReport",
     "Verification",
+    "report_from_dict",
     "term_report",
     "term_reports",
+    "verification_from_dict",
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TermReport:
     """One parameter: plain numbers, in the penalty's norm.
 
@@ -63,6 +67,18 @@ class TermReport:
     def total(self) -> float:
         """The weighted sum of its two norms."""
         return self.residual_weight * self.residual + self.equivariant_weight * self.equivariant
+
+    def __repr__(self) -> str:
+        return f"<TermReport of {self.name}: residual {self.residual:.4g}, share {self.share:.3g}>"
+
+    def _repr_html_(self) -> str:
+        rows: list[tuple[object, object]] = [
+            ("share that is not equivariant", bar(self.share, f"{self.share:.3g}")),
+            ("residual", f"{self.residual:.4g}"),
+            ("equivariant part", f"{self.equivariant:.4g}"),
+            ("dimension", f"{self.dimension:,} of {self.shape[0] * self.shape[1]:,}"),
+        ]
+        return card(self.name, facts(rows), _blocks_table(self))
 
 
 def term_report(
@@ -135,7 +151,7 @@ def _block_norms(T: AnyArray, hom: Hom, norm: Norm) -> list[dict[tuple[str, str]
     return [{pair: values[k] for pair, values in rows.items()} for k in range(len(T))]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PenaltyReport:
     """All terms, the total, what was skipped and what no penalty can repair; `str()` is a table, with the worst pair of irreps of each.
 
@@ -176,8 +192,132 @@ class PenaltyReport:
             )
         lines.append(f"{'total':{width}}  {self.total:10.4g}")
         lines += [f"skipped (frozen): {name}" for name in self.skipped]
-        lines += [f"note: {text}" for text in self.flagged]
+        lines += [f"note: {words}" for words in self.flagged]
         return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"<PenaltyReport: total {self.total:.4g}, {len(self.terms)} parameters>"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (
+                t.name,
+                bar(t.share, f"{t.share:.3g}"),
+                f"{t.residual:.4g}",
+                f"{t.equivariant:.4g}",
+                f"{t.residual_weight:.3g}",
+                f"{t.dimension:,} of {t.shape[0] * t.shape[1]:,}",
+            )
+            for t in self.terms[:_SHOWN]
+        ]
+        head = ["parameter", "share not equivariant", "residual", "equivariant part", "weight", "dim Hom"]
+        parts: list[object] = [word_table(head, rows)]
+        if len(self.terms) > _SHOWN:
+            parts.append(note(f"and {len(self.terms) - _SHOWN:,} more parameters"))
+        parts += [_blocks_table(t) for t in self.terms[:_SHOWN]]
+        parts += [note(f"skipped (frozen): {name}") for name in self.skipped]
+        parts += [note(f"note: {words}") for words in self.flagged]
+        return card(f"Penalty {self.total:.4g}", *parts)
+
+    def to_dict(self) -> dict[str, object]:
+        """All of it in plain lists, dicts and numbers; `report_from_dict` reads it back."""
+        terms = [
+            {
+                **asdict(t),
+                "per_block": None if t.per_block is None else [[V, W, x] for (V, W), x in t.per_block.items()],
+            }
+            for t in self.terms
+        ]
+        return {"format": FORMAT, "version": 1, **asdict(self), "terms": terms}
+
+
+FORMAT = "grouprep-penalty-report"
+_SHOWN = 60  # parameters or layers that a notebook shows
+_BLOCKS = 8  # pairs of irreps
+
+
+def _blocks_table(term: TermReport) -> Html:
+    """The largest blocks of a residual, behind a line that opens."""
+    pairs = sorted((term.per_block or {}).items(), key=lambda item: -item[1])[:_BLOCKS]
+    pairs = [(pair, x) for pair, x in pairs if x > 0]
+    if not pairs:
+        return Html()
+    top = pairs[0][1]
+    rows = [(f"{V} → {W}", bar(x / top, f"{x:.3g}")) for (V, W), x in pairs]
+    return Html(
+        f"<details><summary>{text(term.name)}: the residual between irreps</summary>"
+        f"{word_table(['irrep of V → of W', 'norm of the block'], rows)}</details>"
+    )
+
+
+def report_from_dict(data: Mapping[str, Any]) -> PenaltyReport:
+    """The report that `PenaltyReport.to_dict` wrote.
+
+    Raises
+    ------
+    GroupRepError
+        If it is none, or keys are missing or not what they should be.
+
+    Examples
+    --------
+    >>> from projectors.models.report import PenaltyReport, report_from_dict
+    >>> report_from_dict(PenaltyReport(0.0, ()).to_dict())
+    <PenaltyReport: total 0, 0 parameters>
+    """
+    if data.get("format") != FORMAT or data.get("version") != 1:
+        raise GroupRepError(f'not a report of a penalty: "format" must be "{FORMAT}" and "version" 1')
+    try:
+        terms = [_term_from_dict(dict(t)) for t in data["terms"]]
+        skipped, flagged = (tuple(map(str, data[key])) for key in ("skipped", "flagged"))
+        return PenaltyReport(float(data["total"]), tuple(terms), skipped, flagged, int(data["step"]))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise GroupRepError(f"not a whole report of a penalty: {type(error).__name__}: {shown(str(error))}") from None
+
+
+def verification_from_dict(data: Mapping[str, Any]) -> Verification:
+    """The measurement that `Verification.to_dict` wrote.
+
+    Raises
+    ------
+    GroupRepError
+        If it is none, or keys are missing or not what they should be.
+    """
+    try:
+        layers = tuple(
+            LayerDefect(
+                str(d["name"]),
+                None if d["before"] is None else float(d["before"]),
+                None if d["inside"] is None else float(d["inside"]),
+                float(d["total"]),
+                float(d["tolerance"]),
+                tuple(map(str, d["functions"])),
+            )
+            for d in data["layers"]
+        )
+        findings = tuple(Finding(*(str(d[key]) for key in ("severity", "where", "what"))) for d in data["findings"])
+        uncovered, not_followed = (tuple(map(str, data[key])) for key in ("uncovered", "not_followed"))
+        error, tolerance, before = (float(data[key]) for key in ("error", "tolerance", "before"))
+        elements, exhaustive = int(data["elements"]), bool(data["exhaustive"])
+    except (KeyError, TypeError, ValueError, AttributeError) as reason:
+        raise GroupRepError(f"not a whole verification: {type(reason).__name__}: {shown(str(reason))}") from None
+    return Verification(error, tolerance, layers, uncovered, findings, not_followed, elements, exhaustive, before)
+
+
+def _term_from_dict(data: dict[str, Any]) -> TermReport:
+    numbers = {
+        key: float(data[key])
+        for key in ("residual", "equivariant", "size", "share", "residual_weight", "equivariant_weight")
+    }
+    m, n = map(int, data["shape"])
+    blocks = data["per_block"]
+    return TermReport(
+        name=str(data["name"]),
+        shape=(m, n),
+        dimension=int(data["dimension"]),
+        also=tuple(map(str, data["also"])),
+        per_block=None if blocks is None else {(str(V), str(W)): float(x) for V, W, x in blocks},
+        **numbers,
+    )
 
 
 @dataclass(frozen=True)
@@ -192,7 +332,7 @@ class Finding:
         return f"{self.severity}: {self.where}: {self.what}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CheckReport:
     """What `EquivariancePenalty.check` found, in the order of the model.
 
@@ -215,7 +355,24 @@ class CheckReport:
     def __str__(self) -> str:
         if not self.findings and not self.not_followed:
             return f"{self.layers} layers: representations follow each other, nonlinearities respect them"
-        return "\n".join([*map(str, self.findings), *(f"not followed: {text}" for text in self.not_followed)])
+        return "\n".join([*map(str, self.findings), *(f"not followed: {words}" for words in self.not_followed)])
+
+    def __repr__(self) -> str:
+        found = "ok" if self.ok else f"{len(self.findings)} findings, {len(self.not_followed)} not followed"
+        return f"<CheckReport of {self.layers} layers: {found}>"
+
+    def _repr_html_(self) -> str:
+        title = verdict(
+            self.ok, f"{self.layers} layers: " + ("nothing against equivariance" if self.ok else "not all is right")
+        )
+        return card(
+            title, _findings_table(self.findings), *(note(f"not followed: {words}") for words in self.not_followed)
+        )
+
+
+def _findings_table(findings: Sequence[Finding]) -> Html:
+    rows = [(f.severity, text(f.where), text(f.what)) for f in findings[:_SHOWN]]
+    return word_table(["", "layer", "what"], rows) if rows else Html()
 
 
 @dataclass(frozen=True)
@@ -301,9 +458,34 @@ class Verification:
                 mark = "" if layer.ok else "  lost here"
                 lines.append(f"{layer.name:{width}}  {first:>9}  {second:>9}  {third:>9}{mark}")
         lines += map(str, self.findings)
-        lines += [f"not followed: {text}" for text in self.not_followed]
+        lines += [f"not followed: {words}" for words in self.not_followed]
         if self.uncovered:
             lines.append(f"no specification covers: {', '.join(self.uncovered)}")
         return "\n".join(lines)
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        title = verdict(self.ok, "equivariant" if self.ok else "not equivariant")
+        over = f"all {self.elements:,} elements" if self.exhaustive else f"{self.elements:,} elements drawn"
+        rows: list[tuple[object, object]] = [
+            ("error", f"{self.error:.2g} over {over}"),
+            ("rounding explains", f"{self.tolerance:.2g}"),
+            ("without projection", f"{self.before:.2g}"),
+        ]
+        layers = [
+            (
+                layer.name,
+                *("-" if x is None else f"{x:.2g}" for x in (layer.before, layer.inside, layer.total)),
+                verdict(layer.ok, "" if layer.ok else "lost here"),
+            )
+            for layer in self.layers[:_SHOWN]
+        ]
+        parts: list[object] = [facts(rows)]
+        if layers:
+            parts.append(word_table(["layer", "before it", "in it", "so far", ""], layers))
+        parts.append(_findings_table(self.findings))
+        parts += [note(f"not followed: {words}") for words in self.not_followed]
+        if self.uncovered:
+            parts.append(note(f"no specification covers: {', '.join(self.uncovered)}"))
+        return card(title, *parts)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import cos, exp, isfinite, pi
 
 from grouprep.errors import GroupRepError
+from grouprep.summary import Summary
 from grouprep.typing import AnyArray
 from projectors.arrays import device, namespace
 
@@ -24,7 +25,7 @@ def _check_steps(steps: object) -> None:
         raise GroupRepError(f"steps = {steps!r:.40}: a positive integer is needed")
 
 
-class Schedule(ABC):
+class Schedule(Summary, ABC):
     """A weight as a function of the step; immutable.
 
     `EquivariancePenalty.step` moves it on. A subclass gives `start_value` and `next_value`.

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from grouprep.errors import GroupRepError, NotUnitary
+from grouprep.summary import Summary
 from projectors.hom import Hom
 from projectors.models.layouts import Layout
 
 __all__ = ["Term", "check_entries", "check_space", "check_term", "distinct"]
 
 
-@dataclass(eq=False)
-class Term:
+@dataclass(eq=False, repr=False)
+class Term(Summary):
     """A parameter as operators V -> W; the adapters' terms know where it is kept.
 
     Parameters

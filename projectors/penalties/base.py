@@ -11,6 +11,7 @@ from typing import ClassVar
 from grouprep.errors import GroupRepError, NotUnitary
 from grouprep.linalg import Monomial
 from grouprep.representations import Representation
+from grouprep.summary import Summary
 from grouprep.typing import AnyArray, ArrayT, Namespace
 from projectors.arrays import as_matrices, like_input, refuse_nan
 from projectors.penalties.subspace import Random, State, start
@@ -18,7 +19,7 @@ from projectors.penalties.subspace import Random, State, start
 __all__ = ["Norm"]
 
 
-class Norm(ABC):
+class Norm(Summary, ABC):
     """A matrix norm, or a power of one, on arrays of numpy, torch, jax or any array-API library; immutable.
 
     `value` and `subgradient` act on the last two axes. Half precision is computed in single precision; the device follows the

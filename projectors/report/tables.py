@@ -9,14 +9,17 @@ from rich import box
 from rich.columns import Columns
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from grouprep.summary import Summary
 from projectors.report import Record
 from projectors.report.matrices import named_matrix
 
 __all__ = [
     "Terminal",
+    "Waiting",
     "basis_view",
     "certificate_view",
     "count",
@@ -47,6 +50,40 @@ class Terminal(Console):
     def on_broken_pipe(self) -> None:
         """Raise; `projectors.cli` ends quietly."""
         raise BrokenPipeError from sys.exception()
+
+
+class Waiting(Summary):
+    """A line on stderr that says what is done, and below it a bar for whatever has several steps.
+
+    Parameters
+    ----------
+    text : what is done.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text, self.tasks = text, dict[str, TaskID]()
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(20),
+            TextColumn("{task.fields[of]}"),
+        )
+        self.bars = Progress(*columns, console=Terminal(stderr=True), transient=True)
+
+    def __enter__(self) -> Waiting:
+        self.bars.start()
+        self.bars.add_task(self.text, total=None, of="")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bars.stop()
+
+    def listen(self, text: str, done: int, of: int) -> None:
+        """What `grouprep.progress.progress` calls."""
+        if of > 1:
+            if text not in self.tasks:
+                self.tasks[text] = self.bars.add_task(text, total=of, of="")
+            self.bars.update(self.tasks[text], completed=done, total=of, of=f"{done:,} of {of:,}")
 
 
 def count(n: int, singular: str, plural: str | None = None) -> str:

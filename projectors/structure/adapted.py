@@ -23,7 +23,7 @@ from grouprep.typing import AnyArray, Array, Element, Integers, Namespace
 __all__ = ["AdaptedBasis", "SplitSummand"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SplitSummand(Picklable):
     """A distinct summand R of V, where its copies stand, and its own decomposition.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from functools import cached_property
 from numbers import Integral
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from grouprep.linalg.memory import require_memory
 from grouprep.linalg.pickling import Picklable, Value
 from grouprep.linalg.roots import exact_root
 from grouprep.linalg.sparse import equal_exact, from_domain_matrix_rows, sparse_matrix
+from grouprep.markup import Html, card, gallery, note
 from grouprep.typing import Array
 from projectors.arrays import operator_array
 from projectors.structure.blocks import Block, Blocks, Squares
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from sympy.polys.matrices import DomainMatrix
 
 __all__ = ["Basis", "ExactBasis"]
+
+_DRAWN = 64  # rows or columns of elements that are drawn
+_ENTRIES = 100_000  # of all of them
 
 
 class Basis(Value):
@@ -102,6 +106,9 @@ class Basis(Value):
     def __repr__(self) -> str:
         return f"<orthonormal basis of {len(self)} operators of shape {self.shape}>"
 
+    def _repr_html_(self) -> str:
+        return _card(repr(self)[1:-1], self.shape, len(self), lambda: self.matrices, False)
+
 
 def _operators(T: ArrayLike, shape: tuple[int, int]) -> Array:
     """T as a numpy array of floats or complex numbers (..., *shape)."""
@@ -162,6 +169,16 @@ class ExactBasis(Picklable):
     def __repr__(self) -> str:
         over = str(self.domain) if self.squares is None else f"{self.domain} and square roots"
         return f"<exact basis of {len(self)} operators of shape {self.shape} over {over}>"
+
+    def _repr_html_(self) -> str:
+        return _card(repr(self)[1:-1], self.shape, len(self), self.to_numpy, True)
+
+
+def _card(title: str, shape: tuple[int, int], count: int, matrices: Callable[[], Array], exact: bool) -> Html:
+    """What a notebook shows of a basis: its elements by colour, if they are small."""
+    if not count or max(shape) > _DRAWN or count * shape[0] * shape[1] > _ENTRIES:
+        return card(title, note("empty: no equivariant map but 0" if not count else "too large to draw"))
+    return card(title, gallery(matrices(), title, exact))
 
 
 def _times(rows: DomainMatrix, squares: Squares) -> DomainMatrix:

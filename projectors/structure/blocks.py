@@ -14,6 +14,7 @@ import numpy as np
 from grouprep.linalg.fields import common_domain, convert_matrix
 from grouprep.linalg.memory import require_memory
 from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix
+from grouprep.summary import Summary
 from grouprep.typing import AnyArray, Array, Namespace, Scalar
 from projectors.arrays import fitted
 from projectors.structure.base import Structure, kind
@@ -30,8 +31,8 @@ Squares: TypeAlias = Mapping[int, Mapping[int, Fraction]]
 _ONE = Fraction(1)
 
 
-@dataclass(frozen=True, eq=False)
-class Block:
+@dataclass(frozen=True, eq=False, repr=False)
+class Block(Summary):
     """Where copies of one pair of summands stand: rows (row + a * m), columns (column + b * n), a < rows_n, b < columns_n."""
 
     structure: Structure
@@ -65,8 +66,8 @@ class Block:
         out[..., rows, columns] = part.reshape(*part.shape[:-4], self.rows_n * m, self.columns_n * n)
 
 
-@dataclass(frozen=True, eq=False)
-class Band:
+@dataclass(frozen=True, eq=False, repr=False)
+class Band(Summary):
     """The blocks beside each other in the rows of some copies of one summand of W. P acts on each copy by itself.
 
     height : rows of a copy; copies : how many stand there.
@@ -98,8 +99,8 @@ class Band:
         return self.blocks[0].structure.orbit_size if len(self.blocks) == 1 else None
 
 
-@dataclass(frozen=True, eq=False)
-class Blocks:
+@dataclass(frozen=True, eq=False, repr=False)
+class Blocks(Summary):
     """The blocks of all pairs of summands, row by row; they tile the operators.
 
     shape : (dim W, dim V).

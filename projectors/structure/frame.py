@@ -15,14 +15,17 @@ import numpy as np
 
 from grouprep.irreps.base import Irrep
 from grouprep.linalg.pickling import Picklable, Value
+from grouprep.markup import blocks_picture, card, note
 from grouprep.typing import AnyArray, Array, Namespace
 from projectors.arrays import complexified, device, fitted, in_single, moved, operator_array
 from projectors.structure.adapted import AdaptedBasis
 
 __all__ = ["SpectralBlock", "SpectralFrame"]
 
+_SHOWN = 16  # irreps that a notebook shows
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class SpectralBlock(Picklable):
     """The part of a spectral matrix between the copies of one irrep of W (rows) and of one irrep of V (columns).
 
@@ -253,3 +256,20 @@ class SpectralFrame(Value):
     def __repr__(self) -> str:
         what = f"{len(self.blocks)} blocks, {len(self.diagonal)} diagonal"
         return f"<spectral frame of operators {self.domain.V} -> {self.codomain.V}: {what}>"
+
+    def _repr_html_(self) -> str:
+        rows, columns = (
+            [
+                (f"{m} {I.label}" if m > 1 else I.label, m * I.dim)
+                for I, m in zip(D.irreps, D.multiplicities, strict=True)
+            ]
+            for D in (self.codomain, self.domain)
+        )
+        if max(len(rows), len(columns)) > _SHOWN:
+            return card(repr(self)[1:-1])
+        cells = {divmod(k, len(columns)): f"{b.rows_n} x {b.columns_n}" for k, b in enumerate(self.blocks) if b.equal}
+        alt = f"{len(self.blocks)} blocks between irreps; equivariant operators live in {len(self.diagonal)} between equal ones"
+        legend = note(
+            "Rows: irreps of W, columns: irreps of V, with copies. Equivariant operators live in the coloured blocks (Schur)."
+        )
+        return card(repr(self)[1:-1], blocks_picture(rows, columns, cells, alt), legend)

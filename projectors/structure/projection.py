@@ -12,6 +12,7 @@ from typing import cast as typed
 
 import numpy as np
 
+from grouprep.summary import Summary
 from grouprep.typing import AnyArray, Array, ArrayT, Namespace
 from projectors.arrays import (
     complexified,
@@ -31,8 +32,8 @@ from projectors.structure.frame import SpectralFrame
 __all__ = ["Projection"]
 
 
-@dataclass(frozen=True, eq=False)
-class Projection:
+@dataclass(frozen=True, eq=False, repr=False)
+class Projection(Summary):
     """The projector on a space, with its constants in one array library, on one device, in one precision.
 
     Immutable. `Projection.of(blocks)` holds numpy constants; `to` moves them.

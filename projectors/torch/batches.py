@@ -8,6 +8,7 @@ from collections.abc import Hashable, Sequence
 import torch
 
 from grouprep.errors import GroupRepError
+from grouprep.summary import Summary
 from projectors.arrays import namespace_of
 from projectors.penalties.entrywise import vector_norm
 from projectors.torch.buffers import ProjectionModule, in_single
@@ -24,7 +25,7 @@ _WIDTH = 4  # directions that follow a spectral norm
 _WARM_UP = 40  # iterations at most before the first value of a followed norm
 
 
-class Batch(ABC):
+class Batch(Summary, ABC):
     """Terms with one norm, whose values are found together; the first speaks for all.
 
     stacked : whether they are read as one array of operators, (terms, ..., dim W, dim V), of one layout.

@@ -12,12 +12,13 @@ from torch import nn
 from torch.nn.utils.weight_norm import WeightNorm
 
 from grouprep.errors import GroupRepError
+from grouprep.summary import Summary
 from projectors.torch.terms import Term
 
 __all__ = ["ComputedTerm", "Recipe", "recipe_for"]
 
 
-class Recipe(ABC):
+class Recipe(Summary, ABC):
     """How a module makes a weight of others: the tensor, live and differentiable."""
 
     @abstractmethod

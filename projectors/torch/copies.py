@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from grouprep.errors import GroupRepError
+from grouprep.summary import Summary
 from projectors.hom import Hom
 from projectors.models.specs import AttentionSpec, LayerSpecs, Spec
 from projectors.torch.buffers import ProjectionModule
@@ -79,8 +80,8 @@ def double(x: Any) -> Any:
     return x
 
 
-@dataclass
-class Copy:
+@dataclass(repr=False)
+class Copy(Summary):
     """A copy of a model whose specified weights can be made equivariant.
 
     model : the copy; layers : the specified layers' names, and what is said of them.

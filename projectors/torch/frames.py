@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from grouprep.errors import UnsupportedGroup
+from grouprep.summary import Summary
 from grouprep.typing import Array
 from projectors.hom import Hom
 from projectors.penalties import Entrywise
@@ -24,7 +25,7 @@ from projectors.torch.fast import Fast, Operand, implementation_for
 __all__ = ["Frame", "Spatial", "frame_of", "irreps_of", "is_signed"]
 
 
-class Frame(ABC):
+class Frame(Summary, ABC):
     """Coordinates of operators (..., dim W, dim V), orthonormal ones where V and W are unitary.
 
     is_kept : whether odd functions of single real entries, the same for each, take P's range to itself.

@@ -31,6 +31,7 @@ from torch.utils.hooks import RemovableHandle
 from grouprep.errors import GroupRepError
 from grouprep.linalg import Monomial
 from grouprep.representations import Representation
+from grouprep.summary import Summary
 from grouprep.typing import Element
 from projectors.arrays import one_by_one
 from projectors.models.fitting import is_permutation
@@ -63,8 +64,8 @@ class Key(NamedTuple):
     place: int
 
 
-@dataclass(frozen=True)
-class Call:
+@dataclass(frozen=True, repr=False)
+class Call(Summary):
     """A function that was called between layers.
 
     name : the function's; module : the module without specification that called it, "" for a forward method's own.
@@ -204,8 +205,8 @@ def _distinct(ways: Iterator[Axes]) -> list[Axes]:
     return list(dict.fromkeys(ways))
 
 
-@dataclass
-class Lockstep:
+@dataclass(repr=False)
+class Lockstep(Summary):
     """Runs of a model in step, on inputs and on group elements acting on them.
 
     model : in evaluation mode, and nobody else's.
@@ -603,8 +604,8 @@ class Lockstep:
         return Trace(None, [], last)
 
 
-@dataclass(frozen=True)
-class Trace:
+@dataclass(frozen=True, repr=False)
+class Trace(Summary):
     """What was found of the functions before a place.
 
     call : the first whose result is in no known representation, None if there is none; arguments : where these come from, None

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from torch import nn
 
 from grouprep.errors import GroupRepError
+from grouprep.summary import Summary
 from projectors.models.naming import check_spec, closest, find, is_pattern, match
 from projectors.models.specs import Spec, SpecLike, as_specs
 
@@ -95,7 +96,7 @@ def _missing(pattern: str, names: Mapping[str, nn.Module]) -> str:
     return f'no layer is named "{pattern}"; {closest(pattern, known, listed)}'
 
 
-class Places:
+class Places(Summary):
     """Where the layers of a specification stand in a model, so that one that has been replaced since is noticed.
 
     Looking is cheap: a few identities of each layer and of the modules that hold it.

@@ -18,6 +18,7 @@ from grouprep.errors import UnsupportedGroup
 from grouprep.groups.base import Group
 from grouprep.irreps.spin import spin_group
 from grouprep.representations import Representation
+from grouprep.summary import Summary
 from grouprep.typing import Array
 
 __all__ = ["RotationImages", "covers", "sample_rotations"]
@@ -97,7 +98,7 @@ def sample_rotations(
     return torch.stack([alpha, beta, gamma, flip], -1).to(generator.device if device is None else device)
 
 
-class RotationImages:
+class RotationImages(Summary):
     """V at many elements of SO(2), O(2), SO(3), O(3) or SU(2), given by their angles.
 
     Parameters

@@ -10,6 +10,7 @@ from torch import nn
 from torch.utils.hooks import RemovableHandle
 
 from grouprep.representations import Representation
+from grouprep.summary import Summary
 from projectors.hom import Hom
 from projectors.models.specs import LayerSpec, LayerSpecs, SpecLike
 from projectors.torch.buffers import ProjectionModule
@@ -70,8 +71,8 @@ class _Symmetric:
             self.project_(module)
 
 
-@dataclass(frozen=True)
-class Handles:
+@dataclass(frozen=True, repr=False)
+class Handles(Summary):
     """Several hooks, removed together."""
 
     handles: tuple[RemovableHandle, ...]

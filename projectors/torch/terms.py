@@ -23,7 +23,7 @@ from projectors.torch.sharded import as_parts, as_shards, held, hold_, whole
 __all__ = ["FormTerm", "Term", "check_finite", "in_single", "make_form", "make_term", "parameter_key"]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Term(Described):
     """A parameter of a module as operators V -> W, and, in a penalty, what is penalised of it.
 
@@ -126,7 +126,7 @@ class Term(Described):
         return True
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class FormTerm(Term):
     """The bilinear forms W_Q^T W_K of an attention layer, (heads, dim query, dim key): operators key -> dual(query).
 

@@ -31,7 +31,10 @@ class Layer:
 # From the ground up. A layer may import the layers above it in this list; rooms that share a layer may import each other,
 # as long as no circle arises.
 LAYERS = (
-    Layer(("grouprep.errors", "grouprep.typing"), "errors and types"),
+    Layer(
+        ("grouprep.errors", "grouprep.markup", "grouprep.progress", "grouprep.summary", "grouprep.typing"),
+        "errors, types, what is shown",
+    ),
     Layer(("grouprep.linalg",), "exact and float linear algebra"),
     Layer(("grouprep.groups",), "groups, homomorphisms"),
     Layer(("grouprep.representations",), "representations, their algebra"),
@@ -57,7 +60,10 @@ LAYERS = (
     Layer(
         ("=projectors.solvers", "projectors.solvers.registry", "projectors.solvers.schur"), "a solver that knows irreps"
     ),
-    Layer(("projectors.certify", "projectors.explain", "projectors.files"), "what is proved of a solution"),
+    Layer(
+        ("projectors.cards", "projectors.certify", "projectors.explain", "projectors.files"),
+        "what is proved of a solution",
+    ),
     Layer(("projectors.hom",), "Hom(V, W)"),
     Layer(("projectors.penalties", "projectors.polynomials"), "norms, penalties, bounds; polynomial maps"),
     Layer(("=projectors",), "public names"),

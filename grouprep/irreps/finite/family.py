@@ -28,6 +28,7 @@ from grouprep.linalg.convert import to_sympy
 from grouprep.linalg.fields import common_domain, conjugate, degree, domain_of, element, expression
 from grouprep.linalg.intertwiners import intertwiner_space
 from grouprep.linalg.sparse import from_domain_matrix_rows, matmul_exact, sparse_matrix
+from grouprep.progress import steps
 from grouprep.representations.base import Representation
 from grouprep.typing import Array, Element
 
@@ -113,7 +114,7 @@ class GeneralFamily(Family):
                     "irreps of your own: decompose(V, irreps=[...])"
                 )
             found.append(Spun(X, k, seed))
-        for one in found:
+        for one in steps(found, "irreps"):
             one.check()
         return found
 

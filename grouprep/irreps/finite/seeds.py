@@ -13,6 +13,7 @@ from grouprep.irreps.finite.characters import Characters
 from grouprep.irreps.finite.schur_index import schur_index
 from grouprep.irreps.finite.subgroups import further_subgroups, natural_subgroups
 from grouprep.linalg.fields import degree, is_real_field
+from grouprep.summary import Summary
 from grouprep.typing import Integers
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["Seed", "find_seeds"]
 
 
-@dataclass(frozen=True, eq=False)
-class Seed:
+@dataclass(frozen=True, eq=False, repr=False)
+class Seed(Summary):
     """A subgroup H and a linear character of it that occurs once in an irreducible character, or a line of its vectors.
 
     members : the numbers of H; exponents, modulus : the linear character exp(2 pi i exponents / modulus) on them.

@@ -24,6 +24,7 @@ from grouprep.irreps.highest_weight.root_systems import RootDatum, Vector, class
 from grouprep.linalg import as_exact
 from grouprep.linalg.convert import to_domain_matrix
 from grouprep.linalg.fields import conjugate, convert_matrix, cyclotomic_field
+from grouprep.summary import Summary
 
 if TYPE_CHECKING:
     from sympy.polys.matrices import DomainMatrix
@@ -42,8 +43,8 @@ __all__ = [
 Entries = Mapping[tuple[int, int], int | str]
 
 
-@dataclass(frozen=True, eq=False)
-class Chart:
+@dataclass(frozen=True, eq=False, repr=False)
+class Chart(Summary):
     """A compact connected group of matrices with its torus, root datum and root vectors.
 
     group : the group; its one Cartan component holds the torus, in whose coordinates weights are written.

@@ -27,6 +27,7 @@ from grouprep.irreps.highest_weight.splitting import split_weights
 from grouprep.linalg import as_float
 from grouprep.linalg.budget import require
 from grouprep.representations.base import Representation
+from grouprep.summary import Summary
 from grouprep.typing import Array
 
 __all__ = ["HighestWeightFamily", "Matrices"]
@@ -36,8 +37,8 @@ _MOST = 20_000  # irreps in one list
 _LARGEST = 2_000  # dimension of an irrep whose matrices are made: dense floats of 32 MB for each generator
 
 
-@dataclass(frozen=True, eq=False)
-class Matrices:
+@dataclass(frozen=True, eq=False, repr=False)
+class Matrices(Summary):
     """A module of a group: the matrices of its generators, the lengths of its basis vectors, and the conjugation."""
 
     images: dict[Generator, Gaussian]

@@ -12,6 +12,7 @@ import numpy as np
 
 from grouprep.errors import GroupRepError
 from grouprep.irreps.highest_weight.root_systems import Vector
+from grouprep.summary import Summary
 
 __all__ = [
     "Labels",
@@ -62,7 +63,7 @@ def read_integers(label: object) -> tuple[Vector, bool | None] | None:
     return tuple(out), partition
 
 
-class Labels:
+class Labels(Summary):
     """Dynkin labels (a_1, ..., a_r), the coordinates of the weight; for SU(n) partitions [l_1, ..., l_n] too.
 
     count : how many labels there are.

@@ -18,6 +18,7 @@ from grouprep.linalg import as_exact
 from grouprep.linalg._cyclotomic import coefficients
 from grouprep.linalg.fields import common_domain, convert_matrix, cyclotomic_field, domain_of, element
 from grouprep.linalg.sparse import from_domain_matrix_rows, sparse_matrix, trace_exact
+from grouprep.summary import Summary
 from grouprep.typing import Array, Scalar
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ Part = Any
 """A flint rational."""
 
 
-@dataclass(frozen=True, eq=False)
-class Gaussian:
+@dataclass(frozen=True, eq=False, repr=False)
+class Gaussian(Summary):
     """A matrix over Q(i) by the columns of its real and its imaginary part."""
 
     re: Columns
@@ -87,7 +88,7 @@ def _rows(columns: Columns) -> dict[int, dict[int, Scalar]]:
     return out
 
 
-class Lengths:
+class Lengths(Summary):
     """The squares of the lengths of an orthogonal basis, and matrices in the orthonormal one."""
 
     def __init__(self, squares: tuple[Part, ...]) -> None:
@@ -157,7 +158,7 @@ def _rank(squares: set[Fraction]) -> int:
 # --- from the chart's root vectors to the group's generators
 
 
-class Expansion:
+class Expansion(Summary):
     """The generators of a group's Lie algebra in the torus and the root vectors of a chart of the same group.
 
     torus : (generator, j, c): c, a pair of fractions (re, im), times H_j occurs in the generator.

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 
 from grouprep.irreps.highest_weight.root_systems import RootDatum, Vector, pairing, plus, weyl_dimension
 from grouprep.irreps.highest_weight.weights import weight_multiplicities
+from grouprep.summary import Summary
 
 __all__ = ["Columns", "Diagram", "Module", "apply", "extended", "gelfand_tsetlin", "highest_weight_module"]
 
@@ -30,8 +31,8 @@ Columns: TypeAlias = list[Sparse]
 """A square matrix by its columns."""
 
 
-@dataclass(frozen=True, eq=False)
-class Module:
+@dataclass(frozen=True, eq=False, repr=False)
+class Module(Summary):
     """An irreducible module in an orthogonal basis of weight vectors; the first is the highest.
 
     weights : of each basis vector.
@@ -197,8 +198,8 @@ def _root(q: Rational) -> Rational:
 # --- in general
 
 
-@dataclass(frozen=True)
-class Diagram:
+@dataclass(frozen=True, repr=False)
+class Diagram(Summary):
     """An automorphism of a root datum: what it does to weights, and the permutation of the simple roots."""
 
     weight: Callable[[Vector], Vector]

@@ -11,6 +11,7 @@ from functools import cached_property
 from math import prod
 
 from grouprep.errors import GroupRepError
+from grouprep.summary import Summary
 
 __all__ = [
     "RootDatum",
@@ -40,8 +41,8 @@ def _total(vectors: list[Vector], rank: int) -> Vector:
     return tuple(sum(v[k] for v in vectors) for k in range(rank))
 
 
-@dataclass(frozen=True)
-class RootDatum:
+@dataclass(frozen=True, repr=False)
+class RootDatum(Summary):
     """Simple roots and simple coroots of a compact connected group, in coordinates of its torus.
 
     rank : the dimension of the torus.

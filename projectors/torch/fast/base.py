@@ -12,6 +12,7 @@ from typing import ClassVar, NamedTuple
 
 import torch
 
+from grouprep.summary import Summary
 from projectors.arrays import namespace_of
 from projectors.models.layouts import Layout
 from projectors.penalties.entrywise import vector_norm
@@ -44,7 +45,7 @@ class Operand(NamedTuple):
         return gradient if self.layout is None else self.layout.unread(gradient, part.shape).data
 
 
-class Fast(ABC):
+class Fast(Summary, ABC):
     """The operations in which a penalty spends its time, differentiable except `move_`."""
 
     carries: ClassVar[bool] = True  # whether what follows singular values may be carried from one call to the next
@@ -61,7 +62,7 @@ class Fast(ABC):
         """What one part of a parameter reuses from step to step."""
         return None
 
-    def prepare(self, parts: Sequence[torch.Tensor], operands: Sequence[Operand]) -> None:  # noqa: B027
+    def prepare(self, parts: Sequence[torch.Tensor], operands: Sequence[Operand]) -> None:
         """Make what `compiled` needs to know of a list, before a compiler looks on: nothing where it is None."""
 
     @property

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from grouprep.summary import Summary
 from projectors.torch.fast.base import Operand
 from projectors.torch.fast.launches import Launches
 from projectors.torch.fast.plans import Plan
@@ -16,7 +17,7 @@ from projectors.torch.fast.traced import Traced
 __all__ = ["Compiled", "Work"]
 
 
-class Work:
+class Work(Summary):
     """What the first operand of a list knows of all: their plan, made before a compiler looks on."""
 
     plan: Plan | None = None

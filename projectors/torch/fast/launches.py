@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 import triton.language as tl
 
+from grouprep.summary import Summary
 from projectors.torch.fast.kernels import GRADIENT, MEASURE, MOVE, RESIDUAL, WIDTH, finish, ritz, sweep
 from projectors.torch.fast.plans import Plan
 
@@ -19,7 +20,7 @@ _SWEEPS = 8  # of rotations: the last are quadratically convergent (Golub and Va
 _SUMS = 2048  # programs whose sums are added at once
 
 
-class Launches:
+class Launches(Summary):
     """What the kernels need besides a plan: addresses of the operators, in tables that are made when they change."""
 
     def __init__(self) -> None:

@@ -9,6 +9,7 @@ from math import prod
 import numpy as np
 import torch
 
+from grouprep.summary import Summary
 from grouprep.typing import Array
 
 __all__ = ["RecycledMemory", "Scratch", "Workspace"]
@@ -23,7 +24,7 @@ _NUMPY: dict[torch.dtype, type[np.generic]] = {
 }
 
 
-class RecycledMemory:
+class RecycledMemory(Summary):
     """CPU memory for a tensor that is made anew in each step.
 
     A tensor owns its block like any other: autograd may add into it and keep it as a gradient, a user may keep it. Only when the
@@ -67,7 +68,7 @@ def _aligned(shape: tuple[int, ...], kind: type[np.generic]) -> Array:
     return raw[first : first + size].view(kind).reshape(shape)
 
 
-class Scratch:
+class Scratch(Summary):
     """Tensors that no result keeps, shared by all terms of a penalty: buffers, indices in 64 bits, weights of means."""
 
     def __init__(self) -> None:
@@ -107,8 +108,8 @@ class Scratch:
         return self._shares[key]
 
 
-@dataclass
-class Workspace:
+@dataclass(repr=False)
+class Workspace(Summary):
     """What a term reuses from step to step.
 
     memory : for its residual; scratch : of its penalty.
