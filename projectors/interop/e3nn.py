@@ -88,7 +88,7 @@ def operator_of_linear(linear: Linear) -> torch.Tensor:
     for rows, columns, factor, w in _blocks(linear):
         one = torch.eye((rows.stop - rows.start) // w.shape[1], dtype=w.dtype, device=w.device)
         block = torch.zeros_like(T)
-        block[rows, columns] = factor * torch.kron(w.T.contiguous(), one)
+        block[rows, columns] = factor * torch.einsum("nm,ij->minj", w, one).flatten(2).flatten(0, 1)
         T = T + block
     return T
 

@@ -37,8 +37,8 @@ def projector(H: Hom) -> LinearOperator:
 
     Returns
     -------
-    A `scipy.sparse.linalg.LinearOperator` (dim W dim V, dim W dim V), with an adjoint where P is self-adjoint in the Frobenius inner
-    product, as for unitary representations.
+    A `scipy.sparse.linalg.LinearOperator` (dim W dim V, dim W dim V), which is its own adjoint for unitary representations;
+    for others the adjoint raises NotUnitary when it is used.
 
     Raises
     ------
@@ -81,14 +81,12 @@ def _operator(H: Hom, part: str) -> LinearOperator:
     def column(x: Array) -> Array:
         return np.asarray(apply(x.reshape(m, n)).reshape(-1))
 
-    own = H.projection.is_self_adjoint
+    def adjoint(x: Array) -> Array:
+        _require_orthogonal(H)
+        return column(x) if x.ndim == 1 else columns(x)
+
     return LinearOperator(
-        (m * n, m * n),
-        matvec=column,
-        rmatvec=column if own else None,
-        matmat=columns,
-        rmatmat=columns if own else None,
-        dtype=_dtype(H),
+        (m * n, m * n), matvec=column, rmatvec=adjoint, matmat=columns, rmatmat=adjoint, dtype=_dtype(H)
     )
 
 
@@ -139,7 +137,7 @@ def _require_orthogonal(H: Hom) -> None:
     if not H.projection.is_self_adjoint:
         raise NotUnitary(
             f"P of {H} is orthogonal in the invariant forms, not entry by entry; "
-            "take V.unitary()[0] and W.unitary()[0], or the operator projector(H)"
+            "take V.unitary()[0] and W.unitary()[0]; projector(H) @ x and H.project work as they are"
         )
 
 

@@ -163,7 +163,7 @@ def _weights(sample_weight: ArrayLike | None, count: int) -> Array:
     if weights.shape != (count,):
         raise DimensionMismatch(f"sample_weight has shape {weights.shape}, expected ({count},)")
     if not np.isfinite(weights).all() or (weights < 0).any() or not weights.any():
-        raise GroupRepError("sample_weight must be finite and >= 0, and not all 0")
+        raise GroupRepError("sample_weight must be finite and >= 0, and not all weights zero")
     return weights
 
 
