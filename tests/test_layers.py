@@ -82,6 +82,9 @@ FOREIGN: dict[str, str] = {
     "_ConvTransposeNd": "torch: the class of its transposed convolutions",
     "_InstanceNorm": "torch: the class of its instance normalisations",
     "_dynamo_marked_constant": "torch: what torch.compiler.assume_constant_result sets, without importing torch",
+    "_forward_pre_hooks": "torch: the hooks of its older utilities, which compute a weight",
+    "_modules": "torch: the modules of a module by name, ten times as fast as an attribute",
+    "_tensor_name": "torch: the parameter that a pruning hook computes",
     "_orig_mod": "torch: the model inside a compiled one",
     "_qkv_same_embed_dim": "torch: whether an attention has one packed weight",
 }

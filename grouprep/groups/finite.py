@@ -28,6 +28,7 @@ from grouprep.groups.permutations import (
     uniform_elements,
 )
 from grouprep.groups.plain_data import finite_group_to_dict
+from grouprep.groups.rotations import Rotation
 from grouprep.linalg import Image, Monomial, as_image
 from grouprep.linalg.budget import COSETS, ELEMENTS
 from grouprep.linalg.memory import require_memory
@@ -292,6 +293,8 @@ class FiniteGroup(Group):
         """
         if isinstance(g, str):
             return parse_cycles(g, self.degree, "g")
+        if isinstance(g, Rotation):
+            g = np.asarray(g.as_matrix(), dtype=float)
         array = _as_array(getattr(g, "array_form", g))
         fits = array.dtype.kind in "iu" and array.ndim >= 1 and array.shape[-1] == self.degree
         if fits and np.array_equal(np.sort(array, axis=-1), np.broadcast_to(np.arange(self.degree), array.shape)):

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from grouprep.errors import DimensionMismatch, GroupRepError, printable, shown
+from grouprep.errors import DimensionMismatch, GroupRepError, UnsupportedGroup, printable, shown
 from grouprep.groups.base import Generator, Group, as_list
 from grouprep.groups.cartan import CartanComponent, Weight, close_algebra, closed_algebra, derive_cartan, moved_outside
 from grouprep.groups.exponential import LieExtension, least_squares
 from grouprep.groups.finite import FiniteGroup
 from grouprep.groups.lie_images import prove_lie
 from grouprep.groups.plain_data import lie_group_to_dict
+from grouprep.groups.rotations import Rotation, rotation_generators
 from grouprep.groups.torsion import conjugation_representatives, torsion_elements
 from grouprep.linalg import Image, Monomial, as_exact, as_float, as_image
 from grouprep.linalg.matrices import is_exact, is_invertible, matrix_key, size
@@ -166,7 +167,12 @@ class LieGroup(Group):
         return LieExtension(self, images)
 
     def check_element(self, g: object) -> Array:
-        """g as a float array (..., n, n), exact matrices rounded, or DimensionMismatch saying what an element looks like."""
+        """g as a float array (..., n, n), exact matrices rounded, or DimensionMismatch saying what an element looks like.
+
+        scipy's `Rotation`, one or several, stands for its matrices where the group has the rotations of space.
+        """
+        if isinstance(g, Rotation):
+            return self._rotations(g)
         try:
             array = np.asarray(g)
             if array.dtype.kind not in "iufc" and not isinstance(g, str):
@@ -181,6 +187,25 @@ class LieGroup(Group):
             raise GroupRepError("g has NaN or infinite entries")
         return array.astype(complex if array.dtype.kind == "c" else float)
 
+    def _rotations(self, g: Rotation) -> Array:
+        self.require_rotations()
+        if self.n == 2:
+            raise GroupRepError(
+                f"a {type(g).__name__} is two elements of {self}, of opposite signs; give the matrix (2, 2) of one of them"
+            )
+        return np.asarray(g.as_matrix(), dtype=float)
+
+    def require_rotations(self) -> None:
+        """Raise UnsupportedGroup unless SO(3), as the rotations of space, or SU(2), as it stands, lies in the group."""
+        try:
+            generators = rotation_generators(self.n)
+            for X in () if generators is None else generators:
+                self.algebra_coefficients(X)
+        except DimensionMismatch:
+            generators = None
+        if generators is None:
+            raise UnsupportedGroup(f"{self} does not have the rotations of space; SO(3), O(3) and SU(2) have them")
+
     def sample(self, n: int, rng: np.random.Generator) -> Array:
         """n independent elements from Haar measure, (n, dim, dim); UnsupportedGroup where no sampler is known."""
         from grouprep.haar import sample_lie_group
@@ -189,6 +214,8 @@ class LieGroup(Group):
         return sample_lie_group(self, n, rng)
 
     def read_element(self, g: object, name: str = "g") -> Image:
+        if isinstance(g, Rotation):
+            raise GroupRepError(f"{name}: a {type(g).__name__} is known in floats only; give one exact matrix")
         image = as_image(g, name)
         if size(image) != self.n:
             raise DimensionMismatch(

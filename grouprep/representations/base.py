@@ -15,6 +15,8 @@ from grouprep.errors import DimensionMismatch, GroupRepError, TooLarge, Unsuppor
 from grouprep.groups.base import Generator, Group
 from grouprep.groups.finite_images import rounded
 from grouprep.groups.homomorphism import Homomorphism
+from grouprep.groups.lie import LieGroup
+from grouprep.groups.rotations import Rotation, spinor_matrices
 from grouprep.linalg import Image, Monomial, as_exact, as_float, as_image
 from grouprep.linalg.convert import to_sympy
 from grouprep.linalg.fields import common_domain
@@ -137,7 +139,8 @@ class Representation(Value):
         ----------
         g : elements of the group with leading batch axes: integer arrays (..., degree) of permutations for finite groups,
             float arrays (..., n, n) for Lie groups, tuples of these for products. Finite groups that were given by matrices
-            take these too (see `FiniteGroup.check_element`).
+            take these too (see `FiniteGroup.check_element`). Groups of matrices of space (SO(3), O(3), point groups) take
+            scipy's `Rotation`, one or several, and so does SU(2) where the sign of its element does not matter (whole spins).
 
         Returns
         -------
@@ -147,12 +150,27 @@ class Representation(Value):
         ------
         DimensionMismatch
             If g has the wrong shape.
+        GroupRepError
+            If g is a `Rotation`, and the representation has half-integer spins.
         """
         if g is None:
             raise GroupRepError(
                 f"{self}(g) needs an element g; V.dual, V.conjugate and V.character are properties, without parentheses"
             )
+        if isinstance(g, Rotation) and isinstance(self.group, LieGroup) and self.group.n == 2:
+            return self._at_spinors(g)
         return self._rounded_at(self.group.check_element(g))
+
+    def _at_spinors(self, g: Rotation) -> Array:
+        """rho at the rotations' elements of SU(2), if their signs do not matter."""
+        assert isinstance(self.group, LieGroup)
+        self.group.require_rotations()
+        # rho(-1) is an involution with trace dim - 2 k, k the dimension of the half-integer spins.
+        if self.dim - np.trace(self.evaluate(-np.eye(2))).real > 1:
+            raise GroupRepError(
+                f"g: a rotation determines {self} up to signs only, it has half-integer spins; give matrices of {self.group}"
+            )
+        return self.evaluate(spinor_matrices(g))
 
     def _rounded_at(self, g: Element) -> Array:
         """rho(g) in floats for checked elements, each entry the exact one correctly rounded where that is known."""

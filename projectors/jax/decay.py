@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from grouprep.errors import GroupRepError
-from projectors.jax.functions import project
+from projectors.jax.functions import residual
 from projectors.jax.terms import PyTree, Scalar, Term, is_array
 
 __all__ = ["GradientTransformation", "decay_updates", "transformation"]
@@ -41,8 +41,9 @@ def decay_updates(terms: Sequence[tuple[Term, float, float]], params: PyTree, le
     out = [jnp.zeros_like(leaf) if is_array(leaf) else None for leaf in leaves]
     for term, away, along in terms:
         T = term.read(leaves)
-        P = project(T, term.projection)
-        out[term.leaf] = term.write(-learning_rate * (away * (T - P) + along * P), leaves[term.leaf])
+        R = residual(T, term.projection, term.away)
+        step = away * R + along * (T - R) if along else away * R
+        out[term.leaf] = term.write(-learning_rate * step, leaves[term.leaf])
     return jax.tree_util.tree_unflatten(tree, out)
 
 

@@ -16,11 +16,13 @@ from grouprep.errors import GroupRepError
 from grouprep.linalg.pickling import Picklable
 from projectors.hom import Hom
 from projectors.jax.decay import GradientTransformation, decay_updates, transformation
-from projectors.jax.functions import norms, project
+from projectors.jax.flow import check_function
+from projectors.jax.following import leading
+from projectors.jax.functions import norms, project, residual
 from projectors.jax.naming import leaf_names, match_leaves
 from projectors.jax.terms import PyTree, Scalar, Term, check_finite, is_array, make_term
 from projectors.models.naming import check_spec, refuse_unmatched, value_for
-from projectors.models.report import PenaltyReport, term_report
+from projectors.models.report import CheckReport, PenaltyReport, term_report
 from projectors.models.specs import LayerSpec, SpecLike, as_specs
 from projectors.models.terms import distinct
 from projectors.penalties import Frobenius, Norm, State
@@ -48,7 +50,8 @@ class EquivariancePenalty(Picklable):
     ----------
     spec : for each parameter or layer, the pair (V, W) of its input's and output's representation, or a `LayerSpec`. Names are
         the keys of the pytree joined by "/", or fnmatch patterns of them. A layer is what holds a "kernel", "weight", "w" or
-        "embedding"; naming the layer takes its "bias" or "b" with it, as Hom(trivial, W).
+        "embedding"; naming the layer takes its "bias", "b" or "offset" with it, as Hom(trivial, W). A normalisation layer holds a
+        "scale" (or a one-dimensional "weight"): its pair is (V, V), for permutation features.
     norm : N, `Frobenius()` if not given.
     residual, equivariant : lambda_perp and lambda_G: a number, or a mapping from parameters' names or patterns to numbers
         (parameters that match none: the default).
@@ -169,14 +172,14 @@ class EquivariancePenalty(Picklable):
         weighted = []
         for term in terms:
             weights = self._weights_of(term)
-            parts = norms(self.norm, term.read(leaves), term.projection, bool(weights[1]))
+            parts = norms(self.norm, term.read(leaves), term.projection, term.away, bool(weights[1]))
             weighted += [w * jnp.sum(value) for w, value in zip(weights, parts, strict=True)]
         return sum(weighted[1:], weighted[0])
 
     def values(self, params: PyTree) -> dict[str, Parts]:
         """The norms of every parameter without weights, for weights that change with the step: {name: Parts}."""
         leaves, terms = self._read(params)
-        found = {t.name: norms(self.norm, t.read(leaves), t.projection, True) for t in terms}
+        found = {t.name: norms(self.norm, t.read(leaves), t.projection, t.away, True) for t in terms}
         return {name: Parts(*(jnp.sum(value) for value in parts)) for name, parts in found.items()}
 
     def init(self, params: PyTree, rng: int | np.random.Generator = 0, width: int = 4) -> _Followed:
@@ -204,24 +207,85 @@ class EquivariancePenalty(Picklable):
         state : from `init`, or from the step before.
         iterations : as in `Norm.step`.
         """
+        if isinstance(iterations, bool) or not isinstance(iterations, int) or iterations < 1:
+            raise GroupRepError(f"iterations = {iterations!r:.40}: a positive integer is needed")
         leaves, terms = self._read(params)
-        total: Scalar = 0.0
+        values: list[jax.Array] = []
         following = dict(state)
+        waiting: list[tuple[Term, int, float, jax.Array, State]] = []  # those that are followed, all at once
         for term in terms:
             if term.name not in state:
                 raise GroupRepError(
                     f'state has nothing of "{term.name}"; it must come from init or step of these params'
                 )
             T = term.read(leaves)
-            P = project(T, term.projection)
-            weighted = [(w, X) for w, X in zip(self._weights_of(term), (T - P, P)) if w]
-            states = []
-            for (weight, X), before in zip(weighted, state[term.name], strict=True):
-                value, after = self.norm.step(X, before, iterations=iterations)
-                states.append(jax.lax.stop_gradient(after))
-                total = total + weight * jnp.sum(value)
-            following[term.name] = tuple(states)
-        return total, following
+            R = residual(T, term.projection, term.away)
+            weighted = [(w, X) for w, X in zip(self._weights_of(term), (R, T - R)) if w]
+            if len(weighted) != len(state[term.name]):
+                raise GroupRepError(
+                    f'state has {len(state[term.name])} blocks of "{term.name}", and {len(weighted)} of its parts have a weight; it must '
+                    "come from init of this penalty"
+                )
+            following[term.name] = state[term.name]
+            for place, ((weight, X), before) in enumerate(zip(weighted, state[term.name], strict=True)):
+                if self._is_followed(X, before, iterations):
+                    waiting.append((term, place, weight, X, before))
+                    continue
+                first, second = norms(self.norm, T, term.projection, term.away, X is not R)
+                values.append(weight * jnp.sum(first if X is R else second))
+                after = State(before.V, before.steps + 1)
+                following[term.name] = _replaced(following[term.name], place, after)
+        if waiting:
+            operators, states = [one[3] for one in waiting], [one[4] for one in waiting]
+            found, after_all = leading(operators, states, self.norm.follows, iterations)
+            for (term, place, weight, *_), value, after in zip(waiting, found, after_all, strict=True):
+                values.append(weight * jnp.sum(value))
+                following[term.name] = _replaced(following[term.name], place, after)
+        return sum(values[1:], values[0]) if values else jnp.zeros(()), following
+
+    def _is_followed(self, X: jax.Array, state: State, iterations: int) -> bool:
+        """Whether a norm of operators is followed: not where it is one of vectors, or the space would be everything."""
+        return self.norm.follows > 0 and min(X.shape[-2:]) > max(1, iterations * state.V.shape[-1])
+
+    # What is done with the data
+
+    def check(self, f: Callable[..., object], params: PyTree, *inputs: object, strict: bool = False) -> CheckReport:
+        """Whether each layer's output is the next one's input, and whether what is done between respects it.
+
+        The function is traced, not run: products with specified parameters, biases, scales, sums, elementwise functions, reductions and
+        concatenations are followed, also inside jit. Loops, branches, products of data with data (attention), slices and gathers are not;
+        the report names them.
+
+        Parameters
+        ----------
+        f : the model, f(params, *inputs).
+        params, inputs : arrays, or `jax.ShapeDtypeStruct`.
+        strict : raise where there is an error.
+
+        Raises
+        ------
+        GroupRepError
+            If strict and something cannot be equivariant, and as the class says of parameters.
+
+        Examples
+        --------
+        >>> import jax, jax.numpy as jnp
+        >>> from grouprep import Cyclic
+        >>> V = Cyclic(4).defining()
+        >>> pen = EquivariancePenalty({"dense": (V, V)})
+        >>> params = {"dense": {"kernel": jnp.eye(2), "bias": jnp.zeros(2)}}
+        >>> model = lambda p, x: jax.nn.relu(x @ p["dense"]["kernel"] + p["dense"]["bias"])
+        >>> pen.check(model, params, jnp.ones((3, 2))).ok
+        False
+        """
+        leaves, _ = jax.tree_util.tree_flatten(params)
+        arrays = [k for k, x in enumerate(leaves) if is_array(x)]
+        _ = self.terms(params)  # they fit
+        named = match_leaves(dict(self.spec), leaf_names(params), arrays)
+        report = check_function(f, params, inputs, {k: (n, s, leaves[k].ndim < 2 or b) for k, n, s, b in named})
+        if strict and not report.ok:
+            raise GroupRepError("the model cannot be equivariant as specified:\n" + str(report))
+        return report
 
     # Other parameters
 
@@ -281,6 +345,10 @@ class EquivariancePenalty(Picklable):
 
     def __repr__(self) -> str:
         return f"EquivariancePenalty({', '.join(name for name, _ in self.spec)}; {self.norm})"
+
+
+def _replaced(states: tuple[State, ...], place: int, state: State) -> tuple[State, ...]:
+    return (*states[:place], state, *states[place + 1 :])
 
 
 def _layer_spec(value: object, name: str) -> LayerSpec:

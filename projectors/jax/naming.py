@@ -13,9 +13,10 @@ from projectors.models.specs import LayerSpec
 __all__ = ["Named", "leaf_names", "match_leaves"]
 
 WEIGHTS = ("kernel", "weight", "w", "embedding")
-BIASES = ("bias", "b")
+BIASES = ("bias", "b", "offset")
+SCALES = ("scale",)  # of normalisation layers, which hold no weight beside it
 
-Named = tuple[int, str, LayerSpec, bool]  # a leaf, its name, its specification, whether it is a layer's bias
+Named = tuple[int, str, LayerSpec, bool]  # a leaf, its name, its specification, whether it is a layer's bias or scale
 
 
 def leaf_names(params: object) -> list[str]:
@@ -27,7 +28,7 @@ def leaf_names(params: object) -> list[str]:
 
 
 def _name(parts: list[str]) -> str:
-    boxed = len(parts) > 1 and parts[-1] == "value" and parts[-2] in WEIGHTS + BIASES
+    boxed = len(parts) > 1 and parts[-1] == "value" and parts[-2] in WEIGHTS + BIASES + SCALES
     return "/".join(parts[:-1] if boxed else parts)
 
 
@@ -63,6 +64,10 @@ def match_leaves(spec: Mapping[str, LayerSpec], names: Sequence[str], arrays: Co
         if last in WEIGHTS:
             layers.setdefault(owner, []).append(names[k])
     biases: set[str] = set()
+    for name in leaves:
+        owner, _, last = name.rpartition("/")
+        if last in SCALES and owner not in layers:
+            layers[owner] = [name]
 
     def select(pattern: str, spec: LayerSpec) -> list[str]:
         """One leaf named, or a layer named, or the layers or else the leaves of a pattern."""
@@ -74,6 +79,7 @@ def match_leaves(spec: Mapping[str, LayerSpec], names: Sequence[str], arrays: Co
             beside = [f"{owner}/{bias}" if owner else bias for bias in BIASES if spec.bias]
             found += [*layers[owner], *(name for name in beside if name in leaves)]
             biases.update(beside)
+            biases.update(name for name in layers[owner] if name.rpartition("/")[2] in SCALES)
         return found
 
     def missing(pattern: str) -> str:

@@ -14,7 +14,9 @@ from jax.typing import ArrayLike
 from grouprep.typing import Array
 from projectors.arrays import is_half
 from projectors.hom import Hom
-from projectors.jax.naming import Named
+from projectors.jax.naming import SCALES, Named
+from projectors.jax.residuals import Residual, residual_of
+from projectors.models.channels import check_normalisation
 from projectors.models.layouts import Layout, bias_layout, weight_layout
 from projectors.models.terms import Term as Described
 from projectors.models.terms import check_entries, check_term
@@ -31,13 +33,14 @@ class Term(Described):
     """A parameter as operators V -> W.
 
     leaf : its place in the flattened pytree.
-    stored, projection : how it is read to compute, as these operators or as their transposes, and P of such.
+    stored, projection, away : how it is read to compute, as these operators or as their transposes, P and T - P(T) of such.
     dtype : the precision of the computation.
     """
 
     leaf: int
     stored: Layout
     projection: Projection
+    away: Residual
     dtype: jnp.dtype
 
     def read(self, leaves: Sequence[ArrayLike]) -> jax.Array:
@@ -84,6 +87,10 @@ def make_term(named: Named, kind: tuple[tuple[int, ...], jnp.dtype], homs: dict[
         representation has no invariant positive form (NotUnitary).
     """
     (leaf, name, spec, is_bias), (shape, dtype) = named, kind
+    last, own = name.rpartition("/")[2], shape[spec.stacked :]
+    if (is_bias and last in SCALES) or (last == "weight" and len(own) == 1 and spec.V.dim > 1):
+        check_normalisation(name, "a normalisation layer", spec)
+        is_bias = True  # a vector of W too
     make = bias_layout if is_bias else weight_layout
     (layout, hom), (stored, other) = make(name, shape, spec), make(name, shape, spec, flip)
     hom, other = homs.setdefault(hom, hom), homs.setdefault(other, other)
@@ -92,9 +99,11 @@ def make_term(named: Named, kind: tuple[tuple[int, ...], jnp.dtype], homs: dict[
     work = jnp.dtype(jnp.float32) if is_half(jnp, dtype) else jnp.dtype(dtype)
     with jax.ensure_compile_time_eval():
         moved = other.to(jnp, dtype=work).projection
-    return Term(name, name, layout, hom, leaf, stored, moved, work)
+        away = residual_of(moved)
+    return Term(name, name, layout, hom, leaf, stored, moved, away, work)
 
 
 def check_finite(name: str, parameter: ArrayLike) -> None:
     """Raise GroupRepError if an array has NaN or infinite entries."""
-    check_entries(name, bool(jnp.isfinite(jnp.asarray(parameter)).all()))
+    with jax.ensure_compile_time_eval():  # an array that a traced function holds is looked at too
+        check_entries(name, bool(jnp.isfinite(jnp.asarray(parameter)).all()))

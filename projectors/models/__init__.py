@@ -7,7 +7,7 @@ from projectors.models.layouts import Layout
 from projectors.models.measure import EquivarianceError, act, equivariance_error
 from projectors.models.report import CheckReport, Finding, PenaltyReport, TermReport
 from projectors.models.schedules import Anneal, Constant, Cosine, Linear, Schedule, TargetShare
-from projectors.models.specs import AttentionSpec, BilinearSpec, LayerSpec, ParameterSpec
+from projectors.models.specs import AttentionSpec, BilinearSpec, LayerSpec, ParameterSpec, RecurrentSpec
 from projectors.models.terms import Term
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Linear",
     "ParameterSpec",
     "PenaltyReport",
+    "RecurrentSpec",
     "Schedule",
     "TargetShare",
     "Term",

@@ -7,7 +7,7 @@ from grouprep.representations import Representation
 from grouprep.representations.composite import Tensor
 from grouprep.representations.grid import GridRepresentation
 from projectors.models.report import Finding
-from projectors.models.specs import AttentionSpec, BilinearSpec, LayerSpec, Spec
+from projectors.models.specs import AttentionSpec, BilinearSpec, LayerSpec, RecurrentSpec, Spec
 
 __all__ = ["entrywise", "is_permutation", "is_signed_permutation", "joint", "odd", "spec_ends"]
 
@@ -36,6 +36,8 @@ def spec_ends(specs: tuple[Spec, ...]) -> tuple[Representation | None, Represent
     if isinstance(spec, AttentionSpec):
         query, _, _, out, _ = spec.filled()
         return query, out
+    if isinstance(spec, RecurrentSpec):
+        return spec.V, None  # its output has one state for each direction, which the module alone knows
     return None, spec.W if isinstance(spec, BilinearSpec) else None
 
 

@@ -199,8 +199,8 @@ def weight_layout(name: str, shape: tuple[int, ...], spec: LayerSpec, flip: bool
     lead, order = tuple(range(stack)), (*range(stack), *outputs, *inputs, *places)
     stored = (*lead, *places, *inputs, *outputs)
     if flip and list(order) != sorted(order) and list(stored) == sorted(stored) and _are_orthogonal(domain, W):
-        return Layout((*shape[:stack], domain.dim, W.dim), stored), Hom(W, V if grid is None else grid * V)
-    return Layout((*shape[:stack], W.dim, domain.dim), order), Hom(domain, W)
+        return Layout((*shape[:stack], domain.dim, W.dim), stored), spec.hom(W, V if grid is None else grid * V)
+    return Layout((*shape[:stack], W.dim, domain.dim), order), spec.hom(domain, W)
 
 
 def _are_orthogonal(*representations: Representation) -> bool:
@@ -210,7 +210,9 @@ def _are_orthogonal(*representations: Representation) -> bool:
 def bias_layout(name: str, shape: tuple[int, ...], spec: LayerSpec, flip: bool = False) -> tuple[Layout, Hom]:
     """The layout of a bias, a vector of W, and Hom(trivial, W); parameters as for `weight_layout`."""
     trivial = spec.W.group.trivial()
-    return weight_layout(name, shape, LayerSpec(trivial, spec.W, layout="in_out", stacked=spec.stacked), flip)
+    return weight_layout(
+        name, shape, LayerSpec(trivial, spec.W, layout="in_out", stacked=spec.stacked, space=spec.space), flip
+    )
 
 
 _Parts = tuple[Sequence[int], Sequence[int], Sequence[int]]  # the axes of the output, of the input, of the pixels

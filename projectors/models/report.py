@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import hypot
 
-from grouprep.errors import TooLarge, UnsupportedGroup
+from grouprep.errors import NotUnitary, TooLarge, UnsupportedGroup
 from grouprep.typing import AnyArray
 from projectors.arrays import as_numpy
 from projectors.hom import Hom
@@ -86,11 +86,11 @@ def term_report(
 
 def _block_norms(T: AnyArray, hom: Hom, norm: Norm) -> dict[tuple[str, str], float] | None:
     """The norms of the residual's blocks between irreps, over all operators (..., dim W, dim V) of a term: their squares added and
-    rooted for the Frobenius norm, added for others; None where the group's irreps are not known, or the change of basis is too large.
+    rooted for the Frobenius norm, added for others; None where irreps or forms are not known, or the change of basis is too large.
     """
     try:
         found = per_block(T, hom, norm)
-    except (UnsupportedGroup, TooLarge):
+    except (UnsupportedGroup, TooLarge, NotUnitary):
         return None
     if norm == Frobenius():
         return {pair: hypot(*as_numpy(values).ravel().tolist()) for pair, values in found.items()}

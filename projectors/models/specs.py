@@ -9,8 +9,19 @@ from typing import TypeAlias
 from grouprep.errors import GroupRepError
 from grouprep.linalg.pickling import Picklable
 from grouprep.representations import Representation
+from projectors.hom import Hom
 
-__all__ = ["AttentionSpec", "BilinearSpec", "LayerSpec", "LayerSpecs", "ParameterSpec", "Spec", "SpecLike", "as_specs"]
+__all__ = [
+    "AttentionSpec",
+    "BilinearSpec",
+    "LayerSpec",
+    "LayerSpecs",
+    "ParameterSpec",
+    "RecurrentSpec",
+    "Spec",
+    "SpecLike",
+    "as_specs",
+]
 
 
 _OPTIONAL = ("grid", "key", "value", "out", "head")
@@ -37,10 +48,11 @@ def _check(spec: object, names: tuple[str, ...]) -> None:
 
 @dataclass(frozen=True)
 class LayerSpec(Picklable):
-    """A layer from V to W, or one of its parameters. The pair (V, W) is short for it.
+    """A layer from V to W, or one of its parameters. The pair (V, W) is short for it, and so is a `Hom`, which says how it is solved too.
 
-    In torch: Linear, convolutions, Embedding, normalisation layers (V = W), whose modules say how their weights are stored. In JAX:
-    what holds a "kernel", "weight", "w" or "embedding", or any parameter of a pytree.
+    In torch: Linear, convolutions, Embedding, normalisation layers (V = W), whose modules say how their weights are stored, and any
+    other module with a two-dimensional weight. In JAX: what holds a "kernel", "weight", "w" or "embedding", or any parameter of a
+    pytree, and the "scale" and "bias" or "offset" of normalisation layers (V = W).
 
     Parameters
     ----------
@@ -48,15 +60,17 @@ class LayerSpec(Picklable):
     grid : for convolutions, the representation on the kernel's pixels, (product of the kernel size)-dimensional; None: pixels
         follow the group's action on the plane, `G.grid(kernel_size)`. `9 * G.trivial()` lets a 3 x 3 kernel's pixels stand still.
     bias : whether a layer's bias is meant too, as an element of Hom(trivial, W).
-    layout : JAX alone: "in_out" for dense kernels (in, out) and convolutions (pixels..., in, out); "out_in" for (out, in,
-        pixels...); or a kernel specification of `jax.lax.conv_dimension_numbers`, such as "HWIO". None: "out_in" for parameters named
-        "weight", else "in_out".
+    layout : for JAX, and for torch modules of other people with a square weight: "in_out" for dense kernels (in, out) and
+        convolutions (pixels..., in, out); "out_in" for (out, in, pixels...); or, in JAX, a kernel specification of
+        `jax.lax.conv_dimension_numbers`, such as "HWIO". None: "out_in" for parameters named "weight", else "in_out".
     stacked : JAX alone: leading axes over layers of one kind, such as those that `jax.lax.scan` runs over.
+    space : a Hom whose solver, inner product and irreps the layer's spaces take; None: those of `Hom(V, W)`. For groups without an
+        invariant form, `Hom(V, W, inner="euclidean")`: P is then the Frobenius-orthogonal projector.
 
     Raises
     ------
     GroupRepError
-        If V, W or grid is no representation, they belong to different groups, or layout or stacked is unknown.
+        If V, W or grid is no representation, they belong to different groups, or layout, stacked or space is unknown.
 
     Examples
     --------
@@ -75,15 +89,36 @@ class LayerSpec(Picklable):
     bias: bool = True
     layout: str | None = None
     stacked: int = 0
+    space: Hom | None = None
 
     def __post_init__(self) -> None:
         _check(self, ("V", "W", "grid"))
+        if self.space is not None and not isinstance(self.space, Hom):
+            raise GroupRepError(
+                f'LayerSpec: space must be a Hom such as Hom(V, W, inner="euclidean"), got {self.space!r:.60}'
+            )
         if self.layout not in (None, "in_out", "out_in") and not _is_kernel_spec(self.layout):
             raise GroupRepError(
                 f'LayerSpec: layout = {self.layout!r:.40} is unknown; "in_out", "out_in", or letters I, O and D, H, W such as "HWIO"'
             )
         if isinstance(self.stacked, bool) or not isinstance(self.stacked, int) or self.stacked < 0:
             raise GroupRepError(f"LayerSpec: stacked = {self.stacked!r:.40} must be a number of axes, 0 or more")
+
+    def hom(self, V: Representation, W: Representation) -> Hom:
+        """Hom(V, W) for a parameter of the layer, solved as `space` is.
+
+        Examples
+        --------
+        >>> from grouprep import Lorentz
+        >>> from projectors import Hom
+        >>> V = Lorentz().defining()
+        >>> LayerSpec(V, V, space=Hom(V, V, inner="euclidean")).hom(2 * V, V).inner
+        'euclidean'
+        """
+        like = self.space
+        if like is None:
+            return Hom(V, W)
+        return like if (V, W) == (like.V, like.W) else Hom(V, W, like.solver, like.inner, like.irreps)
 
 
 def _is_kernel_spec(layout: object) -> bool:
@@ -160,6 +195,47 @@ class AttentionSpec(Picklable):
 
 
 @dataclass(frozen=True)
+class RecurrentSpec(Picklable):
+    """A recurrent layer of torch: RNN, LSTM, GRU, of any number of layers and directions, and their cells.
+
+    Gates multiply the hidden state entry by entry, so the group has to permute its entries. Signs are allowed where the nonlinearity is
+    odd (tanh): the candidates then carry them, the gates, which come out of a sigmoid, are permuted without.
+
+    Parameters
+    ----------
+    V : representation of the input.
+    hidden : representation of the hidden state, hidden_size-dimensional, and of an LSTM's cell.
+    out : of an LSTM with proj_size, the representation of the projected state, which may be any; None: hidden.
+    bias : as in `LayerSpec`.
+
+    Raises
+    ------
+    GroupRepError
+        If one of them is no representation, or they belong to different groups.
+
+    Examples
+    --------
+    >>> from grouprep import Cyclic
+    >>> G = Cyclic(3)
+    >>> RecurrentSpec(2 * G.trivial(), 4 * G.regular()).state.dim
+    12
+    """
+
+    V: Representation
+    hidden: Representation
+    out: Representation | None = None
+    bias: bool = True
+
+    def __post_init__(self) -> None:
+        _check(self, ("V", "hidden", "out"))
+
+    @property
+    def state(self) -> Representation:
+        """The representation of the state that a layer hands on, in one direction."""
+        return self.out or self.hidden
+
+
+@dataclass(frozen=True)
 class ParameterSpec(Picklable):
     """One parameter by its path below the layer, for fused, transposed or home-made weights.
 
@@ -194,11 +270,11 @@ class ParameterSpec(Picklable):
             )
 
 
-Spec: TypeAlias = LayerSpec | BilinearSpec | AttentionSpec | ParameterSpec
+Spec: TypeAlias = LayerSpec | BilinearSpec | AttentionSpec | RecurrentSpec | ParameterSpec
 """What is said of a layer."""
 
-SpecLike: TypeAlias = Spec | tuple[Representation, Representation] | Sequence[ParameterSpec]
-"""What a user may write for it: a pair (V, W) is a `LayerSpec`; parameters may be several."""
+SpecLike: TypeAlias = Spec | Hom | tuple[Representation, Representation] | Sequence[ParameterSpec]
+"""What a user may write for it: a pair (V, W) and a Hom are a `LayerSpec`; parameters may be several."""
 
 LayerSpecs: TypeAlias = tuple[str, tuple[Spec, ...]]
 """A layer's name, and what is said of it."""
@@ -219,13 +295,15 @@ def as_specs(value: object, name: str) -> tuple[Spec, ...]:
     >>> as_specs((V, V), "fc") == (LayerSpec(V, V),)
     True
     """
-    if isinstance(value, LayerSpec | BilinearSpec | AttentionSpec | ParameterSpec):
+    if isinstance(value, LayerSpec | BilinearSpec | AttentionSpec | RecurrentSpec | ParameterSpec):
         return (value,)
+    if isinstance(value, Hom):
+        return (LayerSpec(value.V, value.W, space=value),)
     if isinstance(value, list | tuple) and value and all(isinstance(v, ParameterSpec) for v in value):
         return tuple(value)
     if isinstance(value, tuple) and len(value) == 2 and all(isinstance(v, Representation) for v in value):
         return (LayerSpec(*value),)
     raise GroupRepError(
-        f'spec["{name}"]: a pair (V, W) of representations, a LayerSpec, BilinearSpec, AttentionSpec or ParameterSpec is needed, '
-        f"got {value!r:.80}"
+        f'spec["{name}"]: a pair (V, W) of representations, a Hom, LayerSpec, BilinearSpec, AttentionSpec, RecurrentSpec or '
+        f"ParameterSpec is needed, got {value!r:.80}"
     )

@@ -40,14 +40,12 @@ def project_(model: nn.Module, spec: Mapping[str, SpecLike] | EquivariancePenalt
     True
     """
     pen = spec if isinstance(spec, EquivariancePenalty) else EquivariancePenalty(model, spec)
-    fixed = [t.name for t in pen.terms if not t.is_writable]
-    if fixed:
-        raise GroupRepError(
-            f'"{fixed[0]}" is a product of two weights, which a projection does not determine; use AttentionSpec(form=False)'
-        )
+    for term in pen.terms:
+        if not term.is_writable:
+            term.write(term.read())  # says why not, before anything is written
     for term in pen.terms:
         term.write(term.space.project(in_single(term.read())))
-        if nn.utils.parametrize.is_parametrized(term.module, term.attribute):
+        if term.attribute not in dict(term.module.named_parameters(recurse=False)):  # parametrised, or made by a hook
             T = in_single(term.read())
             _check_kept(term.name, T, term.space.residual(T))
 
@@ -57,6 +55,6 @@ def _check_kept(name: str, T: torch.Tensor, R: torch.Tensor) -> None:
     most = torch.finfo(T.dtype).eps * sum(T.shape[-2:]) * torch.linalg.vector_norm(T)
     if not T.is_meta and bool(torch.linalg.vector_norm(R) > most):
         raise GroupRepError(
-            f'"{name}" is parametrised, and its parametrisation does not keep the projection (it is no projected weight any more); '
-            "remove it (torch.nn.utils.parametrize.remove_parametrizations) before project_"
+            f'"{name}" is parametrised, or computed by a hook, which does not keep the projection (it is no projected weight any more); '
+            "remove it (torch.nn.utils.parametrize.remove_parametrizations, prune.remove) before project_"
         )

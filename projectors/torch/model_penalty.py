@@ -27,7 +27,7 @@ from projectors.torch.convolutions import ConvolutionSpectral, norm_rule
 from projectors.torch.fast import Traced, implementation_for
 from projectors.torch.fast.residual import norm_of
 from projectors.torch.layers import layer_terms
-from projectors.torch.naming import match_layers, unwrap
+from projectors.torch.naming import Places, match_layers, unwrap
 from projectors.torch.terms import Term, check_finite, in_single
 
 __all__ = ["EquivariancePenalty"]
@@ -110,6 +110,7 @@ class EquivariancePenalty(nn.Module):
         for what, given in (("residual", residual), ("equivariant", equivariant)):
             refuse_unmatched(given, [name for name, *_ in layers] + skipped, what)
         self.layers = tuple((name, specs) for name, _, specs in layers)
+        self.places = Places(inner, [(name, module) for name, module, _ in layers])
         self.skipped = tuple(skipped)
         found = [t for name, module, specs in layers for t in layer_terms(name, module, specs)]
         trained = [t for t in found if not t.is_frozen or torch.is_inference(t.parameter())]
@@ -167,7 +168,8 @@ class EquivariancePenalty(nn.Module):
         return self
 
     def _follow(self) -> None:
-        """The weights to the device of the model, where that has moved on; so go the spaces."""
+        """The weights to the device of the model, where that has moved on; so go the spaces. Modules that are gone are noticed."""
+        self.places.check()
         device = self.terms[0].source().device
         if device != self.weights.device:
             self._place(device, self.weights.dtype)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from torch import nn
 
@@ -10,7 +10,7 @@ from grouprep.errors import GroupRepError
 from projectors.models.naming import check_spec, closest, find, is_pattern, match
 from projectors.models.specs import Spec, SpecLike, as_specs
 
-__all__ = ["match_layers", "named_modules", "strip_name", "unwrap"]
+__all__ = ["Places", "match_layers", "named_modules", "strip_name", "unwrap"]
 
 
 def unwrap(model: nn.Module) -> nn.Module:
@@ -93,3 +93,45 @@ def _missing(pattern: str, names: Mapping[str, nn.Module]) -> str:
         f"the layers are {', '.join(leaves[:12])}{', ...' if len(leaves) > 12 else ''}" if leaves else "it has none"
     )
     return f'no layer is named "{pattern}"; {closest(pattern, known, listed)}'
+
+
+class Places:
+    """Where the layers of a specification stand in a model, so that one that has been replaced since is noticed.
+
+    Looking is cheap: a few identities of each layer and of the modules that hold it.
+    """
+
+    def __init__(self, model: nn.Module, layers: Iterable[tuple[str, nn.Module]]) -> None:
+        self.model, self.layers = model, tuple(layers)
+        self._walk()
+
+    def _walk(self) -> None:
+        """Find (owner, key, module) on the ways from the model to its layers."""
+        wanted = {name for name, _ in self.layers}
+        edges: dict[tuple[int, str], tuple[nn.Module, str, nn.Module]] = {}
+        for name, _ in self.model.named_modules(remove_duplicate=False):
+            if strip_name(name) not in wanted:
+                continue
+            owner = self.model
+            for key in filter(None, name.split(".")):
+                module = owner.get_submodule(key)
+                edges[id(owner), key] = owner, key, module
+                owner = module
+        self.edges = tuple(edges.values())
+
+    def check(self) -> None:
+        """Raise GroupRepError if a layer is no longer the module that it was."""
+        if all(owner._modules.get(key) is module for owner, key, module in self.edges):
+            return
+        now = dict(named_modules(self.model, remove_duplicate=False))
+        for name, module in self.layers:
+            if name not in now:
+                raise GroupRepError(
+                    f'layer "{name}" ({type(module).__name__}) is gone from the model since the penalty was made; make a new penalty'
+                )
+            if now[name] is not module:
+                raise GroupRepError(
+                    f'layer "{name}" ({type(module).__name__}) was replaced by another {type(now[name]).__name__} after the penalty was '
+                    "made, which would go on with the old one; make a new penalty of the model as it is now"
+                )
+        self._walk()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Self
 
 import torch
 from torch import nn
@@ -44,6 +45,14 @@ class EquivariantParametrization(ProjectionModule):
         super().__init__(Hom(V, W))
         self.layout = Layout(self.hom.shape) if layout is None else layout
 
+    @classmethod
+    def of(cls, hom: Hom, layout: Layout) -> Self:
+        """The parametrisation for a space that is solved already."""
+        self = cls.__new__(cls)
+        ProjectionModule.__init__(self, hom)
+        self.layout = layout
+        return self
+
     def forward(self, weight: torch.Tensor) -> torch.Tensor:
         """P(weight), in the weight's shape."""
         part = self.layout.rows(weight)
@@ -77,9 +86,15 @@ def constrain_(model: nn.Module, spec: Mapping[str, SpecLike]) -> None:
     True
     """
     pen = EquivariancePenalty(model, spec)
-    fixed = [t.name for t in pen.terms if not t.is_writable]
-    if fixed:
-        raise GroupRepError(f'"{fixed[0]}" is a product of two weights; use AttentionSpec(form=False)')
     for term in pen.terms:
-        module = EquivariantParametrization(term.hom.V, term.hom.W, term.layout).to(term.parameter().device)
+        if not term.is_writable:
+            term.write(term.read())  # says why not
+        own = term.module.named_parameters(recurse=False)
+        if term.attribute not in dict(own) and not parametrize.is_parametrized(term.module, term.attribute):
+            raise GroupRepError(
+                f'"{term.name}" is computed by a hook of {type(term.module).__name__}, which cannot be parametrised too; remove it first '
+                "(torch.nn.utils.remove_weight_norm, remove_spectral_norm, prune.remove)"
+            )
+    for term in pen.terms:
+        module = EquivariantParametrization.of(term.hom, term.layout).to(term.parameter().device)
         parametrize.register_parametrization(term.module, term.attribute, module)

@@ -157,15 +157,25 @@ def make_form(name: str, q: Term, k: Term, hom: Hom, heads: int) -> FormTerm:
     return FormTerm(name, q.layer, layout, hom, q.module, q.attribute, query, keys, k.module, k.attribute)
 
 
-def make_term(name: str, layer: str, layout: Layout, hom: Hom, module: nn.Module, attribute: str) -> Term:
+def make_term(
+    name: str,
+    layer: str,
+    layout: Layout,
+    hom: Hom,
+    module: nn.Module,
+    attribute: str,
+    computed: torch.Tensor | None = None,
+) -> Term:
     """A term whose parameter exists, fits, has no NaN entry, and whose space has a projector.
+
+    computed : the tensor that the module computes with, where the attribute is none.
 
     Raises
     ------
     GroupRepError
         If one of these fails: DimensionMismatch for sizes, NotUnitary for a representation without an invariant form.
     """
-    parameter = getattr(module, attribute, None)
+    parameter = getattr(module, attribute, None) if computed is None else computed
     if not isinstance(parameter, torch.Tensor):
         raise GroupRepError(f'"{name}": {type(module).__name__} has no parameter "{attribute}"')
     if isinstance(parameter, UninitializedParameter):
