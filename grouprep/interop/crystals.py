@@ -124,8 +124,8 @@ class Crystal:
     Attributes
     ----------
     group : the point group of the crystal.
-    axes : (3, 3), its columns are the group's x, y, z axes in the axes of the lattice vectors: of all that are possible those that are
-        turned least, which fixes the labels where there is a choice, as between B1, B2 and B3 of D2.
+    axes : (3, 3), its columns are the group's x, y, z axes in the axes of the lattice vectors: of all that are possible those nearest to
+        the axes of the crystal as spglib standardises it (a along x), which fixes the labels where there is a choice, as between B1 and B2.
     symbol : the space group, for example "Fm-3m".
     atoms : the atoms of the cell, those that differ by a translation together.
     permutations : (order, atoms of a primitive cell): where each element of the group, in the order of `group.elements`, moves them.
@@ -142,27 +142,27 @@ class Crystal:
         self.lattice = _numbers(lattice, "lattice")
         self.positions = _numbers(positions, "positions")
         names = [str(x) for x in species]
-        if self.lattice.shape != (3, 3) or abs(np.linalg.det(self.lattice)) < 1e-12 * np.abs(self.lattice).max() ** 3:
+        if self.lattice.shape != (3, 3) or abs(np.linalg.det(self.lattice)) <= 1e-12 * np.abs(self.lattice).max() ** 3:
             raise GroupRepError(f"lattice must hold three independent vectors in its rows, got {shown(lattice)}")
         if self.positions.shape != (len(names), 3) or not names:
             raise GroupRepError(f"positions have shape {self.positions.shape}, species {len(names)} entries; give (atoms, 3) and a name for each")
         if isinstance(symprec, bool) or not isinstance(symprec, int | float) or not 0 < symprec < np.inf:
             raise GroupRepError(f"symprec must be a positive length in the unit of the lattice, got {shown(symprec)}")
         self.species, self.symprec = tuple(names), float(symprec)
-        rotations, translations, self.symbol = self._operations()
+        rotations, translations, reference, self.symbol = self._operations()
         self.atoms, cells = self._modulo_translations(rotations, translations)
         firsts, images = self._images(rotations, translations, cells)
         # A column of `change` is a lattice vector; a symmetry x -> W x of fractions is the orthogonal matrix change W change^-1.
         change = self.lattice.T
         matrices = _nearest_orthogonal(change @ firsts @ np.linalg.inv(change))
         self.group = PointGroup(_schoenflies(firsts))
-        self.axes = _axes(self.group, matrices)
+        self.axes = _axes(self.group, matrices, reference)
         turned = self.axes @ self.group.rotations @ self.axes.T
         order = np.abs(turned[:, None] - matrices[None]).max(axis=(2, 3)).argmin(axis=1)
         self.permutations: Integers = images[order]
         self.matrices: Array = matrices[order]
 
-    def _operations(self) -> tuple[Integers, Array, str]:
+    def _operations(self) -> tuple[Integers, Array, Array, str]:
         try:
             import spglib
         except ModuleNotFoundError as error:
@@ -185,7 +185,9 @@ class Crystal:
                 f"spglib finds no symmetry of these {len(numbers)} atoms within symprec = {self.symprec:g}{why}; two atoms may lie on one "
                 "another, or the tolerance may be too small or too large"
             )
-        return np.array(found.rotations), np.array(found.translations), str(found.international)
+        # Its columns are the axes of the standardised crystal in those of the lattice.
+        reference = np.array(found.std_rotation_matrix).T
+        return np.array(found.rotations), np.array(found.translations), reference, str(found.international)
 
     def _moved(self, R: Array, t: Array) -> Integers:
         """The atom of the cell that each atom is moved to."""
@@ -299,14 +301,13 @@ def _schoenflies(rotations: Integers) -> str:
     raise UnsupportedGroup(f"these {len(rotations)} rotations are no crystallographic point group")
 
 
-def _axes(G: PointGroup, matrices: Array) -> Array:
-    """The orthogonal matrix A with A G A^T = matrices that is nearest to 1: of determinant 1, and of the largest trace."""
-    ours, theirs = _lines(G.rotations), _lines(matrices)
+def _axes(G: PointGroup, matrices: Array, reference: Array) -> Array:
+    """The rotation A with A G A^T = matrices that is nearest to a reference."""
     best: Array | None = None
-    for frame in _frames(ours, theirs):
+    for frame in _frames(_lines(G.rotations), _lines(matrices), reference):
         turned = frame @ G.rotations @ frame.T
         near = np.abs(turned[:, None] - matrices[None]).max(axis=(2, 3)).min(axis=1)
-        if near.max() < 1e-3 and (best is None or np.trace(frame) > np.trace(best) + 1e-9):
+        if near.max() < 1e-3 and (best is None or np.sum(frame * reference) > np.sum(best * reference) + 1e-9):
             best = frame
     if best is None:
         raise GroupRepError(f"the rotations of the lattice are not those of {G} in any axes; give a smaller symprec")
@@ -335,12 +336,12 @@ def _lines(matrices: Array) -> list[Line]:
     return [(v, tuple(sorted(kinds))) for v, kinds in found]
 
 
-def _frames(ours: list[Line], theirs: list[Line]) -> list[Array]:
-    """Candidates for A: 1, and rotations that take one or two of our axes to axes of the same kinds."""
-    frames = [np.eye(3)]
+def _frames(ours: list[Line], theirs: list[Line], reference: Array) -> list[Array]:
+    """Candidates for A: the reference, and rotations that take one or two of our axes to axes of the same kinds."""
+    frames = [reference]
     if len(ours) == 1 and len(theirs) == 1:
         u, v = ours[0][0], theirs[0][0]
-        frames += [_least_turn(u, s * v) for s in (1, -1)]
+        frames += [_least_turn(reference @ u, s * v) @ reference for s in (1, -1)]
     pairs = [(a, b) for a, b in combinations(ours, 2) if abs(a[0] @ b[0]) < 1 - 1e-4]
     if not pairs:
         return frames
