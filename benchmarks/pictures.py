@@ -37,7 +37,7 @@ def bases(cases: dict[str, dict]) -> Figure:
     axis.set_xscale("log")
     axis.set_xlabel("CPU seconds, first call, one core", fontsize=8)
     axis.grid(axis="x", linewidth=0.3)
-    axis.legend(fontsize=8, loc="lower right")
+    axis.legend(fontsize=8, loc="upper right")
     return figure
 
 
