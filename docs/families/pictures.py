@@ -129,7 +129,9 @@ def heisenberg() -> Figure:
     V, (x, y) = G.defining(), G.generators
     z = G.multiply(G.multiply(y, x), G.multiply(G.inverse(y), G.inverse(x)))
     figure, axes = plt.subplots(1, 3, figsize=(6, 2.1))
-    for axis, name, g in zip(axes, ("x: a shift", "y: a modulation", "z = y x y$^{-1}$ x$^{-1}$"), (x, y, z), strict=True):
+    for axis, name, g in zip(
+        axes, ("x: a shift", "y: a modulation", "z = y x y$^{-1}$ x$^{-1}$"), (x, y, z), strict=True
+    ):
         M = V(g)
         phase = np.where(np.abs(M) > 0.5, np.angle(M) % (2 * np.pi), np.nan)
         bare(axis, name).imshow(phase, cmap="twilight_shifted", vmin=0, vmax=2 * np.pi, interpolation="nearest")
@@ -146,7 +148,13 @@ def point_groups() -> Figure:
         axis.add_patch(plt.Circle((0, 0), 1, fill=False, color=GREY))
         for x, y, z in orbit:
             p = np.array([x, y]) / (1 + abs(z))
-            axis.plot(*p, "o", color=BLUE if z > 0 else ORANGE, markersize=3 if z > 0 else 6, fillstyle="full" if z > 0 else "none")
+            axis.plot(
+                *p,
+                "o",
+                color=BLUE if z > 0 else ORANGE,
+                markersize=3 if z > 0 else 6,
+                fillstyle="full" if z > 0 else "none",
+            )
         bare(axis, f"{name}: {G.order}").set_aspect("equal")
         axis.axis("off")
     return figure
@@ -178,7 +186,11 @@ def your_own() -> Figure:
     outer = [(0, 1), (2, 3), (0, 4), (1, 2), (3, 4)]
     inner = [next(p for p in pairs if not set(p) & set(o) and p not in outer) for o in outer]
     angles = np.pi / 2 + 2 * np.pi * np.arange(5) / 5
-    at = {p: r * np.array([np.cos(a), np.sin(a)]) for r, ring in ((1, outer), (0.5, inner)) for p, a in zip(ring, angles, strict=True)}
+    at = {
+        p: r * np.array([np.cos(a), np.sin(a)])
+        for r, ring in ((1, outer), (0.5, inner))
+        for p, a in zip(ring, angles, strict=True)
+    }
     figure, axes = plt.subplots(1, 2, figsize=(5, 2.4))
     for p in pairs:
         for q in pairs:

@@ -104,7 +104,7 @@ def title_of(name: str) -> str:
     if name.endswith(".ipynb"):
         text = "".join(json.loads(text)["cells"][0]["source"])
     found = re.search(r"^# (.+)$", text, flags=re.MULTILINE)
-    return found[1].strip() if found else name
+    return found[1].strip().replace("`", "") if found else name
 
 
 def first_sentence(name: str) -> str:
