@@ -55,9 +55,7 @@ def group_from_escnn(group: Escnn) -> Group:
     found = getattr(group, "fibergroup", group)
     kind = type(found).__name__
     if not callable(getattr(found, "order", None)):
-        raise GroupRepError(
-            f"group must be a group or a space of escnn, such as gspaces.rot2dOnR2(4), got {shown(group)}"
-        )
+        raise GroupRepError(f"group must be a group or a space of escnn, such as gspaces.rot2dOnR2(4), got {shown(group)}")
     if kind in ("CyclicGroup", "DihedralGroup"):
         order = int(found.order())
         return Cyclic(order) if kind == "CyclicGroup" else Dihedral(order // 2)
@@ -112,8 +110,7 @@ def _element(group: Escnn, generator: Generator) -> Escnn:
 
 def _finite(G: Group, representation: Escnn) -> Representation:
     images = {
-        a: _exact(representation(_element(representation.group, a)), f"{representation} at {a}")
-        for a in G.generator_names
+        a: _exact(representation(_element(representation.group, a)), f"{representation} at {a}") for a in G.generator_names
     }
     for V in (G.trivial(), *G.irreps("real"), G.regular()):
         if V.dim == int(representation.size) and all(equal(V.image(a), m) for a, m in images.items()):
@@ -172,9 +169,7 @@ def grid_from_escnn(space: Escnn, size: Sequence[int]) -> Representation:
         matrix = np.asarray(space.basespace_action(_element(space.fibergroup, a)), dtype=float)
         near = np.rint(matrix)
         if np.abs(matrix - near).max() > 16 * _EPS:
-            raise UnsupportedGroup(
-                f"{a} of {space} moves pixels between pixels; quarter turns and their reflections do not"
-            )
+            raise UnsupportedGroup(f"{a} of {space} moves pixels between pixels; quarter turns and their reflections do not")
         x, y = near.astype(int) @ points
         i, j = (height - 1 - y) // 2, (x + width - 1) // 2
         if ((i < 0) | (i >= height) | (j < 0) | (j >= width) | ((x + width) % 2 == 0)).any():

@@ -14,7 +14,9 @@ try:
 except ModuleNotFoundError as error:
     if error.name is None or not error.name.startswith(("e3nn", "opt_einsum")):
         raise
-    raise ModuleNotFoundError("projectors.interop.e3nn needs e3nn: pip install 'grouprep[e3nn]'", name="e3nn") from None
+    raise ModuleNotFoundError(
+        "projectors.interop.e3nn needs e3nn: pip install 'grouprep[e3nn]'", name="e3nn"
+    ) from None
 
 from grouprep.errors import DimensionMismatch, GroupRepError, shown
 from grouprep.interop.e3nn import representation_from_e3nn

@@ -225,9 +225,7 @@ def residual(H: Hom, T: _T) -> _T:
 
 def _check(H: object, T: object) -> None:
     if not (sparse.issparse(T) or isinstance(T, LinearOperator)):
-        raise GroupRepError(
-            f"T must be a sparse array or a LinearOperator, got {shown(T)}; H.project takes dense arrays"
-        )
+        raise GroupRepError(f"T must be a sparse array or a LinearOperator, got {shown(T)}; H.project takes dense arrays")
     if T.shape != _hom(H).shape:
         raise DimensionMismatch(f"T has shape {T.shape}, expected {H.shape}: (dim W, dim V)")
     if sparse.issparse(T) and not np.isfinite(T.data if T.format != "lil" else T.tocoo().data).all():

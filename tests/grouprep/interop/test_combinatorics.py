@@ -15,18 +15,7 @@ from sympy.combinatorics.named_groups import AlternatingGroup
 from sympy.liealgebras.cartan_type import CartanType
 from sympy.liealgebras.weyl_group import WeylGroup
 
-from grouprep import (
-    SU,
-    Alternating,
-    Cyclic,
-    Dicyclic,
-    Dihedral,
-    FiniteGroup,
-    GroupRepError,
-    Symmetric,
-    TooLarge,
-    UnsupportedGroup,
-)
+from grouprep import SU, Alternating, Cyclic, Dicyclic, Dihedral, FiniteGroup, GroupRepError, Symmetric, TooLarge, UnsupportedGroup
 from grouprep.groups.product import direct_product
 from grouprep.interop import graphs
 from grouprep.interop.gap import group_from_gap, to_gap
@@ -178,9 +167,7 @@ def test_the_order_of_the_columns_is_that_of_gap():
     assert "ComputedPowerMaps := [ , [ 1, 1, 1, 4, 3 ], [ 1, 2, 3, 1, 5 ] ]" in text
     rows = text[text.index("Irr :=") :].splitlines()[1:]
     assert rows[:2] == ["[ 1, 1, 1, 1, 1 ],", "[ 1, -1, 1, 1, -1 ],"]
-    assert "E(5)" in to_gap(Cyclic(5).character_table()) and "-E(5)^2-E(5)^3" in to_gap(
-        Alternating(5).character_table()
-    )
+    assert "E(5)" in to_gap(Cyclic(5).character_table()) and "-E(5)^2-E(5)^3" in to_gap(Alternating(5).character_table())
     with pytest.raises(GroupRepError, match="each of the 5 classes once"):
         to_gap(table, "[ (), (1,2) ]")
 
@@ -195,14 +182,8 @@ def test_gap_reads_what_we_write():
         lines += ["U := CharacterTable(G);;", 'Print(Size(G), " ", IsInternallyConsistent(T), " ");']
         lines += ['Print(TransformingPermutationsCharacterTables(T, U) <> fail, "\\n");']
     for text in GENERATED:
-        lines.append(
-            f'Print("{text[:0]}", GeneratorsOfGroup({text.strip().rstrip(";")}), "\\n");'.replace(
-                "# a comment", ""
-            ).replace("\\\n", "")
-        )
-    answer = subprocess.run(
-        ["gap", "-q", "-b"], input="\n".join(lines), capture_output=True, text=True, timeout=120, check=True
-    ).stdout
+        lines.append(f'Print("{text[:0]}", GeneratorsOfGroup({text.strip().rstrip(";")}), "\\n");'.replace("# a comment", "").replace("\\\n", ""))
+    answer = subprocess.run(["gap", "-q", "-b"], input="\n".join(lines), capture_output=True, text=True, timeout=120, check=True).stdout
     rows = answer.strip().splitlines()
     assert rows[: len(groups)] == [f"{G.order} true true" for G in groups]
     for row, text in zip(rows[len(groups) :], GENERATED, strict=True):

@@ -124,9 +124,7 @@ def refusals():
 
 
 def test_escnn_itself():
-    gspaces = pytest.importorskip(
-        "escnn.gspaces", reason="escnn has an environment of its own, docs/guide/neighbours-learning.md"
-    )
+    gspaces = pytest.importorskip("escnn.gspaces", reason="escnn has an environment of its own, docs/guide/neighbours-learning.md")
     from escnn import nn
 
     path = Path(__file__).parents[2] / "oracles" / "make_escnn.py"

@@ -28,17 +28,7 @@ def test_spin_operators(j):
         assert np.allclose(ours, theirs, atol=1e-14)
 
 
-@cases(
-    "V",
-    [
-        SU(2).irrep(1.5, field="complex"),
-        SU(2).defining(),
-        SO(3).irrep(2),
-        SO(3).irrep(2, field="complex"),
-        SU(2).irrep(1),
-    ],
-    ids=str,
-)
+@cases("V", [SU(2).irrep(1.5, field="complex"), SU(2).defining(), SO(3).irrep(2), SO(3).irrep(2, field="complex"), SU(2).irrep(1)], ids=str)
 def test_from_our_basis_to_theirs(V):
     """B V(g) B* is exp(-i theta n.J) of their operators, for rotations about two axes."""
     B, J = spin_basis(V), spin_operators((V.dim - 1) / 2)
@@ -145,9 +135,7 @@ def theta(cvxpy, graph):
 
     X = invariant_matrix(automorphism_group(graph).natural())
     edges = tuple(np.array(graph.edges).T)
-    problem = cvxpy.Problem(
-        cvxpy.Maximize(cvxpy.sum(X.matrix)), [cvxpy.trace(X.matrix) == 1, X.matrix[edges] == 0, *X.psd]
-    )
+    problem = cvxpy.Problem(cvxpy.Maximize(cvxpy.sum(X.matrix)), [cvxpy.trace(X.matrix) == 1, X.matrix[edges] == 0, *X.psd])
     return problem.solve(), X
 
 
@@ -170,11 +158,7 @@ def test_blocks_have_the_eigenvalues_of_the_matrix():
     """Also where irreps are of complex type, occur twice, or the representation is complex."""
     pytest.importorskip("cvxpy", reason="cvxpy is not installed")
     spin = SU(2).irrep("1/2", field="complex")
-    for V, variables in (
-        (2 * Cyclic(5).natural(), 11),
-        (2 * Symmetric(3).regular(), 15),
-        (2 * (spin * spin * spin), 16 + 4),
-    ):
+    for V, variables in ((2 * Cyclic(5).natural(), 11), (2 * Symmetric(3).regular(), 15), (2 * (spin * spin * spin), 16 + 4)):
         X = invariant_matrix(V)
         for seed in (0, 1):
             X.variable.value = np.random.default_rng(seed).normal(size=len(X.basis))

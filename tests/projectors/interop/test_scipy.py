@@ -74,9 +74,7 @@ def test_spherical_harmonics_are_scipys():
 
 
 SPACES = {
-    "D4": lambda: Hom(
-        2 * Dihedral(4).regular() + Dihedral(4).defining(), Dihedral(4).defining() + 2 * Dihedral(4).regular()
-    ),
+    "D4": lambda: Hom(2 * Dihedral(4).regular() + Dihedral(4).defining(), Dihedral(4).defining() + 2 * Dihedral(4).regular()),
     "S3": lambda: Hom(3 * Symmetric(3).natural(), Symmetric(3).natural() + 2 * Symmetric(3).trivial()),
     "C3": lambda: Hom(2 * Cyclic(3).irrep("1", field="complex"), 2 * Cyclic(3).regular()),
     "SO3": lambda: Hom(2 * SO(3).irrep(1) + SO(3).irrep(2), SO(3).irrep(2) + 3 * SO(3).irrep(1)),
@@ -101,12 +99,7 @@ def test_operators_and_sparse_arrays(name):
     rows = interop.basis_rows(H)
     assert np.abs(rows.toarray() - H.basis().matrices.reshape(H.dim, m * n)).max(initial=0) < 1e-15
     assert np.abs(interop.projector_matrix(H) @ vectors.T - expected.reshape(3, -1).T).max() < 1e-14
-    for kind, form in (
-        (sparse.csr_array, "csr"),
-        (sparse.csc_matrix, "csc"),
-        (sparse.coo_array, "coo"),
-        (sparse.lil_array, "lil"),
-    ):
+    for kind, form in ((sparse.csr_array, "csr"), (sparse.csc_matrix, "csc"), (sparse.coo_array, "coo"), (sparse.lil_array, "lil")):
         for function, values in ((interop.project, expected), (interop.residual, T - expected)):
             out = function(H, kind(T[1]))
             assert isinstance(out, kind) and out.format == form
