@@ -13,8 +13,21 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from grouprep import G2, SL2C, SO, SU, Alternating, Cyclic, Dihedral, FiniteGroup, Heisenberg, PointGroup, Quaternion
-from grouprep import Sp, Symmetric
+from grouprep import (
+    G2,
+    SL2C,
+    SO,
+    SU,
+    Alternating,
+    Cyclic,
+    Dihedral,
+    FiniteGroup,
+    Heisenberg,
+    PointGroup,
+    Quaternion,
+    Sp,
+    Symmetric,
+)
 from grouprep.families import Metacyclic
 from grouprep.irreps.spherical_harmonics import spherical_harmonics
 from grouprep.representations.base import Representation
@@ -300,10 +313,9 @@ def lorentz() -> Figure:
     return figure
 
 
-PICTURES: dict[str, Callable[[], Figure]] = {
-    f.__name__: f
-    for f in (cyclic, dihedral, dicyclic, symmetric, alternating, heisenberg, point_groups, products, your_own, circle, rotations, unitary, orthogonal, symplectic, g2, tori, lorentz)
-}  # fmt: skip
+DRAWN = [cyclic, dihedral, dicyclic, symmetric, alternating, heisenberg, point_groups, products, your_own]
+DRAWN += [circle, rotations, unitary, orthogonal, symplectic, g2, tori, lorentz]
+PICTURES: dict[str, Callable[[], Figure]] = {f.__name__: f for f in DRAWN}
 
 
 def main() -> None:
