@@ -63,6 +63,7 @@ EXTRAS = {
     "e3nn",
     "networkx",
     "spglib",
+    "xarray",
     "all",
 }
 CORE = {"numpy", "scipy", "sympy", "python-flint", "array-api-compat"}

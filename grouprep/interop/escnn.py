@@ -1,8 +1,8 @@
 """Groups, representations and field types of escnn in the plane as ours; escnn itself is not needed, its objects are asked.
 
-An element g of C_N, D_N, SO(2) or O(2) in escnn is here the one whose matrix of the plane is escnn's irrep of frequency 1 at g: rotations turn
-from the first axis to the second, and the reflection (1, 0) is diag(1, -1). How a space of escnn moves points is another matter: its
-reflection has an axis of its own (`basespace_action`), which `grid_from_escnn` takes into account.
+An element g of C_N, D_N, SO(2) or O(2) in escnn is here the one whose matrix of the plane is escnn's irrep of frequency 1 at g:
+rotations turn from the first axis to the second, and the reflection (1, 0) is diag(1, -1). How a space of escnn moves points is another
+matter: its reflection has an axis of its own (`basespace_action`), which `grid_from_escnn` takes into account.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from grouprep.linalg import Image, Monomial
 from grouprep.linalg.matrices import equal
 from grouprep.representations import Representation
 from grouprep.representations.composite import direct_sum_of
+from grouprep.representations.images import ImageRepresentation
 from grouprep.typing import Array
 
 __all__ = ["grid_from_escnn", "group_from_escnn", "representation_from_escnn"]
@@ -52,10 +53,12 @@ def group_from_escnn(group: Escnn) -> Group:
     ----------
     M. Weiler, G. Cesa, General E(2)-equivariant steerable CNNs, NeurIPS 2019, arXiv 1911.08251.
     """
-    found = getattr(group, "fibergroup", group)
+    found: Any = getattr(group, "fibergroup", group)
     kind = type(found).__name__
     if not callable(getattr(found, "order", None)):
-        raise GroupRepError(f"group must be a group or a space of escnn, such as gspaces.rot2dOnR2(4), got {shown(group)}")
+        raise GroupRepError(
+            f"group must be a group or a space of escnn, such as gspaces.rot2dOnR2(4), got {shown(group)}"
+        )
     if kind in ("CyclicGroup", "DihedralGroup"):
         order = int(found.order())
         return Cyclic(order) if kind == "CyclicGroup" else Dihedral(order // 2)
@@ -110,12 +113,13 @@ def _element(group: Escnn, generator: Generator) -> Escnn:
 
 def _finite(G: Group, representation: Escnn) -> Representation:
     images = {
-        a: _exact(representation(_element(representation.group, a)), f"{representation} at {a}") for a in G.generator_names
+        a: _exact(representation(_element(representation.group, a)), f"{representation} at {a}")
+        for a in G.generator_names
     }
     for V in (G.trivial(), *G.irreps("real"), G.regular()):
         if V.dim == int(representation.size) and all(equal(V.image(a), m) for a, m in images.items()):
             return V
-    return Representation(G, images=images)
+    return ImageRepresentation(G, images)
 
 
 def _exact(matrix: Array, name: str) -> Image:
@@ -169,10 +173,12 @@ def grid_from_escnn(space: Escnn, size: Sequence[int]) -> Representation:
         matrix = np.asarray(space.basespace_action(_element(space.fibergroup, a)), dtype=float)
         near = np.rint(matrix)
         if np.abs(matrix - near).max() > 16 * _EPS:
-            raise UnsupportedGroup(f"{a} of {space} moves pixels between pixels; quarter turns and their reflections do not")
+            raise UnsupportedGroup(
+                f"{a} of {space} moves pixels between pixels; quarter turns and their reflections do not"
+            )
         x, y = near.astype(int) @ points
         i, j = (height - 1 - y) // 2, (x + width - 1) // 2
         if ((i < 0) | (i >= height) | (j < 0) | (j >= width) | ((x + width) % 2 == 0)).any():
             raise DimensionMismatch(f"{a} of {space} takes {height} x {width} pixels to {width} x {height}")
         images[a] = Monomial(i * width + j)
-    return Representation(G, images=images)
+    return ImageRepresentation(G, images)

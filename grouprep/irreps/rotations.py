@@ -5,12 +5,13 @@ A quaternion stands for the matrix w - i (x sigma_1 + y sigma_2 + z sigma_3) of 
 
 from __future__ import annotations
 
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from grouprep.errors import DimensionMismatch, GroupRepError
+from grouprep.groups.rotations import Rotation
 from grouprep.typing import Array
 
 __all__ = [
@@ -219,20 +220,13 @@ def matrix_from_quaternion(q: ArrayLike) -> Array:
     return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
 
 
-@runtime_checkable
-class _ScipyRotation(Protocol):
-    def as_quat(self) -> Array: ...
-
-    def as_matrix(self) -> Array: ...
-
-
-Rotations: TypeAlias = ArrayLike | _ScipyRotation
+Rotations: TypeAlias = ArrayLike | Rotation
 """Arrays of quaternions or matrices, or scipy's `Rotation`."""
 
 
 def determines_spinors(x: Rotations) -> bool:
     """Whether the input gives an element of SU(2), not just a rotation: quaternions and SU(2) matrices do."""
-    return not isinstance(x, _ScipyRotation) and np.shape(x)[-2:] != (3, 3)
+    return not isinstance(x, Rotation) and np.shape(x)[-2:] != (3, 3)
 
 
 def as_quaternions(x: Rotations) -> Array:
@@ -259,7 +253,7 @@ def as_quaternions(x: Rotations) -> Array:
     >>> as_quaternions(np.eye(3)), as_quaternions(np.eye(2)) + 0
     (array([1., 0., 0., 0.]), array([1., 0., 0., 0.]))
     """
-    if isinstance(x, _ScipyRotation):
+    if isinstance(x, Rotation):
         return np.roll(np.asarray(x.as_quat(), dtype=float), 1, axis=-1)  # scipy writes (x, y, z, w)
     shape = np.shape(x)
     if shape[-2:] == (3, 3):

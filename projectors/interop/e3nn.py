@@ -14,9 +14,7 @@ try:
 except ModuleNotFoundError as error:
     if error.name is None or not error.name.startswith(("e3nn", "opt_einsum")):
         raise
-    raise ModuleNotFoundError(
-        "projectors.interop.e3nn needs e3nn: pip install 'grouprep[e3nn]'", name="e3nn"
-    ) from None
+    raise ModuleNotFoundError("projectors.interop.e3nn needs e3nn: pip install 'grouprep[e3nn]'", name="e3nn") from None
 
 from grouprep.errors import DimensionMismatch, GroupRepError, shown
 from grouprep.interop.e3nn import representation_from_e3nn
@@ -84,7 +82,7 @@ def operator_of_linear(linear: Linear) -> torch.Tensor:
     True
     """
     _check(linear)
-    T = linear.weight.new_zeros(linear.irreps_out.dim, linear.irreps_in.dim)
+    T: torch.Tensor = linear.weight.new_zeros(linear.irreps_out.dim, linear.irreps_in.dim)
     for rows, columns, factor, w in _blocks(linear):
         one = torch.eye((rows.stop - rows.start) // w.shape[1], dtype=w.dtype, device=w.device)
         block = torch.zeros_like(T)
@@ -108,7 +106,7 @@ def _bias(linear: Linear) -> torch.Tensor | None:
     places = [linear.irreps_out.slices()[path.i_out] for path in linear.instructions if path.i_in == -1]
     if not places:
         return None
-    bias = linear.weight.new_zeros(linear.irreps_out.dim)
+    bias: torch.Tensor = linear.weight.new_zeros(linear.irreps_out.dim)
     at = 0
     for place in places:
         size = place.stop - place.start
@@ -137,12 +135,12 @@ def dense_linear(linear: Linear) -> nn.Linear:
     >>> from projectors.torch import EquivariancePenalty
     >>> layer = Linear("4x0e+2x1o", "3x0e+5x1o")
     >>> net = dense_linear(layer)
-    >>> float(EquivariancePenalty(net, {"": hom_of_linear(layer)})()) < 1e-5
+    >>> EquivariancePenalty(net, {"": hom_of_linear(layer)})().item() < 1e-5
     True
     """
     with torch.no_grad():
         T, bias = operator_of_linear(linear), _bias(linear)
-        layer = nn.Linear(*reversed(T.shape), bias=bias is not None, device=T.device, dtype=T.dtype)
+        layer = nn.Linear(T.shape[1], T.shape[0], bias=bias is not None, device=T.device, dtype=T.dtype)
         layer.weight.copy_(T)
         if bias is not None:
             layer.bias.copy_(bias)

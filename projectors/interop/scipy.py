@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from scipy import sparse
@@ -15,7 +15,7 @@ from projectors.hom import Hom
 
 __all__ = ["basis_rows", "project", "projector", "projector_matrix", "residual", "residual_projector"]
 
-_T = TypeVar("_T")
+_T = TypeVar("_T")  # a sparse array or matrix, or a LinearOperator
 
 
 def _hom(H: object) -> Hom:
@@ -198,10 +198,10 @@ def project(H: Hom, T: _T) -> _T:
     array([[2., 0.],
            [0., 2.]])
     """
-    _check(H, T)
-    if isinstance(T, LinearOperator):
-        return aslinearoperator(H.project(np.asarray(T @ np.eye(T.shape[1]))))
-    return _sparse(H, T)
+    given = _checked(H, T)
+    if isinstance(given, LinearOperator):
+        return cast(_T, aslinearoperator(H.project(_entries(given))))
+    return cast(_T, _sparse(H, given))
 
 
 def residual(H: Hom, T: _T) -> _T:
@@ -216,20 +216,26 @@ def residual(H: Hom, T: _T) -> _T:
     array([[-1.,  0.],
            [ 0.,  1.]])
     """
-    _check(H, T)
-    if isinstance(T, LinearOperator):
-        return aslinearoperator(H.residual(np.asarray(T @ np.eye(T.shape[1]))))
-    given: Any = T
-    return (given - _sparse(H, T)).asformat(given.format)
+    given = _checked(H, T)
+    if isinstance(given, LinearOperator):
+        return cast(_T, aslinearoperator(H.residual(_entries(given))))
+    return cast(_T, (given - _sparse(H, given)).asformat(given.format))
 
 
-def _check(H: object, T: object) -> None:
+def _entries(T: Any) -> Array:
+    return np.asarray(T @ np.eye(T.shape[1]))
+
+
+def _checked(H: Hom, T: Any) -> Any:
     if not (sparse.issparse(T) or isinstance(T, LinearOperator)):
-        raise GroupRepError(f"T must be a sparse array or a LinearOperator, got {shown(T)}; H.project takes dense arrays")
+        raise GroupRepError(
+            f"T must be a sparse array or a LinearOperator, got {shown(T)}; H.project takes dense arrays"
+        )
     if T.shape != _hom(H).shape:
         raise DimensionMismatch(f"T has shape {T.shape}, expected {H.shape}: (dim W, dim V)")
     if sparse.issparse(T) and not np.isfinite(T.data if T.format != "lil" else T.tocoo().data).all():
         raise GroupRepError("T has NaN or infinite entries")
+    return T
 
 
 def _sparse(H: Hom, T: Any) -> Any:

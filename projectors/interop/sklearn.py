@@ -28,7 +28,7 @@ __all__ = ["EquivariantRidge"]
 _EPS = float(np.finfo(float).eps)
 
 
-class EquivariantRidge(MultiOutputMixin, RegressorMixin, BaseEstimator):
+class EquivariantRidge(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """Linear regression y = T x + b that pays alpha |P(T)|^2 + alpha_residual |T - P(T)|^2, P the projector on Hom(V, W).
 
     The minimum is found exactly, by one linear system of the size of dim Hom(V, W) and one eigenvalue problem of the size of dim V.
@@ -89,9 +89,10 @@ class EquivariantRidge(MultiOutputMixin, RegressorMixin, BaseEstimator):
         DimensionMismatch
             If X or y do not have the dimensions of V and W.
         """
-        X, y = validate_data(self, X, y, multi_output=True, y_numeric=True, dtype=np.float64)
+        checked = validate_data(self, X, y, multi_output=True, y_numeric=True, dtype=np.float64)
+        X, y = (np.asarray(part, dtype=float) for part in checked)
         weights = _weights(sample_weight, len(X))
-        Y = np.asarray(y, dtype=float).reshape(len(X), -1)
+        Y = y.reshape(len(X), -1)
         H = self._space(X.shape[1], Y.shape[1])
         alpha, beta = _penalty("alpha", self.alpha), _penalty("alpha_residual", self.alpha_residual)
         if not np.isfinite(alpha) or beta == 0:
@@ -116,7 +117,7 @@ class EquivariantRidge(MultiOutputMixin, RegressorMixin, BaseEstimator):
         b = z - (E + R) @ x
         inner = invariant @ b
         b = inner + (b - inner) / (1 + beta / total)
-        flat = np.ndim(y) == 1
+        flat = y.ndim == 1
         self.equivariant_, self.residual_, self.coef_ = (T[0] if flat else T for T in (E, R, E + R))
         self.intercept_ = float(b[0]) if flat else b
         return self
@@ -133,8 +134,8 @@ class EquivariantRidge(MultiOutputMixin, RegressorMixin, BaseEstimator):
         (samples, dim W), or (samples,) if y was one-dimensional.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, dtype=np.float64)
-        predicted: Array = X @ self.coef_.T + self.intercept_
+        rows: Array = validate_data(self, X, reset=False, dtype=np.float64)
+        predicted: Array = rows @ self.coef_.T + self.intercept_
         return predicted
 
     def _space(self, n: int, m: int) -> Hom | None:
@@ -147,7 +148,8 @@ class EquivariantRidge(MultiOutputMixin, RegressorMixin, BaseEstimator):
                 raise GroupRepError(f"{name} = {U} must be real and orthogonal; V.unitary() makes it orthogonal")
             if U.dim != size:
                 raise DimensionMismatch(f"{what} has {size} columns, {name} = {U} has dimension {U.dim}")
-        assert self.V is not None and self.W is not None
+        assert self.V is not None
+        assert self.W is not None
         return Hom(self.V, self.W)
 
 

@@ -76,7 +76,9 @@ def _applied(
         if dim not in T.dims:
             raise GroupRepError(f"{what} = {dim!r:.40} is no dimension of T; it has {', '.join(map(str, T.dims))}")
         if T.sizes[dim] != size:
-            raise DimensionMismatch(f"T has {T.sizes[dim]} {what} along {dim!r:.40}, expected {size}; H has operators {H.shape}")
+            raise DimensionMismatch(
+                f"T has {T.sizes[dim]} {what} along {dim!r:.40}, expected {size}; H has operators {H.shape}"
+            )
     if rows == columns:
         raise GroupRepError(f"rows and columns are both {rows!r:.40}; name two dimensions")
     core = [[rows, columns]]

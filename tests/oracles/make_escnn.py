@@ -14,7 +14,7 @@ warnings.simplefilter("ignore")
 
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
-from escnn import gspaces, nn  # noqa: E402
+from escnn import nn  # noqa: E402
 
 # space, fields of the input, fields of the output, kernel size
 CASES = [

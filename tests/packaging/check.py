@@ -20,9 +20,9 @@ from environments import ROOT, install, run
 # What an extra promises, beyond that it can be installed; "" is none. Extras for working on the project are left to `make test`.
 PROMISES = {
     "": "from grouprep import SO; from projectors import Hom; V = SO(3).defining(); assert Hom(V ** 2, V).certify().proved",
-    "all": "import e3nn, jax, matplotlib, networkx, safetensors, spglib, torch",
+    "all": "import e3nn, jax, matplotlib, networkx, safetensors, spglib, torch, xarray",
     "cli": "from projectors.cli import main; assert main(['info', 'D4']) == 0",
-    "e3nn": "import e3nn; from projectors.torch import EquivariancePenalty",
+    "e3nn": "import projectors.interop.e3nn, grouprep.interop.e3nn; from projectors.torch import EquivariancePenalty",
     "emlp": "import grouprep.interop.emlp, emlp",
     "jax": "from projectors.jax import EquivariancePenalty",
     "networkx": "import networkx",
@@ -30,8 +30,9 @@ PROMISES = {
     "plot": "import matplotlib",
     "safetensors": "import safetensors",
     "spglib": "import spglib",
-    "studies": "import sklearn",
+    "studies": "import projectors.interop.sklearn",
     "torch": "from projectors.torch import EquivariancePenalty",
+    "xarray": "import projectors.interop.xarray",
 }
 DEVELOPMENT = {"docs", "test"}
 

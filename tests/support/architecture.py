@@ -63,6 +63,7 @@ LAYERS = (
     Layer(("=projectors",), "public names"),
     Layer(("projectors.models",), "a model's layers as operators"),
     Layer(("projectors.jax", "projectors.torch"), "adapters"),
+    Layer(("projectors.interop",), "neighbours"),
     Layer(("projectors.baselines", "projectors.torch.baselines"), "what others do"),
     Layer(("projectors.testing",), "laws"),
     Layer(("projectors.demo", "projectors.report"), "tables and pictures"),

@@ -93,8 +93,9 @@ ERRORS = {
 def test_typing_errors_show_where(text):
     with pytest.raises(GroupRepError, match=f"at character {ERRORS[text]},") as caught:
         representation_from_e3nn(text)
-    message, line, pointer = str(caught.value).split("\n")
-    assert line.strip() == text and pointer.index("^") == 4 + ERRORS[text] - 1
+    _message, line, pointer = str(caught.value).split("\n")
+    assert line.strip() == text
+    assert pointer.index("^") == 4 + ERRORS[text] - 1
 
 
 def refusals():

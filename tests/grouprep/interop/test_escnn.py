@@ -66,7 +66,8 @@ def test_fields_intertwiners_and_filters(number):
     G = group_from_escnn(space)
     assert V.group == W.group == G
     assert G.order == (np.inf if case["group"][1] < 0 else case["group"][1])
-    assert V.domain is not None and W.domain is not None
+    assert V.domain is not None
+    assert W.domain is not None
     for U, end in ((V, "in"), (W, "out")):
         for k, g in enumerate(elements):
             blocks = [np.array(case["fields"][name]["at"][k]) for name in case[end]]
@@ -124,7 +125,9 @@ def refusals():
 
 
 def test_escnn_itself():
-    gspaces = pytest.importorskip("escnn.gspaces", reason="escnn has an environment of its own, docs/guide/neighbours-learning.md")
+    gspaces = pytest.importorskip(
+        "escnn.gspaces", reason="escnn has an environment of its own, docs/guide/neighbours-learning.md"
+    )
     from escnn import nn
 
     path = Path(__file__).parents[2] / "oracles" / "make_escnn.py"

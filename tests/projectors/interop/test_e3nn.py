@@ -21,7 +21,12 @@ def layer(*ends, **options):
 
 @cases(
     "into, out",
-    [("4x0e+2x1o", "3x0e+5x1o"), ("2x1o+0e+1o+3x2e", "1x2e+1o+0o+2x0e+1o"), ("1x3o+2x1e", "2x3o+1x1e+3x1e"), ("2x0e", "1o")],
+    [
+        ("4x0e+2x1o", "3x0e+5x1o"),
+        ("2x1o+0e+1o+3x2e", "1x2e+1o+0o+2x0e+1o"),
+        ("1x3o+2x1e", "2x3o+1x1e+3x1e"),
+        ("2x0e", "1o"),
+    ],
 )
 def test_linear_is_hom(into, out):
     linear = layer(into, out, biases=True)

@@ -74,7 +74,9 @@ def test_spherical_harmonics_are_scipys():
 
 
 SPACES = {
-    "D4": lambda: Hom(2 * Dihedral(4).regular() + Dihedral(4).defining(), Dihedral(4).defining() + 2 * Dihedral(4).regular()),
+    "D4": lambda: Hom(
+        2 * Dihedral(4).regular() + Dihedral(4).defining(), Dihedral(4).defining() + 2 * Dihedral(4).regular()
+    ),
     "S3": lambda: Hom(3 * Symmetric(3).natural(), Symmetric(3).natural() + 2 * Symmetric(3).trivial()),
     "C3": lambda: Hom(2 * Cyclic(3).irrep("1", field="complex"), 2 * Cyclic(3).regular()),
     "SO3": lambda: Hom(2 * SO(3).irrep(1) + SO(3).irrep(2), SO(3).irrep(2) + 3 * SO(3).irrep(1)),
@@ -92,17 +94,24 @@ def test_operators_and_sparse_arrays(name):
     expected = H.project(T)
     P, R = interop.projector(H), interop.residual_projector(H)
     for operator, values in ((P, expected), (R, T - expected)):
-        assert isinstance(operator, LinearOperator) and operator.shape == (m * n, m * n)
+        assert isinstance(operator, LinearOperator)
+        assert operator.shape == (m * n, m * n)
         assert np.abs(operator @ vectors[0] - values[0].reshape(-1)).max() < 1e-14
         assert np.abs(operator @ vectors.T - values.reshape(3, -1).T).max() < 1e-14
         assert np.abs(operator.H @ vectors.T - values.reshape(3, -1).T).max() < 1e-14
     rows = interop.basis_rows(H)
     assert np.abs(rows.toarray() - H.basis().matrices.reshape(H.dim, m * n)).max(initial=0) < 1e-15
     assert np.abs(interop.projector_matrix(H) @ vectors.T - expected.reshape(3, -1).T).max() < 1e-14
-    for kind, form in ((sparse.csr_array, "csr"), (sparse.csc_matrix, "csc"), (sparse.coo_array, "coo"), (sparse.lil_array, "lil")):
+    for kind, form in (
+        (sparse.csr_array, "csr"),
+        (sparse.csc_matrix, "csc"),
+        (sparse.coo_array, "coo"),
+        (sparse.lil_array, "lil"),
+    ):
         for function, values in ((interop.project, expected), (interop.residual, T - expected)):
             out = function(H, kind(T[1]))
-            assert isinstance(out, kind) and out.format == form
+            assert isinstance(out, kind)
+            assert out.format == form
             assert np.abs(out.toarray() - values[1]).max() < 1e-14
     assert np.abs(interop.project(H, aslinearoperator(T[2])) @ np.eye(n) - expected[2]).max() < 1e-14
     assert np.abs(interop.residual(H, aslinearoperator(T[2])) @ np.eye(n) - (T - expected)[2]).max() < 1e-14

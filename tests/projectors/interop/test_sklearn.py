@@ -7,18 +7,18 @@ import pytest
 from cases import cases
 
 pytest.importorskip("sklearn")
-from sklearn.base import clone  # noqa: E402
-from sklearn.exceptions import SkipTestWarning  # noqa: E402
-from sklearn.linear_model import Ridge  # noqa: E402
-from sklearn.model_selection import GridSearchCV  # noqa: E402
-from sklearn.pipeline import make_pipeline  # noqa: E402
-from sklearn.preprocessing import FunctionTransformer  # noqa: E402
-from sklearn.utils.estimator_checks import check_estimator  # noqa: E402
+from sklearn.base import clone
+from sklearn.exceptions import SkipTestWarning
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils.estimator_checks import check_estimator
 
-from grouprep import SO, Cyclic, Dihedral, GroupRepError  # noqa: E402
-from grouprep.errors import DimensionMismatch  # noqa: E402
-from projectors import Hom  # noqa: E402
-from projectors.interop.sklearn import EquivariantRidge  # noqa: E402
+from grouprep import SO, Cyclic, Dihedral, GroupRepError
+from grouprep.errors import DimensionMismatch
+from projectors import Hom
+from projectors.interop.sklearn import EquivariantRidge
 
 G = Dihedral(3)
 PAIRS = {
@@ -87,7 +87,8 @@ def test_it_is_an_estimator():
     X, Y, _ = data(V, W, 60)
     model = EquivariantRidge(V, W, alpha=0.1)
     copy = clone(model)
-    assert copy.get_params() == model.get_params() and copy.V == V
+    assert copy.get_params() == model.get_params()
+    assert copy.V == V
     pipeline = make_pipeline(FunctionTransformer(lambda X: 2 * X), model)
     assert np.array_equal(pipeline.fit(X, Y).predict(X), copy.fit(2 * X, Y).predict(2 * X))
     grid = {"alpha": [0.1, 10.0], "alpha_residual": [1e-3, 1.0, np.inf]}
@@ -97,8 +98,10 @@ def test_it_is_an_estimator():
     assert search.best_params_ == {"alpha": 0.1, "alpha_residual": np.inf}
     flat = EquivariantRidge(V, G.trivial(), alpha_residual=2.0).fit(X, Y[:, 0])
     table = EquivariantRidge(V, G.trivial(), alpha_residual=2.0).fit(X, Y[:, :1])
-    assert flat.coef_.shape == (V.dim,) and np.array_equal(flat.coef_, table.coef_[0])
-    assert flat.predict(X).shape == (60,) and isinstance(flat.intercept_, float)
+    assert flat.coef_.shape == (V.dim,)
+    assert np.array_equal(flat.coef_, table.coef_[0])
+    assert flat.predict(X).shape == (60,)
+    assert isinstance(flat.intercept_, float)
     refused = [
         (GroupRepError, {"V": V}, "W must be a Representation"),
         (GroupRepError, {"V": V, "W": 3}, "W must be a Representation"),

@@ -66,7 +66,9 @@ def test_stand_in():
     check(net, spec, {"a.lin.weight": Hom(V, W), "a.bias": Hom(one, W), "b.lin.weight": Hom(W, U)})
 
 
-@pytest.mark.skipif(find_spec("torch_geometric") is None, reason="torch_geometric is not installed; its stand-in is tested")
+@pytest.mark.skipif(
+    find_spec("torch_geometric") is None, reason="torch_geometric is not installed; its stand-in is tested"
+)
 def test_torch_geometric_itself():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it compiles with what torch deprecates, when it is imported
