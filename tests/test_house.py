@@ -64,6 +64,8 @@ EXTRAS = {
     "networkx",
     "spglib",
     "xarray",
+    "qutip",
+    "cvxpy",
     "all",
 }
 CORE = {"numpy", "scipy", "sympy", "python-flint", "array-api-compat"}

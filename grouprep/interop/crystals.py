@@ -43,8 +43,12 @@ def molecule_from(obj: object, group: PointGroup | str | None = None, tolerance:
     --------
     >>> class Atoms:  # what ase.Atoms has
     ...     pbc = (False, False, False)
-    ...     def get_chemical_symbols(self): return ["O", "H", "H"]
-    ...     def get_positions(self): return [[0, 0, 0.12], [0, 0.76, -0.47], [0, -0.76, -0.47]]
+    ...
+    ...     def get_chemical_symbols(self):
+    ...         return ["O", "H", "H"]
+    ...
+    ...     def get_positions(self):
+    ...         return [[0, 0, 0.12], [0, 0.76, -0.47], [0, -0.76, -0.47]]
     >>> print(molecule_from(Atoms()))
     3 atoms, C2v: 2 A1 + B2
     irrep | modes | infrared | Raman
@@ -54,7 +58,9 @@ def molecule_from(obj: object, group: PointGroup | str | None = None, tolerance:
     source: Any = obj
     if hasattr(obj, "get_chemical_symbols") and hasattr(obj, "get_positions"):
         if np.any(getattr(obj, "pbc", False)):
-            raise GroupRepError("obj is periodic; take crystal_from(obj), or set obj.pbc = False for a molecule in a box")
+            raise GroupRepError(
+                "obj is periodic; take crystal_from(obj), or set obj.pbc = False for a molecule in a box"
+            )
         species, positions = source.get_chemical_symbols(), source.get_positions()
     elif hasattr(obj, "lattice"):
         raise GroupRepError("obj has a lattice; take crystal_from(obj)")
@@ -145,7 +151,9 @@ class Crystal:
         if self.lattice.shape != (3, 3) or abs(np.linalg.det(self.lattice)) <= 1e-12 * np.abs(self.lattice).max() ** 3:
             raise GroupRepError(f"lattice must hold three independent vectors in its rows, got {shown(lattice)}")
         if self.positions.shape != (len(names), 3) or not names:
-            raise GroupRepError(f"positions have shape {self.positions.shape}, species {len(names)} entries; give (atoms, 3) and a name for each")
+            raise GroupRepError(
+                f"positions have shape {self.positions.shape}, species {len(names)} entries; give (atoms, 3) and a name for each"
+            )
         if isinstance(symprec, bool) or not isinstance(symprec, int | float) or not 0 < symprec < np.inf:
             raise GroupRepError(f"symprec must be a positive length in the unit of the lattice, got {shown(symprec)}")
         self.species, self.symprec = tuple(names), float(symprec)
@@ -172,8 +180,10 @@ class Crystal:
                 "symmetries of crystals need spglib: pip install 'grouprep[spglib]'", name="spglib"
             ) from None
         numbers = np.unique(np.array(self.species), return_inverse=True)[1] + 1
-        cell = (self.lattice, self.positions, numbers)
-        failure: type[Exception] = getattr(spglib, "SpglibError", GroupRepError)  # versions differ: None is returned, or this raised
+        cell: Any = (self.lattice, self.positions, numbers)
+        failure: type[Exception] = getattr(
+            spglib, "SpglibError", GroupRepError
+        )  # versions differ: None is returned, or this raised
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
             try:
@@ -199,7 +209,9 @@ class Crystal:
         lengths[kinds[:, None] != kinds[None]] = np.inf
         perm: Integers = lengths.argmin(axis=1)
         if len(set(perm.tolist())) < len(perm):
-            raise GroupRepError(f"a symmetry moves two atoms to one within symprec = {self.symprec:g}; give a smaller symprec")
+            raise GroupRepError(
+                f"a symmetry moves two atoms to one within symprec = {self.symprec:g}; give a smaller symprec"
+            )
         return perm
 
     def _modulo_translations(self, rotations: Integers, translations: Array) -> tuple[list[list[int]], Integers]:
@@ -279,9 +291,12 @@ def _nearest_orthogonal(matrices: Array) -> Array:
 
 # The number of rotations of trace -2, -1, 0, 1 (of determinant -1), -1, 0, 1, 2 (of determinant 1) tells the 32 point groups apart.
 _TRACES = ((-1, -2), (-1, -1), (-1, 0), (-1, 1), (1, -1), (1, 0), (1, 1), (1, 2))
+# fmt: off
 _CRYSTALLOGRAPHIC = (
-    "C1 Ci C2 Cs C2h D2 C2v D2h C4 S4 C4h D4 C4v D2d D4h C3 S6 D3 C3v D3d C6 C3h C6h D6 C6v D3h D6h T Th O Td Oh".split()
+    "C1", "Ci", "C2", "Cs", "C2h", "D2", "C2v", "D2h", "C4", "S4", "C4h", "D4", "C4v", "D2d", "D4h", "C3", "S6", "D3", "C3v", "D3d", "C6",
+    "C3h", "C6h", "D6", "C6v", "D3h", "D6h", "T", "Th", "O", "Td", "Oh",
 )
+# fmt: on
 
 
 def _profile(traces: Sequence[int], signs: Sequence[int]) -> tuple[int, ...]:
@@ -372,7 +387,8 @@ def _least_turn(u: Array, v: Array) -> Array:
     if c < -1 + 1e-9:
         w = np.eye(3)[int(np.abs(u).argmin())]
         w = w - (w @ u) * u
-        return 2 * np.outer(w, w) / (w @ w) - np.eye(3)
+        half_turn: Array = 2 * np.outer(w, w) / (w @ w) - np.eye(3)
+        return half_turn
     k = np.cross(u, v)
     K = np.array([[0, -k[2], k[1]], [k[2], 0, -k[0]], [-k[1], k[0], 0]])
     out: Array = np.eye(3) + K + K @ K / (1 + c)

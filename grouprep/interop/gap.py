@@ -281,7 +281,9 @@ class _Parser:
             raise self.refusal("finite fields are not read", at, UnsupportedGroup)
         if name in ("SmallGroup", "PrimitiveGroup", "TransitiveGroup"):
             raise self.refusal(
-                "this needs a library of GAP; print there Image(IsomorphismPermGroup(G)) and give that text;", at, UnsupportedGroup
+                "this needs a library of GAP; print there Image(IsomorphismPermGroup(G)) and give that text;",
+                at,
+                UnsupportedGroup,
             )
         if name == "DirectProduct":
             if not arguments or not all(isinstance(x, Group) for x in arguments):
@@ -301,7 +303,9 @@ class _Parser:
         if len(arguments) == 1 and isinstance(arguments[0], list):
             points = [self.integer(x, at) for x in arguments[0]]
             if name not in ("SymmetricGroup", "AlternatingGroup") or points != list(range(1, len(points) + 1)):
-                raise self.refusal("one number was expected, or the points [1..n] of SymmetricGroup or AlternatingGroup", at)
+                raise self.refusal(
+                    "one number was expected, or the points [1..n] of SymmetricGroup or AlternatingGroup", at
+                )
             arguments = [Fraction(len(points))]
         n = self.integer(arguments[0], at) if len(arguments) == 1 else 0
         if n < 1 or n % step:
@@ -323,7 +327,9 @@ class _Parser:
             images = [[x.get(k, k) - 1 for k in range(1, degree + 1)] for x in arguments]
             return FiniteGroup.from_permutations(images, name=self.name)
         if all(_is_matrix(x) for x in arguments):
-            if len({(len(x), *map(len, x)) for x in arguments}) > 1 or any(len(r) != len(x) for x in arguments for r in x):
+            if len({(len(x), *map(len, x)) for x in arguments}) > 1 or any(
+                len(r) != len(x) for x in arguments for r in x
+            ):
                 raise self.refusal("matrices are square and of one size", at)
             return FiniteGroup.from_matrices(arguments, name=self.name)
         raise self.refusal("generators are permutations, or matrices (lists of rows)", at)
@@ -345,7 +351,11 @@ _NAMED: dict[str, tuple[int, Callable[[int], Group], str]] = {
 
 
 def _is_matrix(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(row, list) and row and not isinstance(row[0], list | dict) for row in value)
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(row, list) and row and not isinstance(row[0], list | dict) for row in value)
+    )
 
 
 def _root_of_unity(n: int) -> Expr:
@@ -486,7 +496,8 @@ def _columns(table: CharacterTable, representatives: str | Sequence[object]) -> 
     if sorted(columns) != list(range(len(table))):
         missing = [c.name for k, c in enumerate(table.classes) if k not in columns]
         raise GroupRepError(
-            f"representatives must meet each of the {len(table)} classes once; there are {len(columns)}, and none of {', '.join(missing)[:80] or 'more'}"
+            f"representatives must meet each of the {len(table)} classes once; there are {len(columns)}, "
+            f"and none of {', '.join(missing)[:80] or 'more'}"
         )
     return columns
 

@@ -79,7 +79,9 @@ def _read(graph: Any, colour: Any, weight: Any) -> tuple[Integers, Integers]:
     else:
         labels = _from_matrix(graph)
     if weight is not None and not hasattr(graph, "nodes"):
-        raise GroupRepError("weight is the name of an edge attribute of a networkx graph; a matrix holds the weights itself")
+        raise GroupRepError(
+            "weight is the name of an edge attribute of a networkx graph; a matrix holds the weights itself"
+        )
     n = len(labels)
     if n == 0:
         raise GroupRepError("the graph has no nodes")
@@ -90,7 +92,9 @@ def _read(graph: Any, colour: Any, weight: Any) -> tuple[Integers, Integers]:
         given = [data[colour] for _, data in graph.nodes(data=True)]
     elif colour is not None:
         if not isinstance(colour, Iterable):
-            raise GroupRepError(f"colour must be the name of a node attribute or a list of {n} colours, got {shown(colour)}")
+            raise GroupRepError(
+                f"colour must be the name of a node attribute or a list of {n} colours, got {shown(colour)}"
+            )
         given = list(colour)
         if len(given) != n:
             raise GroupRepError(f"colour has {len(given)} entries, the graph has {n} nodes")
@@ -151,7 +155,9 @@ def _from_matrix(graph: Any) -> Integers:
     except (TypeError, ValueError):
         array = np.zeros(0)
     if array.ndim != 2 or array.shape[0] != array.shape[1] or array.dtype.kind not in "biufc":
-        raise GroupRepError(f"graph must be a graph of networkx or pynauty, or a square matrix of weights, got {shown(graph)}")
+        raise GroupRepError(
+            f"graph must be a graph of networkx or pynauty, or a square matrix of weights, got {shown(graph)}"
+        )
     if not np.isfinite(array).all():
         raise GroupRepError("graph has NaN or infinite weights")
     numbers: Integers = np.unique(array, return_inverse=True)[1].reshape(array.shape).astype(np.int64)
@@ -172,7 +178,10 @@ class _Search:
         self.visits = 0
 
     def refined(self, colours: Integers) -> Integers:
-        """The coarsest colouring under the given one in which nodes of one colour see the same; numbers do not depend on the order of nodes."""
+        """The coarsest colouring under the given one in which nodes of one colour see the same.
+
+        Numbers of colours do not depend on the order of the nodes.
+        """
         colours = np.unique(colours, return_inverse=True)[1].reshape(-1)
         count = int(colours.max()) + 1
         kinds = int(self.both.max()) + 1

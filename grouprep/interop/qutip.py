@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from grouprep import SU, FiniteGroup
+from grouprep import SO, SU, FiniteGroup
 from grouprep.errors import DimensionMismatch, GroupRepError, shown
 from grouprep.irreps.wigner import real_basis
 from grouprep.linalg.memory import require_memory
@@ -92,8 +92,6 @@ def spin_basis(V: Representation) -> Array:
     >>> B[:, 1].real  # z is |1 0>
     array([0., 1., 0.])
     """
-    from grouprep import SO
-
     if not isinstance(V, Representation) or V.group not in (SU(2), SO(3)):
         raise GroupRepError(f"V = {shown(V)} must be an irrep of SU(2) or SO(3)")
     n = V.dim

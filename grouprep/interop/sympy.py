@@ -25,9 +25,7 @@ from grouprep.representations import Representation
 
 __all__ = ["group_from_sympy", "to_sympy"]
 
-_READ = (
-    "a Permutation, a PermutationGroup, an FpGroup, a CartanType, a WeylGroup, or a list of permutations or of square matrices"
-)
+_READ = "a Permutation, a PermutationGroup, an FpGroup, a CartanType, a WeylGroup, or a list of permutations or of square matrices"
 
 
 def group_from_sympy(obj: object, name: str = "") -> Group:
@@ -75,7 +73,9 @@ def group_from_sympy(obj: object, name: str = "") -> Group:
     if isinstance(obj, WeylGroup):
         given = obj.generators()
         reflections = [obj.matrix_form(r) for r in given]
-        return FiniteGroup.from_matrices(dict(zip(given, reflections, strict=True)), name=name or f"Weyl({_type_of(obj)})")
+        return FiniteGroup.from_matrices(
+            dict(zip(given, reflections, strict=True)), name=name or f"Weyl({_type_of(obj)})"
+        )
     if isinstance(obj, Standard_Cartan):
         return _of_type(obj)
     if isinstance(obj, MatrixBase):
@@ -159,7 +159,9 @@ def to_sympy(obj: object) -> Any:
     if isinstance(obj, Representation):
         return {a.label: matrix_to_sympy(as_exact(obj.images[a])) for a in obj.group.generator_names}
     if isinstance(obj, Group):
-        raise UnsupportedGroup(f"{obj} is no finite group; sympy has no groups of matrices: take the exact images of a representation")
+        raise UnsupportedGroup(
+            f"{obj} is no finite group; sympy has no groups of matrices: take the exact images of a representation"
+        )
     array = getattr(obj, "tolist", lambda: obj)()
     if isinstance(array, list) and array and sorted(map(str, array)) == sorted(map(str, range(len(array)))):
         return Permutation([int(x) for x in array])

@@ -70,7 +70,9 @@ def invariant_matrix(V: Representation, name: str = "X") -> InvariantMatrix:
             raise
         raise ModuleNotFoundError("invariant_matrix needs cvxpy: pip install 'grouprep[cvxpy]'", name="cvxpy") from None
     if not isinstance(V, Representation) or not V.is_unitary:
-        raise GroupRepError(f"V = {shown(V)} must be a unitary representation; V.unitary() gives one where there is one")
+        raise GroupRepError(
+            f"V = {shown(V)} must be a unitary representation; V.unitary() gives one where there is one"
+        )
     basis = _hermitian_basis(V)
     r, n = len(basis), V.dim
     variable = cvxpy.Variable(r, name=name)
@@ -86,7 +88,9 @@ def invariant_matrix(V: Representation, name: str = "X") -> InvariantMatrix:
         start += m * irrep.dim
         block = first.conj().T @ basis @ first
         block = (block + block.conj().transpose(0, 2, 1)) / 2
-        if V.field == "real" and any(old.shape == block.shape and np.abs(old - block.conj()).max() <= tolerance for old in seen):
+        if V.field == "real" and any(
+            old.shape == block.shape and np.abs(old - block.conj()).max() <= tolerance for old in seen
+        ):
             continue
         seen.append(block)
         re, im = block.real, block.imag

@@ -76,7 +76,9 @@ def symmetry_sectors(A: object, V: Representation) -> list[Sector]:
     """
     matrix = from_qutip(A)
     if not isinstance(V, Representation) or V.dim != len(matrix):
-        raise DimensionMismatch(f"A acts on dimension {len(matrix)}, V = {V!s:.60} has dimension {getattr(V, 'dim', 'none')}")
+        raise DimensionMismatch(
+            f"A acts on dimension {len(matrix)}, V = {V!s:.60} has dimension {getattr(V, 'dim', 'none')}"
+        )
     # A product of matrices of size n is off by at most n roundings of |A| |V| in the Frobenius norm.
     size = float(np.linalg.norm(matrix))
     for a in V.group.generator_names:

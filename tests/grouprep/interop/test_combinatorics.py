@@ -15,7 +15,18 @@ from sympy.combinatorics.named_groups import AlternatingGroup
 from sympy.liealgebras.cartan_type import CartanType
 from sympy.liealgebras.weyl_group import WeylGroup
 
-from grouprep import SU, Alternating, Cyclic, Dicyclic, Dihedral, FiniteGroup, GroupRepError, Symmetric, TooLarge, UnsupportedGroup
+from grouprep import (
+    SU,
+    Alternating,
+    Cyclic,
+    Dicyclic,
+    Dihedral,
+    FiniteGroup,
+    GroupRepError,
+    Symmetric,
+    TooLarge,
+    UnsupportedGroup,
+)
 from grouprep.groups.product import direct_product
 from grouprep.interop import graphs
 from grouprep.interop.gap import group_from_gap, to_gap
@@ -50,11 +61,27 @@ TURN = Matrix([[Rational(-1, 2), -sqrt(3) / 2], [sqrt(3) / 2, Rational(-1, 2)]])
         (WeylGroup("B3"), 48),
         (WeylGroup("G2"), 12),
     ],
-    ids=[*"cycle identity S4 list A5 matrices matrix presentation quaternions WA3 WB3 WG2".split()],
+    ids=[
+        *[
+            "cycle",
+            "identity",
+            "S4",
+            "list",
+            "A5",
+            "matrices",
+            "matrix",
+            "presentation",
+            "quaternions",
+            "WA3",
+            "WB3",
+            "WG2",
+        ]
+    ],
 )
 def test_groups_of_sympy(given, order):
     G = group_from_sympy(given)
-    assert G.order == order and len(G.elements) == order
+    assert G.order == order
+    assert len(G.elements) == order
     back = to_sympy(G)
     assert back.order() == order
     # sympy's p * q is first p, then q: ours is the other way round.
@@ -76,7 +103,8 @@ def test_matrices_out():
     for V in (Symmetric(3).irrep("[2,1]"), Dihedral(4).defining(), Cyclic(3).natural()):
         images = to_sympy(V)
         for a, g in zip(V.group.generator_names, V.group.generators, strict=True):
-            assert images[a.label] == V.exact(g) and isinstance(images[a.label], Matrix)
+            assert images[a.label] == V.exact(g)
+            assert isinstance(images[a.label], Matrix)
     assert [x.shape for x in to_sympy(SU(2).irrep(1)).values()] == [(3, 3)] * 3
 
 
@@ -167,7 +195,8 @@ def test_the_order_of_the_columns_is_that_of_gap():
     assert "ComputedPowerMaps := [ , [ 1, 1, 1, 4, 3 ], [ 1, 2, 3, 1, 5 ] ]" in text
     rows = text[text.index("Irr :=") :].splitlines()[1:]
     assert rows[:2] == ["[ 1, 1, 1, 1, 1 ],", "[ 1, -1, 1, 1, -1 ],"]
-    assert "E(5)" in to_gap(Cyclic(5).character_table()) and "-E(5)^2-E(5)^3" in to_gap(Alternating(5).character_table())
+    assert "E(5)" in to_gap(Cyclic(5).character_table())
+    assert "-E(5)^2-E(5)^3" in to_gap(Alternating(5).character_table())
     with pytest.raises(GroupRepError, match="each of the 5 classes once"):
         to_gap(table, "[ (), (1,2) ]")
 
@@ -182,8 +211,14 @@ def test_gap_reads_what_we_write():
         lines += ["U := CharacterTable(G);;", 'Print(Size(G), " ", IsInternallyConsistent(T), " ");']
         lines += ['Print(TransformingPermutationsCharacterTables(T, U) <> fail, "\\n");']
     for text in GENERATED:
-        lines.append(f'Print("{text[:0]}", GeneratorsOfGroup({text.strip().rstrip(";")}), "\\n");'.replace("# a comment", "").replace("\\\n", ""))
-    answer = subprocess.run(["gap", "-q", "-b"], input="\n".join(lines), capture_output=True, text=True, timeout=120, check=True).stdout
+        lines.append(
+            f'Print("{text[:0]}", GeneratorsOfGroup({text.strip().rstrip(";")}), "\\n");'.replace(
+                "# a comment", ""
+            ).replace("\\\n", "")
+        )
+    answer = subprocess.run(
+        ["gap", "-q", "-b"], input="\n".join(lines), capture_output=True, text=True, timeout=120, check=True
+    ).stdout
     rows = answer.strip().splitlines()
     assert rows[: len(groups)] == [f"{G.order} true true" for G in groups]
     for row, text in zip(rows[len(groups) :], GENERATED, strict=True):
@@ -225,7 +260,23 @@ def coloured(graph):
         (nx.to_scipy_sparse_array(nx.path_graph(4)), {}, 2),
         (np.diag([1, 1, 2]), {}, 2),
     ],
-    ids="petersen cube empty dodecahedron frucht two hoffman directed several weighted plain coloured matrix sparse loops".split(),
+    ids=[
+        "petersen",
+        "cube",
+        "empty",
+        "dodecahedron",
+        "frucht",
+        "two",
+        "hoffman",
+        "directed",
+        "several",
+        "weighted",
+        "plain",
+        "coloured",
+        "matrix",
+        "sparse",
+        "loops",
+    ],
 )
 def test_automorphism_groups(graph, arguments, order):
     """Orders from the literature; that generators keep the matrix, and that there are no more on small graphs, by all permutations."""
@@ -282,7 +333,7 @@ def test_pynauty_agrees():
         (nx.path_graph(3), {"colour": [1, 2]}, "2 entries, the graph has 3"),
         (nx.Graph(), {}, "no nodes"),
     ],
-    ids="number shape nan weight colour colours empty".split(),
+    ids=["number", "shape", "nan", "weight", "colour", "colours", "empty"],
 )
 def test_what_is_no_graph(graph, arguments, message):
     with pytest.raises(GroupRepError, match=message):

@@ -28,7 +28,17 @@ def test_spin_operators(j):
         assert np.allclose(ours, theirs, atol=1e-14)
 
 
-@cases("V", [SU(2).irrep(1.5, field="complex"), SU(2).defining(), SO(3).irrep(2), SO(3).irrep(2, field="complex"), SU(2).irrep(1)], ids=str)
+@cases(
+    "V",
+    [
+        SU(2).irrep(1.5, field="complex"),
+        SU(2).defining(),
+        SO(3).irrep(2),
+        SO(3).irrep(2, field="complex"),
+        SU(2).irrep(1),
+    ],
+    ids=str,
+)
 def test_from_our_basis_to_theirs(V):
     """B V(g) B* is exp(-i theta n.J) of their operators, for rotations about two axes."""
     B, J = spin_basis(V), spin_operators((V.dim - 1) / 2)
@@ -79,7 +89,7 @@ def test_sectors_of_a_ring():
 
 
 def test_what_does_not_commute_is_refused():
-    with pytest.raises(GroupRepError, match="does not commute with .* m descending"):
+    with pytest.raises(GroupRepError, match=r"does not commute with .* m descending"):
         symmetry_sectors(chain(4, field=0.1), product_states(Cyclic(4)))
     with pytest.raises(DimensionMismatch, match="A acts on dimension 16"):
         symmetry_sectors(chain(4), product_states(Cyclic(3)))
@@ -88,7 +98,7 @@ def test_what_does_not_commute_is_refused():
     with pytest.raises(DimensionMismatch, match="product 4"):
         to_qutip(np.eye(3), dims=[2, 2])
     for V in (SO(3).defining(), Cyclic(3).natural()):
-        with pytest.raises(GroupRepError, match="spin|irrep of SU"):
+        with pytest.raises(GroupRepError, match=r"spin|irrep of SU"):
             spin_basis(V)
     with pytest.raises(GroupRepError, match="positive integer"):
         product_states(Cyclic(3), states=0)
@@ -135,7 +145,9 @@ def theta(cvxpy, graph):
 
     X = invariant_matrix(automorphism_group(graph).natural())
     edges = tuple(np.array(graph.edges).T)
-    problem = cvxpy.Problem(cvxpy.Maximize(cvxpy.sum(X.matrix)), [cvxpy.trace(X.matrix) == 1, X.matrix[edges] == 0, *X.psd])
+    problem = cvxpy.Problem(
+        cvxpy.Maximize(cvxpy.sum(X.matrix)), [cvxpy.trace(X.matrix) == 1, X.matrix[edges] == 0, *X.psd]
+    )
     return problem.solve(), X
 
 
@@ -150,7 +162,8 @@ def test_lovasz_theta():
     ):
         graph = nx.convert_node_labels_to_integers(graph)
         found, X = theta(cvxpy, graph)
-        assert abs(found - value) < 1e-5 and len(X.basis) == variables
+        assert abs(found - value) < 1e-5
+        assert len(X.basis) == variables
         assert [b.shape[0] for b in X.blocks.values()] == sizes
 
 
@@ -158,7 +171,11 @@ def test_blocks_have_the_eigenvalues_of_the_matrix():
     """Also where irreps are of complex type, occur twice, or the representation is complex."""
     pytest.importorskip("cvxpy", reason="cvxpy is not installed")
     spin = SU(2).irrep("1/2", field="complex")
-    for V, variables in ((2 * Cyclic(5).natural(), 11), (2 * Symmetric(3).regular(), 15), (2 * (spin * spin * spin), 16 + 4)):
+    for V, variables in (
+        (2 * Cyclic(5).natural(), 11),
+        (2 * Symmetric(3).regular(), 15),
+        (2 * (spin * spin * spin), 16 + 4),
+    ):
         X = invariant_matrix(V)
         for seed in (0, 1):
             X.variable.value = np.random.default_rng(seed).normal(size=len(X.basis))
