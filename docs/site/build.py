@@ -115,8 +115,12 @@ def first_sentence(name: str) -> str:
         text = "\n\n".join("".join(c["source"]) for c in cells[:2] if c["cell_type"] == "markdown")
     body = re.sub(r"^#+ .*$", "", text, flags=re.MULTILINE).strip()
     paragraph = " ".join(body.split("\n\n", 1)[0].split())
-    paragraph = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", re.sub(r"[`*$]", "", paragraph))
-    return re.split(r"(?<=[.:])\s", paragraph, maxsplit=1)[0][:160]
+    paragraph = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", re.sub(r"[`*]|(?<=\$)\$", "", paragraph))
+    sentence = re.split(r"(?<=\.)\s", paragraph, maxsplit=1)[0]
+    if len(sentence) > 160:
+        sentence = sentence[:160].rsplit(" ", 1)[0]
+        sentence = (sentence.rsplit("$", 1)[0] if sentence.count("$") % 2 else sentence) + "..."
+    return sentence.rstrip(":")
 
 
 def contents() -> None:
