@@ -107,6 +107,21 @@ ENDS = {"grouprep.interop", "grouprep.__main__", "projectors.__main__", "project
 
 # Libraries that only their adapters import, wherever in the code.
 ADAPTED = {"torch", "jax", "emlp", "e3nn", "escnn", "xarray", "spglib", "ase", "pymatgen", "pynauty", "qutip", "quimb", "cvxpy"}
+ADAPTED = {
+    "torch",
+    "jax",
+    "emlp",
+    "e3nn",
+    "escnn",
+    "xarray",
+    "spglib",
+    "ase",
+    "pymatgen",
+    "pynauty",
+    "qutip",
+    "quimb",
+    "cvxpy",
+}
 ADAPTERS = ("grouprep.interop", "projectors.baselines", "projectors.interop", "projectors.jax", "projectors.torch")
 ARRAYS = ("array_api_compat", "projectors.arrays")  # the library of array libraries, and the one room that imports it
 

@@ -33,7 +33,8 @@ OWN = r"^https://(?:github|raw\.githubusercontent)\.com/grouprep/grouprep/(?:blo
 DOCUMENTS = (
     "*.md",
     "docs/**/*.md",
-    "docs/images/*",
+    "docs/images/**/*.png",
+    "docs/images/**/*.svg",
     "notebooks/*.ipynb",
     "benchmarks/*.md",
     "studies/**/*.md",
@@ -55,6 +56,7 @@ def write(target: Path, content: bytes | str) -> None:
     KEPT.add(target)
 
 
+MOVED = {"docs/guide/emlp.md"}  # what a reader of the repository finds at an old address
 KEPT: set[Path] = set()
 
 
@@ -73,7 +75,7 @@ def own_documents() -> None:
     for pattern in DOCUMENTS:
         for path in ROOT.glob(pattern):
             name = path.relative_to(ROOT)
-            if name.parts[:2] in {("docs", "_build"), ("docs", "site")} or path.is_dir():
+            if name.parts[:2] in {("docs", "_build"), ("docs", "site")} or path.is_dir() or name.as_posix() in MOVED:
                 continue
             if path.suffix == ".md":
                 write(SOURCE / name, _linked(path.read_text(encoding="utf-8"), name))
@@ -102,7 +104,7 @@ def title_of(name: str) -> str:
     if name.endswith(".ipynb"):
         text = "".join(json.loads(text)["cells"][0]["source"])
     found = re.search(r"^# (.+)$", text, flags=re.MULTILINE)
-    return found[1].strip() if found else name
+    return found[1].strip().replace("`", "") if found else name
 
 
 def first_sentence(name: str) -> str:
@@ -113,8 +115,12 @@ def first_sentence(name: str) -> str:
         text = "\n\n".join("".join(c["source"]) for c in cells[:2] if c["cell_type"] == "markdown")
     body = re.sub(r"^#+ .*$", "", text, flags=re.MULTILINE).strip()
     paragraph = " ".join(body.split("\n\n", 1)[0].split())
-    paragraph = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", re.sub(r"[`*$]", "", paragraph))
-    return re.split(r"(?<=[.:])\s", paragraph, maxsplit=1)[0][:160]
+    paragraph = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", re.sub(r"[`*]|(?<=\$)\$", "", paragraph))
+    sentence = re.split(r"(?<=\.)\s", paragraph, maxsplit=1)[0]
+    if len(sentence) > 160:
+        sentence = sentence[:160].rsplit(" ", 1)[0]
+        sentence = (sentence.rsplit("$", 1)[0] if sentence.count("$") % 2 else sentence) + "..."
+    return sentence.rstrip(":")
 
 
 def contents() -> None:

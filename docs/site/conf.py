@@ -105,7 +105,7 @@ def _prose(lines: list[str]) -> list[str]:
     literal = False
     for k, line in enumerate(lines):
         before, indented = lines[k - 1] if k else "", line.startswith(" ")
-        in_list = bool(found) and found[-1].startswith(("* ", "  "))
+        in_list = bool(found) and found[-1].startswith(("* ", "- ", "  "))
         literal = (bool(line.strip()) and indented and (literal or not before.strip())) or (
             literal and not line.strip()
         )
@@ -139,6 +139,13 @@ def prepare(app: object, what: str, name: str, obj: object, options: object, lin
     lines[:] = [*_prose(lines[:first]), *rest]
 
 
+def leave_out(app: object, what: str, name: str, obj: object, skip: bool, options: object) -> bool | None:
+    """Methods that other packages put into our classes are documented by them."""
+    module = getattr(obj, "__module__", None) if inspect.isroutine(obj) else None
+    return True if module and not module.startswith(("grouprep", "projectors")) else None
+
+
 def setup(app: object) -> None:
     """Before napoleon, which reads the sections."""
     app.connect("autodoc-process-docstring", prepare, priority=1)  # type: ignore[attr-defined]
+    app.connect("autodoc-skip-member", leave_out)  # type: ignore[attr-defined]
