@@ -16,11 +16,11 @@ from grouprep.linalg.budget import EXACT_WORK, require
 from grouprep.linalg.convert import to_sympy
 from grouprep.linalg.fields import common_domain, conjugate, convert_matrix, expression
 from grouprep.linalg.floats import first_pivot
+from grouprep.linalg.intertwiners import intertwiner_space
 from grouprep.linalg.pickling import Picklable
 from grouprep.linalg.sparse import from_domain_matrix_rows, matmul_exact, sparse_matrix
 from grouprep.representations import Representation
 from grouprep.typing import Floats, Scalar
-from projectors.solvers.auto import Auto
 
 if TYPE_CHECKING:
     from sympy import Domain, Matrix
@@ -125,7 +125,7 @@ def exact_decomposition(
     columns: list[tuple[tuple[int, int, int], ExactIsometry]] = []
     for R, starts in places.items():
         for number, I in enumerate(irreps):
-            for inner, iso in enumerate(_canonical(R, I, Auto().solve(I, R).rows())):
+            for inner, iso in enumerate(_canonical(R, I, _intertwiners(I, R))):
                 for start in starts:
                     placed = ExactIsometry(iso.irrep, _placed(iso.matrix, int(start), V.dim), iso.square)
                     columns.append(((number, int(start), inner), placed))
@@ -134,6 +134,11 @@ def exact_decomposition(
     if size != V.dim:
         raise AmbiguousRank(f"the irreps account for {size} of the {V.dim} dimensions of {V}; irreps are missing")
     return found
+
+
+def _intertwiners(V: Representation, W: Representation) -> DomainMatrix:
+    generators = V.group.essential_generators
+    return intertwiner_space((W.dim, V.dim), [(V.image(a), W.image(a)) for a in generators]).rows()
 
 
 def _placed(X: DomainMatrix, start: int, n: int) -> DomainMatrix:

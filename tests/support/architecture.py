@@ -55,7 +55,8 @@ LAYERS = (
     Layer(("projectors.solvers",), "a file a solver"),
     Layer(("projectors.decompose",), "sums of irreps"),
     Layer(
-        ("=projectors.solvers", "projectors.solvers.registry", "projectors.solvers.schur"), "a solver that knows irreps"
+        ("=projectors.solvers", "projectors.solvers.auto", "projectors.solvers.registry", "projectors.solvers.schur"),
+        "solvers that know irreps",
     ),
     Layer(("projectors.certify", "projectors.explain", "projectors.files"), "what is proved of a solution"),
     Layer(("projectors.hom",), "Hom(V, W)"),
