@@ -58,7 +58,7 @@ def field_steps(pairs: Sequence[tuple[Image, Image]]) -> int:
     K = common_domain(*(m.domain for m in matrices))
     if K.is_ZZ or K.is_QQ or degree(K) < _DEGREE:
         return 0
-    return size(pairs[0][0]) * size(pairs[0][1]) * sum(m.nnz() for m in matrices) * degree(K) ** 2
+    return int(size(pairs[0][0]) * size(pairs[0][1]) * sum(m.nnz() for m in matrices) * degree(K) ** 2)
 
 
 def require_steps(pairs: Sequence[tuple[Image, Image]]) -> None:
