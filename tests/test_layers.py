@@ -79,6 +79,9 @@ DOORWAYS: dict[str, str] = {
 ON_DEMAND: dict[str, tuple[str, ...]] = {
     "grouprep.families": ("grouprep.irreps", "grouprep.point_groups", "grouprep.character_tables"),  # a family's irreps
     "grouprep.irreps.catalogue": ("grouprep.irreps.finite",),  # irreps of a group of no family
+    "grouprep.irreps.product": (
+        "grouprep.irreps.finite",
+    ),  # irreps of products over a smaller field than their factors'
 }
 FACADES = {"Group", "FiniteGroup", "Homomorphism", "LieGroup", "Representation"}
 

@@ -16,8 +16,6 @@ from grouprep.groups.base import Generator, Group
 from grouprep.groups.finite import FiniteGroup
 from grouprep.irreps.base import Field, Irrep, Position
 from grouprep.irreps.family import Family, Images, Splitting
-from grouprep.irreps.finite import GeneralFamily, general_family
-from grouprep.irreps.finite.family import in_general
 from grouprep.irreps.real_form import RealForm
 from grouprep.linalg import Image, as_float
 from grouprep.linalg.fields import degree
@@ -197,7 +195,7 @@ class ProductIrrep(Irrep):
             return R, real.constituent[1].conj().T @ S
         R, S = self.inner.rational()
         if _may_shrink(self.parts, self.group):
-            general, T = in_general(self, general_family(self.group))
+            general, T = _in_general(self)
             if _degree(general) < _degree(R):
                 return general, T
         return (self, S) if R is self.inner else (R, S)
@@ -223,10 +221,18 @@ class _RealForm(RealForm):
         """See `RealForm.rational`; the form of the general method where its field is smaller."""
         R, S = super().rational()
         if _may_shrink(self.rho.parts, self.group):
-            general, T = in_general(self, general_family(self.group))
+            general, T = _in_general(self)
             if _degree(general) < _degree(R):
                 return general, T
         return R, S
+
+
+def _in_general(I: Irrep) -> tuple[Representation, Array]:
+    """The rational form of the general method, and the change of basis."""
+    from grouprep.irreps.finite import general_family
+    from grouprep.irreps.finite.family import in_general
+
+    return in_general(I, general_family(I.group))
 
 
 def _may_shrink(parts: Sequence[Irrep], group: Group) -> bool:
@@ -235,6 +241,8 @@ def _may_shrink(parts: Sequence[Irrep], group: Group) -> bool:
     It is not where all factors are over their character's field, nor where one is not and the other characters are rational: a Schur
     index stays the same over the rational numbers, and becomes less only over larger fields.
     """
+    from grouprep.irreps.finite import GeneralFamily
+
     if not isinstance(group, FiniteGroup) or group.order > _ORDER or not GeneralFamily.reaches(group):
         return False
     degrees = [(_degree(I.rational()[0]), _character_degree(I)) for I in parts]
@@ -246,6 +254,8 @@ def _character_degree(I: Irrep) -> int:
     """The degree of the smallest listed field with the character's values."""
     if _degree(I.rational()[0]) == 1:
         return 1
+    from grouprep.irreps.finite import general_family
+
     X = general_family(I.group).characters
     k = X.find(I.character.values)
     own = X.real_field(k) if I.over == "real" and I.type == "C" else X.field(k)

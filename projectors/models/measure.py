@@ -139,17 +139,32 @@ def placed(features: Representation | Features, shape: Sequence[int], channels: 
         place = where if isinstance(where, str) else f"axis {where}"
         raise DimensionMismatch(
             f"{what} has samples of shape {tuple(shape[1:])}; {V} of dimension {V.dim} needs that many entries, or that many channels "
-            f"({place})"
+            f"({place}){_hint(V, shape)}"
         )
     others = tuple(a for a in axes if a != axis)
     sizes = tuple(shape[a] for a in others)
     if spec.grid is None:
-        return ((axis,), V), (others, V.group.grid(sizes))
+        try:
+            return ((axis,), V), (others, V.group.grid(sizes))
+        except GroupRepError as error:
+            raise type(error)(f"{what}: {error}{_hint(V, shape)}") from None
     if spec.grid.dim != prod(sizes):
         raise DimensionMismatch(
             f"{what}: grid = {spec.grid} has dimension {spec.grid.dim}, the axes beside the channels have sizes {sizes}"
         )
     return ((axis,), V), (others, spec.grid)
+
+
+def _hint(V: Representation, shape: Sequence[int]) -> str:
+    """Where the channels may be, and what may stand still."""
+    fitting = [a for a in range(1, len(shape)) if shape[a] == V.dim]
+    if len(shape) < 3 or not fitting:
+        return ""
+    others = prod(shape[1:]) // V.dim
+    return (
+        f"; if axis {fitting[-1]} holds the channels and the {others} others (tokens, nodes) stand still, write "
+        f"Features(V, channels={fitting[-1]}, grid={others} * G.trivial())"
+    )
 
 
 def act(

@@ -22,6 +22,7 @@ from projectors.torch.fitting import POOLS, between, is_known
 from projectors.torch.flow import Explain, followed
 from projectors.torch.layers import NORMALISATIONS
 from projectors.torch.naming import named_modules
+from projectors.torch.sharded import as_shards
 
 __all__ = ["check_model", "explain_by", "flags"]
 
@@ -121,7 +122,12 @@ def check_model(
     """
     specs, explain = dict(layers), explain_by(model, layers)
     missing: list[str] = []
-    if inputs:
+    found: list[Finding] = []
+    if inputs and any(as_shards(p) is not None for p in model.parameters()):
+        missing = [
+            "the way of the data: a model that is spread over processes cannot be copied and run in step; check it before"
+        ]
+    elif inputs:
         found, missing = followed(model, layers, inputs, explain)
     else:
         found = [Finding("warning", name, text) for name in specs for text in explain(name, None)]

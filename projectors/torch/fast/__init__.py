@@ -38,6 +38,6 @@ def implementation_for(device: torch.device) -> Fast:
 
 def serving(fast: Fast) -> Fast:
     """The implementation that serves in this call: a device's, or that of what looks on: torch.compile, torch.func."""
-    if torch.compiler.is_compiling():
-        return fast.compiled or Traced()
-    return Functional() if is_transformed() else fast
+    if is_transformed():
+        return Functional()
+    return fast.compiled or Traced() if torch.compiler.is_compiling() else fast
