@@ -214,9 +214,7 @@ class Hom(Value):
 
         Solver "auto" finds them also where the generators are exact as S R S^-1 with a diagonal S of square roots only.
         """
-        if self.V.domain is not None and self.W.domain is not None:
-            return self.solved_by.is_exact(self.V, self.W)
-        return all(self.solved_by.carries(*pair) for pair in self.pairs)
+        return all(self.solved_by.is_exact(*pair) or self.solved_by.carries(*pair) for pair in self.pairs)
 
     def exact_basis(self) -> ExactBasis:
         """An exact basis, sympy matrices over the smallest field known, in V's and W's own bases.
@@ -233,7 +231,8 @@ class Hom(Value):
     @cached_property
     def _exact_basis(self) -> ExactBasis:
         if not self.is_exact:
-            why = f"{self} has float generators or a float solver"
+            pair = next(p for p in self.pairs if not (self.solved_by.is_exact(*p) or self.solved_by.carries(*p)))
+            why = f"{self} has float generators or a float solver ({self.solved_by.choice(*pair)})"
             raise GroupRepError(f'{why}; an exact basis needs exact generators (for large spins solver="auto")')
         _ = self._checked_dim
         structures = {

@@ -184,6 +184,10 @@ class FiniteExtension(Extension):
         super().__init__(group, images)
         self._values: dict[int, Image] = {}
 
+    def __getstate__(self) -> dict[str, object]:
+        """Without the values found so far, which a copy or file need not carry."""
+        return {"group": self.group, "images": self.images, "_values": {}}
+
     def exact(self, g: Element) -> Image:
         g = self.group.check_element(g)
         return self._numbered(int(self.group.index(g))) if self.group.is_listed else self._sifted(g)

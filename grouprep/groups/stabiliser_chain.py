@@ -165,10 +165,12 @@ def _random_elements(perms: list[Array], level: _Level, rng: np.random.Generator
         pool.append(perms[len(pool) % len(perms)])
     found: dict[bytes, Array] = {}
     identity = np.arange(len(perms[0]), dtype=perms[0].dtype)
-    for step in range(60 + _RANDOM):
-        i, j = rng.choice(len(pool), size=2, replace=False)
-        other = pool[j] if rng.integers(2) else invert(pool[j]).astype(identity.dtype)
-        pool[i] = pool[i][other] if rng.integers(2) else other[pool[i]]
+    count = 60 + _RANDOM
+    first, apart = rng.integers(len(pool), size=count), rng.integers(1, len(pool), size=count)
+    second, coins = (first + apart) % len(pool), rng.integers(2, size=(count, 2))
+    for step, (i, j, (forward, right)) in enumerate(zip(first.tolist(), second.tolist(), coins.tolist(), strict=True)):
+        other = pool[j] if forward else invert(pool[j]).astype(identity.dtype)
+        pool[i] = pool[i][other] if right else other[pool[i]]
         if step >= 60:
             g = pool[i]
             u = level.elements[level.places[g[level.point]]]

@@ -340,17 +340,29 @@ def _solve_modulo(left: list[fmpz_mat], right: list[fmpz_mat], p: int, roots: li
     """The layers of X modulo p: solved at every root of the defining polynomial, then interpolated."""
     from flint import nmod_mat
 
-    images = [_reduce(left, p, r).solve(_reduce(right, p, r)) for r in roots]
-    if len(roots) == 1:
-        return [[int(x) for x in images[0].entries()]]
-    inverse = nmod_mat([[pow(r, k, p) for k in range(len(roots))] for r in roots], p).inv()
-    layers = []
-    for k in range(len(roots)):
-        total = images[0] * inverse[k, 0]
-        for i in range(1, len(roots)):
-            total += images[i] * inverse[k, i]
-        layers.append([int(x) for x in total.entries()])
-    return layers
+    powers = nmod_mat([_powers(r, len(roots), p) for r in roots], p)
+    images = zip(_at_roots(left, powers), _at_roots(right, powers), strict=True)
+    values = [x for a, b in images for x in a.solve(b).entries()]
+    layers = powers.inv() * nmod_mat(len(roots), len(values) // len(roots), values, p)
+    return [[int(x) for x in layer] for layer in layers.tolist()]
+
+
+def _powers(x: int, count: int, p: int) -> list[int]:
+    """1, x, ..., x^(count - 1) modulo p."""
+    powers = [1]
+    for _ in range(count - 1):
+        powers.append(powers[-1] * x % p)
+    return powers
+
+
+def _at_roots(layers: list[fmpz_mat], powers: nmod_mat) -> Iterator[nmod_mat]:
+    """The images sum_k r^k layers[k], for every row (1, r, r^2, ...) of powers."""
+    from flint import nmod_mat
+
+    p, (m, n) = powers.modulus(), (layers[0].nrows(), layers[0].ncols())
+    flat = nmod_mat(len(layers), m * n, [int(x) % p for layer in layers for x in layer.entries()], p)
+    for values in (powers * flat).tolist():
+        yield nmod_mat(m, n, values, p)
 
 
 def rational_numbers(residues: list[list[int]], modulus: int) -> tuple[list[list[int]], int] | None:

@@ -25,7 +25,7 @@ from grouprep.typing import Scalar
 if TYPE_CHECKING:
     from sympy.polys.matrices import DomainMatrix
 
-__all__ = ["prefers_spinning", "spun_intertwiners"]
+__all__ = ["field_steps", "prefers_spinning", "require_steps", "spun_intertwiners"]
 
 _DEGREE = 48  # of the field; below, elimination modulo primes takes no more than a second for moderate sizes
 
@@ -39,6 +39,34 @@ def prefers_spinning(pairs: Sequence[tuple[Image, Image]]) -> bool:
 
 
 _WORK = 5 * EXACT_WORK  # a minute: products of numbers in a field are faster for each step than those of rationals
+
+
+def field_steps(pairs: Sequence[tuple[Image, Image]]) -> int:
+    """The rational products of one product B X - X A for every pair, X dense, over a field of a large degree; 0 over a smaller one.
+
+    Monomial matrices only move the entries of X.
+
+    Examples
+    --------
+    >>> from grouprep.linalg.convert import to_domain_matrix
+    >>> field_steps([(Monomial([1, 0]), to_domain_matrix([[0, 1], [1, 0]]))])
+    0
+    """
+    matrices = [as_exact(m) for pair in pairs for m in pair if not isinstance(m, Monomial)]
+    if not matrices:
+        return 0
+    K = common_domain(*(m.domain for m in matrices))
+    if K.is_ZZ or K.is_QQ or degree(K) < _DEGREE:
+        return 0
+    return int(size(pairs[0][0]) * size(pairs[0][1]) * sum(m.nnz() for m in matrices) * degree(K) ** 2)
+
+
+def require_steps(pairs: Sequence[tuple[Image, Image]]) -> None:
+    """Raise TooLarge, with both numbers, if exact intertwiners over a field of a large degree take more than a minute."""
+    n, m = size(pairs[0][0]), size(pairs[0][1])
+    require(
+        field_steps(pairs), _WORK, f"the exact solution for {m} x {n} operators, in its field's numbers, takes steps:"
+    )
 
 
 def spun_intertwiners(pairs: Sequence[tuple[Image, Image]]) -> DomainMatrix:
@@ -63,13 +91,7 @@ def spun_intertwiners(pairs: Sequence[tuple[Image, Image]]) -> DomainMatrix:
     monomial = [a for a, _ in pairs if isinstance(a, Monomial)]
     n, m = size(pairs[0][0]), size(pairs[0][1])
     K = common_domain(*(as_exact(b).domain for _, b in pairs), *(a.domain for a in monomial)).get_field()
-    entries = sum(as_exact(b).nnz() for _, b in pairs)
-    require(
-        n * m * entries * degree(K) ** 2 if degree(K) > 1 else 0,
-        _WORK,
-        f"{n:,} products of {m} x {m} matrices over a field of degree {degree(K)} take steps:",
-        'solve in floats, Hom(V, W, solver="schur")',
-    )
+    require_steps(pairs)
     right = [convert_matrix(as_exact(b), K) for _, b in pairs]
     one = convert_matrix(identity_exact(m, K), K)
     carried: list[DomainMatrix | None] = [None] * n

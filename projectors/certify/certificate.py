@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 from grouprep.errors import CertificateError
+from grouprep.linalg.matrices import is_exact
 from grouprep.linalg.spaces import Space
 from grouprep.markup import card, joined, text, verdict, word_table
 from grouprep.progress import steps
+from grouprep.representations import Representation
 from projectors.certify import evidence
 from projectors.solvers.base import Pair
 
@@ -86,6 +88,10 @@ def _timed(statement: str, check: Callable[[], tuple[bool, str]]) -> Claim:
     return Claim(statement, proved, text, time.perf_counter() - start)
 
 
+def _is_float(V: Representation) -> bool:
+    return not all(map(is_exact, V.images.values()))
+
+
 def certify_spaces(
     subject: str, pairs: Mapping[Pair, int], spaces: Mapping[Pair, Space], character_count: int | None
 ) -> Certificate:
@@ -110,7 +116,7 @@ def certify_spaces(
         bound = max(evidence.float_residual_bound(*pair, spaces[pair]) for pair in pairs)
         return (
             False,
-            f"at most {bound:.3g} |X|_F for every generator, bounded in ball arithmetic; the generators are floats",
+            f"at most {bound:.3g} |X|_F for every generator, bounded in ball arithmetic; the generators, or the basis, are floats",
         )
 
     def independence() -> tuple[bool, str]:
@@ -125,7 +131,7 @@ def certify_spaces(
                 raise CertificateError(
                     f"{subject}: the basis has {dim} elements, the characters count {character_count}"
                 )
-            if any(V.group.is_finite and None in (V.domain, W.domain) for V, W in pairs):
+            if any(V.group.is_finite and (_is_float(V) or _is_float(W)) for V, W in pairs):
                 return (
                     False,
                     f"the characters count {character_count}, read off float matrices; give exact ones for a proof",

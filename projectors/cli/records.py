@@ -266,7 +266,9 @@ def decomposition_record(
     if exact:
         found = D.exact()
         found.verify()
-        proved = "V(g) U = U blocks(g) for every generator and U* U = 1, exactly"
+        unitary = all(iso.form is iso.irrep for iso in found.isometries)
+        inner = "U* U = 1" if unitary else "U* U = the forms of the blocks, which are rational"
+        proved = f"V(g) U = U blocks(g) for every generator and {inner}, exactly"
     small = U.size <= ENTRY_LIMIT
     matrix: list[object] | None = None
     if small and exact:

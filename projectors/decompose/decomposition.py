@@ -74,12 +74,14 @@ class Decomposition(AdaptedBasis):
     def exact(self) -> ExactDecomposition:
         """The same, exactly: U as a sympy matrix, for finite groups with exact images.
 
+        Irreps whose unitary matrices are floats stand in their rational form, such as Young's seminormal one for S_n.
+
         Raises
         ------
         UnsupportedGroup
             If the group is infinite.
         GroupRepError
-            If images of V or of the irreps are not exact.
+            If images of V are not exact, or those of an irrep neither as they are nor in its rational form.
         """
         return exact_decomposition(self.V, self.irreps, {p.representation: p.starts.tolist() for p in self.parts})
 
@@ -258,7 +260,7 @@ def decompose_exactly(
     UnsupportedGroup
         If the group is infinite, or its irreps are neither known nor given.
     GroupRepError
-        If images of V or of the irreps are not exact.
+        If images of V are not exact, or those of an irrep neither as they are nor in its rational form.
     AmbiguousRank
         If the irreps do not add up to V.
 

@@ -7,15 +7,18 @@ from typing import ClassVar
 
 import numpy as np
 
-from grouprep.errors import GroupRepError
+from grouprep.errors import GroupRepError, TooLarge
 from grouprep.groups import Generator
 from grouprep.irreps.spin_couplings import coupled_rows
 from grouprep.linalg import Image, Monomial, as_float
 from grouprep.linalg.intertwiners import intertwiner_space
+from grouprep.linalg.matrices import is_exact
 from grouprep.linalg.spaces import ExactSpace, FloatSpace, Roots, RootSpace, Space
+from grouprep.linalg.spinning import require_steps
 from grouprep.representations import Representation
 from grouprep.typing import Array
-from projectors.solvers.base import Pair, Solver, product_cost
+from projectors.solvers.base import Pair, Solver, generator_pairs, product_cost
+from projectors.solvers.schur import Schur
 
 __all__ = ["Auto", "rational_pair", "torsion_pairs"]
 
@@ -25,6 +28,7 @@ class Auto(Solver):
     """The intertwiners of any two representations, in the form that their generators allow.
 
     Where one has float images but an exact rational form, the rational forms are solved exactly and the answer is carried back.
+    Exact images over a field so large that it would take minutes are solved in floats, by Schur's lemma.
     """
 
     name: ClassVar[str] = "auto"
@@ -33,19 +37,25 @@ class Auto(Solver):
         return None
 
     def is_exact(self, V: Representation, W: Representation) -> bool:
-        return V.domain is not None and W.domain is not None
+        return _beyond_reach(V, W) is None and V.domain is not None and W.domain is not None
 
     def carries(self, V: Representation, W: Representation) -> bool:
+        if _beyond_reach(V, W) is not None:
+            return False
         return self.is_exact(V, W) or (rational_pair(V, W) is not None and _roots(V, W) is not None)
 
     def cost(self, V: Representation, W: Representation) -> float:
         return product_cost(V, W, V.group.essential_generators)
 
     def solve(self, V: Representation, W: Representation) -> Space:
+        if _beyond_reach(V, W) is not None:
+            return Schur().solve(V, W)
         forms = rational_pair(V, W)
         return self._direct(V, W) if forms is None else self._carried(V, W, forms)
 
     def choice(self, V: Representation, W: Representation) -> str:
+        if (why := _beyond_reach(V, W)) is not None:
+            return f"in floats, by the decompositions of V and W into irreps, because {why}"
         if rational_pair(V, W) is not None:
             return "exactly in the rational forms, which V and W have beside their float images, and carried back"
         elements = torsion_pairs(V, W)
@@ -61,7 +71,7 @@ class Auto(Solver):
         return f"orbits of {first} first; what they leave is solved for {', '.join(rest)}, {how}"
 
     def provable(self, V: Representation, W: Representation, space: Space) -> tuple[Pair, Space]:
-        forms = rational_pair(V, W)
+        forms = None if _beyond_reach(V, W) is not None else rational_pair(V, W)
         return ((V, W), space) if forms is None else (forms, self._direct(*forms))
 
     def _direct(self, V: Representation, W: Representation) -> Space:
@@ -81,6 +91,18 @@ class Auto(Solver):
         rows = as_float(space.rows()).reshape(space.dim, W.dim, V.dim)
         moved = R @ rows @ np.linalg.inv(S)
         return FloatSpace((W.dim, V.dim), _orthonormal(moved.reshape(space.dim, W.dim * V.dim)), (0.0, 1.0))
+
+
+def _beyond_reach(V: Representation, W: Representation) -> str | None:
+    """Why exact images are not solved exactly: their field is too large; None where they can be, or where floats cannot be used."""
+    pairs = generator_pairs(V, W)
+    if not pairs or not all(is_exact(m) for pair in pairs for m in pair):
+        return None
+    try:
+        require_steps(pairs)
+    except TooLarge as error:
+        return str(error) if Schur().applies(V, W) else None
+    return None
 
 
 def _roots(V: Representation, W: Representation) -> Roots | None:

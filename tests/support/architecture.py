@@ -58,7 +58,8 @@ LAYERS = (
     Layer(("projectors.solvers",), "a file a solver"),
     Layer(("projectors.decompose",), "sums of irreps"),
     Layer(
-        ("=projectors.solvers", "projectors.solvers.registry", "projectors.solvers.schur"), "a solver that knows irreps"
+        ("=projectors.solvers", "projectors.solvers.auto", "projectors.solvers.registry", "projectors.solvers.schur"),
+        "solvers that know irreps",
     ),
     Layer(
         ("projectors.cards", "projectors.certify", "projectors.explain", "projectors.files"),

@@ -1,9 +1,10 @@
 """Vectors carried along orbits against the system of linear equations."""
 
 import numpy as np
+import pytest
 from cases import cases
 
-from grouprep import Alternating, Cyclic, Dihedral
+from grouprep import Alternating, Cyclic, Dihedral, GroupRepError
 from grouprep.linalg import as_exact, as_float
 from grouprep.linalg.intertwiners import intertwiner_space
 from grouprep.linalg.nullspace import rank
@@ -44,3 +45,28 @@ def test_large_fields_take_it():
     assert H.dim == 2
     assert np.abs(H.project(wave) - wave).max() <= 1e-14
     assert np.abs(H.project(np.ones((2, 127)))).max() <= 1e-14
+
+
+@cases(
+    "V, W, dim",
+    [
+        (Cyclic(997).natural(), Cyclic(997).irrep("E7"), 2),
+        (Cyclic(997).irrep("E300"), Cyclic(997).natural(), 2),
+        (Dihedral(499).regular(), Dihedral(499).irrep("E9"), 2),
+        (Cyclic(127).natural() * Cyclic(127).irrep("E3"), Cyclic(127).irrep("E7"), 4),
+        (*[(Cyclic(37) * Cyclic(31)).irreps()[-1]] * 2, 2),
+    ],
+)
+def test_larger_ones_are_solved_in_floats(V, W, dim):
+    """Exactly they would take from minutes to days; nothing is claimed to be exact."""
+    H = Hom(V, W)
+    X = H.basis().matrices
+    assert H.dim == len(X) == dim
+    assert not H.is_exact
+    for a in V.group.generator_names:
+        assert np.abs(as_float(W.image(a)) @ X - X @ as_float(V.image(a))).max() <= 1e-13
+    assert "in floats" in H.solved_by.choice(V, W)
+    with pytest.raises(GroupRepError, match="irreps, because"):
+        H.exact_basis()
+    if V.dim < 300:
+        assert not H.certify().proved
