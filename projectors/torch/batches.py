@@ -86,9 +86,8 @@ class Batch(ABC):
 
     def _require_one_device(self, parts: Sequence[torch.Tensor]) -> None:
         device = parts[0].device
-        for term, part in zip(self.terms, parts, strict=True):
-            if part.device != device:
-                raise two_devices(self.first, term)
+        if any(part.device != device for part in parts):
+            raise two_devices(self.first, next(t for t, part in zip(self.terms, parts, strict=True) if part.device != device))
 
     def shares(self, fast: Fast) -> torch.Tensor:
         """||T - P(T)|| / ||T|| of each term, over all its operators, in double precision; 0 where T is 0."""

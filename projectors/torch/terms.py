@@ -58,9 +58,10 @@ class Term(Described):
 
     def stored(self) -> torch.Tensor:
         """The tensor as the module has it, or of one that is spread over processes the part of this one."""
-        tensor = held(self.module, self.attribute)
+        tensor = self.module._parameters.get(self.attribute)  # of many small layers, asking the module itself shows
         if type(tensor) is nn.Parameter and self.shards is None:
             return tensor
+        tensor = held(self.module, self.attribute)
         if as_shards(tensor) is not None:
             self.shards = tensor
         return tensor if self.shards is None or self.shards.shape != tensor.shape else self.shards
