@@ -95,11 +95,13 @@ def follow(
         sizes = xp.linalg.vector_norm(U, axis=-1, keepdims=True)
         U = U / xp.where(sizes > xp.finfo(sizes.dtype).smallest_normal, sizes, xp.ones_like(sizes))
         value = xp.sum(sizes[..., :k, 0], axis=-1)
-        grew = value > before * (1 + _GROWTH)  # false for NaN
-        settled = count == most or (is_concrete(value) and not bool(xp.any(grew)))
+        grew = value > before * (1 + _GROWTH) if count < most and is_concrete(value) else None  # false for NaN
+        settled = count == most or (grew is not None and not bool(xp.any(grew)))
         if settled and count > least:
             break
-        if some is not None and not settled and count > least and 2 * int(xp.sum(grew)) <= prod(grew.shape):
+        few = some is not None and grew is not None and 2 * int(xp.sum(grew)) <= prod(grew.shape)
+        if few and not settled and count > least:
+            assert some is not None
             those = some(grew)
             block = renewed(*(x[grew] for x in (V, U, scale, Y, S)), those[1])
             left, rest = grew, follow(*those, block, k, most - count, 0)
