@@ -79,7 +79,7 @@ def follow(
     S: AnyArray = xp.matrix_transpose(blocks)  # blocks are kept by columns, their transposes by rows
     width, left, rest = S.shape[-2] // 3, None, None
 
-    def renewed(V: AnyArray, U: AnyArray, scale: AnyArray, Y: AnyArray, S: AnyArray, gradients: Any) -> AnyArray:
+    def renewed(gradients: Any, V: AnyArray, U: AnyArray, scale: AnyArray, Y: AnyArray, S: AnyArray) -> AnyArray:
         rows = [V, _finite(gradients(U * (1 / scale))), Y[..., width:] @ S[..., width:, :]]
         return xp.linalg.qr(xp.matrix_transpose(xp.concat(rows, axis=-2)))[0]
 
@@ -102,11 +102,12 @@ def follow(
         few = some is not None and grew is not None and 2 * int(xp.sum(grew)) <= prod(grew.shape)
         if few and not settled and count > least:
             assert some is not None
-            those = some(grew)
-            block = renewed(*(x[grew] for x in (V, U, scale, Y, S)), those[1])
+            mask: Any = grew
+            those = some(mask)
+            block = renewed(those[1], *(x[grew] for x in (V, U, scale, Y, S)))
             left, rest = grew, follow(*those, block, k, most - count, 0)
             break
-        S = xp.matrix_transpose(renewed(V, U, scale, Y, S, gradients))
+        S = xp.matrix_transpose(renewed(gradients, V, U, scale, Y, S))
         if settled:
             break
     leading = [xp.matrix_transpose(rows) for rows in (U[..., :k, :], V[..., :k, :], S)]

@@ -80,13 +80,13 @@ class Batch(ABC):
 
     def parts(self) -> tuple[list[torch.Tensor], list[Operand]]:
         """What is read of each term, and how; of stacked ones the stack."""
-        parts, layout = self._plain(), self.first.layout if self.first.is_writable else None
-        if parts is None:
-            parts = [term.unread()[0] for term in self.terms]
+        plain = self._plain()
+        read = [term.unread() for term in self.terms] if plain is None else []
+        parts = [part for part, _ in read] if plain is None else plain
         self._require_one_device(parts)
         if not self.stacked:
-            layouts = [term.layout if term.is_writable else None for term in self.terms]
-            return parts, [Operand(t.space, x, t.work) for t, x in zip(self.terms, layouts, strict=True)]
+            return parts, [Operand(t.space, x, t.work) for t, (_, x) in zip(self.terms, read, strict=True)]
+        layout = read[0][1] if read else self.first.layout
         stack = torch.stack(parts)
         stack = stack if layout is None else layout.arrange(stack, 1)
         return [stack], [Operand(self.first.space, None, self.first.work)]
