@@ -8,10 +8,10 @@ Derivation: docs/formulation/cheap-singular-values.md.
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf
-from typing import Generic, NamedTuple
+from math import inf, prod
+from typing import Any, Generic, NamedTuple
 
-from grouprep.typing import AnyArray, ArrayT
+from grouprep.typing import AnyArray, ArrayT, Namespace
 from projectors.arrays import in_range, is_concrete, namespace
 from projectors.penalties.subspace import ritz_rotation
 
@@ -44,6 +44,7 @@ def follow(
     k: int = 1,
     most: int = MOST,
     least: int = 1,
+    some: Callable[[ArrayT], tuple[Callable[[ArrayT], ArrayT], Callable[[ArrayT], ArrayT]]] | None = None,
 ) -> Followed[ArrayT]:
     """One step: iterations until one adds less than 1 / 2000 to each value, usually a single one.
 
@@ -58,6 +59,8 @@ def follow(
     k : how many singular values are added.
     most : iterations at most, and as many where values cannot be looked at: on an accelerator that would wait.
     least : 1 to renew the block at least once, 0 to keep it where its best vectors have hardly changed.
+    some : (images, gradients) of those operators that a mask (...) picks, in one row; where it is given, the few that are left go on
+        without the others. Arrays must be writable.
 
     Examples
     --------
@@ -74,7 +77,12 @@ def follow(
     """
     xp = namespace(blocks)
     S: AnyArray = xp.matrix_transpose(blocks)  # blocks are kept by columns, their transposes by rows
-    width = S.shape[-2] // 3
+    width, left, rest = S.shape[-2] // 3, None, None
+
+    def renewed(gradients: Any, V: AnyArray, U: AnyArray, scale: AnyArray, Y: AnyArray, S: AnyArray) -> AnyArray:
+        rows = [V, _finite(gradients(U * (1 / scale))), Y[..., width:] @ S[..., width:, :]]
+        return xp.linalg.qr(xp.matrix_transpose(xp.concat(rows, axis=-2)))[0]
+
     for count in range(1, most + 1):
         AS, scale = in_range(xp, images(S), (-2, -1))
         if is_concrete(scale) and bool(
@@ -87,15 +95,30 @@ def follow(
         sizes = xp.linalg.vector_norm(U, axis=-1, keepdims=True)
         U = U / xp.where(sizes > xp.finfo(sizes.dtype).smallest_normal, sizes, xp.ones_like(sizes))
         value = xp.sum(sizes[..., :k, 0], axis=-1)
-        settled = count == most or (is_concrete(value) and bool(xp.all(value <= before * (1 + _GROWTH))))
+        grew = value > before * (1 + _GROWTH) if count < most and is_concrete(value) else None  # false for NaN
+        settled = count == most or (grew is not None and not bool(xp.any(grew)))
         if settled and count > least:
             break
-        rows = [V, _finite(gradients(U * (1 / scale))), Y[..., width:] @ S[..., width:, :]]
-        S = xp.matrix_transpose(xp.linalg.qr(xp.matrix_transpose(xp.concat(rows, axis=-2)))[0])
+        few = some is not None and grew is not None and 2 * int(xp.sum(grew)) <= prod(grew.shape)
+        if few and not settled and count > least:
+            assert some is not None
+            mask: Any = grew
+            those = some(mask)
+            block = renewed(those[1], *(x[grew] for x in (V, U, scale, Y, S)))
+            left, rest = grew, follow(*those, block, k, most - count, 0)
+            break
+        S = xp.matrix_transpose(renewed(gradients, V, U, scale, Y, S))
         if settled:
             break
     leading = [xp.matrix_transpose(rows) for rows in (U[..., :k, :], V[..., :k, :], S)]
-    return Followed(value * scale[..., 0, 0], *leading)
+    found = Followed(value * scale[..., 0, 0], *leading)
+    return found if rest is None else Followed(*(_put(xp, *x, left) for x in zip(found, rest, strict=True)))
+
+
+def _put(xp: Namespace, whole: AnyArray, part: AnyArray, places: AnyArray) -> AnyArray:
+    out = xp.asarray(whole, copy=True)
+    out[places] = part
+    return out
 
 
 def _finite(x: AnyArray) -> AnyArray:

@@ -16,7 +16,7 @@ from projectors.torch.fast import Fast, Operand, first_block
 from projectors.torch.followed import Following
 from projectors.torch.lobpcg import follow
 from projectors.torch.sharded import Shard, as_shards, over_processes, shard_of
-from projectors.torch.terms import Term
+from projectors.torch.terms import Term, plain_parameters
 
 __all__ = ["Batch", "batched", "gathered"]
 
@@ -30,13 +30,17 @@ class Batch(Summary, ABC):
 
     stacked : whether they are read as one array of operators, (terms, ..., dim W, dim V), of one layout.
     following : what is carried from step to step, if anything.
+    is_steered : whether a schedule asks for the share of one of the terms.
+    seen : the shares that the penalty's last value told, until a step has read them.
     """
 
     following: Following | None = None
+    seen: torch.Tensor | None = None
 
     def __init__(self, terms: Sequence[Term], stacked: bool = False) -> None:
         self.terms, self.stacked = tuple(terms), stacked
         self.first = self.terms[0]
+        self.is_steered = any(schedule.needs_share for term in self.terms for schedule in term.schedules)
 
     def values(self, fast: Fast, rows: int) -> torch.Tensor:
         """N(T - P(T)), and with two rows N(P(T)) where it has a weight and 0 elsewhere, each summed over the operators of a term.
@@ -58,8 +62,9 @@ class Batch(Summary, ABC):
 
     def move_(self, steps: torch.Tensor, fast: Fast) -> None:
         """T <- T - away (T - P(T)) - along P(T) for the steps (away, along), in rows (terms, 2)."""
-        owned = [(term, *term.memory()) for term in self.terms]
-        parts, both = [term.layout.rows(whole) for term, whole, _ in owned], self.first.has_both
+        plain, both = self._plain(), self.first.has_both
+        owned = [(term, *term.memory()) for term in self.terms] if plain is None else []
+        parts = [term.layout.rows(whole) for term, whole, _ in owned] if plain is None else plain
         self._require_one_device(parts)
         if self.stacked:
             layout, raw = self.first.layout, torch.stack(parts)
@@ -76,25 +81,45 @@ class Batch(Summary, ABC):
 
     def parts(self) -> tuple[list[torch.Tensor], list[Operand]]:
         """What is read of each term, and how; of stacked ones the stack."""
-        read = [term.unread() for term in self.terms]
-        parts = [part for part, _ in read]
+        plain = self._plain()
+        read = [term.unread() for term in self.terms] if plain is None else []
+        parts = [part for part, _ in read] if plain is None else plain
         self._require_one_device(parts)
         if not self.stacked:
-            return parts, [Operand(t.space, layout, t.work) for t, (_, layout) in zip(self.terms, read, strict=True)]
-        stack, layout = torch.stack(parts), read[0][1]
+            return parts, [Operand(t.space, x, t.work) for t, (_, x) in zip(self.terms, read, strict=True)]
+        layout = read[0][1] if read else self.first.layout
+        stack = torch.stack(parts)
         stack = stack if layout is None else layout.arrange(stack, 1)
         return [stack], [Operand(self.first.space, None, self.first.work)]
 
+    def _plain(self) -> list[torch.Tensor] | None:
+        """What is read of each term of a stack, if that is a part of a plain parameter."""
+        layout = self.first.layout
+        found = plain_parameters(self.terms) if self.stacked and self.first.is_writable else None
+        is_whole = layout.start is None and layout.stop is None
+        return found if is_whole or found is None else [layout.rows(whole) for whole in found]
+
     def _require_one_device(self, parts: Sequence[torch.Tensor]) -> None:
         device = parts[0].device
-        for term, part in zip(self.terms, parts, strict=True):
-            if part.device != device:
-                raise two_devices(self.first, term)
+        if any(part.device != device for part in parts):
+            raise two_devices(
+                self.first, next(t for t, part in zip(self.terms, parts, strict=True) if part.device != device)
+            )
 
     def shares(self, fast: Fast) -> torch.Tensor:
-        """||T - P(T)|| / ||T|| of each term, over all its operators, in double precision; 0 where T is 0."""
+        """||T - P(T)|| / ||T|| of each term, over all its operators, in double precision; 0 where T is 0. As last seen: by the penalty's
+        value where that tells it on the way, else now.
+        """
+        seen, self.seen = self.seen, None
+        if seen is not None:
+            return seen
         parts, operands = self.parts()
-        away, _ = fast.sizes(parts, operands)
+        return self._shares(fast.sizes(parts, operands)[0], parts, operands, fast)
+
+    @torch.no_grad()
+    def _shares(
+        self, away: torch.Tensor, parts: Sequence[torch.Tensor], operands: Sequence[Operand], fast: Fast
+    ) -> torch.Tensor:
         wholes = [fast.size(operand.read(part)) for part, operand in zip(parts, operands, strict=True)]
         pair = away, torch.stack(wholes) if len(wholes) > 1 else wholes[0]
         first, second = (torch.linalg.vector_norm(x.double().reshape(len(self.terms), -1), dim=1) for x in pair)
@@ -106,7 +131,11 @@ class _Euclidean(Batch):
     """The Frobenius norm, or its square."""
 
     def norms(self, fast: Fast) -> tuple[torch.Tensor, torch.Tensor | None]:
-        return fast.sizes(*self.parts(), self.first.norm.power == 2, self.first.has_both)
+        (parts, operands), squared = self.parts(), self.first.norm.power == 2
+        first, second = fast.sizes(parts, operands, squared, self.first.has_both)
+        kept = fast.carries and first.device.type == "cpu" and not torch.compiler.is_compiling()
+        self.seen = self._shares(first, parts, operands, fast) if kept and not squared and self.is_steered else None
+        return first, second
 
 
 class _Sharded(Batch):

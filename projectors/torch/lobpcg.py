@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeAlias
 
 import torch
 
@@ -10,6 +12,8 @@ from projectors.penalties import lobpcg
 from projectors.penalties.lobpcg import MOST, Followed
 
 __all__ = ["follow"]
+
+_Product: TypeAlias = Callable[[torch.Tensor], torch.Tensor]
 
 _SETS = (
     8  # of rows or columns of a product: 2 to 16 take the same time for 1024 x 1024, more is slower for small operators
@@ -55,12 +59,24 @@ def follow(
     k, least : as there; u, v, the values and the next blocks are stacked in rows (r, ...).
     most : iterations at most. On the CPU the number depends on the operators; elsewhere, where looking would wait, it is one.
     """
-    most = (MOST if operators[0].device.type == "cpu" else 1) if most is None else most
+    looks = operators[0].device.type == "cpu"
+    most = (MOST if looks else 1) if most is None else most
 
+    def some(those: torch.Tensor) -> tuple[_Product, _Product]:
+        if operators[0].ndim == 2:
+            return _products([A for A, one in zip(operators, those.tolist(), strict=True) if one])
+        picked = torch.cat([A[one] for A, one in zip(operators, those, strict=True)])
+        return partial(_images, picked), partial(_adjoint_images, picked)
+
+    narrow = some if looks and blocks.shape[:-2].numel() > 1 else None
+    return lobpcg.follow(*_products(operators), blocks.to(operators[0].dtype), k, most, least, narrow)
+
+
+def _products(operators: Sequence[torch.Tensor]) -> tuple[_Product, _Product]:
     def images(S: torch.Tensor) -> torch.Tensor:
         return torch.stack([_images(A, s) for A, s in zip(operators, S.contiguous(), strict=True)])
 
     def gradients(U: torch.Tensor) -> torch.Tensor:
         return torch.stack([_adjoint_images(A, u) for A, u in zip(operators, U, strict=True)])
 
-    return lobpcg.follow(images, gradients, blocks.to(operators[0].dtype), k, most, least)
+    return images, gradients

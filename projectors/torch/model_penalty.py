@@ -223,7 +223,7 @@ class EquivariancePenalty(nn.Module):
         found: dict[tuple[int, int], tuple[Schedule, int, list[Term], list[int]]] = {}
         seen = 0
         for batch in self.batches:
-            if not any(map(_reads_share, batch.terms)):
+            if not batch.is_steered:
                 continue
             for k, term in enumerate(batch.terms, seen):
                 for column, schedule in enumerate(term.schedules):
@@ -338,7 +338,7 @@ class EquivariancePenalty(nn.Module):
 
     def _steer(self) -> None:
         """The weights that follow shares move on, on an accelerator by its own arithmetic: nothing waits for it."""
-        shares = torch.cat([b.shares(self._fast) for b in self.batches if any(map(_reads_share, b.terms))])
+        shares = torch.cat([b.shares(self._fast) for b in self.batches if b.is_steered])
         for schedule, column, _, rows, places in self._steered:
             weights = schedule.next_values(self.steps, self.weights[rows, column], shares[places])
             self.weights[rows, column] = weights.to(self.weights.dtype)
@@ -484,6 +484,8 @@ class EquivariancePenalty(nn.Module):
         progress = Progress.of(found)
         require_same(progress.description, self._description())
         self.steps = progress.steps
+        for batch in self.batches:
+            batch.seen = None
         for term in self.terms:
             term.weights = progress.weights[term.name]
         self.weights.copy_(self._weights(self.weights.dtype))
@@ -576,10 +578,6 @@ class _Steered(NamedTuple):
 
 def _moves_alone(schedule: Schedule) -> bool:
     return not isinstance(schedule, Constant) and not schedule.needs_share
-
-
-def _reads_share(term: Term) -> bool:
-    return any(schedule.needs_share for schedule in term.schedules)
 
 
 def _rate(lr: float | torch.Tensor) -> float | torch.Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from math import prod
 
@@ -20,7 +20,16 @@ from projectors.penalties import Norm
 from projectors.torch.buffers import ProjectionModule, in_single
 from projectors.torch.sharded import as_parts, as_shards, held, hold_, whole
 
-__all__ = ["FormTerm", "Term", "check_finite", "in_single", "make_form", "make_term", "parameter_key"]
+__all__ = [
+    "FormTerm",
+    "Term",
+    "check_finite",
+    "in_single",
+    "make_form",
+    "make_term",
+    "parameter_key",
+    "plain_parameters",
+]
 
 
 @dataclass(eq=False, repr=False)
@@ -158,6 +167,16 @@ class FormTerm(Term):
     @property
     def is_writable(self) -> bool:
         return False
+
+
+def plain_parameters(terms: Sequence[Term]) -> list[torch.Tensor] | None:
+    """What modules hold as their parameters, of all terms; None where one is computed, or spread over processes.
+
+    Of many small layers, asking each term shows in a training step.
+    """
+    found = [term.module._parameters.get(term.attribute) for term in terms]
+    is_plain = all(type(p) is nn.Parameter for p in found) and all(term.shards is None for term in terms)
+    return found if is_plain else None  # type: ignore[return-value]
 
 
 def parameter_key(module: nn.Module, attribute: str) -> tuple[int, str]:

@@ -223,8 +223,10 @@ def norm_of(x: torch.Tensor) -> torch.Tensor:
     if x.device.type == "cpu":
         sizes: torch.Tensor = torch.linalg.vector_norm(x, dim=(-2, -1))
         least = (_least_square(sizes.dtype) * x.shape[-2] * x.shape[-1]) ** 0.5
-        if bool(((sizes > least) & (sizes < inf)).all()):
-            return sizes
+        if sizes.numel():
+            low, high = (float(x) for x in torch.aminmax(sizes))
+            if least < low and high < inf:  # also false for NaN
+                return sizes
     out: torch.Tensor = vector_norm(namespace_of(torch), x, 2, (-2, -1))
     return out
 
