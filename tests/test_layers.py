@@ -106,7 +106,6 @@ FOREIGN: dict[str, str] = {
 ENDS = {"grouprep.interop", "grouprep.__main__", "projectors.__main__", "projectors.interop"}
 
 # Libraries that only their adapters import, wherever in the code.
-ADAPTED = {"torch", "jax", "emlp", "e3nn", "escnn", "xarray", "spglib", "ase", "pymatgen", "pynauty", "qutip", "quimb", "cvxpy"}
 ADAPTED = {
     "torch",
     "jax",
