@@ -111,3 +111,24 @@ def test_both_parts_of_terms_of_one_space():
     assert pen().item() == pytest.approx(exact[0][0] + 0.5 * exact[1][0] + 0.25 * exact[1][1], rel=0.01)
     pen = EquivariancePenalty(model, {"*": (V, V)}, Spectral(), residual=0.0, equivariant={"0": 1.0, "1": 2.0})
     assert pen().item() == pytest.approx(exact[0][1] + 2 * exact[1][1], rel=1e-9)
+
+
+@pytest.mark.parametrize("stacked", [True, False])
+def test_operators_that_have_settled_wait_for_no_others(stacked):
+    """A few that are far from settled go on alone: each value and block stands at its own operator's place."""
+    rng = torch.Generator().manual_seed(0)
+    T = torch.randn(6, 40, 36, generator=rng, dtype=torch.float64)
+    T[:, :, 0] *= torch.tensor([9.0, 8, 7, 6, 5, 4], dtype=torch.float64)[:, None]
+    exact = torch.linalg.svdvals(T)[:, 0]
+    blocks = torch.linalg.svd(T)[2].mT[:, :, :12].contiguous()  # settled ones
+    blocks[3] = torch.linalg.qr(torch.randn(36, 12, generator=rng, dtype=torch.float64))[0]
+    before = blocks.clone()
+    operators, given = ([T], blocks[None]) if stacked else (list(T), blocks)
+    found = follow(operators, given, 1, most=30, least=0)
+    assert torch.equal(blocks, before)
+    value, u, v, block = (x[0] if stacked else x for x in found)
+    assert (value / exact - 1).abs().max() <= 1e-3
+    assert ((u * (T @ v)).sum((1, 2)) / value - 1).abs().max() <= 1e-12
+    assert (block.mT @ block - torch.eye(12)).abs().max() <= 1e-12
+    assert torch.equal(block[0], before[0])
+    assert not torch.equal(block[3], before[3])

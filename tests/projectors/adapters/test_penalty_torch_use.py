@@ -151,6 +151,23 @@ def test_target_share_is_reached():
     assert pen.report()["weight"].share == pytest.approx(0.2, rel=0.05)
 
 
+def test_shares_are_those_that_the_value_has_told():
+    """Of the weights as the penalty saw them; of the weights as they are where its value was not asked for."""
+    model = net()
+    for seen in (True, False):
+        pen = EquivariancePenalty(model, SPEC, residual=TargetShare(0.9, rate=0.5))
+        expected = {r.name: r.share for r in pen.report().terms}
+        if seen:
+            pen()
+            with torch.no_grad():
+                for p in model.parameters():
+                    p.mul_(torch.linspace(1, 2, p.numel()).view_as(p))
+        pen.step()
+        for term in pen.terms:
+            weight = TargetShare(0.9, rate=0.5).next_value(1, 1.0, expected[term.name])
+            assert term.weights[0] == pytest.approx(weight, rel=2.0**-18)
+
+
 def test_every_kth_step_k_times_as_strong():
     model = net()
     plain = EquivariancePenalty(model, SPEC)().item()
