@@ -1,14 +1,14 @@
 """The layout, the promises of setup.cfg, Makefile and constraints.txt, and the documents' examples."""
 
 import configparser
+import contextlib
 import doctest
 import importlib.metadata
 import importlib.util
+import io
 import os
 import re
 import shlex
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -264,12 +264,15 @@ def run_python(block: Block, name: str, namespace: dict[str, object]) -> None:
 
 
 def run_console(block: Block, name: str) -> None:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    """In this process: tests/projectors/test_cli.py starts the command as one of its own."""
+    from projectors.cli import main
+
     for line in block.source.replace("\\\n", " ").splitlines():
         if line.startswith("$ grouprep"):
-            command = [sys.executable, "-m", "projectors", *shlex.split(line)[2:]]
-            run = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300, check=False)
-            assert run.returncode == 0, f"{name}: {line}\n{run.stdout}\n{run.stderr}"
+            out, err = io.StringIO(), io.StringIO()
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                code = main(shlex.split(line)[2:])
+            assert code == 0, f"{name}: {line}\n{out.getvalue()}\n{err.getvalue()}"
 
 
 @pytest.mark.parametrize("name", runnable_documents())

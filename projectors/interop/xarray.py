@@ -82,5 +82,8 @@ def _applied(
     if rows == columns:
         raise GroupRepError(f"rows and columns are both {rows!r:.40}; name two dimensions")
     core = [[rows, columns]]
-    out = xarray.apply_ufunc(function, T, input_core_dims=core, output_core_dims=core, keep_attrs=True)
-    return out.transpose(*T.dims)
+    out: xarray.DataArray = xarray.apply_ufunc(
+        function, T, input_core_dims=core, output_core_dims=core, keep_attrs=True
+    )
+    turned: xarray.DataArray = out.transpose(*T.dims)
+    return turned
