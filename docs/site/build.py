@@ -65,7 +65,7 @@ def matched(patterns: Iterable[str]) -> list[str]:
     found: dict[str, None] = {}
     for pattern in patterns:
         for path in sorted(SOURCE.glob(pattern)):
-            if "site" not in path.parts:
+            if path in KEPT and "site" not in path.parts:
                 found[path.relative_to(SOURCE).as_posix()] = None
     return list(found)
 
