@@ -99,7 +99,6 @@ FOREIGN: dict[str, str] = {
     "_modules": "torch: the modules of a module by name, ten times as fast as an attribute",
     "_tensor_name": "torch: the parameter that a pruning hook computes",
     "_orig_mod": "torch: the model inside a compiled one",
-    "_parameters": "torch: the parameters of a module by name, for hundreds of layers in each step; asking each term takes four times that",
     "_parameters": "torch: the parameters of a module by name, a quarter of the time of asking each of hundreds of layers",
     "_qkv_same_embed_dim": "torch: whether an attention has one packed weight",
 }

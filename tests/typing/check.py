@@ -35,8 +35,8 @@ def pip(*arguments: str | Path) -> None:
 
 def only_source(directory: str, names: list[str]) -> set[str]:
     """What is no part of the source: for `shutil.copytree`."""
-    needed = {"LICENSE", "README.md", "grouprep", "projectors", "pyproject.toml", "setup.cfg"}
-    return set(names) - needed if Path(directory) == ROOT else {"__pycache__"}
+    needed = {"LICENSE", "README.md", "docs", "grouprep", "projectors", "pyproject.toml", "setup.cfg"}
+    return set(names) - needed if Path(directory) == ROOT else {"__pycache__", "_build"}
 
 
 def install(folder: Path, *what: str | Path) -> Path:
