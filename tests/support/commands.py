@@ -10,7 +10,6 @@ import sys
 import termios
 from pathlib import Path
 
-import jsonschema
 from click.testing import CliRunner
 
 from projectors.cli.app import app
@@ -45,6 +44,8 @@ def run_json(*arguments):
 
 def valid(command, record):
     """The record, which is what the schema of the command says, and names it."""
+    import jsonschema
+
     jsonschema.validate(record, read_schema(command), cls=jsonschema.Draft202012Validator)
     assert record["schema"] == schema_name(command)
     return record

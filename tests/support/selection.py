@@ -37,6 +37,7 @@ SLOW = (
     "tests/projectors/test_report.py",
     "tests/projectors/test_spectral.py",
     "tests/test_benchmarks.py",
+    "tests/test_documentation.py",
     "tests/test_fuzz.py",
     "tests/test_house.py",
     "tests/test_notebooks.py",
