@@ -17,6 +17,7 @@ collect_ignore = [
     "mutants",
     "fuzz",
     "packaging",
+    "oracles/make_escnn.py",
 ]  # imported, read by type checkers, run by make; no doctests
 
 settings.register_profile("default", deadline=None, derandomize=True, database=None)
