@@ -21,6 +21,10 @@ define install
 endef
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
+# What the demo and the benchmarks need; names, because commas would part the arguments of $(call ...).
+DEMO := --editable ".[cli,plot,safetensors]"
+BENCH := --editable ".[cli,emlp,torch]"
+
 # What the fast selection needs: no torch, no jax.
 LIGHT := --editable ".[cli,plot,safetensors,parallel]" array-api-strict hypothesis pytest pytest-xdist threadpoolctl
 
@@ -180,7 +184,7 @@ $(VENV_MINIMUM)/.installed-minimum: setup.cfg pyproject.toml constraints-minimum
 
 $(VENV)/.installed-demo: $(PROJECT) | $(VENV)/.created
 	@echo "Installing grouprep into $(VENV)"
-	$(call install,$(VENV),--constraint constraints.txt --editable ".[cli,plot,safetensors]")
+	$(call install,$(VENV),--constraint constraints.txt $(DEMO))
 	@touch $@
 
 $(VENV)/.installed-test: $(PROJECT) | $(VENV)/.created
@@ -190,7 +194,7 @@ $(VENV)/.installed-test: $(PROJECT) | $(VENV)/.created
 
 $(VENV_BENCH)/.installed-bench: $(PROJECT) | $(VENV_BENCH)/.created
 	@echo "Installing grouprep and its peers into $(VENV_BENCH)"
-	$(call install,$(VENV_BENCH),--constraint constraints.txt --editable ".[cli,emlp,torch]")
+	$(call install,$(VENV_BENCH),--constraint constraints.txt $(BENCH))
 	@touch $@
 
 $(VENV_MUTANTS)/.installed-mutants: constraints.txt | $(VENV_MUTANTS)/.created
