@@ -9,6 +9,7 @@ import io
 import os
 import re
 import shlex
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,6 +108,14 @@ def test_readme_commands_are_targets():
     assert {"demo", "test", "lint", "types", "bench", "bench-check", "clean", "help"} <= targets
     for command in ("make demo", "make test"):
         assert command in text("README.md")
+
+
+def test_what_is_installed_is_not_cut_at_commas():
+    """make parts the arguments of $(call ...) at commas."""
+    for goal, extras in (("demo", "cli,plot,safetensors"), ("bench", "cli,emlp,torch"), ("test", "test")):
+        command = ["make", "--dry-run", "VENV=/nowhere/a", "VENV_BENCH=/nowhere/b", goal]
+        shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+        assert f'--constraint constraints.txt --editable ".[{extras}]"' in shown, goal
 
 
 # --- metadata
