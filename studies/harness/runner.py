@@ -141,7 +141,7 @@ def _choose_keys(study: Study, settings: Settings) -> Iterator[Record]:
 
 def _steps_in_time(study: Study, settings: Settings, results: Results, task: str, method: str) -> int:
     """How many of a method's steps take as long as the reference's at equal steps."""
-    price = results.where(phase="price", task=task)[0]["seconds"]
+    price: dict[str, float] = results.where(phase="price", task=task)[0]["seconds"]
     return max(1, round(settings.steps * price[study.reference] / price[method]))
 
 
@@ -191,7 +191,9 @@ def _done(name: str, mode: str, keys: list[Record], results: Results, workers: i
         return
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
         left, running = iter(keys), {}
-        records = [({}, dict(r)) for r in results] if keys[0]["phase"] not in ("choose", "test", "price") else []
+        records: list[tuple[Record, Record]] = (
+            [({}, dict(r)) for r in results] if keys[0]["phase"] not in ("choose", "test", "price") else []
+        )
 
         def more() -> None:
             for key in left:
