@@ -54,6 +54,7 @@ def networks(key: dict[str, Any], settings: Settings, results: Results) -> dict[
     """The defect of a network of regular features and ReLU, found by ascent from many inputs, and what its layers allow."""
     V = 4 * Cyclic(4).regular()
     generator = torch.Generator().manual_seed(key["seed"])
+    torch.manual_seed(key["seed"])  # torch draws the layers that equivariant_start_ takes its variances from
     layers = [nn.Linear(V.dim, V.dim, bias=False, dtype=torch.float64) for _ in range(key["depth"])]
     net = nn.Sequential(*(m for layer in layers for m in (layer, nn.ReLU())))
     spec = {str(2 * k): (V, V) for k in range(key["depth"])}
