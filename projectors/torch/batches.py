@@ -16,7 +16,7 @@ from projectors.torch.fast import Fast, Operand, first_block
 from projectors.torch.followed import Following
 from projectors.torch.lobpcg import follow
 from projectors.torch.sharded import Shard, as_shards, over_processes, shard_of
-from projectors.torch.terms import Term, plain_parameters
+from projectors.torch.terms import PlainParameters, Term
 
 __all__ = ["Batch", "batched", "gathered"]
 
@@ -40,6 +40,7 @@ class Batch(Summary, ABC):
     def __init__(self, terms: Sequence[Term], stacked: bool = False) -> None:
         self.terms, self.stacked = tuple(terms), stacked
         self.first = self.terms[0]
+        self.parameters = PlainParameters(self.terms)
         self.is_steered = any(schedule.needs_share for term in self.terms for schedule in term.schedules)
 
     def values(self, fast: Fast, rows: int) -> torch.Tensor:
@@ -65,14 +66,14 @@ class Batch(Summary, ABC):
         plain, both = self._plain(), self.first.has_both
         owned = [(term, *term.memory()) for term in self.terms] if plain is None else []
         parts = [term.layout.rows(whole) for term, whole, _ in owned] if plain is None else plain
-        self._require_one_device(parts)
         if self.stacked:
-            layout, raw = self.first.layout, torch.stack(parts)
+            layout, raw = self.first.layout, self._stack(parts)
             T = layout.arrange(raw, 1)
             steps = steps.view(len(parts), *(1,) * (T.ndim - 3), 2)
             fast.move_([T], [Operand(self.first.space, None, self.first.work)], [steps], both)
             torch._foreach_copy_(parts, layout.unread(T, raw.shape, 1).unbind())
         else:
+            self._require_one_device(parts)
             operands = [Operand(term.space, term.layout, term.work) for term in self.terms]
             fast.move_(parts, operands, steps.unbind(), any(term.has_both for term in self.terms))
         for term, whole, keep in owned:
@@ -84,20 +85,27 @@ class Batch(Summary, ABC):
         plain = self._plain()
         read = [term.unread() for term in self.terms] if plain is None else []
         parts = [part for part, _ in read] if plain is None else plain
-        self._require_one_device(parts)
         if not self.stacked:
+            self._require_one_device(parts)
             return parts, [Operand(t.space, x, t.work) for t, (_, x) in zip(self.terms, read, strict=True)]
         layout = read[0][1] if read else self.first.layout
-        stack = torch.stack(parts)
+        stack = self._stack(parts)
         stack = stack if layout is None else layout.arrange(stack, 1)
         return [stack], [Operand(self.first.space, None, self.first.work)]
 
     def _plain(self) -> list[torch.Tensor] | None:
         """What is read of each term of a stack, if that is a part of a plain parameter."""
         layout = self.first.layout
-        found = plain_parameters(self.terms) if self.stacked and self.first.is_writable else None
+        found = self.parameters.read() if self.stacked and self.first.is_writable else None
         is_whole = layout.start is None and layout.stop is None
         return found if is_whole or found is None else [layout.rows(whole) for whole in found]
+
+    def _stack(self, parts: list[torch.Tensor]) -> torch.Tensor:
+        try:
+            return torch.stack(parts)
+        except RuntimeError:
+            self._require_one_device(parts)
+            raise
 
     def _require_one_device(self, parts: Sequence[torch.Tensor]) -> None:
         device = parts[0].device

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from math import prod
+from operator import attrgetter
 
 import torch
 from torch import nn
@@ -22,13 +23,13 @@ from projectors.torch.sharded import as_parts, as_shards, held, hold_, whole
 
 __all__ = [
     "FormTerm",
+    "PlainParameters",
     "Term",
     "check_finite",
     "in_single",
     "make_form",
     "make_term",
     "parameter_key",
-    "plain_parameters",
 ]
 
 
@@ -169,14 +170,26 @@ class FormTerm(Term):
         return False
 
 
-def plain_parameters(terms: Sequence[Term]) -> list[torch.Tensor] | None:
-    """What modules hold as their parameters, of all terms; None where one is computed, or spread over processes.
+class PlainParameters:
+    """What modules hold as their parameters, of all terms; asking one term after the other shows in a training step of many.
 
-    Of many small layers, asking each term shows in a training step.
+    After a training step nothing is in a cache: each object that is looked at takes as long as a hundred operations.
     """
-    found = [term.module._parameters.get(term.attribute) for term in terms]
-    is_plain = all(type(p) is nn.Parameter for p in found) and all(term.shards is None for term in terms)
-    return found if is_plain else None  # type: ignore[return-value]
+
+    def __init__(self, terms: Sequence[Term]) -> None:
+        self._is_spread = any(term.shards is not None for term in terms)
+        self._modules = [term.module for term in terms]
+        self._attributes = [term.attribute for term in terms]
+
+    def read(self) -> list[torch.Tensor] | None:
+        """The parameters; None where one is computed, or spread over processes."""
+        if self._is_spread:
+            return None
+        found = list(map(dict.get, map(_parameters_of, self._modules), self._attributes))
+        return found if set(map(type, found)) == {nn.Parameter} else None
+
+
+_parameters_of = attrgetter("_parameters")
 
 
 def parameter_key(module: nn.Module, attribute: str) -> tuple[int, str]:
