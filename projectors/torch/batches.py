@@ -31,6 +31,10 @@ class _Stack(Summary):
     def __init__(self, terms: Sequence[Term]) -> None:
         self.terms, self.first = tuple(terms), terms[0]
         self.parameters = PlainParameters(self.terms)
+        self._memory: tuple[torch.Tensor, list[torch.Tensor]] | None = None
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**self.__dict__, "_memory": None}
 
     @property
     def operand(self) -> Operand:
@@ -50,12 +54,28 @@ class _Stack(Summary):
         plain, layout = self._plain(), self.first.layout
         owned = [(term, *term.memory()) for term in self.terms] if plain is None else []
         parts = [layout.rows(whole) for _, whole, _ in owned] if plain is None else plain
-        raw = self._joined(parts)
+        raw, rows = self._copied(parts)
         T = layout.arrange(raw, 1)
         steps = steps.view(len(parts), *(1,) * (T.ndim - 3), 2)
         fast.move_([T], [self.operand], [steps], self.first.has_both)
-        torch._foreach_copy_(parts, layout.unread(T, raw.shape, 1).unbind())
+        if layout.swapped:
+            rows = layout.unread(T, raw.shape, 1).unbind()
+        torch._foreach_copy_(parts, rows)
         _keep(owned)
+
+    def _copied(self, parts: list[torch.Tensor]) -> tuple[torch.Tensor, Sequence[torch.Tensor]]:
+        """A stack without derivatives, and its rows: on the CPU in memory that steps reuse, where making views of it takes long."""
+        if parts[0].device.type != "cpu" or torch.compiler.is_compiling():
+            raw = self._joined(parts)
+            return raw, raw.unbind()
+        known = self._memory
+        if known is None or known[0].dtype != parts[0].dtype:
+            with torch.inference_mode(False):
+                raw = self._joined([part.detach() for part in parts])
+                known = self._memory = raw, list(raw.unbind())
+        else:
+            self._joined(parts, known[0])
+        return known
 
     def _plain(self) -> list[torch.Tensor] | None:
         """What is read of each term, if that is a part of a plain parameter."""
@@ -64,9 +84,9 @@ class _Stack(Summary):
         is_whole = layout.start is None and layout.stop is None
         return found if is_whole or found is None else [layout.rows(whole) for whole in found]
 
-    def _joined(self, parts: list[torch.Tensor]) -> torch.Tensor:
+    def _joined(self, parts: list[torch.Tensor], out: torch.Tensor | None = None) -> torch.Tensor:
         try:
-            return torch.stack(parts)
+            return torch.stack(parts, out=out)
         except RuntimeError:
             _require_one_device(self.terms, parts)
             raise

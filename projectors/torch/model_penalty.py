@@ -378,7 +378,7 @@ class EquivariancePenalty(nn.Module):
         key = [id(rate) if isinstance(rate, torch.Tensor) else rate for rate in rates]
         scaled = {k: self.every * rate * self.weights for k, rate in dict(zip(key, rates, strict=True)).items()}
         if len(scaled) == 1:
-            return scaled[key[0]][self.order]
+            return scaled[key[0]].index_select(0, self.order)
         places = {term: k for k, term in enumerate(self.terms)}
         order = [places[term] for batch in self.batches for term in batch.terms]
         return torch.stack([scaled[key[k]][k] for k in order])
