@@ -30,6 +30,7 @@ class _Stack(Summary):
 
     def __init__(self, terms: Sequence[Term]) -> None:
         self.terms, self.first = tuple(terms), terms[0]
+        self.has_both = self.first.has_both
         self.parameters = PlainParameters(self.terms)
         self._memory: tuple[torch.Tensor, list[torch.Tensor]] | None = None
 
@@ -57,7 +58,7 @@ class _Stack(Summary):
         raw, rows = self._copied(parts)
         T = layout.arrange(raw, 1)
         steps = steps.view(len(parts), *(1,) * (T.ndim - 3), 2)
-        fast.move_([T], [self.operand], [steps], self.first.has_both)
+        fast.move_([T], [self.operand], [steps], self.has_both)
         if layout.swapped:
             rows = layout.unread(T, raw.shape, 1).unbind()
         torch._foreach_copy_(parts, rows)
@@ -107,6 +108,7 @@ class Batch(Summary, ABC):
     def __init__(self, terms: Sequence[Term], stacks: Sequence[Sequence[Term]] = ()) -> None:
         self.terms, self.stacks = tuple(terms), tuple(map(_Stack, stacks))
         self.first = self.terms[0]
+        self.has_both = any(term.has_both for term in self.terms)
         self.is_steered = any(schedule.needs_share for term in self.terms for schedule in term.schedules)
 
     def values(self, fast: Fast, rows: int) -> torch.Tensor:
@@ -139,7 +141,7 @@ class Batch(Summary, ABC):
         parts = [term.layout.rows(whole) for term, whole, _ in owned]
         _require_one_device(self.terms, parts)
         operands = [Operand(term.space, term.layout, term.work) for term in self.terms]
-        fast.move_(parts, operands, steps.unbind(), any(term.has_both for term in self.terms))
+        fast.move_(parts, operands, steps.unbind(), self.has_both)
         _keep(owned)
 
     def parts(self) -> tuple[list[torch.Tensor], list[Operand]]:
@@ -166,7 +168,8 @@ class Batch(Summary, ABC):
         self, away: torch.Tensor, parts: Sequence[torch.Tensor], operands: Sequence[Operand], fast: Fast
     ) -> torch.Tensor:
         pair = away, in_rows([fast.size(operand.read(part)) for part, operand in zip(parts, operands, strict=True)])
-        first, second = (torch.linalg.vector_norm(x.double().reshape(len(self.terms), -1), dim=1) for x in pair)
+        rows = [x.double().reshape(len(self.terms), -1) for x in pair]
+        first, second = (x[:, 0] if x.shape[1] == 1 else torch.linalg.vector_norm(x, dim=1) for x in rows)
         shares: torch.Tensor = (first / second).masked_fill_(second == 0, 0)
         return shares
 
@@ -176,7 +179,7 @@ class _Euclidean(Batch):
 
     def norms(self, fast: Fast) -> tuple[torch.Tensor, torch.Tensor | None]:
         (parts, operands), squared = self.parts(), self.first.norm.power == 2
-        first, second = fast.sizes(parts, operands, squared, self.first.has_both)
+        first, second = fast.sizes(parts, operands, squared, self.has_both)
         kept = fast.carries and first.device.type == "cpu" and not torch.compiler.is_compiling()
         self.seen = self._shares(first, parts, operands, fast) if kept and not squared and self.is_steered else None
         return first, second
@@ -202,7 +205,7 @@ class _Sharded(Batch):
         ]
 
     def norms(self, fast: Fast) -> tuple[torch.Tensor, torch.Tensor | None]:
-        norm, both, local = self.first.norm, self.first.has_both, self.local()
+        norm, both, local = self.first.norm, self.has_both, self.local()
         sizes = [
             [in_single(part).abs().sum() for part, _ in local] for _ in range(1 + both)
         ]  # 0 of nothing, with a derivative
@@ -225,7 +228,7 @@ class _Sharded(Batch):
         held = [(part, o, step) for (part, o), step in zip(self.local(), steps, strict=True) if o is not None]
         if held:
             parts, operands, rows = zip(*held, strict=True)
-            fast.move_(parts, operands, rows, self.first.has_both)
+            fast.move_(parts, operands, rows, self.has_both)
 
 
 class _Followed(Batch):
@@ -241,7 +244,7 @@ class _Followed(Batch):
 
     def norms(self, fast: Fast) -> tuple[torch.Tensor, torch.Tensor | None]:
         parts, operands = self.parts()
-        second = _equivariant(parts, operands, self.first, fast) if self.first.has_both else None
+        second = _equivariant(parts, operands, self.first, fast) if self.has_both else None
         if not fast.carries:
             return torch.stack([_exact(p, o, self.first, fast) for p, o in zip(parts, operands, strict=True)]), second
         state, stacked = self.following, bool(self.stacks)
@@ -276,7 +279,7 @@ class _Any(Batch):
     def norms(self, fast: Fast) -> tuple[torch.Tensor, torch.Tensor | None]:
         parts, operands = self.parts()
         first = _exact(parts[0], operands[0], self.first, fast)
-        return first, _equivariant(parts, operands, self.first, fast) if self.first.has_both else None
+        return first, _equivariant(parts, operands, self.first, fast) if self.has_both else None
 
 
 def batched(terms: Sequence[Term], fast: Fast) -> tuple[Batch, ...]:

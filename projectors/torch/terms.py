@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from math import prod
-from operator import attrgetter
 
 import torch
 from torch import nn
@@ -185,11 +184,8 @@ class PlainParameters:
         """The parameters; None where one is computed, or spread over processes."""
         if self._is_spread:
             return None
-        found = list(map(dict.get, map(_parameters_of, self._modules), self._attributes))
-        return found if set(map(type, found)) == {nn.Parameter} else None
-
-
-_parameters_of = attrgetter("_parameters")
+        found = [module._parameters.get(name) for module, name in zip(self._modules, self._attributes, strict=True)]
+        return found if all(type(p) is nn.Parameter for p in found) else None  # type: ignore[return-value]
 
 
 def parameter_key(module: nn.Module, attribute: str) -> tuple[int, str]:

@@ -113,7 +113,7 @@ def test_weights_follow_their_terms_into_batches():
     pairs = {"0": (A, A), "1": (A, 2 * A), "2": (2 * A, A), "3": (A, A)}
     model = nn.Sequential(*(nn.Linear(v.dim, w.dim, bias=False) for v, w in pairs.values())).double()
     pen = EquivariancePenalty(model, pairs, residual=strengths)
-    assert [[t.layer for t in batch.terms] for batch in pen.batches] == [["0", "3"], ["1"], ["2"]]
+    assert [[t.layer for t in batch.terms] for batch in pen.batches] == [["0", "3", "1", "2"]]
     sizes = {k: float(Hom(*pair).residual(model[int(k)].weight.detach()).norm()) for k, pair in pairs.items()}
     assert pen().item() == pytest.approx(sum(strengths[k] * sizes[k] for k in pairs), rel=1e-12)
 
