@@ -117,7 +117,7 @@ class Blocks(Summary):
         """float64, or complex128 if some element is complex."""
         return np.result_type(np.float64, *(b.structure.dtype for b in self.blocks))
 
-    @cached_property
+    @property
     def is_self_dual(self) -> bool:
         """Whether the basis is orthonormal in the Frobenius inner product, so that P is its own transpose."""
         return all(b.structure.is_self_dual for b in self.blocks)

@@ -60,15 +60,15 @@ class _Stack(Summary):
         steps = steps.view(len(parts), *(1,) * (T.ndim - 3), 2)
         fast.move_([T], [self.operand], [steps], self.has_both)
         if layout.swapped:
-            rows = layout.unread(T, raw.shape, 1).unbind()
+            rows = list(layout.unread(T, raw.shape, 1).unbind())
         torch._foreach_copy_(parts, rows)
         _keep(owned)
 
-    def _copied(self, parts: list[torch.Tensor]) -> tuple[torch.Tensor, Sequence[torch.Tensor]]:
+    def _copied(self, parts: list[torch.Tensor]) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """A stack without derivatives, and its rows: on the CPU in memory that steps reuse, where making views of it takes long."""
         if parts[0].device.type != "cpu" or torch.compiler.is_compiling():
             raw = self._joined(parts)
-            return raw, raw.unbind()
+            return raw, list(raw.unbind())
         known = self._memory
         if known is None or known[0].dtype != parts[0].dtype:
             with torch.inference_mode(False):
@@ -134,7 +134,7 @@ class Batch(Summary, ABC):
     def move_(self, steps: torch.Tensor, fast: Fast) -> None:
         """T <- T - away (T - P(T)) - along P(T) for the steps (away, along), in rows (terms, 2)."""
         if self.stacks:
-            for stack, some in zip(self.stacks, steps.split([len(s.terms) for s in self.stacks]), strict=True):
+            for stack, some in zip(self.stacks, torch.split(steps, [len(s.terms) for s in self.stacks]), strict=True):
                 stack.move_(some, fast)
             return
         owned = [(term, *term.memory()) for term in self.terms]
@@ -311,9 +311,9 @@ def batched(terms: Sequence[Term], fast: Fast) -> tuple[Batch, ...]:
             key = (*key, term.space)
         found.setdefault((stacked, *key), (kind, {}))[1].setdefault(stack, []).append(term)
     batches: list[Batch] = [_Sharded([term for term, _ in m], [shard for _, shard in m]) for m in shards.values()]
-    for (stacked, *_), (kind, stacks) in found.items():
+    for (are_stacked, *_), (one, stacks) in found.items():
         members = [term for stack in stacks.values() for term in stack]
-        batches.append(kind(members, tuple(stacks.values()) if stacked and len(members) > 1 else ()))
+        batches.append(one(members, tuple(stacks.values()) if are_stacked and len(members) > 1 else ()))
     return tuple(batches)
 
 

@@ -123,7 +123,7 @@ class Fast(Summary, ABC):
         """
 
 
-def in_rows(sizes: Sequence[torch.Tensor]) -> torch.Tensor:
+def in_rows(sizes: list[torch.Tensor]) -> torch.Tensor:
     """Sizes (...) of several operands, one operand in each row; those of stacks that differ in their number one after the other."""
     if len(sizes) == 1:
         return sizes[0][None]

@@ -140,15 +140,15 @@ class _Sizes(torch.autograd.Function):
             wanted = [part for part, need in zip(parts, needed, strict=True) if need]
             with torch.enable_grad():
                 plain = [v for v in _PLAIN.sizes(parts, ctx.operands, ctx.squared, ctx.both) if v is not None]
-                above = [g.to(v.dtype) for g, v in zip(gradients, plain, strict=False)]
-                found = iter(torch.autograd.grad(plain, wanted, above, create_graph=True))
+                given = [g.to(v.dtype) for g, v in zip(gradients, plain, strict=False)]
+                found = iter(torch.autograd.grad(plain, wanted, given, create_graph=True))
             return (None, None, None, None, *(next(found) if need else None for need in needed))
         out: list[torch.Tensor | None] = []
         numbers = ctx.numbers
-        above = gradients if numbers is None else [g.split(numbers) for g in gradients if g is not None]
-        slopes = [
-            _slopes_of(fast, numbers, s, g, ctx.squared) for s, g in zip(sizes, gradients, strict=False)
+        above: Sequence[Sequence[torch.Tensor]] = [
+            torch.unbind(g) if numbers is None else torch.split(g, numbers) for g in gradients if g is not None
         ]
+        slopes = [_slopes_of(fast, numbers, s, g, ctx.squared) for s, g in zip(sizes, gradients, strict=False)]
         for i, (operand, part) in enumerate(zip(ctx.operands, parts, strict=True)):
             R, P = ctx.known[i]
             ctx.known[i] = _Known(None, P)
@@ -176,7 +176,7 @@ def _slopes_of(
     if numbers is None:
         return fast.slopes(sizes, gradients, squared)
     (together,) = fast.slopes(sizes[None], gradients[None], squared)
-    return together.split(numbers) if isinstance(together, torch.Tensor) else [None] * len(numbers)
+    return torch.split(together, numbers) if isinstance(together, torch.Tensor) else [None] * len(numbers)
 
 
 class _ResidualContext(FunctionCtx):
