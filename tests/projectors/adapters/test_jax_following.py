@@ -9,7 +9,7 @@ from cases import cases
 
 from grouprep import Cyclic, Dihedral, GroupRepError, Lorentz, Quaternion
 from projectors import Hom
-from projectors.penalties import Frobenius, KyFan, Nuclear, Spectral
+from projectors.penalties import KyFan, Nuclear, Spectral
 
 jax = pytest.importorskip("jax")
 jnp = jax.numpy
