@@ -131,21 +131,22 @@ class EquivariancePenalty(nn.Module):
         kept = distinct(trained, lambda term: term.key)
         if not kept:
             raise GroupRepError("spec: the layers it matches have no parameters to penalise")
-        self.terms = tuple(term for term, _ in kept)
+        self._terms = tuple(term for term, _ in kept)
+        self._is_behind = False  # whether the terms' weights are those of an earlier step
         for term, names in kept:
             term.also = names
             term.norm = self._rule.of(term)
             self._schedule(term, residual, equivariant)
-        device = self.terms[0].stored().device
-        dtype = torch.float64 if any(_wide(t.stored()) for t in self.terms) else torch.float32
-        spaces = {hom: ProjectionModule(hom, device, dtype) for hom in dict.fromkeys(t.hom for t in self.terms)}
+        device = self._terms[0].stored().device
+        dtype = torch.float64 if any(_wide(t.stored()) for t in self._terms) else torch.float32
+        spaces = {hom: ProjectionModule(hom, device, dtype) for hom in dict.fromkeys(t.hom for t in self._terms)}
         self.spaces = nn.ModuleList(spaces.values())
-        for term in self.terms:
+        for term in self._terms:
             term.space = spaces[term.hom]
         self._check_device()
         self.steps = 0
         self.batches: tuple[Batch, ...] = ()
-        self._rows = 1 + any(term.has_both for term in self.terms)
+        self._rows = 1 + any(term.has_both for term in self._terms)
         self._place(device, dtype)
 
     @staticmethod
@@ -157,14 +158,20 @@ class EquivariancePenalty(nn.Module):
         term.weights = away.start_value, along.start_value
 
     @property
+    def terms(self) -> tuple[Term, ...]:
+        """The penalised parameters, with their weights as they are now, for which an accelerator is waited for if they follow shares."""
+        self._recall()
+        return self._terms
+
+    @property
     def schedules(self) -> tuple[tuple[Schedule, Schedule], ...]:
         """What moves the weights of each term."""
-        return tuple(term.schedules for term in self.terms)
+        return tuple(term.schedules for term in self._terms)
 
     @property
     def shared(self) -> tuple[tuple[str, ...], ...]:
         """The other names of each term's weights."""
-        return tuple(term.also for term in self.terms)
+        return tuple(term.also for term in self._terms)
 
     @property
     def specification(self) -> dict[str, SpecLike]:
@@ -179,11 +186,11 @@ class EquivariancePenalty(nn.Module):
         """
         followed = self._followed()
         self._fast = implementation_for(device)
-        self._spread = placements(term.stored for term in self.terms)
-        self.batches = batched(self.terms, self._fast)
+        self._spread = placements(term.stored for term in self._terms)
+        self.batches = batched(self._terms, self._fast)
         self.following = nn.ModuleList(b.following for b in self.batches if b.following is not None)
         self._follow_on(followed, device)
-        places = {term: k for k, term in enumerate(self.terms)}
+        places = {term: k for k, term in enumerate(self._terms)}
         order = [places[term] for batch in self.batches for term in batch.terms]
         exact = torch.float32 if device.type == "mps" else torch.float64
         self.register_buffer("weights", self._weights(dtype).to(device), persistent=False)
@@ -193,8 +200,8 @@ class EquivariancePenalty(nn.Module):
         )
         self._weigh()
         self._steered = self._steering(places)
-        self._moving = [term for term in self.terms if any(map(_moves_alone, term.schedules))]
-        for term in self.terms:
+        self._moving = [term for term in self._terms if any(map(_moves_alone, term.schedules))]
+        for term in self._terms:
             term.work = self._fast.workspace()
         if self._fast.compiled is not None:
             for batch in self.batches:
@@ -212,7 +219,7 @@ class EquivariancePenalty(nn.Module):
                 follow_on(batch.terms, batch.following, followed)
 
     def _weights(self, dtype: torch.dtype) -> torch.Tensor:
-        return torch.tensor([term.weights for term in self.terms], dtype=dtype)
+        return torch.tensor([term.weights for term in self._terms], dtype=dtype)
 
     def _weigh(self) -> None:
         """The factors from the weights."""
@@ -241,9 +248,10 @@ class EquivariancePenalty(nn.Module):
         )
 
     def _recall(self) -> None:
-        """What schedules that read shares have made of the weights, which an accelerator does by itself, as the terms' own."""
-        if not self._steered or self.weights.is_meta:
+        """What schedules that read shares have made of the weights, which a device does by itself, as the terms' own."""
+        if not self._is_behind or self.weights.is_meta:
             return
+        self._is_behind = False
         for s in self._steered:
             for term, weight in zip(s.terms, self.weights[s.rows, s.column].tolist(), strict=True):
                 first, second = term.weights
@@ -262,8 +270,8 @@ class EquivariancePenalty(nn.Module):
         Modules that are gone are noticed.
         """
         self.places.check()
-        device = self.terms[0].source().device
-        if device != self.weights.device or self._spread != placements(term.stored for term in self.terms):
+        device = self._terms[0].source().device
+        if device != self.weights.device or self._spread != placements(term.stored for term in self._terms):
             self._recall()
             self._place(device, self.weights.dtype)
 
@@ -273,10 +281,10 @@ class EquivariancePenalty(nn.Module):
             self._check_device()
 
     def _check_device(self) -> None:
-        device = self.terms[0].stored().device
-        for term in self.terms:
+        device = self._terms[0].stored().device
+        for term in self._terms:
             if term.stored().device != device:
-                raise two_devices(self.terms[0], term)
+                raise two_devices(self._terms[0], term)
 
     # Values
 
@@ -299,7 +307,7 @@ class EquivariancePenalty(nn.Module):
             values = found[0] if len(found) == 1 else torch.cat(found, dim=1)
             total = (values * self.factors).sum().to(torch.float64 if wide else torch.float32)
         if device.type == "cpu" and fast is self._fast and not isfinite(total.item()):
-            for term in self.terms:
+            for term in self._terms:
                 check_finite(term.name, term.parameter())
         return total
 
@@ -319,7 +327,6 @@ class EquivariancePenalty(nn.Module):
     def step(self) -> None:
         """The end of a training step: moves the schedules, and counts for `every`."""
         self.steps += 1
-        self._follow()
         old = [term.weights for term in self._moving]
         for term in self._moving:
             known = zip(term.schedules, term.weights, strict=True)
@@ -338,12 +345,16 @@ class EquivariancePenalty(nn.Module):
 
     def _steer(self) -> None:
         """The weights that follow shares move on, on an accelerator by its own arithmetic: nothing waits for it."""
-        shares = torch.cat([b.shares(self._fast) for b in self.batches if b.is_steered])
+        steered = [batch for batch in self.batches if batch.is_steered]
+        if any(batch.seen is None for batch in steered):
+            self._follow()
+            steered = [batch for batch in self.batches if batch.is_steered]
+        shares = torch.cat([batch.shares(self._fast) for batch in steered])
         for schedule, column, _, rows, places in self._steered:
-            weights = schedule.next_values(self.steps, self.weights[rows, column], shares[places])
-            self.weights[rows, column] = weights.to(self.weights.dtype)
-        if self.weights.device.type == "cpu":
-            self._recall()
+            values = self.weights[:, column]
+            weights = schedule.next_values(self.steps, values.index_select(0, rows), shares.index_select(0, places))
+            values.index_copy_(0, rows, weights.to(values.dtype))
+        self._is_behind = True
 
     @torch.no_grad()
     def decay_(self, lr: float | torch.Tensor | torch.optim.Optimizer) -> None:
@@ -368,18 +379,18 @@ class EquivariancePenalty(nn.Module):
         if isinstance(lr, int | float | torch.Tensor):
             return [_rate(lr)]
         known = {id(p): group["lr"] for group in lr.param_groups for p in group["params"]}
-        for term in self.terms:
+        for term in self._terms:
             if id(term.source()) not in known:
                 raise GroupRepError(f'"{term.name}" is none of the parameters of the optimizer that decay_ was given')
-        return [_rate(known[id(term.source())]) for term in self.terms]
+        return [_rate(known[id(term.source())]) for term in self._terms]
 
     def _steps_of(self, rates: Sequence[float | torch.Tensor]) -> torch.Tensor:
         """(away, along) of each term, in the order of the batches: one product for each learning rate."""
         key = [id(rate) if isinstance(rate, torch.Tensor) else rate for rate in rates]
         scaled = {k: self.every * rate * self.weights for k, rate in dict(zip(key, rates, strict=True)).items()}
         if len(scaled) == 1:
-            return scaled[key[0]][self.order]
-        places = {term: k for k, term in enumerate(self.terms)}
+            return scaled[key[0]].index_select(0, self.order)
+        places = {term: k for k, term in enumerate(self._terms)}
         order = [places[term] for batch in self.batches for term in batch.terms]
         return torch.stack([scaled[key[k]][k] for k in order])
 
@@ -403,9 +414,10 @@ class EquivariancePenalty(nn.Module):
         """
         for what, given in (("residual", residual), ("equivariant", equivariant)):
             refuse_unmatched(given, [name for name, _ in self.layers] + list(self.skipped), what)
-        for term in self.terms:
+        self._is_behind = False
+        for term in self._terms:
             self._schedule(term, residual, equivariant)
-        self._rows = 1 + any(term.has_both for term in self.terms)
+        self._rows = 1 + any(term.has_both for term in self._terms)
         self._place(self.weights.device, self.weights.dtype)
 
     # Parts
@@ -438,10 +450,10 @@ class EquivariancePenalty(nn.Module):
                 [3., 2.]]), tensor([[-1., -1.],
                 [ 1.,  1.]]))
         """
-        term = next((t for t in self.terms if name in (t.name, *t.also)), None)
+        term = next((t for t in self._terms if name in (t.name, *t.also)), None)
         if term is None:
             raise GroupRepError(
-                f'name = "{name}" is no term of the penalty; {nearest(name, [t.name for t in self.terms])}'
+                f'name = "{name}" is no term of the penalty; {nearest(name, [t.name for t in self._terms])}'
             )
         if not term.is_writable:
             raise GroupRepError(f'"{name}" is a product of two weights, and no tensor is arranged as it is')
@@ -459,10 +471,9 @@ class EquivariancePenalty(nn.Module):
     # What a checkpoint holds
 
     def _description(self) -> Description:
-        return describe(self.terms, self.norm, self.every, self.decoupled)
+        return describe(self._terms, self.norm, self.every, self.decoupled)
 
     def _save_to_state_dict(self, destination: dict[str, torch.Tensor], prefix: str, keep_vars: bool) -> None:
-        self._recall()
         weights = {term.name: term.weights for term in self.terms}
         progress = Progress(self._description(), self.steps, weights, self._followed())
         destination.update({prefix + key: value for key, value in progress.tensors().items()})
@@ -483,10 +494,10 @@ class EquivariancePenalty(nn.Module):
             return
         progress = Progress.of(found)
         require_same(progress.description, self._description())
-        self.steps = progress.steps
+        self.steps, self._is_behind = progress.steps, False
         for batch in self.batches:
             batch.seen = None
-        for term in self.terms:
+        for term in self._terms:
             term.weights = progress.weights[term.name]
         self.weights.copy_(self._weights(self.weights.dtype))
         self._weigh()
@@ -507,7 +518,7 @@ class EquivariancePenalty(nn.Module):
         self._check_device()
         self._recall()
         records: dict[Term, TermReport] = {}
-        for terms in _alike(self.terms):
+        for terms in _alike(self._terms):
             T = in_single(torch.stack([term.read() for term in terms]))
             for term, operators in zip(terms, T, strict=True):
                 check_finite(term.name, operators)
@@ -515,10 +526,10 @@ class EquivariancePenalty(nn.Module):
             records |= dict(zip(terms, found, strict=True))
         reports = tuple(
             replace(records[t], residual_weight=t.weights[0], equivariant_weight=t.weights[1], also=t.also)
-            for t in self.terms
+            for t in self._terms
         )
         total, flagged = sum(r.total for r in reports), flags(self.model, self.layers)
-        flagged += tuple(f"{term.name}: {text}" for term, text in gathered(self.terms))
+        flagged += tuple(f"{term.name}: {text}" for term, text in gathered(self._terms))
         return PenaltyReport(total, reports, self.skipped, flagged, self.steps)
 
     def check(self, *inputs: object, strict: bool = False) -> CheckReport:
@@ -536,7 +547,7 @@ class EquivariancePenalty(nn.Module):
             If strict and something cannot be equivariant.
         """
         found = check_model(self.model, self.layers, inputs, strict)
-        spread = tuple(Finding("warning", term.layer, f"{term.name}: {text}") for term, text in gathered(self.terms))
+        spread = tuple(Finding("warning", term.layer, f"{term.name}: {text}") for term, text in gathered(self._terms))
         return replace(found, findings=found.findings + spread)
 
     @classmethod
@@ -549,7 +560,7 @@ class EquivariancePenalty(nn.Module):
 
     def extra_repr(self) -> str:
         """What printing it shows."""
-        return f"{len(self.terms)} parameters, {self.norm}" + (", decoupled" if self.decoupled else "")
+        return f"{len(self._terms)} parameters, {self.norm}" + (", decoupled" if self.decoupled else "")
 
 
 def _alike(terms: Sequence[Term]) -> list[list[Term]]:

@@ -99,7 +99,7 @@ def _missing(pattern: str, names: Mapping[str, nn.Module]) -> str:
 class Places(Summary):
     """Where the layers of a specification stand in a model, so that one that has been replaced since is noticed.
 
-    Looking is cheap: a few identities of each layer and of the modules that hold it.
+    Looking is cheap: what the modules on the way to the layers hold, which is compared by identity.
     """
 
     def __init__(self, model: nn.Module, layers: Iterable[tuple[str, nn.Module]]) -> None:
@@ -107,22 +107,21 @@ class Places(Summary):
         self._walk()
 
     def _walk(self) -> None:
-        """Find (owner, key, module) on the ways from the model to its layers."""
+        """Find the modules on the ways from the model to its layers, each with all that it holds."""
         wanted = {name for name, _ in self.layers}
-        edges: dict[tuple[int, str], tuple[nn.Module, str, nn.Module]] = {}
+        owners: dict[int, nn.Module] = {}
         for name, _ in self.model.named_modules(remove_duplicate=False):
             if strip_name(name) not in wanted:
                 continue
             owner = self.model
             for key in filter(None, name.split(".")):
-                module = owner.get_submodule(key)
-                edges[id(owner), key] = owner, key, module
-                owner = module
-        self.edges = tuple(edges.values())
+                owners[id(owner)] = owner
+                owner = owner.get_submodule(key)
+        self.owners = [(owner, list(owner._modules.values())) for owner in owners.values()]
 
     def check(self) -> None:
         """Raise GroupRepError if a layer is no longer the module that it was."""
-        if all(owner._modules.get(key) is module for owner, key, module in self.edges):
+        if all(list(owner._modules.values()) == modules for owner, modules in self.owners):
             return
         now = dict(named_modules(self.model, remove_duplicate=False))
         for name, module in self.layers:

@@ -231,9 +231,10 @@ class SplitAdamW(torch.optim.Optimizer):
 
     def _weights_of(self, term: Term) -> tuple[float | torch.Tensor, float | torch.Tensor]:
         """Lambda_perp and lambda_G now: numbers, or tensors where the device itself steers them."""
+        place = self._places[term]
         if term.stored().device.type == "cpu" or not any(s.needs_share for s in term.schedules):
-            return term.weights
-        first, second = self.pen.weights[self._places[term]]
+            return self.pen.terms[place].weights
+        first, second = self.pen.weights[place]
         return first, second
 
     # Resuming

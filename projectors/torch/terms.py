@@ -22,13 +22,13 @@ from projectors.torch.sharded import as_parts, as_shards, held, hold_, whole
 
 __all__ = [
     "FormTerm",
+    "PlainParameters",
     "Term",
     "check_finite",
     "in_single",
     "make_form",
     "make_term",
     "parameter_key",
-    "plain_parameters",
 ]
 
 
@@ -169,14 +169,23 @@ class FormTerm(Term):
         return False
 
 
-def plain_parameters(terms: Sequence[Term]) -> list[torch.Tensor] | None:
-    """What modules hold as their parameters, of all terms; None where one is computed, or spread over processes.
+class PlainParameters:
+    """What modules hold as their parameters, of all terms; asking one term after the other shows in a training step of many.
 
-    Of many small layers, asking each term shows in a training step.
+    After a training step nothing is in a cache: each object that is looked at takes as long as a hundred operations.
     """
-    found = [term.module._parameters.get(term.attribute) for term in terms]
-    is_plain = all(type(p) is nn.Parameter for p in found) and all(term.shards is None for term in terms)
-    return found if is_plain else None  # type: ignore[return-value]
+
+    def __init__(self, terms: Sequence[Term]) -> None:
+        self._is_spread = any(term.shards is not None for term in terms)
+        self._modules = [term.module for term in terms]
+        self._attributes = [term.attribute for term in terms]
+
+    def read(self) -> list[torch.Tensor] | None:
+        """The parameters; None where one is computed, or spread over processes."""
+        if self._is_spread:
+            return None
+        found = [module._parameters.get(name) for module, name in zip(self._modules, self._attributes, strict=True)]
+        return found if all(type(p) is nn.Parameter for p in found) else None  # type: ignore[return-value]
 
 
 def parameter_key(module: nn.Module, attribute: str) -> tuple[int, str]:

@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 import torch
 
-from projectors.torch.fast.base import Fast, Operand
+from projectors.torch.fast.base import Fast, Operand, in_rows
 from projectors.torch.fast.cpu import Cpu
 from projectors.torch.fast.device import Device
 from projectors.torch.fast.functional import Functional, is_transformed
@@ -21,6 +21,7 @@ __all__ = [
     "Traced",
     "first_block",
     "implementation_for",
+    "in_rows",
     "serving",
 ]
 

@@ -18,7 +18,7 @@ from projectors.models.layouts import Layout
 from projectors.penalties.entrywise import vector_norm
 from projectors.torch.buffers import ProjectionModule, in_single
 
-__all__ = ["Fast", "Operand"]
+__all__ = ["Fast", "Operand", "in_rows"]
 
 
 class Operand(NamedTuple):
@@ -83,11 +83,11 @@ class Fast(Summary, ABC):
     def sizes(
         self, parts: Sequence[torch.Tensor], operands: Sequence[Operand], squared: bool = False, both: bool = False
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """(||T - P(T)||, ||P(T)||) of several T in the Frobenius norm, one in each row, (operands, ...), in T's precision or double.
+        """(||T - P(T)||, ||P(T)||) of several T in the Frobenius norm, as `in_rows` joins them, in T's precision or double.
 
         Parameters
         ----------
-        parts : what the operands read, in any floating precision; all T have the same leading axes and dtype.
+        parts : what the operands read, in any floating precision; all T have the same dtype, and the same leading axes or a single one.
         squared : whether the squares are meant; both : whether the second is wanted, which is None otherwise.
         """
 
@@ -121,3 +121,10 @@ class Fast(Summary, ABC):
         steps : for each part a tensor (..., 2) where it is, away and along; leading axes as T's, if it has any.
         both : whether along is meant; it is 0 otherwise.
         """
+
+
+def in_rows(sizes: list[torch.Tensor]) -> torch.Tensor:
+    """Sizes (...) of several operands, one operand in each row; those of stacks that differ in their number one after the other."""
+    if len(sizes) == 1:
+        return sizes[0][None]
+    return torch.stack(sizes) if all(s.shape == sizes[0].shape for s in sizes) else torch.cat(sizes)

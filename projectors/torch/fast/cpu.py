@@ -41,10 +41,12 @@ class Cpu(Direct):
     def slopes(self, sizes: torch.Tensor, gradients: torch.Tensor, squared: bool) -> Sequence[Slope]:
         """Numbers for single operators, which are cheaper than tensors."""
         if sizes.ndim > 1:
-            safe = torch.where(sizes > 0, sizes, 1)
-            factors = 2 * gradients if squared else torch.where(sizes > 0, gradients / safe, 0)
+            factors = 2 * gradients if squared else (gradients / sizes).masked_fill_(sizes == 0, 0)
+            shaped = factors[..., None, None].unbind()
+            if isfinite(factors.sum().item()):  # else some may be, or overflow
+                return shaped
             overflow = (factors.isinf() & gradients.isfinite()).flatten(1).any(1).tolist()
-            return [None if o else f[..., None, None] for f, o in zip(factors, overflow, strict=True)]
+            return [None if o else f for f, o in zip(shaped, overflow, strict=True)]
         most, out = torch.finfo(sizes.dtype).max, []
         for size, gradient in zip(sizes.tolist(), gradients.tolist(), strict=True):
             each = 2 * gradient if squared else gradient / size if size else 0.0

@@ -176,7 +176,8 @@ class Gpu(Fast):
         self, parts: Sequence[torch.Tensor], operands: Sequence[Operand], squared: bool = False, both: bool = False
     ) -> _Sized:
         served = self.served([_dense(part) for part in parts], operands)
-        if not any(served):
+        numbers = {part.shape[:-2] for part, operand in zip(parts, operands, strict=True) if operand.layout is None}
+        if not any(served) or len(numbers) > 1:  # stacks of different numbers
             return _DEVICE.sizes(parts, operands, squared, both)
         if all(served):
             return self._sizes(parts, operands, squared, both)

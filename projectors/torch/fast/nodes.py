@@ -13,7 +13,7 @@ import torch
 from torch.autograd.function import FunctionCtx, once_differentiable
 
 from projectors.torch.buffers import ProjectionModule
-from projectors.torch.fast.base import Fast, Operand
+from projectors.torch.fast.base import Fast, Operand, in_rows
 from projectors.torch.fast.plain import Plain
 from projectors.torch.lobpcg import follow
 
@@ -105,6 +105,7 @@ class _SizesContext(FunctionCtx):
     squared: bool
     both: bool
     known: list[_Known]
+    numbers: list[int] | None  # of the operators of each stack, where their sizes stand one after the other
 
 
 class _Sizes(torch.autograd.Function):
@@ -124,9 +125,10 @@ class _Sizes(torch.autograd.Function):
             first.append(_power(size, squared))
             if P is not None:
                 second.append(_power(fast.size(P), squared))
-        sizes = tuple(_stacked(s) for s in ((first, second) if both else (first,)))
+        sizes = tuple(in_rows(s) for s in ((first, second) if both else (first,)))
         ctx.save_for_backward(*sizes, *parts)
         ctx.fast, ctx.operands, ctx.squared, ctx.both = fast, operands, squared, both
+        ctx.numbers = [len(s) for s in first] if sizes[0].ndim < 1 + first[0].ndim else None
         return sizes[0], sizes[1] if both else None
 
     @staticmethod
@@ -138,11 +140,15 @@ class _Sizes(torch.autograd.Function):
             wanted = [part for part, need in zip(parts, needed, strict=True) if need]
             with torch.enable_grad():
                 plain = [v for v in _PLAIN.sizes(parts, ctx.operands, ctx.squared, ctx.both) if v is not None]
-                above = [g.to(v.dtype) for g, v in zip(gradients, plain, strict=False)]
-                found = iter(torch.autograd.grad(plain, wanted, above, create_graph=True))
+                given = [g.to(v.dtype) for g, v in zip(gradients, plain, strict=False)]
+                found = iter(torch.autograd.grad(plain, wanted, given, create_graph=True))
             return (None, None, None, None, *(next(found) if need else None for need in needed))
         out: list[torch.Tensor | None] = []
-        slopes = [fast.slopes(s, g, ctx.squared) for s, g in zip(sizes, gradients, strict=False)]
+        numbers = ctx.numbers
+        above: Sequence[Sequence[torch.Tensor]] = [
+            torch.unbind(g) if numbers is None else torch.split(g, numbers) for g in gradients if g is not None
+        ]
+        slopes = [_slopes_of(fast, numbers, s, g, ctx.squared) for s, g in zip(sizes, gradients, strict=False)]
         for i, (operand, part) in enumerate(zip(ctx.operands, parts, strict=True)):
             R, P = ctx.known[i]
             ctx.known[i] = _Known(None, P)
@@ -152,19 +158,25 @@ class _Sizes(torch.autograd.Function):
             if R is None:  # its memory was given away by an earlier pass over a retained graph
                 R, _ = fast.measured(operand.read(part), operand, True)
             r = slopes[0][i]
-            _ = R.copy_(fast.directed(R, gradients[0][i], ctx.squared)) if r is None else R.mul_(r)
+            _ = R.copy_(fast.directed(R, above[0][i], ctx.squared)) if r is None else R.mul_(r)
             if P is not None:
                 p = slopes[1][i]
                 if p is None:
-                    R.add_(fast.directed(P, gradients[1][i], ctx.squared))
+                    R.add_(fast.directed(P, above[1][i], ctx.squared))
                 else:
                     _ = R.add_(P * p) if isinstance(p, torch.Tensor) else R.add_(P, alpha=p)
             out.append(operand.unread(R, part))
         return (None, None, None, None, *out)
 
 
-def _stacked(sizes: list[torch.Tensor]) -> torch.Tensor:
-    return sizes[0][None] if len(sizes) == 1 else torch.stack(sizes)
+def _slopes_of(
+    fast: Direct, numbers: list[int] | None, sizes: torch.Tensor, gradients: torch.Tensor, squared: bool
+) -> Sequence[Slope]:
+    """The slopes of each operand; those of stacks that stand one after the other, by their numbers, are found at once."""
+    if numbers is None:
+        return fast.slopes(sizes, gradients, squared)
+    (together,) = fast.slopes(sizes[None], gradients[None], squared)
+    return torch.split(together, numbers) if isinstance(together, torch.Tensor) else [None] * len(numbers)
 
 
 class _ResidualContext(FunctionCtx):

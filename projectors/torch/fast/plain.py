@@ -11,7 +11,7 @@ from projectors.arrays import namespace_of
 from projectors.penalties import Frobenius
 from projectors.penalties.entrywise import vector_norm
 from projectors.torch.buffers import ProjectionModule
-from projectors.torch.fast.base import Fast, Operand
+from projectors.torch.fast.base import Fast, Operand, in_rows
 from projectors.torch.lobpcg import follow
 
 __all__ = ["Plain"]
@@ -36,7 +36,7 @@ class Plain(Fast):
             first.append(norm.value(T - P))
             if both:
                 second.append(norm.value(P))
-        return torch.stack(first), torch.stack(second) if both else None
+        return in_rows(first), in_rows(second) if both else None
 
     def leading(
         self,

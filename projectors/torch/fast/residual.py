@@ -57,13 +57,14 @@ def pieces(
         for first in range(0, copies, step):
             last = min(copies, first + step)
             start, stop = row + first * m, row + last * m
-            rows = T if (start, stop) == (0, T.shape[-2]) else T[..., start:stop, :]
+            is_whole = (start, stop) == (0, T.shape[-2])
+            rows = T if is_whole else T[..., start:stop, :]
             if size is None:
                 P = band.project(rows, last - first, projection.xp, constants)
                 yield Piece(start, stop, rows, P, P, 1)
             else:
                 at = band.constants[0]
-                memory = out[start:stop] if out is not None and T.ndim == 2 else None
+                memory = out if is_whole or out is None else out[start:stop] if T.ndim == 2 else None
                 P, means = _orbits(rows, size, constants[at], scratch, memory)
                 yield Piece(start, stop, rows, P, means, size)
         row += m * copies

@@ -8,7 +8,7 @@ import torch
 
 from projectors.arrays import in_range, inner, namespace
 from projectors.penalties import Frobenius, KyFan, Norm, State
-from projectors.torch.fast.base import Operand
+from projectors.torch.fast.base import Operand, in_rows
 from projectors.torch.fast.plain import Plain
 
 __all__ = ["Traced", "first_block"]
@@ -33,7 +33,7 @@ class Traced(Plain):
             first.append(_carried(norm, fixed - P, d))
             if both:
                 second.append(_carried(norm, P, d))
-        return torch.stack(first), torch.stack(second) if both else None
+        return in_rows(first), in_rows(second) if both else None
 
     def leading(
         self,

@@ -113,9 +113,17 @@ def test_weights_follow_their_terms_into_batches():
     pairs = {"0": (A, A), "1": (A, 2 * A), "2": (2 * A, A), "3": (A, A)}
     model = nn.Sequential(*(nn.Linear(v.dim, w.dim, bias=False) for v, w in pairs.values())).double()
     pen = EquivariancePenalty(model, pairs, residual=strengths)
-    assert [[t.layer for t in batch.terms] for batch in pen.batches] == [["0", "3"], ["1"], ["2"]]
+    assert [[t.layer for t in batch.terms] for batch in pen.batches] == [["0", "3", "1", "2"]]
     sizes = {k: float(Hom(*pair).residual(model[int(k)].weight.detach()).norm()) for k, pair in pairs.items()}
     assert pen().item() == pytest.approx(sum(strengths[k] * sizes[k] for k in pairs), rel=1e-12)
+    for scale in (1.0, 2.0**-1000):  # so small that slopes overflow on the way
+        with torch.no_grad():
+            for layer in model:
+                layer.weight *= scale
+        found = torch.autograd.grad(pen(), [layer.weight for layer in model])
+        for (k, pair), layer, slope in zip(pairs.items(), model, found, strict=True):
+            R = Hom(*pair).residual(layer.weight.detach()) / scale
+            assert torch.allclose(slope, strengths[k] * R / R.norm(), rtol=1e-12, atol=strengths[k] * 1e-12), (k, scale)
 
 
 def test_small_terms_of_one_space_move_by_their_own_steps():
