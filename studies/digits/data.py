@@ -7,6 +7,7 @@ The last five forms are for the test alone. Of the other nine a seed draws six t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
@@ -14,12 +15,18 @@ import torch
 from grouprep import Cyclic, Dihedral
 from grouprep.groups.finite import FiniteGroup
 
-__all__ = ["FORMS", "GROUPS", "UPRIGHT", "Digits", "Pool"]
+__all__ = ["FORMS", "GROUPS", "UPRIGHT", "Digits", "Pool", "motions"]
 
 GROUPS: dict[str, FiniteGroup] = {"C4": Cyclic(4), "D4": Dihedral(4)}
 FORMS = (0, 130, 256, 386, 516, 646, 776, 915, 1029, 1157, 1287, 1415, 1545, 1667, 1797)  # where they begin, and the end
 TEST_FORMS, TRAINING_FORMS = range(9, 14), 6
 UPRIGHT = (6, 9)
+
+
+@cache
+def motions(group: FiniteGroup) -> torch.Tensor:
+    """The group's elements on pixels, (order, 64, 64), the neutral one first."""
+    return torch.tensor(group.grid((8, 8))(group.elements), dtype=torch.float32)
 
 
 @dataclass(frozen=True)
@@ -56,39 +63,43 @@ class Digits:
     group : "C4" or "D4"; broken : from 0 (the task is symmetric) to 1.
     seed : of the forms, of the images that are learnt from, and of their motions.
     size : how many are learnt from.
+    pool : what they are drawn from; None: scikit-learn's.
+    device : where the images are.
     """
 
-    def __init__(self, group: str, broken: float, seed: int, size: int = 300, pool: Pool | None = None) -> None:
+    def __init__(
+        self,
+        group: str,
+        broken: float,
+        seed: int,
+        size: int = 300,
+        pool: Pool | None = None,
+        device: str = "cpu",
+    ) -> None:
         self.group, self.broken = GROUPS[group], broken
         pool = Pool.load() if pool is None else pool
         rng = np.random.default_rng((seed, 15))
         order = [int(k) for k in rng.permutation(TEST_FORMS.start)]
-        self.parts = {
-            "validation": pool.of(order[TRAINING_FORMS:]),
-            "test": pool.of(list(TEST_FORMS)),
-        }
+        parts = {"validation": order[TRAINING_FORMS:], "test": list(TEST_FORMS)}
+        self.parts = {name: tuple(t.to(device) for t in pool.of(forms)) for name, forms in parts.items()}
         images, labels = pool.of(order[:TRAINING_FORMS])
         chosen = rng.permutation(len(labels))[:size]
-        images, self.labels = images[chosen], labels[chosen]
+        images, labels = images[chosen], labels[chosen]
         element = torch.tensor(rng.integers(self.group.order, size=size))
-        stays = torch.tensor(rng.random(size) < broken) & self.is_upright(self.labels)
+        self.motions = motions(self.group)
+        stays = torch.tensor(rng.random(size) < broken) & self.is_upright(labels)
         element[stays] = 0  # the neutral element
-        motions = self.motions()
-        self.images = torch.stack([motions[g] @ x for g, x in zip(element, images, strict=True)]).reshape(-1, 1, 8, 8)
-
-    def motions(self) -> torch.Tensor:
-        """The group's elements on pixels, (order, 64, 64), the neutral one first."""
-        out: torch.Tensor = torch.tensor(self.group.grid((8, 8))(self.group.elements), dtype=torch.float32)
-        return out
+        moved = torch.stack([self.motions[g] @ x for g, x in zip(element, images, strict=True)])
+        self.images, self.labels = moved.reshape(-1, 1, 8, 8).to(device), labels.to(device)
 
     @staticmethod
     def is_upright(labels: torch.Tensor) -> torch.Tensor:
         """Which of the labels are a 6 or a 9."""
-        return torch.isin(labels, torch.tensor(UPRIGHT))
+        return torch.isin(labels, torch.tensor(UPRIGHT, device=labels.device))
 
     def probabilities(self, labels: torch.Tensor) -> torch.Tensor:
         """(n, order): how probable each motion of an image is."""
-        out = torch.full((len(labels), self.group.order), 1 / self.group.order)
+        out = torch.full((len(labels), self.group.order), 1 / self.group.order, device=labels.device)
         upright = self.is_upright(labels)
         out[upright] *= 1 - self.broken
         out[upright, 0] += self.broken
@@ -104,7 +115,11 @@ class Digits:
         """The expected share of images of "validation" or "test" that a network names rightly; of all, and of 6 and 9 alone."""
         images, labels = self.parts[part]
         right = torch.stack(
-            [(net((images @ m.T).reshape(-1, 1, 8, 8)).argmax(dim=1) == labels).float() for m in self.motions()], dim=1
+            [
+                (net((images @ m.T).reshape(-1, 1, 8, 8)).argmax(dim=1) == labels).float()
+                for m in self.motions.to(images.device)
+            ],
+            dim=1,
         )
         share = (right * self.probabilities(labels)).sum(dim=1)
         return {"score": float(share.mean()), "6 and 9": float(share[self.is_upright(labels)].mean())}

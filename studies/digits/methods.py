@@ -27,17 +27,21 @@ def split_last(*strengths: float, residual_lr: float = 0.1, name: str = "split f
     return Method(name, strengths, prepare)
 
 
-def relaxed(mixing: str, banks: int = 2) -> Method:
-    """Relaxed sharing without its penalty, its coefficients "free", "constant" over the group, or "frozen" at 1.
+def relaxed(*strengths: float, mixing: str = "free", banks: int = 2, name: str = "relaxed sharing") -> Method:
+    """Relaxed sharing, its first weights as large as the plain network's; coefficients "free", "constant" over the group or "frozen" at 1.
 
     Frozen, every bank gets the same gradient, thus under Adam the same steps: their sum is one equivariant weight at `banks` times the
     learning rate. What constant coefficients add is another parametrisation of an equivariant network; free ones break the symmetry.
     """
 
     def prepare(net: nn.Module, problem: Problem, strength: float, generator: torch.Generator, steps: int) -> Prepared:
+        sizes = {name: net.get_submodule(name).weight.norm() for name in problem.spec}
         relaxed_sharing_(net, problem.spec, banks=banks, generator=generator)
-        for layer in net.modules():
+        for name, size in sizes.items():
+            layer = net.get_submodule(name)
             if isinstance(layer, RelaxedGroupLinear):
+                with torch.no_grad():
+                    layer.banks *= size / layer.weight.norm()
                 layer.mixing.requires_grad_(mixing != "frozen")
                 if mixing == "constant":
                     same = (layer.orbits[:, None] == layer.orbits).float()
@@ -48,4 +52,4 @@ def relaxed(mixing: str, banks: int = 2) -> Method:
         pen = SharingPenalty(net, strength)
         return Prepared(net, lambda x, out, y: pen())
 
-    return Method(f"{banks} banks, {mixing}", (0.0,), prepare)
+    return Method(name, strengths or (0.0,), prepare)

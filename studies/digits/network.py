@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import torch
@@ -15,9 +16,9 @@ CLASSES = 10
 
 
 def network(seed: int, channels: int = 32) -> nn.Sequential:
-    """Two convolutions, a pool, a linear layer on the flattened features."""
+    """Two convolutions, a pool, a linear layer on the flattened features; first weights of He's variance, 2 / fan_in, biases 0."""
     torch.manual_seed(seed)
-    return nn.Sequential(
+    net = nn.Sequential(
         nn.Conv2d(1, channels, 3, padding=1),
         nn.ReLU(),
         nn.Conv2d(channels, channels, 3, padding=1),
@@ -26,8 +27,14 @@ def network(seed: int, channels: int = 32) -> nn.Sequential:
         nn.Flatten(),
         nn.Linear(16 * channels, CLASSES),
     )
+    for layer in net:
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            nn.init.zeros_(layer.bias)
+    return net
 
 
+@cache
 def specification(G: FiniteGroup, channels: int = 32) -> dict[str, Any]:
     """Features are copies of the regular representation, which ReLU leaves as they are; classes do not move."""
     features = channels // G.order * G.regular()
