@@ -18,16 +18,18 @@ __all__ = ["Effects", "fit", "fraction"]
 # effect is mixed with an interaction of two factors, and the first factor's interactions with the second are clear of main effects.
 BITS = "abcdef"
 WORDS = ("d", "e", "abcde", "f", "bcdf", "abcef", "bdef")
+BLOCKS = ("acde", "cdef")  # which of four seeds a run has; no main effect is mixed with them
 
 
-def fraction() -> list[tuple[int, ...]]:
-    """Levels of the factors in each of 64 runs: one from 0 to 7, then a 0 or 1 for each of `WORDS`."""
-    rows = []
+def fraction() -> tuple[list[tuple[int, ...]], list[int]]:
+    """Of each of 64 runs the levels of its factors, one from 0 to 7 and a 0 or 1 for each of `WORDS`; and its block, from 0 to 3."""
+    levels, blocks = [], []
     for bits in product((0, 1), repeat=len(BITS)):
         value = dict(zip(BITS, bits, strict=True))
-        first = 4 * value["a"] + 2 * value["b"] + value["c"]
-        rows.append((first, *(sum(value[letter] for letter in word) % 2 for word in WORDS)))
-    return rows
+        parity = [sum(value[letter] for letter in word) % 2 for word in (*WORDS, *BLOCKS)]
+        levels.append((4 * value["a"] + 2 * value["b"] + value["c"], *parity[:-2]))
+        blocks.append(2 * parity[-2] + parity[-1])
+    return levels, blocks
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,8 @@ def fit(levels: Sequence[Sequence[int]], blocks: Sequence[int], values: Sequence
 
     Parameters
     ----------
-    levels : of each run, as `fraction` gives them, all runs of it in every block.
-    blocks, values : of each run.
+    levels, blocks : of each run, as `fraction` gives them, or all of them in every block.
+    values : of each run.
     """
     X, y = np.asarray(levels), np.asarray(values, dtype=float)
     total = y - y.mean()

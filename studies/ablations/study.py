@@ -95,12 +95,13 @@ def ablated(norm: str, levels: Sequence[int]) -> Method:
 
 
 def _keys(settings: Settings) -> list[dict[str, Any]]:
-    runs = range(0, 64, settings.sizes["every"])
-    return [{"task": t, "seed": s, "run": k} for t in TASKS for s in settings.test_seeds for k in runs]
+    _, blocks = fraction()
+    chosen = list(enumerate(blocks))[:: settings.sizes["every"]]
+    return [{"task": t, "seed": settings.test_seeds[b], "run": k} for t in TASKS for k, b in chosen]
 
 
 def _run(key: dict[str, Any], settings: Settings, results: Results) -> dict[str, Any]:
-    first, *levels = fraction()[key["run"]]
+    first, *levels = fraction()[0][key["run"]]
     task = TASKS[key["task"]][1](key["seed"], settings)
     rate, norm = RATES[key["task"]][levels[-1]], list(NORMS)[first]
     done = train(task, ablated(norm, levels), rate, 0.0, key["seed"], settings.steps, settings.device)
@@ -238,12 +239,12 @@ STUDY = Study(
     name="ablations",
     title="Which choices of a projection penalty matter",
     version=1,
-    full=Settings(steps=300, rates=(), choose_seeds=(), test_seeds=(300, 301), sizes=_SIZES),
+    full=Settings(steps=250, rates=(), choose_seeds=(), test_seeds=(300, 301, 302, 303), sizes=_SIZES),
     smoke=Settings(
         steps=2,
         rates=(),
         choose_seeds=(),
-        test_seeds=(300,),
+        test_seeds=(300, 301, 302, 303),
         sizes=_SIZES | {"training": 20, "channels": 8, "batch": 8, "generated": 84, "points": 20, "held out": 20, "every": 9},
     ),
     gpu=Settings(steps=600, rates=(), choose_seeds=(), test_seeds=(300, 301, 302, 303), device="cuda", sizes=_SIZES),
