@@ -108,7 +108,7 @@ def _outcome(key: dict[str, Any], settings: Settings, method: Any, setting: tupl
 
 def _apart_keys(settings: Settings) -> list[dict[str, Any]]:
     seeds = settings.sizes["own_seeds"]
-    return [{"part": p, "rate": r, "seed": s} for p in PARTS for r in settings.rates[:2] for s in seeds]
+    return [{"part": p, "rate": r, "seed": s} for p in PARTS for r in settings.sizes["own_rates"] for s in seeds]
 
 
 def _apart(key: dict[str, Any], settings: Settings, results: Results) -> dict[str, Any]:
@@ -163,7 +163,7 @@ def _by(results: Results, phase: str, *names: str) -> dict[tuple[Any, ...], Esti
 
 
 def _apart_table(results: Results) -> str:
-    rates, found = results.header["settings"]["rates"][:2], _by(results, "taken apart", "part", "rate")
+    rates, found = results.header["settings"]["sizes"]["own_rates"], _by(results, "taken apart", "part", "rate")
     lost = {
         k: sum(r["collapsed"] for r in results.where(phase="taken apart", part=k[0], rate=k[1])) for k in found
     }
@@ -235,6 +235,7 @@ def report(results: Results) -> Report:
 
 
 _SIZES = {"training": 300, "channels": 32, "batch": 32, "generated": None, "own_seeds": [200, 201, 202, 203, 204]}
+_SIZES |= {"own_rates": [5e-3, 1e-2]}
 
 STUDY = Study(
     name="digits",
@@ -256,7 +257,7 @@ STUDY = Study(
     ),
     full=Settings(
         steps=300,
-        rates=(2.5e-3, 5e-3, 1e-2),
+        rates=(2.5e-3, 5e-3, 1e-2, 2e-2),
         choose_seeds=(100, 101),
         test_seeds=(0, 1, 2, 3, 4),
         sizes=_SIZES | {"factors": [1, 3]},
@@ -267,11 +268,11 @@ STUDY = Study(
         choose_seeds=(100,),
         test_seeds=(0,),
         price_rounds=1,
-        sizes={"training": 20, "channels": 8, "batch": 8, "generated": 84, "own_seeds": [200], "factors": [1]},
+        sizes={"training": 20, "channels": 8, "batch": 8, "generated": 84, "own_seeds": [200], "own_rates": [2.5e-3], "factors": [1]},
     ),
     gpu=Settings(
         steps=1200,
-        rates=(2.5e-3, 5e-3, 1e-2),
+        rates=(2.5e-3, 5e-3, 1e-2, 2e-2),
         choose_seeds=(100, 101),
         test_seeds=(0, 1, 2, 3, 4),
         device="cuda",

@@ -44,5 +44,5 @@ def test_penalties():
             along = EquivariancePenalty(net, task.spec, NORMS[norm], residual=0.0, equivariant=1.0)
             strength = 3.0 if norm == "Frobenius squared" else 6 / float(plain().detach())
             values = [float(prepared.term(None, None, None).detach()) for _ in range(3)]
-            wanted = [strength * float((1 - j / 10) * plain() + along() / 100) for j in range(3)]
+            wanted = [strength * float(((1 - j / 10) * plain() + along() / 100).detach()) for j in range(3)]
             assert_allclose(values, wanted, rtol=1e-4, err_msg=f"{name}, {norm}")
