@@ -59,7 +59,9 @@ def fit(levels: Sequence[Sequence[int]], blocks: Sequence[int], values: Sequence
     """
     X, y = np.asarray(levels), np.asarray(values, dtype=float)
     total = y - y.mean()
-    parts = [_means(X[:, 0], total)] + [_means(column, total) for column in X.T[1:]] + [_means(np.asarray(blocks), total)]
+    parts = (
+        [_means(X[:, 0], total)] + [_means(column, total) for column in X.T[1:]] + [_means(np.asarray(blocks), total)]
+    )
     left = total - sum(fitted for _, fitted in parts)  # the columns are orthogonal: each is fitted alone
     taken = sum(len(found) - 1 for found, _ in parts)
     variance = float(left @ left) / max(1, len(y) - 1 - taken)

@@ -47,13 +47,18 @@ TASKS = {
     "rings": (f"SO(2), wave of amplitude {WAVE}", rings),
 }
 RATES = {"digits": (2.5e-3, 5e-3), "rings": (1e-2, 3e-2)}
-SQUARED, OTHERS = (0.3, 3.0), (2.0, 6.0)  # of the square lambda itself; of other norms the penalty of the plain first weights
+SQUARED, OTHERS = (
+    (0.3, 3.0),
+    (2.0, 6.0),
+)  # of the square lambda itself; of other norms the penalty of the plain first weights
 
 
 class _Term:
     """lambda (1 - k / steps or 1) sum of N(T - P(T)) in a frame, and lambda_G sum of N(P(T)), at step k."""
 
-    def __init__(self, pen: EquivariancePenalty, norm: Norm, frame: str, strength: float, along: float, steps: int) -> None:
+    def __init__(
+        self, pen: EquivariancePenalty, norm: Norm, frame: str, strength: float, along: float, steps: int
+    ) -> None:
         self.pen, self.norm, self.frame, self.steps, self.done = pen, norm, frame, steps, 0
         self.strength, self.along = strength, along
 
@@ -109,7 +114,13 @@ def _run(key: dict[str, Any], settings: Settings, results: Results) -> dict[str,
     defect = task.defect(done.net) if done.is_finite else inf
     names = {"norm": norm, **{name: FACTORS[name][level] for name, level in zip(FACTORS, levels, strict=True)}}
     collapsed = found["score"] <= task.floor
-    return {**names, "score": max(found["score"], task.floor), "defect": defect, "collapsed": collapsed, "seconds": done.seconds}
+    return {
+        **names,
+        "score": max(found["score"], task.floor),
+        "defect": defect,
+        "collapsed": collapsed,
+        "seconds": done.seconds,
+    }
 
 
 # The report
@@ -140,12 +151,20 @@ def _factor_table(results: Results) -> str:
         cells = [f"{name}: {high}, not {low}"]
         for accuracy, defect in found.values():
             times = 10 ** defect.steps[k]
-            cells += [f"{accuracy.steps[k]:+.1f} ± {accuracy.step_error:.1f}", f"{100 * accuracy.shares[k + 1]:.0f} %", f"x {times:.2f}"]
+            cells += [
+                f"{accuracy.steps[k]:+.1f} ± {accuracy.step_error:.1f}",
+                f"{100 * accuracy.shares[k + 1]:.0f} %",
+                f"x {times:.2f}",
+            ]
         rows.append(cells)
     cells = ["norm: best minus worst mean"]
     for accuracy, defect in found.values():
         spread = float(np.ptp(accuracy.means))
-        cells += [f"{spread:.1f} ± {2**0.5 * accuracy.error:.1f}", f"{100 * accuracy.shares[0]:.0f} %", f"x {10 ** float(np.ptp(defect.means)):.2f}"]
+        cells += [
+            f"{spread:.1f} ± {2**0.5 * accuracy.error:.1f}",
+            f"{100 * accuracy.shares[0]:.0f} %",
+            f"x {10 ** float(np.ptp(defect.means)):.2f}",
+        ]
     rows.append(cells)
     cells = ["interactions and chance"]
     for accuracy, _ in found.values():
@@ -211,25 +230,38 @@ def _findings(results: Results) -> dict[str, tuple[str, str]]:
     mixed = told("mixed (2, 1)", "Frobenius") + told("mixed (2, infinity)", "Frobenius")
     similar = all(abs(d) <= 2 * error for d, error, _ in mixed)
     first, second = (", ".join(t for *_, t in mixed[k : k + len(found)]) for k in (0, len(found)))
-    out["mixed"] = ("reproduced" if similar else "open", f"minus Frobenius, points of accuracy: (2, 1): {first}; (2, infinity): {second}")
+    out["mixed"] = (
+        "reproduced" if similar else "open",
+        f"minus Frobenius, points of accuracy: (2, 1): {first}; (2, infinity): {second}",
+    )
     k = list(FACTORS).index("lambda_G")
     helps = [e.steps[k] > 2 * e.step_error for e in found.values()]
     along = ", ".join(f"{task} {e.steps[k]:+.1f} ± {e.step_error:.1f}" for task, e in found.items())
-    out["lambda_g"] = ("reproduced" if all(helps) else "open", f"lambda_G = lambda_perp / 100 minus none, points of accuracy: {along}")
+    out["lambda_g"] = (
+        "reproduced" if all(helps) else "open",
+        f"lambda_G = lambda_perp / 100 minus none, points of accuracy: {along}",
+    )
     best = {task: names[int(np.argmax(e.means))] for task, e in found.items()}
     is_best = all(name.startswith("Frobenius") for name in best.values())
     tops = ", ".join(f"{task}: {name}" for task, name in best.items())
-    out["frobenius"] = ("reproduced" if is_best else "open", f"norm with the best mean accuracy over all other choices: {tops}")
+    out["frobenius"] = (
+        "reproduced" if is_best else "open",
+        f"norm with the best mean accuracy over all other choices: {tops}",
+    )
     return out
 
 
 def report(results: Results) -> Report:
     """Tables of effects, and the picture."""
-    parts = ["Effects on validation accuracy and on the equivariance error (a factor), all other choices averaged, with standard errors:"]
+    parts = [
+        "Effects on validation accuracy and on the equivariance error (a factor), all other choices averaged, with standard errors:"
+    ]
     parts += [_factor_table(results), "Means of the norms in %, over both frames and in each:", _norm_table(results)]
     for task in TASKS:
         found = results.where(phase="design", task=task)
-        parts.append(f"Collapsed runs, {task}: {sum(r['collapsed'] for r in found)} of {len(found)}, counted with the trivial score.")
+        parts.append(
+            f"Collapsed runs, {task}: {sum(r['collapsed'] for r in found)} of {len(found)}, counted with the trivial score."
+        )
     return Report("\n\n".join(parts), {"study_ablations.png": _figure(results)}, _findings(results))
 
 
@@ -245,7 +277,8 @@ STUDY = Study(
         rates=(),
         choose_seeds=(),
         test_seeds=(300, 301, 302, 303),
-        sizes=_SIZES | {"training": 20, "channels": 8, "batch": 8, "generated": 84, "points": 20, "held out": 20, "every": 9},
+        sizes=_SIZES
+        | {"training": 20, "channels": 8, "batch": 8, "generated": 84, "points": 20, "held out": 20, "every": 9},
     ),
     gpu=Settings(steps=600, rates=(), choose_seeds=(), test_seeds=(300, 301, 302, 303), device="cuda", sizes=_SIZES),
     report=report,

@@ -18,7 +18,23 @@ from grouprep.groups.finite import FiniteGroup
 __all__ = ["FORMS", "GROUPS", "UPRIGHT", "Digits", "Pool", "motions"]
 
 GROUPS: dict[str, FiniteGroup] = {"C4": Cyclic(4), "D4": Dihedral(4)}
-FORMS = (0, 130, 256, 386, 516, 646, 776, 915, 1029, 1157, 1287, 1415, 1545, 1667, 1797)  # where they begin, and the end
+FORMS = (
+    0,
+    130,
+    256,
+    386,
+    516,
+    646,
+    776,
+    915,
+    1029,
+    1157,
+    1287,
+    1415,
+    1545,
+    1667,
+    1797,
+)  # where they begin, and the end
 TEST_FORMS, TRAINING_FORMS = range(9, 14), 6
 UPRIGHT = (6, 9)
 

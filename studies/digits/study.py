@@ -99,7 +99,9 @@ PARTS = {
 LONGER = ("exact", RIVAL, "split frame")
 
 
-def _outcome(key: dict[str, Any], settings: Settings, method: Any, setting: tuple[float, float], steps: int) -> dict[str, Any]:
+def _outcome(
+    key: dict[str, Any], settings: Settings, method: Any, setting: tuple[float, float], steps: int
+) -> dict[str, Any]:
     task = problem(*TASKS[APART], key["seed"], settings)
     done = train(task, method, *setting, key["seed"], steps, settings.device)
     found = task.evaluate(done.net, "validation")
@@ -151,7 +153,15 @@ def _decisions(results: Results) -> str:
             against_best = "it is the best" if method == best else f"{cells[best]} ({best})"
             level = "yes" if _is_level(results, task, method, best) else "no"
             rows.append([task, method, cells[RIVAL], against_best, cells["exact"], cells["plain"], level])
-    head = ["task", "method", f"minus {RIVAL}", "minus the best", "minus exact", "minus plain", "within one standard error of the best"]
+    head = [
+        "task",
+        "method",
+        f"minus {RIVAL}",
+        "minus the best",
+        "minus exact",
+        "minus plain",
+        "within one standard error of the best",
+    ]
     return markdown(head, rows)
 
 
@@ -164,9 +174,7 @@ def _by(results: Results, phase: str, *names: str) -> dict[tuple[Any, ...], Esti
 
 def _apart_table(results: Results) -> str:
     rates, found = results.header["settings"]["sizes"]["own_rates"], _by(results, "taken apart", "part", "rate")
-    lost = {
-        k: sum(r["collapsed"] for r in results.where(phase="taken apart", part=k[0], rate=k[1])) for k in found
-    }
+    lost = {k: sum(r["collapsed"] for r in results.where(phase="taken apart", part=k[0], rate=k[1])) for k in found}
     rows = [[p, *(f"{found[p, r].text(100, 1)} ({lost[p, r]})" for r in rates)] for p in PARTS]
     return markdown(["weights", *(f"rate {rate:g} (collapsed)" for rate in rates)], rows)
 
@@ -184,7 +192,10 @@ def _figure(results: Results) -> Figure:
     fig = Figure(figsize=(12, 7.2), layout="constrained")
     axes = fig.subplots(2, len(TASKS), height_ratios=(1.25, 1))
     names = [m.name for m in STUDY.methods]
-    colours = {name: "tab:red" if name in OURS else "tab:gray" for name in names} | {RIVAL: "tab:blue", "exact": "black"}
+    colours = {name: "tab:red" if name in OURS else "tab:gray" for name in names} | {
+        RIVAL: "tab:blue",
+        "exact": "black",
+    }
     for (upper, lower), task in zip(axes.T, TASKS, strict=True):
         scores, defects = summary(results, task, "time"), summary(results, task, "time", "defect")
         for k, name in enumerate(reversed(names)):
@@ -206,11 +217,15 @@ def _findings(results: Results) -> dict[str, tuple[str, str]]:
         best, ours = _best(results, task), _best(results, task, OURS)
         level.append(_is_level(results, task, ours, best))
         e = difference(results, task, ours, best, "time")
-        quality.append(f"{task}: {ours} {'is the best' if ours == best else f'{e.text(100, 1, sign=True)} points to {best}'}")
+        quality.append(
+            f"{task}: {ours} {'is the best' if ours == best else f'{e.text(100, 1, sign=True)} points to {best}'}"
+        )
         if TASKS[task][1]:
             one, two = (difference(results, task, ours, m, "time") for m in ("exact", "plain"))
             better.append(one.is_above() and two.is_above())
-            gains.append(f"{task}: {ours} {one.text(100, 1, sign=True)} to exact, {two.text(100, 1, sign=True)} to plain")
+            gains.append(
+                f"{task}: {ours} {one.text(100, 1, sign=True)} to exact, {two.text(100, 1, sign=True)} to plain"
+            )
     verdict = "reproduced" if all(level) else "refuted" if not any(level) else "open"
     return {
         "quality": (verdict, f"accuracy at equal time; {'; '.join(quality)}"),
@@ -268,7 +283,15 @@ STUDY = Study(
         choose_seeds=(100,),
         test_seeds=(0,),
         price_rounds=1,
-        sizes={"training": 20, "channels": 8, "batch": 8, "generated": 84, "own_seeds": [200], "own_rates": [2.5e-3], "factors": [1]},
+        sizes={
+            "training": 20,
+            "channels": 8,
+            "batch": 8,
+            "generated": 84,
+            "own_seeds": [200],
+            "own_rates": [2.5e-3],
+            "factors": [1],
+        },
     ),
     gpu=Settings(
         steps=1200,

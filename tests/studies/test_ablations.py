@@ -39,7 +39,9 @@ def test_penalties():
         task = make(0, STUDY.smoke)
         for k, norm in enumerate(NORMS):
             net = task.network(k)
-            prepared = ablated(norm, (0, 0, 1, 0, 1, 1, 0)).prepare(net, task, 0.0, torch.Generator().manual_seed(k), 10)
+            prepared = ablated(norm, (0, 0, 1, 0, 1, 1, 0)).prepare(
+                net, task, 0.0, torch.Generator().manual_seed(k), 10
+            )
             plain = EquivariancePenalty(net, task.spec, NORMS[norm], residual=1.0)
             along = EquivariancePenalty(net, task.spec, NORMS[norm], residual=0.0, equivariant=1.0)
             strength = 3.0 if norm == "Frobenius squared" else 6 / float(plain().detach())

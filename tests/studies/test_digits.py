@@ -48,14 +48,18 @@ def test_images_are_moved_and_measured_as_said():
 def test_writers_are_kept_apart():
     pool = Pool.load()
     labels, runs = pool.labels.tolist(), [*range(10)]
-    starts = [k for k in range(len(labels) - 9) if labels[k : k + 10] == runs]  # in each form from its beginning, up to three times
+    starts = [
+        k for k in range(len(labels) - 9) if labels[k : k + 10] == runs
+    ]  # in each form from its beginning, up to three times
     assert set(FORMS[:-1]) <= set(starts)
     assert all(any(0 <= k - b <= 20 for b in FORMS) for k in starts)
     for seed in (0, 100):
         digits = Digits("C4", 1.0, seed)
         forms = {part: {tuple(x.tolist()) for x in images} for part, (images, _) in digits.parts.items()}
         assert not forms["validation"] & forms["test"]
-        turned = {tuple(x.tolist()) for m in motions(GROUPS["C4"]) for part in digits.parts.values() for x in part[0] @ m.T}
+        turned = {
+            tuple(x.tolist()) for m in motions(GROUPS["C4"]) for part in digits.parts.values() for x in part[0] @ m.T
+        }
         assert not turned & {tuple(x.tolist()) for x in digits.images.reshape(-1, 64)}
 
 
