@@ -190,7 +190,7 @@ def _figure(results: Results) -> Figure:
     from matplotlib.figure import Figure
 
     fig = Figure(figsize=(12, 7.2), layout="constrained")
-    axes = fig.subplots(2, len(TASKS), height_ratios=(1.25, 1))
+    axes = fig.subplots(2, len(TASKS), height_ratios=(1.25, 1), squeeze=False)
     names = [m.name for m in STUDY.methods]
     colours = {name: "tab:red" if name in OURS else "tab:gray" for name in names} | {
         RIVAL: "tab:blue",
