@@ -70,11 +70,11 @@ def network(seed: int) -> nn.Sequential:
         torch.manual_seed(seed)
         return nn.Sequential(
             Harmonics(),
-            nn.Linear(CHANNELS * n, HIDDEN * n),
+            nn.Linear(CHANNELS * n, HIDDEN * n, bias=False),
             Gate(),
-            nn.Linear(HIDDEN * n, HIDDEN * n),
+            nn.Linear(HIDDEN * n, HIDDEN * n, bias=False),
             Gate(),
-            nn.Linear(HIDDEN * n, 1),
+            nn.Linear(HIDDEN * n, 1, bias=False),
         )
 
 
