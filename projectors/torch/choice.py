@@ -127,7 +127,9 @@ def choose_norms(
         layers.setdefault(term.layer, []).append((torch.linalg.svdvals(G), torch.linalg.svdvals(W)))
     norms, weights, scores = {}, {}, {}
     for layer, found in layers.items():
-        duals = {N: [max(_norm(x, _dual(p)) for x in s) for s in zip(*found, strict=True)] for N, p in exponents.items()}
+        duals = {
+            N: [max(_norm(x, _dual(p)) for x in s) for s in zip(*found, strict=True)] for N, p in exponents.items()
+        }
         score = {N: g / w if w else 0.0 for N, (g, w) in duals.items()}
         first, best = next(iter(score)), max(score, key=score.__getitem__)
         norms[layer] = best if score[best] > (1 + lead) * score[first] else first

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -9,6 +11,7 @@ from torch import nn
 
 from grouprep import SO
 from grouprep.representations import Representation
+from projectors import Hom
 
 __all__ = ["CHANNELS", "FREQUENCIES", "HIDDEN", "Gate", "Harmonics", "inputs", "network", "outputs", "specification"]
 
@@ -78,10 +81,11 @@ def network(seed: int) -> nn.Sequential:
         )
 
 
-def specification() -> dict[str, Any]:
-    """How SO(2) acts on the layers."""
+@lru_cache
+def specification() -> Mapping[str, Any]:
+    """How SO(2) acts on the layers; the spaces are solved once."""
     V, hidden = _fields(CHANNELS), _fields(HIDDEN)
-    return {"1": (V, hidden), "3": (hidden, hidden), "5": (hidden, SO(2).trivial())}
+    return {"1": Hom(V, hidden), "3": Hom(hidden, hidden), "5": Hom(hidden, SO(2).trivial())}
 
 
 def inputs() -> Representation:

@@ -72,4 +72,9 @@ def taught(kind: str, norm: str, seed: int, steps: int) -> dict[str, Any]:
         optimizer.step()
         rates.step()
     error = float(np.linalg.norm(layer.weight.detach().double().numpy() - truth))
-    return {"error": error, "used": str(found.norms[""]), "lambda": found.weights[""], "scores": [round(s, 2) for s in found.scores[""].values()]}
+    return {
+        "error": error,
+        "used": str(found.norms[""]),
+        "lambda": found.weights[""],
+        "scores": [round(s, 2) for s in found.scores[""].values()],
+    }
