@@ -30,19 +30,19 @@ from studies.harness import (
     train,
     weight_decay,
 )
-from studies.harness.adaptive import adaptive
+from studies.harness.adaptive import NORMS, adaptive
 from studies.harness.runner import chosen
 from studies.rings.data import rings
 from studies.rings.network import inputs, network, outputs, specification
 from studies.rings.report import report
-from studies.rings.teacher import KINDS, NORMS, taught
+from studies.rings.teacher import KINDS, WAYS, taught
 
 __all__ = ["STUDY"]
 
 PARTS = ("training", "validation", "test")
 TURNS = 40  # random turns, of which the worst counts
-WAVES = (0.0, 0.15, 0.3, 0.6, 1.0)
-MIDDLE = 0.3  # the wave of the grid and of the samples
+WAVES = (0.0, 0.2, 0.5, 1.0)
+MIDDLE = 0.5  # the wave of the grid and of the samples
 
 
 def problem(wave: float, seed: int, settings: Settings) -> Problem:
@@ -96,8 +96,6 @@ METHODS = (
     pathways(0.01, 0.1, 1.0),
     penalty(Frobenius(squared=True), 0.01, 0.1, 1.0, name="penalty, Frobenius squared"),
     penalty(Frobenius(), 0.03, 0.1, 0.3, name="penalty, Frobenius"),
-    penalty(Spectral(), 0.1, 0.3, 1.0, name="penalty, spectral"),
-    penalty(Nuclear(), 0.01, 0.03, 0.1, name="penalty, nuclear"),
     split_frame(5.0, 20.0, 80.0),
     adaptive(0.5, 1.0, 2.0, samples=100),
 )
@@ -152,12 +150,34 @@ def samples(key: dict[str, Any], settings: Settings, results: Results) -> dict[s
     return outcome(done, task, "test")
 
 
+AMONG = {"Frobenius": (Frobenius(),), "spectral": (Spectral(),), "nuclear": (Nuclear(),), "chosen": NORMS}
+
+
+def norms_keys(settings: Settings) -> list[dict[str, Any]]:
+    """Waves x norms x the test's seeds."""
+    return [
+        {"wave": wave, "norm": norm, "seed": seed}
+        for wave in settings.sizes["norm_waves"]
+        for norm in AMONG
+        for seed in settings.test_seeds
+    ]
+
+
+def norms(key: dict[str, Any], settings: Settings, results: Results) -> dict[str, Any]:
+    """One norm everywhere, or those that the rule chooses, all with lambda = N*(W), at the rate that was chosen for the rule."""
+    rate, _ = chosen(results, label(key["wave"]), "penalty, norms chosen")
+    task = problem(key["wave"], key["seed"], settings)
+    method = adaptive(1.0, samples=settings.sizes["points"], among=AMONG[key["norm"]])
+    done = train(task, method, rate, 1.0, key["seed"], settings.steps)
+    return outcome(done, task, "test")
+
+
 def teacher_keys(settings: Settings) -> list[dict[str, Any]]:
     """Residuals of known kinds x norms x seeds."""
     return [
         {"kind": kind, "norm": norm, "seed": seed}
         for kind in KINDS
-        for norm in NORMS
+        for norm in WAYS
         for seed in range(settings.sizes["teacher_seeds"])
     ]
 
@@ -179,11 +199,12 @@ SIZES = {
     "batch": 64,
     "frequency": 3,
     "lambda_g": (0.0, 0.001, 0.01, 0.1),
-    "lambda_perp": (0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0),
-    "grid_seeds": 3,
+    "lambda_perp": (0.0, 0.01, 0.1, 0.3, 1.0, 10.0),
+    "grid_seeds": 2,
     "samples": (4, 16),
+    "norm_waves": (0.2, 0.5),
     "teacher_seeds": 5,
-    "teacher_steps": 300,
+    "teacher_steps": 200,
 }
 
 STUDY = Study(
@@ -192,7 +213,7 @@ STUDY = Study(
     version=1,
     tasks={label(wave): partial(problem, wave) for wave in WAVES},
     methods=METHODS,
-    full=Settings(120, (1e-2, 3e-2), (100, 101), (10, 11, 12, 13, 14), price_rounds=5, sizes=SIZES),
+    full=Settings(100, (1e-2, 3e-2), (100, 101), (10, 11, 12, 13, 14), price_rounds=5, sizes=SIZES),
     smoke=Settings(
         2,
         (1e-2,),
@@ -207,7 +228,8 @@ STUDY = Study(
             "lambda_perp": (0.01, 0.1),
             "grid_seeds": 1,
             "samples": (4,),
-            "teacher_seeds": 2,
+            "norm_waves": (0.2,),
+            "teacher_seeds": 1,
             "teacher_steps": 2,
         },
     ),
@@ -224,6 +246,7 @@ STUDY = Study(
     extras=(
         Extra("grid", grid_keys, grid),
         Extra("samples", samples_keys, samples),
+        Extra("norms", norms_keys, norms),
         Extra("teacher", teacher_keys, teacher),
     ),
 )

@@ -13,14 +13,14 @@ from projectors import Hom
 from projectors.penalties import Frobenius, Nuclear, Spectral
 from projectors.torch import EquivariancePenalty, choose_norms, equivariant_start_, project_
 
-__all__ = ["KINDS", "NORMS", "residual", "taught"]
+__all__ = ["KINDS", "WAYS", "residual", "taught"]
 
 COPIES, SAMPLES, NOISE, SIZE = 6, 48, 1.0, 3.0
 V = COPIES * Cyclic(4).regular()
 HOM = Hom(V, V)
 KINDS = ("one direction", "all directions alike", "random")
 FIXED = {"Frobenius": Frobenius(), "spectral": Spectral(), "nuclear": Nuclear()}
-NORMS = (*FIXED, "chosen")
+WAYS = (*FIXED, "chosen")
 
 
 def residual(kind: str, rng: np.random.Generator) -> np.ndarray:
@@ -43,7 +43,7 @@ def taught(kind: str, norm: str, seed: int, steps: int) -> dict[str, Any]:
 
     Parameters
     ----------
-    kind : one of KINDS; norm : one of NORMS; seed : of the truth and the samples; steps : of Adam on all samples.
+    kind : one of KINDS; norm : one of WAYS; seed : of the truth and the samples; steps : of Adam on all samples.
     """
     rng = np.random.default_rng([seed, KINDS.index(kind)])
     n = V.dim
