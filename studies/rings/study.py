@@ -33,7 +33,7 @@ from studies.harness import (
 from studies.harness.adaptive import NORMS, adaptive
 from studies.harness.runner import chosen
 from studies.rings.data import rings
-from studies.rings.network import inputs, network, outputs, specification
+from studies.rings.network import FREQUENCIES, inputs, network, outputs, specification
 from studies.rings.report import report
 from studies.rings.teacher import KINDS, WAYS, taught
 
@@ -54,6 +54,7 @@ def problem(wave: float, seed: int, settings: Settings) -> Problem:
         for k, part in enumerate(PARTS)
     }
     x, y, _ = data["training"]
+    harmonics, turns = sizes.get("harmonics", FREQUENCIES), sizes.get("turns", TURNS)
 
     def batch(generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
         drawn = torch.randint(len(x), (sizes["batch"],), generator=generator)
@@ -70,11 +71,11 @@ def problem(wave: float, seed: int, settings: Settings) -> Problem:
         }
 
     def defect(net: nn.Module) -> float:
-        return equivariance_error(net, inputs(), outputs(), data["validation"][0], samples=TURNS).maximum
+        return equivariance_error(net, inputs(), outputs(), data["validation"][0], samples=turns).maximum
 
     return Problem(
-        network,
-        specification(),
+        partial(network, frequencies=harmonics),
+        specification(harmonics),
         inputs(),
         None,
         batch,
@@ -215,13 +216,15 @@ STUDY = Study(
     methods=METHODS,
     full=Settings(100, (1e-2, 3e-2), (100, 101), (10, 11, 12, 13, 14), price_rounds=5, sizes=SIZES),
     smoke=Settings(
-        2,
+        1,
         (1e-2,),
         (100,),
-        (10, 11),
+        (10,),
         price_rounds=1,
         sizes={
             **SIZES,
+            "harmonics": 1,
+            "turns": 2,
             "validation": 50,
             "test": 50,
             "lambda_g": (0.0, 0.01),
@@ -230,7 +233,7 @@ STUDY = Study(
             "samples": (4,),
             "norm_waves": (0.2,),
             "teacher_seeds": 1,
-            "teacher_steps": 2,
+            "teacher_steps": 4,
         },
     ),
     gpu=Settings(
