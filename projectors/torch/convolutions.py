@@ -61,7 +61,8 @@ class _ByLayer:
         return all(rule.is_euclidean for rule in self.rules.values())
 
     def _rule(self, term: Term) -> NormRule:
-        return value_for(term.layer, self.rules, _Everywhere(Frobenius()), "norm")
+        otherwise: NormRule = _Everywhere(Frobenius())
+        return value_for(term.layer, self.rules, otherwise, "norm")
 
     def of_blocks(self, term: Term) -> Norm:
         return self._rule(term).of_blocks(term)

@@ -1,4 +1,4 @@
-"""Two rings of points in the plane whose radius goes up and down with the angle: a symmetry under SO(2) that is broken by a known amount."""
+"""Two rings of points in the plane whose radius goes up and down with the angle: SO(2), broken by a known amount."""
 
 from __future__ import annotations
 
