@@ -15,8 +15,9 @@ from projectors.penalties import Entrywise, Frobenius, Mixed, Norm, Nuclear, Spe
 from projectors.penalties import penalty as norm_of
 from projectors.torch import EquivariancePenalty, constrain_, equivariant_start_
 from studies.ablations.design import Effects, fit, fraction
-from studies.ablations.problems import WAVE, digits, rings
+from studies.digits.study import problem as digits
 from studies.harness import Extra, Method, Prepared, Problem, Report, Results, Settings, Study, markdown, train
+from studies.rings.study import problem as rings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,8 +44,8 @@ FACTORS = {
     "learning rate": ("low", "high"),
 }
 TASKS = {
-    "digits": ("D4, every 6 and 9 upright", digits),
-    "rings": (f"SO(2), wave of amplitude {WAVE}", rings),
+    "digits": ("D4, every 6 and 9 upright", lambda seed, settings: digits("D4", 1.0, seed, settings)),
+    "rings": ("SO(2), wave of amplitude 0.5", lambda seed, settings: rings(0.5, seed, settings)),
 }
 RATES = {"digits": (2.5e-3, 5e-3), "rings": (1e-2, 3e-2)}
 SQUARED, OTHERS = (
@@ -265,7 +266,17 @@ def report(results: Results) -> Report:
     return Report("\n\n".join(parts), {"study_ablations.png": _figure(results)}, _findings(results))
 
 
-_SIZES = {"training": 300, "channels": 32, "batch": 32, "generated": None, "points": 350, "held out": 2000, "every": 1}
+_SIZES = {
+    "training": 300,
+    "channels": 32,
+    "batch": 32,
+    "generated": None,
+    "points": 350,
+    "validation": 2000,
+    "test": 1,
+    "frequency": 3,
+    "every": 1,
+}
 
 STUDY = Study(
     name="ablations",
@@ -278,7 +289,7 @@ STUDY = Study(
         choose_seeds=(),
         test_seeds=(300, 301, 302, 303),
         sizes=_SIZES
-        | {"training": 20, "channels": 8, "batch": 8, "generated": 84, "points": 20, "held out": 20, "every": 9},
+        | {"training": 20, "channels": 8, "batch": 8, "generated": 84, "points": 20, "validation": 20, "every": 9},
     ),
     gpu=Settings(steps=600, rates=(), choose_seeds=(), test_seeds=(300, 301, 302, 303), device="cuda", sizes=_SIZES),
     report=report,

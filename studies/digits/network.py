@@ -15,8 +15,8 @@ __all__ = ["CLASSES", "network", "specification"]
 CLASSES = 10
 
 
-def network(seed: int, channels: int = 32) -> nn.Sequential:
-    """Two convolutions, a pool, a linear layer on the flattened features; first weights of He's variance, 2 / fan_in, biases 0."""
+def network(seed: int, channels: int = 32, size: float = 1.0) -> nn.Sequential:
+    """Two convolutions, a pool, a linear layer; first weights have He's variance, 2 / fan_in, times size^2, biases are 0."""
     torch.manual_seed(seed)
     net = nn.Sequential(
         nn.Conv2d(1, channels, 3, padding=1),
@@ -30,6 +30,8 @@ def network(seed: int, channels: int = 32) -> nn.Sequential:
     for layer in net:
         if isinstance(layer, nn.Conv2d | nn.Linear):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            with torch.no_grad():
+                layer.weight *= size
             nn.init.zeros_(layer.bias)
     return net
 

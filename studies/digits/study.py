@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from studies.digits.methods import relaxed, split_last
 from studies.digits.network import CLASSES, network, specification
 from studies.harness import (
     Extra,
+    Method,
     Problem,
     Report,
     Results,
@@ -97,15 +99,23 @@ PARTS = {
     "2 banks, free": relaxed(mixing="free"),
 }
 LONGER = ("exact", RIVAL, "split frame")
+SIZED = (RIVAL, OURS[0])
+SIZES = {"torch's": 6**-0.5, "He's": 1.0}  # torch.nn's layers draw with variance 1 / (3 fan_in), a sixth of He's
 
 
 def _outcome(
-    key: dict[str, Any], settings: Settings, method: Any, setting: tuple[float, float], steps: int
+    key: dict[str, Any], settings: Settings, method: Method, rate: float, strength: float, steps: int, size: float = 1.0
 ) -> dict[str, Any]:
     task = problem(*TASKS[APART], key["seed"], settings)
-    done = train(task, method, *setting, key["seed"], steps, settings.device)
+    task = replace(task, network=partial(task.network, size=size))
+    done = train(task, method, rate, strength, key["seed"], steps, settings.device)
     found = task.evaluate(done.net, "validation")
     return {**found, "collapsed": found["score"] <= task.floor, "seconds": done.seconds}
+
+
+def _tested(results: Results, method: str) -> dict[str, Any]:
+    """The rate and the strength that were chosen for a method."""
+    return results.where(phase="test", task=APART, method=method, budget="steps")[0]
 
 
 def _apart_keys(settings: Settings) -> list[dict[str, Any]]:
@@ -114,7 +124,7 @@ def _apart_keys(settings: Settings) -> list[dict[str, Any]]:
 
 
 def _apart(key: dict[str, Any], settings: Settings, results: Results) -> dict[str, Any]:
-    return _outcome(key, settings, PARTS[key["part"]], (key["rate"], 0.0), settings.steps)
+    return _outcome(key, settings, PARTS[key["part"]], key["rate"], 0.0, settings.steps)
 
 
 def _longer_keys(settings: Settings) -> list[dict[str, Any]]:
@@ -123,9 +133,20 @@ def _longer_keys(settings: Settings) -> list[dict[str, Any]]:
 
 
 def _longer(key: dict[str, Any], settings: Settings, results: Results) -> dict[str, Any]:
-    known = results.where(phase="test", task=APART, method=key["method"], budget="steps")[0]
-    setting = known["rate"], known["strength"]
-    return _outcome(key, settings, STUDY.method(key["method"]), setting, key["factor"] * settings.steps)
+    known, steps = _tested(results, key["method"]), key["factor"] * settings.steps
+    return _outcome(key, settings, STUDY.method(key["method"]), known["rate"], known["strength"], steps)
+
+
+def _sizes_keys(settings: Settings) -> list[dict[str, Any]]:
+    rates, seeds = settings.sizes["own_rates"], settings.sizes["own_seeds"]
+    return [{"method": m, "size": z, "rate": r, "seed": s} for m in SIZED for z in SIZES for r in rates for s in seeds]
+
+
+def _sizes(key: dict[str, Any], settings: Settings, results: Results) -> dict[str, Any]:
+    strength = _tested(results, key["method"])["strength"]
+    return _outcome(
+        key, settings, STUDY.method(key["method"]), key["rate"], strength, settings.steps, SIZES[key["size"]]
+    )
 
 
 # The report
@@ -172,11 +193,17 @@ def _by(results: Results, phase: str, *names: str) -> dict[tuple[Any, ...], Esti
     return {k: estimate(v) for k, v in found.items()}
 
 
-def _apart_table(results: Results) -> str:
-    rates, found = results.header["settings"]["sizes"]["own_rates"], _by(results, "taken apart", "part", "rate")
-    lost = {k: sum(r["collapsed"] for r in results.where(phase="taken apart", part=k[0], rate=k[1])) for k in found}
-    rows = [[p, *(f"{found[p, r].text(100, 1)} ({lost[p, r]})" for r in rates)] for p in PARTS]
-    return markdown(["weights", *(f"rate {rate:g} (collapsed)" for rate in rates)], rows)
+def _rate_table(results: Results, phase: str, head: tuple[str, ...], names: tuple[str, ...]) -> str:
+    """Mean scores at each rate, and how many of the runs collapsed."""
+    rates, found = results.header["settings"]["sizes"]["own_rates"], _by(results, phase, *names, "rate")
+    rows = []
+    for row in dict.fromkeys(k[:-1] for k in found):
+        cells = []
+        for rate in rates:
+            runs = results.where(phase=phase, rate=rate, **dict(zip(names, row, strict=True)))
+            cells.append(f"{found[*row, rate].text(100, 1)} ({sum(r['collapsed'] for r in runs)} of {len(runs)})")
+        rows.append([*row, *cells])
+    return markdown([*head, *(f"rate {rate:g} (collapsed)" for rate in rates)], rows)
 
 
 def _longer_table(results: Results) -> str:
@@ -242,8 +269,16 @@ def report(results: Results) -> Report:
     for task in TASKS:
         parts += [f"**{task}**, test accuracy in %:", summary_table(results, task, RIVAL, 100, 1, "accuracy")]
     own = f"({APART}; validation accuracy in %, with seeds that nothing was chosen with)"
+    if results.where(phase="first weights"):
+        parts += [
+            f"**The size of the first weights** {own}:",
+            _rate_table(results, "first weights", ("method", "first weights"), ("method", "size")),
+        ]
     if results.where(phase="taken apart"):
-        parts += [f"**Relaxed sharing taken apart** {own}:", _apart_table(results)]
+        parts += [
+            f"**Relaxed sharing taken apart** {own}:",
+            _rate_table(results, "taken apart", ("weights",), ("part",)),
+        ]
     if results.where(phase="longer"):
         parts += [f"**Longer training** at the chosen settings {own}:", _longer_table(results)]
     return Report("\n\n".join(parts), {"study_digits.png": _figure(results)}, _findings(results))
@@ -303,6 +338,10 @@ STUDY = Study(
     ),
     report=report,
     reference=RIVAL,
-    extras=(Extra("taken apart", _apart_keys, _apart), Extra("longer", _longer_keys, _longer)),
+    extras=(
+        Extra("taken apart", _apart_keys, _apart),
+        Extra("longer", _longer_keys, _longer),
+        Extra("first weights", _sizes_keys, _sizes),
+    ),
     needs={"sklearn": 'pip install ".[studies]"'},
 )
