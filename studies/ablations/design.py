@@ -38,7 +38,7 @@ class Effects:
 
     means : of the first factor's levels, all else averaged; error : of such a mean.
     steps : of each other factor, the mean at its second level minus that at its first; step_error : of such a difference.
-    shares : of the variance that each factor explains, the first one first; of the rest, `residual`.
+    shares : of the variance that each factor explains, the first one first; `blocks` of the seeds, `residual` of the rest.
     """
 
     means: NDArray[np.float64]
@@ -46,6 +46,7 @@ class Effects:
     steps: NDArray[np.float64]
     step_error: float
     shares: NDArray[np.float64]
+    blocks: float
     residual: float
 
 
@@ -66,14 +67,15 @@ def fit(levels: Sequence[Sequence[int]], blocks: Sequence[int], values: Sequence
     taken = sum(len(found) - 1 for found, _ in parts)
     variance = float(left @ left) / max(1, len(y) - 1 - taken)
     whole = float(total @ total) or 1.0
-    shares = np.array([float(fitted @ fitted) / whole for _, fitted in parts[:-1]])
+    shares = np.array([float(fitted @ fitted) / whole for _, fitted in parts])
     n, each = len(y), len(y) / len(parts[0][0])
     return Effects(
         means=y.mean() + np.array(list(parts[0][0].values())),
         error=(variance / each) ** 0.5,
         steps=np.array([found.get(1, np.nan) - found.get(0, np.nan) for found, _ in parts[1:-1]]),
         step_error=(4 * variance / n) ** 0.5,
-        shares=shares,
+        shares=shares[:-1],
+        blocks=float(shares[-1]),
         residual=float(left @ left) / whole,
     )
 

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = ["STUDY", "TASKS", "problem"]
 
-TASKS = {"D4, broken": ("D4", 1.0)}
+TASKS = {"D4, broken": ("D4", 1.0), "C4, broken": ("C4", 1.0)}
 RIVAL = "relaxed sharing"
 OURS = ("penalty, Frobenius squared", "split frame", "split frame, last layer")
 
