@@ -258,10 +258,29 @@ def _findings(results: Results) -> dict[str, tuple[str, str]]:
     return out
 
 
+def _beyond(results: Results) -> str:
+    """The choices whose effect is beyond two standard errors, in a sentence for each task."""
+    out = []
+    for task in TASKS:
+        e = _effects(results, task, _score)
+        seen = [
+            f"{name}, {high}: {step:+.1f}"
+            for (name, (_, high)), step in zip(FACTORS.items(), e.steps, strict=True)
+            if abs(step) > 2 * e.step_error
+        ]
+        low, high = (list(NORMS)[int(f(e.means))] for f in (np.argmin, np.argmax))
+        out.append(
+            f"On {task} these choices change accuracy by more than two standard errors: {'; '.join(seen) or 'none'}. "
+            f"Of the norms, {high} has the best mean and {low} the worst."
+        )
+    return " ".join(out)
+
+
 def report(results: Results) -> Report:
     """Tables of effects, and the picture."""
     parts = [
-        "Effects on validation accuracy and on the equivariance error (a factor), all other choices averaged, with standard errors:"
+        _beyond(results),
+        "Effects on validation accuracy and on the equivariance error (a factor), all other choices averaged, with standard errors:",
     ]
     parts += [
         _factor_table(results),

@@ -260,9 +260,45 @@ def _findings(results: Results) -> dict[str, tuple[str, str]]:
     }
 
 
+def _sentences(results: Results) -> str:
+    """What decides, in a sentence for each task."""
+    out = []
+    for task in TASKS:
+        best, ours, scores = _best(results, task), _best(results, task, OURS), summary(results, task, "time")
+        told = f"**{task}**: at equal time {best} is the best with {scores[best].text(100, 1)} %"
+        if ours != best:
+            told += f", {ours} the best projection method, {difference(results, task, ours, best, 'time').text(100, 1, True)} points to it"
+        one, two = (difference(results, task, ours, m, "time") for m in ("exact", "plain"))
+        beyond = [m for m, e in (("exact", one), ("plain", two)) if e.is_above()]
+        told += (
+            f"; {ours} is {one.text(100, 1, True)} to exact and {two.text(100, 1, True)} to plain, "
+            f"{'beyond two standard errors of ' + ' and of '.join(beyond) if beyond else 'beyond two standard errors of neither'}."
+        )
+        out.append(told)
+    tests = results.where(phase="test")
+    out.append(f"Collapsed test runs of all methods: {sum(r['collapsed'] for r in tests)} of {len(tests)}.")
+    return " ".join(out)
+
+
+def _apart_sentence(results: Results) -> str:
+    """What each freedom of the coefficients adds, seed by seed, at the lower rate, where none collapses."""
+    rate = results.header["settings"]["sizes"]["own_rates"][0]
+    by = {p: {r["seed"]: r["score"] for r in results.where(phase="taken apart", part=p, rate=rate)} for p in PARTS}
+    _, frozen, constant, free = PARTS
+
+    def gain(one: str, other: str) -> str:
+        return estimate([by[one][s] - by[other][s] for s in by[one]]).text(100, 1, sign=True)
+
+    return (
+        f"Paired, at rate {rate:g}, in points: coefficients constant over the group, not frozen: {gain(constant, frozen)}; "
+        f"free, not constant: {gain(free, constant)}."
+    )
+
+
 def report(results: Results) -> Report:
     """Tables, the decision, and the picture."""
     parts = [
+        _sentences(results),
         f"At equal time (that of {RIVAL}), in points of test accuracy, paired over seeds, with standard errors:",
         _decisions(results),
     ]
@@ -278,6 +314,7 @@ def report(results: Results) -> Report:
         parts += [
             f"**Relaxed sharing taken apart** {own}:",
             _rate_table(results, "taken apart", ("weights",), ("part",)),
+            _apart_sentence(results),
         ]
     if results.where(phase="longer"):
         parts += [f"**Longer training** at the chosen settings {own}:", _longer_table(results)]
