@@ -38,6 +38,7 @@ from studies.harness import (
     summary_table,
     train,
 )
+from studies.harness.runner import chosen
 from studies.harness.tables import Estimate, estimate
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ __all__ = ["STUDY", "TASKS", "problem"]
 
 TASKS = {"D4, broken": ("D4", 1.0), "C4, broken": ("C4", 1.0)}
 RIVAL = "relaxed sharing"
+OFF = "plain, then projected"  # so far below the others that it would hide them in the picture
 OURS = ("penalty, Frobenius squared", "split frame", "split frame, last layer")
 
 
@@ -152,9 +154,20 @@ def _sizes(key: dict[str, Any], settings: Settings, results: Results) -> dict[st
 # The report
 
 
-def _best(results: Results, task: str, methods: tuple[str, ...] | None = None) -> str:
+def _best(results: Results, task: str) -> str:
     scores = summary(results, task, "time")
-    return max(methods or scores, key=lambda m: scores[m].mean)
+    return max(scores, key=lambda m: scores[m].mean)
+
+
+def _ours(results: Results, task: str) -> str:
+    """The projection method that validation data speak for: the test has no say in which one is held against the others."""
+
+    def validated(method: str) -> float:
+        rate, strength = chosen(results, task, method)
+        found = results.where(phase="choose", task=task, method=method, rate=rate, strength=strength)
+        return estimate([r["score"] for r in found]).mean
+
+    return max(OURS, key=validated)
 
 
 def _is_level(results: Results, task: str, method: str, best: str) -> bool:
@@ -215,10 +228,11 @@ def _longer_table(results: Results) -> str:
 
 def _figure(results: Results) -> Figure:
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
     fig = Figure(figsize=(12, 7.2), layout="constrained")
     axes = fig.subplots(2, len(TASKS), height_ratios=(1.25, 1), squeeze=False)
-    names = [m.name for m in STUDY.methods]
+    names = [m.name for m in STUDY.methods if m.name != OFF]
     colours = {name: "tab:red" if name in OURS else "tab:gray" for name in names} | {
         RIVAL: "tab:blue",
         "exact": "black",
@@ -235,28 +249,36 @@ def _figure(results: Results) -> Figure:
         upper.set(title=task, xlabel=f"accuracy minus {RIVAL}, points, equal time")
         lower.set(xscale="log", xlabel="equivariance error (left edge: below 0.001)")
     axes[1, 0].set_ylabel("test accuracy, %, equal time")
+    kinds = {"tab:red": "projection methods", "tab:blue": RIVAL, "black": "exact", "tab:gray": "others"}
+    marks = [Line2D([], [], marker="o", linestyle="", color=colour, label=kind) for colour, kind in kinds.items()]
+    axes[1, 0].legend(handles=marks, fontsize=8, loc="lower center")
     return fig
 
 
 def _findings(results: Results) -> dict[str, tuple[str, str]]:
     quality, level, gains, better = [], [], [], []
     for task in TASKS:
-        best, ours = _best(results, task), _best(results, task, OURS)
+        best, ours = _best(results, task), _ours(results, task)
         level.append(_is_level(results, task, ours, best))
         e = difference(results, task, ours, best, "time")
-        quality.append(
-            f"{task}: {ours} {'is the best' if ours == best else f'{e.text(100, 1, sign=True)} points to {best}'}"
+        told = "is the best" if ours == best else f"{e.text(100, 1, sign=True)} points to {best}"
+        quality.append(f"{task}: {ours} (by validation) {told}")
+        pairs = {m: [difference(results, task, m, other, "time") for other in ("exact", "plain")] for m in OURS}
+        beyond = [m for m, each in pairs.items() if all(e.is_above() for e in each)]
+        better.append(bool(beyond))
+        told = ", ".join(
+            f"{m} {one.text(100, 1, True)} and {two.text(100, 1, True)}" for m, (one, two) in pairs.items()
         )
-        if TASKS[task][1]:
-            one, two = (difference(results, task, ours, m, "time") for m in ("exact", "plain"))
-            better.append(one.is_above() and two.is_above())
-            gains.append(
-                f"{task}: {ours} {one.text(100, 1, sign=True)} to exact, {two.text(100, 1, sign=True)} to plain"
-            )
+        gains.append(
+            f"{task}: {len(beyond)} of {len(OURS)} projection methods beyond two standard errors of both ({told})"
+        )
     verdict = "reproduced" if all(level) else "refuted" if not any(level) else "open"
     return {
         "quality": (verdict, f"accuracy at equal time; {'; '.join(quality)}"),
-        "approximate": ("reproduced" if any(better) else "open", f"accuracy at equal time; {'; '.join(gains)}"),
+        "approximate": (
+            "reproduced" if any(better) else "open",
+            f"accuracy at equal time minus exact and plain; {'; '.join(gains)}",
+        ),
     }
 
 
@@ -264,15 +286,16 @@ def _sentences(results: Results) -> str:
     """What decides, in a sentence for each task."""
     out = []
     for task in TASKS:
-        best, ours, scores = _best(results, task), _best(results, task, OURS), summary(results, task, "time")
+        best, ours, scores = _best(results, task), _ours(results, task), summary(results, task, "time")
         told = f"**{task}**: at equal time {best} is the best with {scores[best].text(100, 1)} %"
-        if ours != best:
-            told += f", {ours} the best projection method, {difference(results, task, ours, best, 'time').text(100, 1, True)} points to it"
+        e = difference(results, task, ours, best, "time")
+        told += f". Of the projection methods validation speaks for {ours}: "
+        told += "that one. It is " if ours == best else f"{e.text(100, 1, True)} points to the best, "
         one, two = (difference(results, task, ours, m, "time") for m in ("exact", "plain"))
         beyond = [m for m, e in (("exact", one), ("plain", two)) if e.is_above()]
         told += (
-            f"; {ours} is {one.text(100, 1, True)} to exact and {two.text(100, 1, True)} to plain, "
-            f"{'beyond two standard errors of ' + ' and of '.join(beyond) if beyond else 'beyond two standard errors of neither'}."
+            f"{one.text(100, 1, True)} to exact, {two.text(100, 1, True)} to plain, "
+            f"beyond two standard errors of {' and '.join(beyond) or 'neither'}."
         )
         out.append(told)
     tests = results.where(phase="test")
