@@ -39,7 +39,7 @@ class Digits(Summary):
 
 
 def digits_file() -> Path:
-    """The packaged weights and held-out images; studies/digits/train.py makes them."""
+    """The packaged weights and held-out images; studies/demo/train.py makes them."""
     return Path(str(files("projectors.demo") / "data" / "digits.npz"))
 
 

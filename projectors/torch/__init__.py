@@ -29,6 +29,7 @@ from projectors.models import (
     Verification,
     load_spec,
 )
+from projectors.torch.choice import NormChoice, choose_norms
 from projectors.torch.convolutions import ConvolutionSpectral
 from projectors.torch.decay import project_
 from projectors.torch.evidence import evidence_weights
@@ -58,6 +59,7 @@ __all__ = [
     "LayerDefect",
     "LayerSpec",
     "Linear",
+    "NormChoice",
     "ParameterSpec",
     "PenaltyReport",
     "RecurrentSpec",
@@ -70,6 +72,7 @@ __all__ = [
     "TargetShare",
     "TermReport",
     "Verification",
+    "choose_norms",
     "constrain_",
     "constrain_statistics_",
     "equivariance_error",

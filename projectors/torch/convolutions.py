@@ -13,7 +13,7 @@ from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 from grouprep.errors import GroupRepError
 from grouprep.typing import Namespace
 from projectors.models.naming import value_for
-from projectors.penalties import Norm, Spectral, symbol_bound, torus_norm
+from projectors.penalties import Frobenius, Norm, Spectral, symbol_bound, torus_norm
 from projectors.torch.terms import Term
 
 __all__ = ["ConvolutionSpectral", "NormRule", "norm_rule"]
@@ -26,9 +26,8 @@ class NormRule(Protocol):
     def is_euclidean(self) -> bool:
         """Whether all norms are the Frobenius norm, or its square."""
 
-    @property
-    def of_blocks(self) -> Norm:
-        """The norm of blocks between irreps, in reports."""
+    def of_blocks(self, term: Term) -> Norm:
+        """The norm of a term's blocks between irreps, in reports."""
 
     def of(self, term: Term) -> Norm:
         """The norm of a term's operators; GroupRepError where it has none."""
@@ -38,18 +37,42 @@ class NormRule(Protocol):
 class _Everywhere:
     """One norm for all terms."""
 
-    of_blocks: Norm
+    norm: Norm
 
     @property
     def is_euclidean(self) -> bool:
-        return self.of_blocks.is_euclidean
+        return self.norm.is_euclidean
+
+    def of_blocks(self, term: Term) -> Norm:
+        return self.norm
 
     def of(self, term: Term) -> Norm:
-        return self.of_blocks
+        return self.norm
+
+
+@dataclass(frozen=True)
+class _ByLayer:
+    """A rule for each layer, by its name or a pattern; the others have the Frobenius norm."""
+
+    rules: Mapping[str, NormRule]
+
+    @property
+    def is_euclidean(self) -> bool:
+        return all(rule.is_euclidean for rule in self.rules.values())
+
+    def _rule(self, term: Term) -> NormRule:
+        otherwise: NormRule = _Everywhere(Frobenius())
+        return value_for(term.layer, self.rules, otherwise, "norm")
+
+    def of_blocks(self, term: Term) -> Norm:
+        return self._rule(term).of_blocks(term)
+
+    def of(self, term: Term) -> Norm:
+        return self._rule(term).of(term)
 
 
 def norm_rule(norm: object) -> NormRule:
-    """A norm, or what stands for one, as a rule.
+    """A norm, what stands for one, or a mapping from layers' names or patterns to these, as a rule.
 
     Raises
     ------
@@ -60,6 +83,8 @@ def norm_rule(norm: object) -> NormRule:
         return _Everywhere(norm)
     if isinstance(norm, ConvolutionSpectral):
         return norm
+    if isinstance(norm, Mapping):
+        return _ByLayer({name: norm_rule(one) for name, one in norm.items()})
     raise GroupRepError(f"norm = {norm!r:.60} is not a norm; use Frobenius(), Spectral(), ...")
 
 
@@ -115,8 +140,7 @@ class ConvolutionSpectral:
         """False."""
         return False
 
-    @property
-    def of_blocks(self) -> Norm:
+    def of_blocks(self, term: Term) -> Norm:
         """The spectral norm of the kernel's matrix."""
         return Spectral()
 

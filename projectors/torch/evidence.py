@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from math import isfinite
 
 import torch
-from torch import nn
 
 from grouprep.errors import GroupRepError
+from projectors.torch.gradients import residual_gradients, residual_of, samples_of
 from projectors.torch.model_penalty import EquivariancePenalty
 from projectors.torch.terms import Term, in_single
 
@@ -69,39 +69,28 @@ def evidence_weights(
     van der Ouderaa, Immer and van der Wilk, Learning layer-wise equivariances automatically using gradients, NeurIPS 2023
     (a prior for each layer's deviation).
     """
-    for term in pen.terms:
-        if not term.is_writable or nn.utils.parametrize.is_parametrized(term.module, term.attribute):
-            raise GroupRepError(f'"{term.name}" is no plain parameter: it has no gradient of its own')
     if isinstance(most, bool) or not isinstance(most, int | float) or not isfinite(most) or most <= 0:
         raise GroupRepError(f"most = {most!r:.40}: a finite number > 0 is needed")
-    sources = list({id(term.source()): term.source() for term in pen.terms}.values())
     sums = [torch.zeros_like(_wide(term), dtype=torch.float64) for term in pen.terms]
     squares = [torch.zeros_like(x) for x in sums]
     count, seen = 0, 0
-    for batch in batches:
-        size = len(batch[0])
-        value = loss(*batch)
-        if not isinstance(value, torch.Tensor) or value.ndim or not bool(torch.isfinite(value)):
-            raise GroupRepError(f"loss gave {value!r:.60}: a finite 0-dimensional tensor is needed")
-        found = torch.autograd.grad(value, sources, allow_unused=True)
-        by_source = {id(p): torch.zeros_like(p) if g is None else g for p, g in zip(sources, found, strict=True)}
-        for term, total, square in zip(pen.terms, sums, squares, strict=True):
-            g = _residual(term, by_source[id(term.source())])
+    for size, gradients in residual_gradients(pen, loss, batches):
+        for g, total, square in zip(map(_as_real, gradients), sums, squares, strict=True):
             total.add_(g, alpha=size)
             square.addcmul_(g, g, value=size)
         count, seen = count + 1, seen + size
     if count < 2:
         raise GroupRepError(f"batches has {count} of them; the scatter of gradients needs at least two")
-    N = seen if samples is None else samples
-    if isinstance(N, bool) or not isinstance(N, int) or N < 1:
-        raise GroupRepError(f"samples = {N!r:.40}: a positive integer is needed")
+    N = samples_of(samples, seen)
     layers: dict[str, list[tuple[torch.Tensor, float, float]]] = {}
     for term, total, square in zip(pen.terms, sums, squares, strict=True):
         fisher = ((square - total * total / seen) / (count - 1)).clamp(min=0)
         n, r = term.hom.shape[0] * term.hom.shape[1], term.hom.dim
         if r < n:
-            R = _residual(term, term.parameter().detach())
-            layers.setdefault(term.layer, []).append((fisher * (n / (n - r)), (n - r) / n, float(R.square().sum())))
+            R = residual_of(term, term.parameter())
+            layers.setdefault(term.layer, []).append(
+                (fisher * (n / (n - r)), (n - r) / n, float(R.abs().square().sum()))
+            )
     return {
         layer: min(_precision(parts, N) / N, most) if _is_seen(parts, N, most) else most
         for layer, parts in layers.items()
@@ -109,14 +98,12 @@ def evidence_weights(
 
 
 def _wide(term: Term) -> torch.Tensor:
-    return torch.view_as_real(T) if (T := in_single(term.read()).detach()).is_complex() else T
+    return _as_real(in_single(term.read()).detach())
 
 
-def _residual(term: Term, tensor: torch.Tensor) -> torch.Tensor:
-    """T - P(T) of what is arranged as the parameter is, in double precision; complex entries as two real ones."""
-    T = in_single(term.layout.read(tensor.detach()))
-    R = (T - term.space.project(T)).to(torch.complex128 if T.is_complex() else torch.float64)
-    return torch.view_as_real(R) if R.is_complex() else R
+def _as_real(x: torch.Tensor) -> torch.Tensor:
+    """Complex entries as two real ones."""
+    return torch.view_as_real(x) if x.is_complex() else x
 
 
 def _determined(parts: Sequence[tuple[torch.Tensor, float, float]], N: int, alpha: float) -> float:

@@ -25,7 +25,7 @@ from projectors.penalties import Frobenius, Norm
 from projectors.torch.batches import Batch, batched, gathered, two_devices
 from projectors.torch.buffers import ProjectionModule
 from projectors.torch.compatibility import check_model, flags
-from projectors.torch.convolutions import ConvolutionSpectral, norm_rule
+from projectors.torch.convolutions import ConvolutionSpectral, NormRule, norm_rule
 from projectors.torch.fast import implementation_for, serving
 from projectors.torch.layers import layer_terms
 from projectors.torch.naming import Places, match_layers, unwrap
@@ -38,6 +38,7 @@ __all__ = ["EquivariancePenalty"]
 _SMALL = 1 << 13  # entries of operators that are reported together
 
 Weights: TypeAlias = float | Schedule | Mapping[str, float | Schedule]
+Norms: TypeAlias = Norm | ConvolutionSpectral | Mapping[str, Norm | ConvolutionSpectral]
 
 
 class EquivariancePenalty(nn.Module):
@@ -53,7 +54,7 @@ class EquivariancePenalty(nn.Module):
     spec : for each layer, by name or fnmatch pattern, the pair (V, W) of its input's and output's representation, or a
         `LayerSpec`, `BilinearSpec`, `AttentionSpec` or `ParameterSpec`.
     norm : N, `Frobenius()` if not given; `ConvolutionSpectral()` for the spectral norm of convolutions on images, `Spectral()` for
-        that of the kernel matrix.
+        that of the kernel matrix. Or a mapping from layers' names or patterns to norms, such as `choose_norms` finds.
     residual, equivariant : lambda_perp and lambda_G: a number, a `Schedule`, or a mapping from layers' names or patterns to them
         (layers that match none: the default).
     every : evaluate in every k-th step only, k times as strong; `step` tells the steps apart.
@@ -92,7 +93,7 @@ class EquivariancePenalty(nn.Module):
         self,
         model: nn.Module,
         spec: Mapping[str, SpecLike],
-        norm: Norm | ConvolutionSpectral | None = None,
+        norm: Norms | None = None,
         *,
         residual: Weights = 1.0,
         equivariant: Weights = 0.0,
@@ -100,14 +101,11 @@ class EquivariancePenalty(nn.Module):
         decoupled: bool = False,
     ) -> None:
         super().__init__()
-        self.norm: Norm | ConvolutionSpectral = Frobenius() if norm is None else norm
+        self.norm: Norms = Frobenius() if norm is None else norm
         self._rule = norm_rule(self.norm)
         if isinstance(every, bool) or not isinstance(every, int) or every < 1:
             raise GroupRepError(f"every = {every!r:.40}: a positive integer is needed")
-        if decoupled and not self._rule.is_euclidean:
-            raise GroupRepError(
-                f"decoupled=True applies the gradient of the squared Frobenius norm; it has no {self.norm}"
-            )
+        _check_decoupled(decoupled, self._rule, self.norm)
         if not isinstance(model, nn.Module):
             raise GroupRepError(f"model must be a torch.nn.Module, got {type(model).__name__}")
         self.every, self.decoupled = every, decoupled
@@ -116,7 +114,7 @@ class EquivariancePenalty(nn.Module):
         reshard(inner)
         self.__dict__["model"] = inner  # referenced, not registered
         layers, skipped = match_layers(inner, spec)
-        for what, given in (("residual", residual), ("equivariant", equivariant)):
+        for what, given in (("norm", norm), ("residual", residual), ("equivariant", equivariant)):
             refuse_unmatched(given, [name for name, *_ in layers] + skipped, what)
         self.layers = tuple((name, specs) for name, _, specs in layers)
         self.places = Places(inner, [(name, module) for name, module, _ in layers])
@@ -404,18 +402,29 @@ class EquivariancePenalty(nn.Module):
 
         return optimizer.register_step_post_hook(after)
 
-    def reweight_(self, residual: Weights, equivariant: Weights = 0.0) -> None:
+    def reweight_(self, residual: Weights, equivariant: Weights = 0.0, norm: Norms | None = None) -> None:
         """New weights or schedules, as for the class, from this step on: such as those that `evidence_weights` finds.
+
+        Parameters
+        ----------
+        residual, equivariant : as for the class.
+        norm : new norms, as for the class, such as those that `choose_norms` finds; None: those there are. A run is resumed by a
+            penalty that is made with the norms, and the weights, that it ended with.
 
         Raises
         ------
         GroupRepError
-            If a name matches no layer, or a weight is none.
+            If a name matches no layer, a weight or a norm is none, or a decoupled penalty is given another norm than Frobenius's.
         """
-        for what, given in (("residual", residual), ("equivariant", equivariant)):
+        rule = self._rule if norm is None else norm_rule(norm)
+        for what, given in (("norm", norm), ("residual", residual), ("equivariant", equivariant)):
             refuse_unmatched(given, [name for name, _ in self.layers] + list(self.skipped), what)
         self._is_behind = False
+        if norm is not None:
+            _check_decoupled(self.decoupled, rule, norm)
+            self.norm, self._rule = norm, rule
         for term in self._terms:
+            term.norm = rule.of(term)
             self._schedule(term, residual, equivariant)
         self._rows = 1 + any(term.has_both for term in self._terms)
         self._place(self.weights.device, self.weights.dtype)
@@ -522,7 +531,7 @@ class EquivariancePenalty(nn.Module):
             T = in_single(torch.stack([term.read() for term in terms]))
             for term, operators in zip(terms, T, strict=True):
                 check_finite(term.name, operators)
-            found = term_reports(terms, T, terms[0].space.project(T), terms[0].norm, self._rule.of_blocks)
+            found = term_reports(terms, T, terms[0].space.project(T), terms[0].norm, self._rule.of_blocks(terms[0]))
             records |= dict(zip(terms, found, strict=True))
         reports = tuple(
             replace(records[t], residual_weight=t.weights[0], equivariant_weight=t.weights[1], also=t.also)
@@ -585,6 +594,11 @@ class _Steered(NamedTuple):
     terms: list[Term]
     rows: torch.Tensor
     places: torch.Tensor
+
+
+def _check_decoupled(decoupled: bool, rule: NormRule, norm: object) -> None:
+    if decoupled and not rule.is_euclidean:
+        raise GroupRepError(f"decoupled=True applies the gradient of the squared Frobenius norm; it has no {norm}")
 
 
 def _moves_alone(schedule: Schedule) -> bool:

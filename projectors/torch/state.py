@@ -98,7 +98,9 @@ def describe(terms: Sequence[Term], norm: object, every: int, decoupled: bool) -
 
 
 def _worded(thing: object) -> str:
-    """What prints the same in every process: a dataclass by its fields, others by their class."""
+    """What prints the same in every process: a dataclass by its fields, a mapping by its entries, others by their class."""
+    if isinstance(thing, Mapping):
+        return ", ".join(f"{name}: {_worded(one)}" for name, one in sorted(thing.items()))
     return repr(thing) if is_dataclass(thing) else type(thing).__qualname__
 
 

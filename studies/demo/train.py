@@ -1,6 +1,6 @@
 """Train the network of `grouprep demo` on scikit-learn's digits, once plainly and once with an equivariance penalty.
 
-    python studies/digits/train.py [--out FILE] [--penalty LAMBDA] [--epochs N]
+    python studies/demo/train.py [--out FILE] [--penalty LAMBDA] [--epochs N]
 
 64 pixels -> 128 hidden units -> ReLU -> 10 classes. The pixels are grid(8, 8) of D4, the hidden units 16 * regular (ReLU acts
 entry by entry, so it commutes with the permutations), the classes 10 * trivial. The second network's loss has the term
@@ -25,7 +25,7 @@ Array = NDArray[Any]
 Parameters = dict[str, Array]
 
 CHANNELS, CLASSES, HELD_OUT = 16, 10, 450
-TARGET = Path(__file__).resolve().parents[2] / "projectors" / "report" / "data" / "digits.npz"
+TARGET = Path(__file__).resolve().parents[2] / "projectors" / "demo" / "data" / "digits.npz"
 
 
 def spaces() -> dict[str, Hom]:
