@@ -17,7 +17,19 @@ from projectors.penalties import Entrywise, Frobenius, Induced, KyFan, Mixed, No
 from projectors.torch import EquivariancePenalty
 from studies.price.cells import KERNEL, ON_THE_PLANE, Cell, unit
 
-__all__ = ["NORMS", "POOL", "Step", "averaged", "by_hand", "decay", "exact", "layer", "operators", "outputs", "whole_group"]
+__all__ = [
+    "NORMS",
+    "POOL",
+    "Step",
+    "averaged",
+    "by_hand",
+    "decay",
+    "exact",
+    "layer",
+    "operators",
+    "outputs",
+    "whole_group",
+]
 
 Step = Callable[[], object]
 POOL = 512  # elements that are drawn once, where they are kept

@@ -14,7 +14,7 @@ from studies.price.contenders import Step
 __all__ = ["in_turn", "peak_bytes"]
 
 _LEAST = 4e-3  # seconds that one measurement takes at least, by repeating
-_LONG = 0.25  # from that many seconds a step on, three rounds are enough
+_LONG = 0.05  # from that many seconds a step on, three rounds are enough
 
 
 def _wait(device: str) -> None:

@@ -35,7 +35,9 @@ def slope(x: Sequence[float], y: Sequence[float]) -> tuple[float, float]:
 def _constants(record: Record, family: str) -> Estimate:
     """K err^2, over seeds: where errors fall as 1 / sqrt(K) it is the same for all K."""
     counts = record["counts"][family]
-    return estimate([float(np.mean([k * e**2 for k, e in zip(counts, es, strict=True)])) for es in record["errors"][family]])
+    return estimate(
+        [float(np.mean([k * e**2 for k, e in zip(counts, es, strict=True)])) for es in record["errors"][family]]
+    )
 
 
 def needed_estimate(results: Results, layer: str, group: str, family: str) -> Estimate:
@@ -121,12 +123,28 @@ def _errors_table(results: Results) -> str:
         row += [f"{100 * float(np.mean(r['averaged'])):.1f} %", f"{100 * r['one batch']:.0f} %", r["whole group"]]
         rows.append(row)
     three = ("K = 1", "slope", "K for 5 %")
-    head = ["layer", "group", "width", "exact", *(f"{f}: {t}" for f in ("operators", "by hand", "outputs") for t in three)]
+    head = [
+        "layer",
+        "group",
+        "width",
+        "exact",
+        *(f"{f}: {t}" for f in ("operators", "by hand", "outputs") for t in three),
+    ]
     return markdown([*head, "pool of 512", "outputs, one batch", "whole group"], rows)
 
 
 def _price_table(results: Results, layer: str) -> str:
-    head = ["group", "width", "decay", "exact", "spectral", "operators K = 1", "operators, 5 %", "drawn anew, 5 %", "by hand, 5 %"]
+    head = [
+        "group",
+        "width",
+        "decay",
+        "exact",
+        "spectral",
+        "operators K = 1",
+        "operators, 5 %",
+        "drawn anew, 5 %",
+        "by hand, 5 %",
+    ]
     head += ["outputs, 5 %", "cheapest sampled / exact", "whole group, by hand", "pool averaged once"]
     rows = []
     for r in _by_group(results.where(phase="prices", layer=layer)):
@@ -153,7 +171,10 @@ def _memory_table(results: Results) -> str:
         for name, copies in r["copies"].items():
             found.setdefault(name, {}).setdefault(r["layer"], []).append(copies)
     layers = ("linear", "conv")
-    rows = [[n, *(f"{median(v[x]):.1f} ({min(v[x]):.1f} to {max(v[x]):.1f})" if x in v else "" for x in layers)] for n, v in found.items()]
+    rows = [
+        [n, *(f"{median(v[x]):.1f} ({min(v[x]):.1f} to {max(v[x]):.1f})" if x in v else "" for x in layers)]
+        for n, v in found.items()
+    ]
     return markdown(["", "linear", "conv"], rows)
 
 
@@ -165,7 +186,11 @@ def _norm_table(results: Results) -> str:
     for name in names:
         row = [name]
         for layer, width in cells:
-            ratios = [r["times"][name] / r["times"]["Frobenius"] for r in records if (r["layer"], r["width"]) == (layer, width)]
+            ratios = [
+                r["times"][name] / r["times"]["Frobenius"]
+                for r in records
+                if (r["layer"], r["width"]) == (layer, width)
+            ]
             row.append(f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
         rows.append(row)
     return markdown(["norm", *(f"{layer}, {width}" for layer, width in cells)], rows)
@@ -175,7 +200,11 @@ def _step_table(results: Results) -> str:
     records = results.where(phase="steps")
     names = [n for n in records[0]["ratios"] if n != "plain"]
     rows = [
-        [f"{r['net']}, width {r['width']}, batch {r['batch']}", _ms(r["times"]["plain"]), *(f"{r['ratios'][n]:.2f}" for n in names)]
+        [
+            f"{r['net']}, width {r['width']}, batch {r['batch']}",
+            _ms(r["times"]["plain"]),
+            *(f"{r['ratios'][n]:.2f}" for n in names),
+        ]
         for r in records
     ]
     return markdown(["network of three layers", "plain, ms", *names], rows)
@@ -194,7 +223,18 @@ def _orders_table(results: Results) -> str:
             [r["group"].replace("reg", ""), r["order"], r["width"], f"{1e3 * r['build']:.0f}", _ms(t["weight decay"]), _ms(t["exact"]), _ms(t["spectral"])]
             + [f"{K:.0f}", _ms(a + b * K), _ms(h[0] + h[1] * r["order"]), averaged]
         )  # fmt: skip
-    head = ["group", "order", "width", "build", "decay", "exact", "spectral", "K for 5 %", "operators, 5 %", "whole group, by hand"]
+    head = [
+        "group",
+        "order",
+        "width",
+        "build",
+        "decay",
+        "exact",
+        "spectral",
+        "K for 5 %",
+        "operators, 5 %",
+        "whole group, by hand",
+    ]
     return markdown([*head, "pool averaged once"], rows)
 
 
@@ -232,9 +272,13 @@ def _verdict(results: Results) -> tuple[str, dict[str, Any]]:
 
     def said(name: str) -> str:
         found = [x for x, _ in ratio[name]]
-        cells = [f"{r['layer']} {NAMES.get(r['group'], r['group'])} {r['width']} ({x:.2f})" for x, r in ratio[name] if x < 1]
+        cells = [
+            f"{r['layer']} {NAMES.get(r['group'], r['group'])} {r['width']} ({x:.2f})" for x, r in ratio[name] if x < 1
+        ]
         text = f"{median(found):,.2f} times the exact one's time in the median, {min(found):.2f} to {max(found):,.1f}"
-        return text + (f"; cheaper in {len(cells)} of {len(found)} cells: {', '.join(cells)}" if cells else "; cheaper in no cell")
+        return text + (
+            f"; cheaper in {len(cells)} of {len(found)} cells: {', '.join(cells)}" if cells else "; cheaper in no cell"
+        )
 
     text = (
         f"**What decides.** In {len(best) - len(lost)} of {len(best)} cells the exact gradient is cheaper than every sampled one within 5 % of it. "
@@ -254,7 +298,9 @@ def _findings(results: Results, decided: dict[str, Any]) -> dict[str, tuple[str,
     verdict = "reproduced" if len(near) == len(extra) else "refuted" if not near else "open"
     norms = [r["times"]["spectral"] / r["times"]["Frobenius"] for r in results.where(phase="norms")]
     best = decided["best"]
-    single = [min(r["ratios"]["operators 1"], r["ratios"]["outputs 1"]) / r["ratios"]["Frobenius squared"] for r in steps]
+    single = [
+        min(r["ratios"]["operators 1"], r["ratios"]["outputs 1"]) / r["ratios"]["Frobenius squared"] for r in steps
+    ]
     gains = "reproduced" if min(best) > 1 else "open"
     return {
         "spectral": (
@@ -268,7 +314,10 @@ def _findings(results: Results, decided: dict[str, Any]) -> dict[str, tuple[str,
             f"({len(best)} cells, median {median(best):,.0f}); a step with a single element, whose gradient is 71 % off or more, takes "
             f"{min(single):.2f} to {max(single):.2f} of the exact step",
         ),
-        "frobenius": ("open", f"cost alone: no norm was cheaper than {_cheapest(results)} of the Frobenius norm's time; quality was not measured here"),
+        "frobenius": (
+            "open",
+            f"cost alone: no norm was cheaper than {_cheapest(results)} of the Frobenius norm's time; quality was not measured here",
+        ),
     }
 
 
@@ -343,7 +392,9 @@ def _errors_figure(results: Results) -> Figure:
             mean = np.sqrt((runs**2).mean(0))
             axis.loglog(seconds, mean, marker="o", ms=3, color=color, label=f"{family}, K = 1 to {counts[-1]}")
             axis.fill_between(seconds, runs.min(0), runs.max(0), color=color, alpha=0.15)
-        axis.loglog(1e3 * r["times"]["averaged"], np.mean(e["averaged"]), "s", color="tab:green", label="pool averaged once")
+        axis.loglog(
+            1e3 * r["times"]["averaged"], np.mean(e["averaged"]), "s", color="tab:green", label="pool averaged once"
+        )
         axis.loglog(1e3 * r["times"]["exact"], e["exact"], "*", ms=11, color="tab:blue", label="exact")
         axis.axhline(GOAL, color="gray", lw=0.8, ls="--")
         axis.set_xlabel(f"CPU ms, width {r['width']}")
@@ -366,14 +417,31 @@ def _growth_figure(results: Results) -> Figure:
         others = [r for r in orders if r not in cyclic]
         left.loglog([r["order"] for r in others], [1e3 * r["times"][name] for r in others], "x", color=color)
     lines = [(r["order"], _line(r["times"], "by hand")) for r in cyclic]
-    _curve(left, [n for n, _ in lines], [a + b * n for n, (a, b) in lines if True], "whole group, by hand", 99, color="tab:pink")
-    left.set(xlabel="order of the group (crosses: S3, S4, S5)", ylabel="CPU ms", title="n copies of the regular representation, width 1024")
+    _curve(
+        left,
+        [n for n, _ in lines],
+        [a + b * n for n, (a, b) in lines if True],
+        "whole group, by hand",
+        99,
+        color="tab:pink",
+    )
+    left.set(
+        xlabel="order of the group (crosses: S3, S4, S5)",
+        ylabel="CPU ms",
+        title="n copies of the regular representation, width 1024",
+    )
     middle_ = axes[0, 1]
     for group in NAMES:
         found = sorted(results.where(phase="prices", layer="linear", group=group), key=lambda r: r["width"])
         if found:
             x = [r["width"] for r in found]
-            middle_.loglog(x, [min(_to_goal(results, r)[f] for f in SAMPLED) / r["times"]["exact"] for r in found], marker="o", ms=3, label=NAMES[group])
+            middle_.loglog(
+                x,
+                [min(_to_goal(results, r)[f] for f in SAMPLED) / r["times"]["exact"] for r in found],
+                marker="o",
+                ms=3,
+                label=NAMES[group],
+            )
     middle_.axhline(1, color="gray", lw=0.8, ls="--")
     middle_.set(xlabel="width, linear", ylabel="cheapest sampled / exact", title="time to a gradient within 5 %")
     right, norms = axes[0, 2], results.where(phase="norms")
@@ -401,7 +469,9 @@ def report(results: Results) -> Report:
         _slopes(results, "linear") + _slopes(results, "conv"),
     )
     images = "../../docs/images"
-    spread = [q for r in results.where(phase="prices") for n, q in r["quartiles"].items() if not n.startswith("outputs")]
+    spread = [
+        q for r in results.where(phase="prices") for n, q in r["quartiles"].items() if not n.startswith("outputs")
+    ]
     text = "\n\n".join(
         [
             verdict,

@@ -65,7 +65,12 @@ def _errors(key: Key, settings: Settings, results: Results) -> Found:
     step = made.exact(cell, made.NORMS["Frobenius squared"])
     step()
     assert cell.weight.grad is not None
-    out: Found = {"exact": cell.error(cell.weight.grad), "whole group": made.whole_group(cell), "counts": {}, "errors": {}}
+    out: Found = {
+        "exact": cell.error(cell.weight.grad),
+        "whole group": made.whole_group(cell),
+        "counts": {},
+        "errors": {},
+    }
     for name, make, most in (
         ("operators", lambda seed: made.operators(cell, 1, None, seed), sizes["most"]),
         ("by hand", lambda seed: made.by_hand(cell, 1, seed), sizes["most"]),
@@ -110,7 +115,8 @@ def _prices(key: Key, settings: Settings, results: Results) -> Found:
         once = _seconds(make(counts[0]))
         for k in counts:
             fits = k * once <= limit and 6 * k * cell.weight.nbytes <= sizes["bytes"]
-            if k == counts[0] or fits or (k == counts[1] and 6 * k * cell.weight.nbytes <= sizes["bytes"]):
+            always = counts[0] if "anew" not in name else 0, counts[1] if name == "operators" else 0
+            if k in always or fits:
                 steps[f"{name} {k}"] = make(k)
                 makers[f"{name} {k}"] = lambda make=make, k=k: make(k)
     times = in_turn(steps, settings.price_rounds, cell.device)
@@ -119,8 +125,18 @@ def _prices(key: Key, settings: Settings, results: Results) -> Found:
         if name.startswith("outputs"):  # beside the layer's own pass, which is not counted
             times[name] = [t - b for t, b in zip(times[name], base, strict=False)]
     del steps
-    small = [n for n in makers if n.split()[-1] in ("exact", "decay", "spectral", "averaged", "1", "4", "64")]
-    bytes_ = {n: peak_bytes(makers[n], cell.device) / cell.weight.nbytes for n in small if "anew" not in n}
+    counted = [
+        "weight decay",
+        "exact",
+        "spectral",
+        "averaged",
+        "operators 1",
+        "operators 4",
+        "operators 64",
+        "by hand 1",
+    ]
+    counted += ["outputs 1", "outputs 4"]
+    bytes_ = {n: peak_bytes(makers[n], cell.device) / cell.weight.nbytes for n in counted if n in makers}
     start = time.process_time()
     EquivariancePenalty(cell.module, cell.spec)
     return {
@@ -262,7 +278,7 @@ def _steps(key: Key, settings: Settings, results: Results) -> Found:
             f"outputs {k}": SampledOutputPenalty(net, V, V, generator=draw(), samples=k, pool=made.POOL) for k in (1, 4)
         },
     }
-    times = in_turn({name: step(term) for name, term in terms.items()}, 3 * settings.price_rounds, settings.device)
+    times = in_turn({name: step(term) for name, term in terms.items()}, 2 * settings.price_rounds, settings.device)
     plain = times["plain"]
     return {
         "times": {name: middle(ts) for name, ts in times.items()},
@@ -283,12 +299,12 @@ FULL = Settings(
         "groups": GROUPS,
         "errors": {"linear": (64, 256), "conv": (64,)},
         "most": 256,
-        "most outputs": 64,
+        "most outputs": 32,
         "prices": {"linear": WIDTHS, "conv": (64, 128, 256, 512)},
-        "norms": {"linear": (64, 256, 1024), "conv": (64, 256)},
+        "norms": {"linear": (64, 256, 512), "conv": (64, 128)},
         "batch": {"linear": 64, "conv": 16},
         "samples": (1, 4, 16, 64),
-        "limit": 0.5,
+        "limit": 0.3,
         "bytes": 2 << 30,
         "orders": ("C4", "S3reg", "C8", "C16", "S4reg", "C32", "C64", "S5reg", "C128", "C256"),
         "order width": 1024,
