@@ -76,11 +76,8 @@ def _command(arguments: argparse.Namespace) -> int:
             print(f"{name:12} {load(name).title}")
         return 0
     if arguments.command == "claims":
-        studies = {name: load(name) for name in names()}
-        found = {
-            n: s.report(Results.open(results_path(s))).findings for n, s in studies.items() if results_path(s).exists()
-        }
-        claims.write(found)
+        done = [s for s in map(load, names()) if results_path(s).exists()]
+        claims.write({s.name: s.report(Results.open(results_path(s))).findings for s in done})
         return 0
     studies = [load(name) for name in arguments.names or names()]
     for study in studies:

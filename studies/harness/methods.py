@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fnmatch import fnmatchcase
+from typing import Any
 
 import torch
 from torch import nn
@@ -116,7 +117,7 @@ def _pool(problem: Problem) -> int | None:
     return POOL if problem.V.group.order is None else None
 
 
-def _output_representation(problem: Problem, out: torch.Tensor) -> object:
+def _output_representation(problem: Problem, out: torch.Tensor) -> Any:
     return out.shape[1] * problem.V.group.trivial() if problem.W is None else problem.W
 
 

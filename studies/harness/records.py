@@ -8,7 +8,7 @@ import os
 import platform
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from studies.harness.errors import StudyError
 
@@ -67,7 +67,8 @@ class Results:
     """
 
     def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
-        self.path, self._file = path, None
+        self.path = path
+        self._file: IO[bytes] | None = None
         self.header: Record = {"format": FORMAT, **json.loads(json.dumps(header))}
         self._records: dict[str, Record] = {}
         if path.exists() and path.stat().st_size:
@@ -142,7 +143,7 @@ def _name(key: Record) -> str:
     return json.dumps(key, sort_keys=True)
 
 
-def _locked(path: Path) -> Any:
+def _locked(path: Path) -> IO[bytes]:
     file = path.open("r+b" if path.exists() else "w+b")
     try:
         import fcntl

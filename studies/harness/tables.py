@@ -42,7 +42,7 @@ def summary(results: Results, task: str, budget: str = "steps", metric: str = "s
     """A metric of every method's tests on a task, in the order of the file."""
     found: dict[str, list[float]] = {}
     for r in results.where(phase="test", task=task, budget=budget):
-        found.setdefault(r["method"], []).append(r.get(metric))
+        found.setdefault(r["method"], []).append(r.get(metric, math.nan))
     return {method: estimate(values) for method, values in found.items()}
 
 

@@ -48,7 +48,7 @@ def _step(
     loss = problem.loss(out, y)
     if prepared.term is not None:
         loss = loss + prepared.term(x, out, y)
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     optimizer.step()
     if prepared.after_step is not None:
         prepared.after_step()
