@@ -1,6 +1,7 @@
 """Copies of a sum of summands as copies of one: what P is computed with where the pairs of summands are many.
 
-n (A + B) has (2 n)^2 pairs of summands, each with a product of its own; as n copies of A + B it has one, four times as large, in n^2 places.
+n (A + B) has (2 n)^2 pairs of summands, each with a product of its own; as n copies of A + B it has one, four times as large,
+in n^2 places.
 """
 
 from __future__ import annotations

@@ -190,7 +190,7 @@ def whole_group(cell: Cell) -> int:
 
 
 def averaged(cell: Cell, count: int | None = POOL, seed: int = 0) -> Step:
-    """A pool averaged once to one matrix on a pair of copies, by hand: the exact method with a worse P (with all elements, P as a matrix)."""
+    """A pool averaged once to one matrix on a pair of copies, by hand: the exact method with a worse P; count None: with P."""
     rows, columns, weights = _images(cell, count, seed)
     d, e = rows.shape[1], columns.shape[1]
     mean = np.einsum("k,kij,kab->iajb", weights, rows, columns, optimize=True).reshape(d * e, d * e)

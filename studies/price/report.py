@@ -220,8 +220,11 @@ def _orders_table(results: Results) -> str:
         h = _line(t, "by hand") or (0.0, 0.0)
         averaged = _ms(t["averaged"]) if "averaged" in t else ""
         rows.append(
-            [r["group"].replace("reg", ""), r["order"], r["width"], f"{1e3 * r['build']:.0f}", _ms(t["weight decay"]), _ms(t["exact"]), _ms(t["spectral"])]
-            + [f"{K:.0f}", _ms(a + b * K), _ms(h[0] + h[1] * r["order"]), averaged]
+            [
+                r["group"].replace("reg", ""), r["order"], r["width"], f"{1e3 * r['build']:.0f}",
+                *(_ms(t[k]) for k in ("weight decay", "exact", "spectral")),
+                f"{K:.0f}", _ms(a + b * K), _ms(h[0] + h[1] * r["order"]), averaged,
+            ]
         )  # fmt: skip
     head = [
         "group",
@@ -281,7 +284,8 @@ def _verdict(results: Results) -> tuple[str, dict[str, Any]]:
         )
 
     text = (
-        f"**What decides.** In {len(best) - len(lost)} of {len(best)} cells the exact gradient is cheaper than every sampled one within 5 % of it. "
+        f"**What decides.** In {len(best) - len(lost)} of {len(best)} cells the exact gradient is cheaper than every sampled one "
+        "within 5 % of it. "
         f"The cheapest sampled one takes {median(best):,.0f} times as long in the median, {min(best):,.0f} to {max(best):,.0f} times.\n\n"
         f"- *A single element on the operator* (an error of 71 to 100 %): {said('operators 1')}.\n"
         f"- *The whole group by hand*, which is exact too, from measured seconds an element: {said('whole group')}.\n"
@@ -306,7 +310,8 @@ def _findings(results: Results, decided: dict[str, Any]) -> dict[str, tuple[str,
         "spectral": (
             verdict,
             f"a step with the spectral norm takes {100 * low:+.0f} to {100 * high:+.0f} % of one with the Frobenius norm more or less "
-            f"({', '.join(f'{n}: {100 * x:+.0f} %' for n, x in extra.items())}); the penalty alone {min(norms):.1f} to {max(norms):.1f} times",
+            f"({', '.join(f'{n}: {100 * x:+.0f} %' for n, x in extra.items())}); "
+            f"the penalty alone {min(norms):.1f} to {max(norms):.1f} times",
         ),
         "sampling": (
             gains,
@@ -468,7 +473,7 @@ def report(results: Results) -> Report:
         ["layer", "group", "widths", "decay", "exact", "spectral", "operators, 5 %", "outputs, 5 %"],
         _slopes(results, "linear") + _slopes(results, "conv"),
     )
-    images = "../../docs/images"
+    images, seeds = "../../docs/images", len(results.header["settings"]["test_seeds"])
     spread = [
         q for r in results.where(phase="prices") for n, q in r["quartiles"].items() if not n.startswith("outputs")
     ]
@@ -476,14 +481,15 @@ def report(results: Results) -> Report:
         [
             verdict,
             "### Errors of gradients",
-            f"Relative to the exact gradient in double precision; means over {len(results.header['settings']['test_seeds'])} seeds, ± their standard error. "
-            "*Slope*: of log error against log K; independent elements give -0.5. *Outputs* count calls with an element and a batch of their own; "
+            f"Relative to the exact gradient in double precision; means over {seeds} seeds, ± their standard error. "
+            "*Slope*: of log error against log K; independent elements give -0.5. *Outputs* count calls, each with an element and a batch of its own; "
             "*one batch* is what remains with the most elements on a single batch. *Whole group*: how many elements make the mean exact.",
             _errors_table(results),
             f"![Error of the gradient against CPU time]({images}/study_price_errors.png)",
             "### Time to a gradient within 5 %, linear layers",
-            "CPU milliseconds (s: seconds) of value and gradient. *By hand* and *operators* draw from a pool of 512 kept elements; lines through the measured K "
-            f"are carried on to the K that 5 % takes. Half of all medians have an interquartile range below {100 * median(spread):.0f} % of themselves.",
+            "CPU milliseconds (s: seconds) of value and gradient. *By hand* and *operators* draw from a pool of 512 kept elements; lines "
+            "through the measured K are carried on to the K that 5 % takes. Half of all medians have an interquartile range below "
+            f"{100 * median(spread):.0f} % of themselves.",
             _price_table(results, "linear"),
             "### The same, 3 x 3 convolutions",
             "Pixels follow C4 and D4, and stand still under the other groups.",
@@ -493,15 +499,17 @@ def report(results: Results) -> Report:
             "Slopes of log time against log width over the four largest widths; the weights grow with slope 2.",
             slopes,
             "### Growth with the group",
-            "Copies of the regular representation; *build*: milliseconds to make the penalty, once. *Whole group*: measured seconds an element times the order.",
+            "Copies of the regular representation; *build*: milliseconds to make the penalty, once. *Whole group*: measured seconds an element "
+            "times the order.",
             _orders_table(results),
             f"![Growth with the order, the ratio, and norms]({images}/study_price_growth.png)",
             "### Norms",
             "Time of value and gradient, as a multiple of that of the Frobenius norm: the median over the groups, and the range.",
             _norm_table(results),
             "### Memory",
-            "The most that is held at once, in copies of the weight, the gradient (one copy) and everything that is kept from step to step included: the median "
-            "over groups and widths, and the range. Small layers hold constants and pools that large ones do not notice. Numbers behind names are K.",
+            "The most that is held at once, in copies of the weight, the gradient (one copy) and everything that is kept from step to step "
+            "included: the median over groups and widths, and the range. Small layers hold constants and pools that large ones do not notice. "
+            "Numbers behind names are K.",
             _memory_table(results),
             "### Whole training steps",
             "Times of a step of gradient descent, relative to the plain one.",

@@ -26,17 +26,6 @@ Key = dict[str, Any]
 Found = dict[str, Any]
 
 
-def _timed(run: Callable[[Key, Settings, Results], Found]) -> Callable[[Key, Settings, Results], Found]:
-    """With the CPU seconds of the job."""
-
-    def job(key: Key, settings: Settings, results: Results) -> Found:
-        start = time.process_time()
-        found = run(key, settings, results)
-        return {**found, "seconds": time.process_time() - start}
-
-    return job
-
-
 def _cell(key: Key, settings: Settings) -> Cell:
     return Cell(key["layer"], key["group"], key["width"], settings.device)
 
@@ -316,19 +305,19 @@ SMOKE = Settings(
     rates=(),
     choose_seeds=(),
     test_seeds=(0, 1),
-    price_rounds=3,
+    price_rounds=2,
     sizes={
         **FULL.sizes,
-        "groups": ("C4", "SO2"),
+        "groups": ("C4", "D4"),
         "errors": {"linear": (16, 32), "conv": (16,)},
-        "most": 16,
+        "most": 8,
         "most outputs": 4,
         "prices": {"linear": (16, 32), "conv": (16, 32)},
         "norms": {"linear": (16,), "conv": (16,)},
         "batch": {"linear": 4, "conv": 1},
         "samples": (1, 4),
-        "limit": 0.01,
-        "orders": ("C4", "S3reg"),
+        "limit": 0.002,
+        "orders": ("C4", "C8"),
         "order width": 16,
         "steps": {"MLP, C4": ((16, 4),), "CNN, C4": ((4, 1),)},
     },
@@ -363,10 +352,10 @@ STUDY = Study(
     gpu=GPU,
     report=report,
     extras=(
-        Extra("errors", _keys("errors"), _timed(_errors)),
-        Extra("prices", _keys("prices"), _timed(_prices)),
-        Extra("norms", _keys("norms"), _timed(_norms)),
-        Extra("orders", _order_keys, _timed(_orders)),
-        Extra("steps", _step_keys, _timed(_steps)),
+        Extra("errors", _keys("errors"), _errors),
+        Extra("prices", _keys("prices"), _prices),
+        Extra("norms", _keys("norms"), _norms),
+        Extra("orders", _order_keys, _orders),
+        Extra("steps", _step_keys, _steps),
     ),
 )
