@@ -178,6 +178,24 @@ def _memory_table(results: Results) -> str:
     return markdown(["", "linear", "conv"], rows)
 
 
+def _held(results: Results) -> str:
+    """What a call with enough elements would hold."""
+    found = []
+    for r in results.where(phase="prices"):
+        one, four = (r["copies"].get(f"operators {k}") for k in (1, 4))
+        if one is not None and four is not None:
+            found.append(((four - one) / 3 * r["needed"], r))
+    if not found:
+        return ""
+    most, r = max(found, key=lambda x: x[1]["width"])
+    sizes = r["width"] ** 2 * 4 * (9 if r["layer"] == "conv" else 1)
+    return (
+        f"Each further element of the shipped penalty holds about {median(x / r['needed'] for x, r in found):.1f} copies until its backward pass. One "
+        f"call with the K that 5 % takes would hold {median(x for x, _ in found):,.0f} copies in the median, {most * sizes / 2**30:,.0f} GiB for "
+        f"{r['layer']}, {NAMES.get(r['group'], r['group'])}, width {r['width']}; K calls with a backward pass each, or the version by hand, avoid that."
+    )
+
+
 def _norm_table(results: Results) -> str:
     records = results.where(phase="norms")
     names = list(records[0]["times"])
@@ -482,8 +500,8 @@ def report(results: Results) -> Report:
             verdict,
             "### Errors of gradients",
             f"Relative to the exact gradient in double precision; means over {seeds} seeds, ± their standard error. "
-            "*Slope*: of log error against log K; independent elements give -0.5. *Outputs* count calls, each with an element and a batch of its own; "
-            "*one batch* is what remains with the most elements on a single batch. *Whole group*: how many elements make the mean exact.",
+            "*Slope*: of log error against log K; independent elements give -0.5. *Outputs* count calls, each with an element "
+            "and a batch of its own; *one batch* is what remains with the most elements on a single batch. *Whole group*: how many elements make the mean exact.",
             _errors_table(results),
             f"![Error of the gradient against CPU time]({images}/study_price_errors.png)",
             "### Time to a gradient within 5 %, linear layers",
@@ -499,8 +517,8 @@ def report(results: Results) -> Report:
             "Slopes of log time against log width over the four largest widths; the weights grow with slope 2.",
             slopes,
             "### Growth with the group",
-            "Copies of the regular representation; *build*: milliseconds to make the penalty, once. *Whole group*: measured seconds an element "
-            "times the order.",
+            "Copies of the regular representation; *build*: milliseconds to make the penalty, once. *Whole group*: measured seconds "
+            "an element times the order.",
             _orders_table(results),
             f"![Growth with the order, the ratio, and norms]({images}/study_price_growth.png)",
             "### Norms",
@@ -508,9 +526,10 @@ def report(results: Results) -> Report:
             _norm_table(results),
             "### Memory",
             "The most that is held at once, in copies of the weight, the gradient (one copy) and everything that is kept from step to step "
-            "included: the median over groups and widths, and the range. Small layers hold constants and pools that large ones do not notice. "
-            "Numbers behind names are K.",
+            "included: the median over groups and widths, and the range. Small layers hold constants and pools that large ones "
+            "do not notice. Numbers behind names are K.",
             _memory_table(results),
+            _held(results),
             "### Whole training steps",
             "Times of a step of gradient descent, relative to the plain one.",
             _step_table(results),
