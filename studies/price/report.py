@@ -189,10 +189,12 @@ def _held(results: Results) -> str:
         return ""
     most, r = max(found, key=lambda x: x[1]["width"])
     sizes = r["width"] ** 2 * 4 * (9 if r["layer"] == "conv" else 1)
+    each, whole = (median(v) for v in zip(*((x / r["needed"], x) for x, r in found), strict=True))
+    place = f"{r['layer']}, {NAMES.get(r['group'], r['group'])}, width {r['width']}"
     return (
-        f"Each further element of the shipped penalty holds about {median(x / r['needed'] for x, r in found):.1f} copies until its backward pass. One "
-        f"call with the K that 5 % takes would hold {median(x for x, _ in found):,.0f} copies in the median, {most * sizes / 2**30:,.0f} GiB for "
-        f"{r['layer']}, {NAMES.get(r['group'], r['group'])}, width {r['width']}; K calls with a backward pass each, or the version by hand, avoid that."
+        f"Each further element of the shipped penalty holds about {each:.1f} copies until its backward pass. One call with the K that 5 % takes "
+        f"would hold {whole:,.0f} copies in the median, {most * sizes / 2**30:,.0f} GiB for {place}; K calls with a backward pass each, or the "
+        "version by hand, avoid that."
     )
 
 
@@ -501,7 +503,8 @@ def report(results: Results) -> Report:
             "### Errors of gradients",
             f"Relative to the exact gradient in double precision; means over {seeds} seeds, ± their standard error. "
             "*Slope*: of log error against log K; independent elements give -0.5. *Outputs* count calls, each with an element "
-            "and a batch of its own; *one batch* is what remains with the most elements on a single batch. *Whole group*: how many elements make the mean exact.",
+            "and a batch of its own; *one batch* is what remains with the most elements on a single batch. "
+            "*Whole group*: how many elements make the mean exact.",
             _errors_table(results),
             f"![Error of the gradient against CPU time]({images}/study_price_errors.png)",
             "### Time to a gradient within 5 %, linear layers",
