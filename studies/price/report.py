@@ -167,7 +167,7 @@ def _by_group(records: Sequence[Record]) -> list[Record]:
 
 def _memory_table(results: Results) -> str:
     found: dict[str, dict[str, list[float]]] = {}
-    for r in results.where(phase="prices"):
+    for r in results.where(phase="memory"):
         for name, copies in r["copies"].items():
             found.setdefault(name, {}).setdefault(r["layer"], []).append(copies)
     layers = ("linear", "conv")
@@ -181,7 +181,7 @@ def _memory_table(results: Results) -> str:
 def _held(results: Results) -> str:
     """What a call with enough elements would hold."""
     found = []
-    for r in results.where(phase="prices"):
+    for r in results.where(phase="memory"):
         one, four = (r["copies"].get(f"operators {k}") for k in (1, 4))
         if one is not None and four is not None:
             found.append(((four - one) / 3 * r["needed"], r))
@@ -192,9 +192,9 @@ def _held(results: Results) -> str:
     each, whole = (median(v) for v in zip(*((x / r["needed"], x) for x, r in found), strict=True))
     place = f"{r['layer']}, {NAMES.get(r['group'], r['group'])}, width {r['width']}"
     return (
-        f"Each further element of the shipped penalty holds about {each:.1f} copies until its backward pass. One call with the K that 5 % takes "
-        f"would hold {whole:,.0f} copies in the median, {most * sizes / 2**30:,.0f} GiB for {place}; K calls with a backward pass each, or the "
-        "version by hand, avoid that."
+        f"Each further element of the shipped penalty holds about {each:.1f} copies until its backward pass. One call with the K that 5 % "
+        f"would hold {whole:,.0f} copies in the median, {most * sizes / 2**30:,.1f} GiB for {place}; K calls with a backward pass "
+        "each, or the version by hand, avoid that."
     )
 
 

@@ -84,14 +84,6 @@ def _prices(key: Key, settings: Settings, results: Results) -> Found:
     cell, sizes = _cell(key, settings), settings.sizes
     batch, limit = sizes["batch"][cell.layer], sizes["limit"]
     K = needed(results, cell.layer, cell.group, "operators")
-    makers: dict[str, Callable[[], made.Step]] = {
-        "layer": lambda: made.layer(cell, batch),
-        "weight decay": lambda: made.decay(cell),
-        "exact": lambda: made.exact(cell, made.NORMS["Frobenius squared"]),
-        "Frobenius": lambda: made.exact(cell, made.NORMS["Frobenius"]),
-        "spectral": lambda: made.exact(cell, made.NORMS["spectral"]),
-        "averaged": lambda: made.averaged(cell),
-    }
     families: dict[str, tuple[Callable[[int], made.Step], tuple[int, ...]]] = {
         "operators": (lambda k: made.operators(cell, k, made.POOL), (*sizes["samples"], round(K))),
         "operators anew": (lambda k: made.operators(cell, k, None), sizes["samples"][:2]),
@@ -99,46 +91,39 @@ def _prices(key: Key, settings: Settings, results: Results) -> Found:
         "outputs": (lambda k: made.outputs(cell, k, made.POOL, batch), sizes["samples"][:3]),
         "outputs anew": (lambda k: made.outputs(cell, k, None, batch), sizes["samples"][:1]),
     }
-    steps = {name: make() for name, make in makers.items()}
+    steps = {
+        "layer": made.layer(cell, batch),
+        "weight decay": made.decay(cell),
+        "exact": made.exact(cell, made.NORMS["Frobenius squared"]),
+        "Frobenius": made.exact(cell, made.NORMS["Frobenius"]),
+        "spectral": made.exact(cell, made.NORMS["spectral"]),
+        "averaged": made.averaged(cell),
+    }
     for name, (make, counts) in families.items():
         once = _seconds(make(counts[0]))
         for k in counts:
             fits = k * once <= limit and 6 * k * cell.weight.nbytes <= sizes["bytes"]
-            always = counts[0] if "anew" not in name else 0, counts[1] if name == "operators" else 0
-            if k in always or fits:
+            is_first = k == counts[0] and "anew" not in name
+            if is_first or fits or (name == "operators" and k == counts[1] and k * once < 3 * limit):
                 steps[f"{name} {k}"] = make(k)
-                makers[f"{name} {k}"] = lambda make=make, k=k: make(k)
     times = in_turn(steps, settings.price_rounds, cell.device)
     base = times["layer"]
     for name in times:
         if name.startswith("outputs"):  # beside the layer's own pass, which is not counted
             times[name] = [t - b for t, b in zip(times[name], base, strict=False)]
     del steps
-    counted = [
-        "weight decay",
-        "exact",
-        "spectral",
-        "averaged",
-        "operators 1",
-        "operators 4",
-        "operators 64",
-        "by hand 1",
-    ]
-    counted += ["outputs 1", "outputs 4"]
-    bytes_ = {n: peak_bytes(makers[n], cell.device) / cell.weight.nbytes for n in counted if n in makers}
     start = time.process_time()
     EquivariancePenalty(cell.module, cell.spec)
     return {
         "times": {name: middle(ts) for name, ts in times.items()},
         "quartiles": {name: _spread(ts) for name, ts in times.items()},
-        "copies": bytes_,
         "build": time.process_time() - start,
         "needed": K,
     }
 
 
 def _seconds(step: made.Step) -> float:
-    step()
+    """Of a first call."""
     start = time.process_time()
     step()
     return time.process_time() - start
@@ -148,6 +133,27 @@ def _spread(times: list[float]) -> float:
     """The interquartile range over the median."""
     low, _, high = quantiles(times, n=4)
     return (high - low) / max(middle(times), 1e-12)
+
+
+# Memory
+
+
+def _memory(key: Key, settings: Settings, results: Results) -> Found:
+    """The most that is held at once, in copies of the weight."""
+    cell, batch = _cell(key, settings), settings.sizes["batch"][key["layer"]]
+    makers: dict[str, Callable[[], made.Step]] = {
+        "weight decay": lambda: made.decay(cell),
+        **{name: lambda norm=norm: made.exact(cell, norm) for name, norm in made.NORMS.items()},
+        "averaged": lambda: made.averaged(cell),
+        **{f"operators {k}": lambda k=k: made.operators(cell, k, made.POOL) for k in settings.sizes["samples"][:3]},
+        "by hand 1": lambda: made.by_hand(cell, 1),
+        **{f"outputs {k}": lambda k=k: made.outputs(cell, k, made.POOL, batch) for k in settings.sizes["samples"][:2]},
+    }
+    out = {}
+    for name, make in makers.items():
+        cell.weight.grad = None  # what was held before is not counted when it is let go
+        out[name] = peak_bytes(make, cell.device) / cell.weight.nbytes
+    return {"copies": out, "needed": needed(results, cell.layer, cell.group, "operators")}
 
 
 # Norms
@@ -290,6 +296,7 @@ FULL = Settings(
         "most": 256,
         "most outputs": 32,
         "prices": {"linear": WIDTHS, "conv": (64, 128, 256, 512)},
+        "memory": {"linear": (256, 512), "conv": (128,)},
         "norms": {"linear": (64, 256, 512), "conv": (64, 128)},
         "batch": {"linear": 64, "conv": 16},
         "samples": (1, 4, 16, 64),
@@ -313,6 +320,7 @@ SMOKE = Settings(
         "most": 8,
         "most outputs": 4,
         "prices": {"linear": (16, 32), "conv": (16, 32)},
+        "memory": {"linear": (16,), "conv": (16,)},
         "norms": {"linear": (16,), "conv": (16,)},
         "batch": {"linear": 4, "conv": 1},
         "samples": (1, 4),
@@ -354,6 +362,7 @@ STUDY = Study(
     extras=(
         Extra("errors", _keys("errors"), _errors),
         Extra("prices", _keys("prices"), _prices),
+        Extra("memory", _keys("memory"), _memory),
         Extra("norms", _keys("norms"), _norms),
         Extra("orders", _order_keys, _orders),
         Extra("steps", _step_keys, _steps),
