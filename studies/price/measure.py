@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Mapping
 from random import Random
@@ -67,9 +68,14 @@ def peak_bytes(make: Callable[[], Step], device: str = "cpu") -> int:
         return int(torch.cuda.max_memory_allocated() - before)
     from torch.profiler import ProfilerActivity, profile
 
-    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as record:
-        step = make()
-        step(), step()
+    gc.collect()  # what is let go meanwhile would count as memory given back
+    gc.disable()
+    try:
+        with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as record:
+            step = make()
+            step(), step()
+    finally:
+        gc.enable()
     held = most = 0
     events = [e for e in record.profiler.kineto_results.events() if e.name() == "[memory]"]  # type: ignore[union-attr]
     for event in sorted(events, key=lambda e: e.start_ns()):

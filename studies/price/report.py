@@ -97,6 +97,11 @@ def _to_goal(results: Results, r: Record) -> dict[str, float]:
     return out
 
 
+def _outputs(goal: dict[str, float]) -> float:
+    """Of the ways to draw elements the cheaper one."""
+    return min(t for name, t in goal.items() if name.startswith("outputs"))
+
+
 SAMPLED = ("operators", "operators anew", "by hand", "outputs", "outputs anew")
 
 
@@ -153,7 +158,8 @@ def _price_table(results: Results, layer: str) -> str:
         rows.append(
             [
                 NAMES.get(r["group"], r["group"]), r["width"], *(_ms(t[k]) for k in ("weight decay", "exact", "spectral", "operators 1")),
-                *(_ms(goal[k]) for k in ("operators", "operators anew", "by hand")), _ms(min(goal["outputs"], goal["outputs anew"])),
+                *(_ms(goal[k]) if k in goal else "" for k in ("operators", "operators anew", "by hand")),
+                _ms(_outputs(goal)),
                 f"{best / t['exact']:,.0f}", _ms(goal["whole group"]), _ms(goal["averaged"]),
             ]
         )  # fmt: skip
@@ -176,6 +182,21 @@ def _memory_table(results: Results) -> str:
         for n, v in found.items()
     ]
     return markdown(["", "linear", "conv"], rows)
+
+
+def _jump(results: Results) -> str:
+    """From the last width below 32 MiB to the first one above."""
+    found = {r["group"]: r["times"] for r in results.where(phase="prices", layer="linear", width=4096)}
+    before = {r["group"]: r["times"] for r in results.where(phase="prices", layer="linear", width=2048)}
+    if not found or not before:
+        return ""
+    names = {"weight decay": "weight decay", "operators 1": "one sampled operator", "exact": "the exact penalty"}
+    grown = {n: sorted(found[g][n] / before[g][n] for g in found if g in before) for n in names}
+    return (
+        "Beyond, torch's allocator gives tensors back to the system in every call, and new pages are paid for: from width 2048 to 4096 times grow by "
+        + ", ".join(f"{v[0]:.0f} to {v[-1]:.0f} ({names[n]})" for n, v in grown.items())
+        + "; the exact penalty keeps its memory from call to call, under SO(3) not all of it."
+    )
 
 
 def _held(results: Results) -> str:
@@ -261,11 +282,17 @@ def _orders_table(results: Results) -> str:
     return markdown([*head, "pool averaged once"], rows)
 
 
+def _fitted(records: Sequence[Record]) -> list[Record]:
+    """The four largest widths whose tensors the allocator keeps: it gives those of 32 MiB and more back to the system in every call."""
+    small = [r for r in records if r["width"] ** 2 * (36 if r["layer"] == "conv" else 4) < 1 << 25]
+    return sorted(small, key=lambda r: r["width"])[-4:]
+
+
 def _slopes(results: Results, layer: str) -> list[list[str]]:
-    """Of log time against log width, from the second-largest octaves on where work, not calls, is paid."""
+    """Of log time against log width."""
     rows = []
     for group in NAMES:
-        found = sorted(results.where(phase="prices", layer=layer, group=group), key=lambda r: r["width"])[-4:]
+        found = _fitted(results.where(phase="prices", layer=layer, group=group))
         if len(found) < 2:
             continue
         x = [r["width"] for r in found]
@@ -273,13 +300,24 @@ def _slopes(results: Results, layer: str) -> list[list[str]]:
         series = {
             "decay": [r["times"]["weight decay"] for r in found], "exact": [r["times"]["exact"] for r in found],
             "spectral": [r["times"]["spectral"] for r in found], "operators, 5 %": [g["operators"] for g in goals],
-            "outputs, 5 %": [min(g["outputs"], g["outputs anew"]) for g in goals],
+            "outputs, 5 %": [_outputs(g) for g in goals],
         }  # fmt: skip
         rows.append([layer, NAMES[group], f"{x[0]} to {x[-1]}", *(f"{slope(x, y)[0]:.2f}" for y in series.values())])
     return rows
 
 
 # What decides
+
+
+def _listed(found: Sequence[tuple[float, Record]]) -> list[str]:
+    """Cells with their ratios, those of one layer and group together."""
+    places: dict[str, list[tuple[float, int]]] = {}
+    for x, r in found:
+        places.setdefault(f"{r['layer']} {NAMES.get(r['group'], r['group'])}", []).append((x, r["width"]))
+    return [
+        f"{place} {' '.join(str(w) for _, w in cells)} ({' '.join(f'{x:.2f}' for x, _ in cells)})"
+        for place, cells in places.items()
+    ]
 
 
 def _verdict(results: Results) -> tuple[str, dict[str, Any]]:
@@ -295,12 +333,11 @@ def _verdict(results: Results) -> tuple[str, dict[str, Any]]:
 
     def said(name: str) -> str:
         found = [x for x, _ in ratio[name]]
-        cells = [
-            f"{r['layer']} {NAMES.get(r['group'], r['group'])} {r['width']} ({x:.2f})" for x, r in ratio[name] if x < 1
-        ]
+        cells = _listed([(x, r) for x, r in ratio[name] if x < 1])
+        count = sum(x < 1 for x in found)
         text = f"{median(found):,.2f} times the exact one's time in the median, {min(found):.2f} to {max(found):,.1f}"
         return text + (
-            f"; cheaper in {len(cells)} of {len(found)} cells: {', '.join(cells)}" if cells else "; cheaper in no cell"
+            f"; cheaper in {count} of {len(found)} cells: {', '.join(cells)}" if cells else "; cheaper in no cell"
         )
 
     text = (
@@ -365,14 +402,35 @@ def _figure(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure,
     return figure, axes
 
 
-def _curve(axis: Axes, x: list[int], y: list[float], label: str, fitted: int = 4, **style: Any) -> None:
-    if len(x) > 1:
-        label = f"{label}, slope {slope(x[-fitted:], y[-fitted:])[0]:.1f}"
+def _curve(axis: Axes, x: list[int], y: list[float], label: str, **style: Any) -> None:
     axis.loglog(x, [1e3 * t for t in y], marker="o", ms=3, label=label, **style)
 
 
+def _ticks(axis: Axes, x: Sequence[int]) -> None:
+    axis.set_xticks(list(x), [str(n) for n in x], fontsize=8)
+    axis.set_xticks([], minor=True)
+
+
+WAYS: dict[str, tuple[str, dict[str, Any]]] = {
+    "outputs": ("sampled outputs, 5 %", {"color": "tab:orange"}),
+    "operators": ("sampled operators, 5 %", {"color": "tab:red"}),
+    "by hand": ("sampled operators by hand, 5 %", {"color": "tab:pink"}),
+    "operators 1": ("one sampled operator", {"color": "tab:red", "ls": ":"}),
+    "spectral": ("exact, spectral", {"color": "tab:cyan"}),
+    "exact": ("exact, Frobenius", {"color": "tab:blue", "lw": 2}),
+    "weight decay": ("weight decay", {"color": "gray", "ls": "--"}),
+}
+
+
+def _ways(results: Results, r: Record) -> dict[str, float]:
+    """Seconds of what is drawn."""
+    goal = _to_goal(results, r)
+    own = {k: r["times"][k] for k in ("operators 1", "spectral", "exact", "weight decay")}
+    return {"outputs": _outputs(goal), "operators": goal["operators"], "by hand": goal["by hand"], **own}
+
+
 def _widths(results: Results) -> Figure:
-    figure, axes = _figure(2, 5, (15, 7))
+    figure, axes = _figure(2, 5, (15, 7.6))
     for line, layer in enumerate(("linear", "conv")):
         for axis, group in zip(axes[line], NAMES, strict=True):
             found = sorted(results.where(phase="prices", layer=layer, group=group), key=lambda r: r["width"])
@@ -380,20 +438,22 @@ def _widths(results: Results) -> Figure:
             if not found:
                 axis.axis("off")
                 continue
-            x, goals = [r["width"] for r in found], [_to_goal(results, r) for r in found]
-            _curve(axis, x, [min(g["outputs"], g["outputs anew"]) for g in goals], "outputs, 5 %", color="tab:orange")
-            _curve(axis, x, [g["operators"] for g in goals], "operators, 5 %", color="tab:red")
-            _curve(axis, x, [g["by hand"] for g in goals], "by hand, 5 %", color="tab:pink")
-            _curve(axis, x, [r["times"]["operators 1"] for r in found], "operators, K = 1", color="tab:red", ls=":")
-            _curve(axis, x, [r["times"]["spectral"] for r in found], "exact, spectral", color="tab:cyan")
-            _curve(axis, x, [r["times"]["exact"] for r in found], "exact, Frobenius", color="tab:blue", lw=2)
-            _curve(axis, x, [r["times"]["weight decay"] for r in found], "weight decay", color="gray", ls="--")
-            axis.legend(fontsize=6, loc="upper left")
+            drawn, fitted = [_ways(results, r) for r in found], _fitted(found)
+            for way, (label, style) in WAYS.items():
+                _curve(axis, [r["width"] for r in found], [d[way] for d in drawn], label, **style)
+            axis.set_ylim(top=axis.get_ylim()[1] * (3e3 if layer == "linear" else 1e3))
+            if len(fitted) > 1:
+                x, known = [r["width"] for r in fitted], [_ways(results, r) for r in fitted]
+                text = [f"{slope(x, [d[way] for d in known])[0]:.1f}  {way}" for way in WAYS]
+                text.insert(0, f"slopes, {x[0]} to {x[-1]}")
+                axis.text(0.03, 0.98, "\n".join(text), fontsize=7, va="top", transform=axis.transAxes)
+            _ticks(axis, [r["width"] for r in found])
             axis.grid(alpha=0.3)
     for axis in axes[1]:
         axis.set_xlabel("width (features, channels)")
     for axis in axes[:, 0]:
         axis.set_ylabel("CPU ms: value and gradient")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncol=7, fontsize=9)
     return figure
 
 
@@ -416,17 +476,23 @@ def _errors_figure(results: Results) -> Figure:
             runs = np.array(e["errors"][family])
             mean = np.sqrt((runs**2).mean(0))
             axis.loglog(seconds, mean, marker="o", ms=3, color=color, label=f"{family}, K = 1 to {counts[-1]}")
-            axis.fill_between(seconds, runs.min(0), runs.max(0), color=color, alpha=0.15)
+            kept = np.sort(runs, 0)[1:-1] if len(runs) > 3 else runs
+            axis.fill_between(seconds, kept.min(0), kept.max(0), color=color, alpha=0.15)
         axis.loglog(
             1e3 * r["times"]["averaged"], np.mean(e["averaged"]), "s", color="tab:green", label="pool averaged once"
         )
         axis.loglog(1e3 * r["times"]["exact"], e["exact"], "*", ms=11, color="tab:blue", label="exact")
         axis.axhline(GOAL, color="gray", lw=0.8, ls="--")
+        axis.set_ylim(1e-9, 10)
         axis.set_xlabel(f"CPU ms, width {r['width']}")
         axis.grid(alpha=0.3)
     axes[0, 0].set_ylabel("error of the gradient")
     axes[0, 0].legend(fontsize=7)
     return figure
+
+
+def _with_slope(label: str, x: list[int], y: list[float]) -> str:
+    return f"{label}, slope {slope(x, y)[0]:.2f}" if len(x) > 1 else label
 
 
 def _growth_figure(results: Results) -> Figure:
@@ -438,18 +504,13 @@ def _growth_figure(results: Results) -> Figure:
         "operators 1": ("operators, K = 1", "tab:red"),
     }  # fmt: skip
     for name, (label, color) in series.items():
-        _curve(left, [r["order"] for r in cyclic], [r["times"][name] for r in cyclic], label, 99, color=color)
+        x, y = [r["order"] for r in cyclic], [r["times"][name] for r in cyclic]
+        _curve(left, x, y, _with_slope(label, x, y), color=color)
         others = [r for r in orders if r not in cyclic]
         left.loglog([r["order"] for r in others], [1e3 * r["times"][name] for r in others], "x", color=color)
-    lines = [(r["order"], _line(r["times"], "by hand")) for r in cyclic]
-    _curve(
-        left,
-        [n for n, _ in lines],
-        [a + b * n for n, (a, b) in lines if True],
-        "whole group, by hand",
-        99,
-        color="tab:pink",
-    )
+    x, lines = [r["order"] for r in cyclic], [_line(r["times"], "by hand") or (0.0, 0.0) for r in cyclic]
+    whole = [a + b * n for n, (a, b) in zip(x, lines, strict=True)]
+    _curve(left, x, whole, _with_slope("whole group, by hand", x, whole), color="tab:pink")
     left.set(
         xlabel="order of the group (crosses: S3, S4, S5)",
         ylabel="CPU ms",
@@ -462,7 +523,7 @@ def _growth_figure(results: Results) -> Figure:
             x = [r["width"] for r in found]
             middle_.loglog(
                 x,
-                [min(_to_goal(results, r)[f] for f in SAMPLED) / r["times"]["exact"] for r in found],
+                [min(t for f, t in _to_goal(results, r).items() if f in SAMPLED) / r["times"]["exact"] for r in found],
                 marker="o",
                 ms=3,
                 label=NAMES[group],
@@ -517,7 +578,8 @@ def report(results: Results) -> Report:
             _price_table(results, "conv"),
             f"![CPU time against width]({images}/study_price_widths.png)",
             "### Growth with width",
-            "Slopes of log time against log width over the four largest widths; the weights grow with slope 2.",
+            "Slopes of log time against log width over the four largest widths with tensors below 32 MiB; the weights grow with slope 2. "
+            + _jump(results),
             slopes,
             "### Growth with the group",
             "Copies of the regular representation; *build*: milliseconds to make the penalty, once. *Whole group*: measured seconds "
