@@ -33,10 +33,11 @@ def provenance(results: Results) -> str:
     """One sentence: what made the numbers."""
     machine, settings = results.header.get("machine", {}), results.header["settings"]
     chosen, seeds = len(settings["choose_seeds"]), len(settings["test_seeds"])
+    steps = f"{settings['steps']} steps, " if settings["steps"] else ""
     minutes = sum(r.get("cpu", 0.0) for r in results) / 60
     return (
-        f"Made by `python -m studies run {results.header['study']}` (version {results.header['version']}): {settings['steps']} steps, "
-        f"{seeds} test seeds{f' apart from the {chosen} that rates and strengths were chosen with' if chosen else ''}, "
+        f"Made by `python -m studies run {results.header['study']}` (version {results.header['version']}): "
+        f"{steps}{seeds} test seeds{f' apart from the {chosen} that rates and strengths were chosen with' if chosen else ''}, "
         f"{len(results)} jobs, {minutes:.1f} CPU minutes; torch {machine.get('torch', '?')}, {machine.get('processor', '?')}."
     )
 
