@@ -31,8 +31,8 @@ def report(results: Results) -> Report:
     text = "\n\n".join(
         [
             "### Accuracy against the wave",
-            "Test accuracy in percent at equal steps, mean ± standard error over seeds; collapsed runs, if any, are counted with 50 and told "
-            f"in brackets ({_collapsed(results)}).",
+            "Test accuracy in percent at equal steps, mean ± standard error over seeds; a collapsed run counts with 50 "
+            f"({_collapsed(results)} collapsed).",
             _accuracies(results, waves),
             _differences(results, tasks),
             "![accuracy against the wave](../../docs/images/study_rings.png)",
@@ -192,8 +192,8 @@ def _rule(results: Results) -> tuple[str, dict[str, tuple[str, str]]]:
             cells += [percent(e), d.text()]
         rows.append([way, *cells])
     text = (
-        "All with lambda = N*(W), the strength that the noise of the gradients suggests, which nothing was tuned for; test accuracy in percent "
-        "and defect.\n\n" + markdown(["norm", *(x for w in waves for x in (f"wave {w:g}", "defect"))], rows)
+        "All with lambda = N*(W), the strength that the noise of the gradients suggests, which nothing was tuned for; test accuracy "
+        "in percent and defect.\n\n" + markdown(["norm", *(x for w in waves for x in (f"wave {w:g}", "defect"))], rows)
     )
     taught = results.where(phase="teacher")
     kinds = list(dict.fromkeys(r["kind"] for r in taught))
