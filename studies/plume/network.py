@@ -1,0 +1,76 @@
+"""The network that steps a plume on, and its rollouts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from grouprep import Cyclic
+
+__all__ = ["GROUP", "INPUT", "OUTPUT", "Scales", "network", "rollout", "specification"]
+
+GROUP = Cyclic(4)
+INPUT = GROUP.trivial() + 2 * GROUP.defining()  # smoke, velocity, direction of the force
+OUTPUT = GROUP.trivial() + GROUP.defining()  # by how much smoke and velocity change
+
+
+class Scales:
+    """Units of smoke, velocity and their changes, from training frames: of vectors one for both components.
+
+    frames : (trajectories, frames, 3, rows, columns).
+    """
+
+    def __init__(self, frames: torch.Tensor) -> None:
+        change = frames[:, 1:] - frames[:, :-1]
+        self.mean = torch.stack([frames[:, :, 0].mean(), *frames.new_zeros(2)])[:, None, None]
+        self.state = _sizes(frames - self.mean)
+        self.change = _sizes(change)
+
+    def input(self, state: torch.Tensor, direction: torch.Tensor) -> torch.Tensor:
+        """(n, 5, rows, columns) from states (n, 3, rows, columns) and directions (n, 2)."""
+        there = direction[:, :, None, None].expand(-1, -1, *state.shape[-2:])
+        return torch.cat([(state - self.mean) / self.state, there], dim=1)
+
+    def target(self, state: torch.Tensor, after: torch.Tensor) -> torch.Tensor:
+        """The change (n, 3, rows, columns) in its units."""
+        return (after - state) / self.change
+
+
+def _sizes(x: torch.Tensor) -> torch.Tensor:
+    """(3, 1, 1): the root mean square of smoke, and of velocity."""
+    s, v = x[:, :, 0].square().mean().sqrt(), x[:, :, 1:].square().mean().sqrt()
+    return torch.stack([s, v, v])[:, None, None]
+
+
+def network(seed: int, fields: int) -> nn.Sequential:
+    """Three convolutions on the torus; 4 `fields` channels between them."""
+    torch.manual_seed(seed)
+    c = 4 * fields
+    return nn.Sequential(
+        nn.CircularPad2d(2),
+        nn.Conv2d(INPUT.dim, c, 5),
+        nn.GELU(),
+        nn.CircularPad2d(1),
+        nn.Conv2d(c, c, 3),
+        nn.GELU(),
+        nn.CircularPad2d(2),
+        nn.Conv2d(c, OUTPUT.dim, 5),
+    )
+
+
+def specification(fields: int) -> dict[str, Any]:
+    """How quarter turns act on the network's layers: features are regular fields."""
+    features = fields * GROUP.regular()
+    return {"1": (INPUT, features), "4": (features, features), "7": (features, OUTPUT)}
+
+
+@torch.no_grad()
+def rollout(net: nn.Module, scales: Scales, state: torch.Tensor, direction: torch.Tensor, steps: int) -> torch.Tensor:
+    """The states (n, steps, 3, rows, columns) after a state (n, 3, rows, columns)."""
+    out = []
+    for _ in range(steps):
+        state = state + scales.change * net(scales.input(state, direction))
+        out.append(state)
+    return torch.stack(out, dim=1)
