@@ -7,6 +7,7 @@ VENV ?= .venv
 VENV_BENCH ?= .venv-bench
 VENV_MUTANTS ?= .venv-mutants
 VENV_MINIMUM ?= .venv-minimum
+VENV_STUDIES ?= .venv-studies
 RESULTS ?= benchmarks/results/latest.json
 WORKERS ?= 2
 ARGS ?=
@@ -24,6 +25,9 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 # What the demo and the benchmarks need; names, because commas would part the arguments of $(call ...).
 DEMO := --editable ".[cli,plot,safetensors]"
 BENCH := --editable ".[cli,emlp,torch]"
+
+# What the studies need beside the extra: the simulation of computed tomography.
+STUDIES := --editable ".[studies]" astra-toolbox xraydb spekpy
 
 # What the fast selection needs: no torch, no jax.
 LIGHT := --editable ".[cli,plot,safetensors,parallel]" array-api-strict hypothesis pytest pytest-xdist threadpoolctl
@@ -61,7 +65,7 @@ fi
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-gpu test-blas test-minimum test-pythons test-python environments fuzz coverage mutants lint types packages release docs docs-serve format bench bench-check clean distclean
+.PHONY: help demo test test-fast test-gpu test-blas test-minimum test-pythons test-python environments fuzz coverage mutants lint types packages release docs docs-serve studies studies-gpu studies-smoke format bench bench-check clean distclean
 
 help:  ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -134,6 +138,17 @@ packages: $(VENV)/.installed-test  ## Build wheel and source distribution and in
 release: $(VENV)/.installed-test  ## Rehearse a release on a local index; refuses a tree with changes
 	$(BIN)/python tests/packaging/release.py $(ARGS)
 
+studies: $(VENV_STUDIES)/.installed-studies  ## Run all studies on the CPU, each below 45 minutes, and write their reports; they go on after a kill
+	$(ONE_THREAD) $(VENV_STUDIES)/bin/python -m studies run --workers $(WORKERS) $(ARGS)
+	$(VENV_STUDIES)/bin/python -m studies report
+	$(VENV_STUDIES)/bin/python -m studies claims
+
+studies-gpu: $(VENV_STUDIES)/.installed-studies  ## Run all studies on one GPU, each below ten minutes, into studies/*/results-gpu.jsonl
+	$(VENV_STUDIES)/bin/python -m studies run --gpu --workers 1 $(ARGS)
+
+studies-smoke: $(VENV)/.installed-test  ## Run every study at its smallest, with data made up on the spot, and keep nothing
+	$(ONE_THREAD) $(BIN)/python -m studies run --smoke $(ARGS)
+
 docs: $(VENV)/.installed-test  ## Build the documentation's site in docs/_build/html; GROUPREP_NOTEBOOKS=off leaves the notebooks unrun
 	$(BIN)/python docs/site/build.py $(ARGS)
 
@@ -155,10 +170,13 @@ clean:  ## Remove what was built or cached
 	find grouprep projectors tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean  ## Remove the virtual environments too
-	rm -rf $(VENV) $(VENV_BENCH) $(VENV_MUTANTS) $(VENV_MINIMUM) .venv-3.*
+	rm -rf $(VENV) $(VENV_BENCH) $(VENV_MUTANTS) $(VENV_MINIMUM) $(VENV_STUDIES) .venv-3.*
 
 $(VENV)/.created:
 	$(call make_venv,$(VENV))
+
+$(VENV_STUDIES)/.created:
+	$(call make_venv,$(VENV_STUDIES))
 
 $(VENV_BENCH)/.created:
 	$(call make_venv,$(VENV_BENCH))
@@ -191,6 +209,11 @@ $(VENV)/.installed-test: $(PROJECT) | $(VENV)/.created
 	@echo "Installing grouprep and its test tools into $(VENV)"
 	$(call install,$(VENV),--constraint constraints.txt --editable ".[test]")
 	@touch $(VENV)/.installed-demo $@
+
+$(VENV_STUDIES)/.installed-studies: $(PROJECT) | $(VENV_STUDIES)/.created
+	@echo "Installing grouprep and what its studies need into $(VENV_STUDIES)"
+	$(call install,$(VENV_STUDIES),--constraint constraints.txt $(STUDIES))
+	@touch $@
 
 $(VENV_BENCH)/.installed-bench: $(PROJECT) | $(VENV_BENCH)/.created
 	@echo "Installing grouprep and its peers into $(VENV_BENCH)"

@@ -1,0 +1,1 @@
+"""Studies of projection penalties on real tasks: `python -m studies list`."""
