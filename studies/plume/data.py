@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -32,12 +33,12 @@ class Domain:
 class Plumes:
     """What is simulated: pools of trajectories, each of one domain and one seed of its own.
 
-    pools : names, and (domain, number of trajectories, seed); frames : snapshots of each; every : steps of the solver between two.
+    pools : (name, domain, number of trajectories, seed); frames : snapshots of each; every : steps of the solver between two.
     shrink : pixels of the solver along an axis that are averaged to one.
     """
 
-    pools: dict[str, tuple[Domain, int, int]]
-    fluid: Fluid = field(default_factory=Fluid)
+    pools: tuple[tuple[str, Domain, int, int], ...]
+    fluid: Fluid = Fluid()
     frames: int = 13
     every: int = 10
     shrink: int = 3
@@ -45,7 +46,7 @@ class Plumes:
     def simulate(self, delta: float) -> dict[str, tuple[Floats, Floats]]:
         """For each pool the frames (trajectories, frames, 3, rows, columns) of (s, u, v), and the force's directions (radians)."""
         out = {}
-        for name, (domain, number, seed) in self.pools.items():
+        for name, domain, number, seed in self.pools:
             rng = np.random.default_rng(seed)
             angles = np.deg2rad(rng.uniform(*domain.sector, number))
             smoke = blobs(rng, number, domain.blobs, self.fluid.size)
@@ -64,6 +65,7 @@ def blobs(rng: np.random.Generator, number: int, each: int, size: int) -> Floats
     return np.einsum("ne,ner,nec->nrc", heights, bumps[:, :, 1], bumps[:, :, 0])
 
 
+@lru_cache(maxsize=16)
 def load(plumes: Plumes, delta: float, folder: Path) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
     """For each pool inputs' frames (trajectories, frames, 3, rows, columns) in single precision and directions n (trajectories, 2).
 
@@ -83,5 +85,5 @@ def load(plumes: Plumes, delta: float, folder: Path) -> dict[str, tuple[torch.Te
     with np.load(path) as found:
         return {
             name: (torch.from_numpy(found[f"{name} frames"]), torch.from_numpy(found[f"{name} directions"]))
-            for name in plumes.pools
+            for name, *_ in plumes.pools
         }

@@ -9,7 +9,7 @@ from torch import nn
 
 from grouprep import Cyclic
 
-__all__ = ["GROUP", "INPUT", "OUTPUT", "Scales", "network", "rollout", "specification"]
+__all__ = ["GROUP", "INPUT", "OUTPUT", "Scales", "Told", "network", "rollout", "specification"]
 
 GROUP = Cyclic(4)
 INPUT = GROUP.trivial() + 2 * GROUP.defining()  # smoke, velocity, direction of the force
@@ -23,10 +23,9 @@ class Scales:
     """
 
     def __init__(self, frames: torch.Tensor) -> None:
-        change = frames[:, 1:] - frames[:, :-1]
         self.mean = torch.stack([frames[:, :, 0].mean(), *frames.new_zeros(2)])[:, None, None]
         self.state = _sizes(frames - self.mean)
-        self.change = _sizes(change)
+        self.change = _sizes(frames[:, 1:] - frames[:, :-1])
 
     def input(self, state: torch.Tensor, direction: torch.Tensor) -> torch.Tensor:
         """(n, 5, rows, columns) from states (n, 3, rows, columns) and directions (n, 2)."""
@@ -44,13 +43,24 @@ def _sizes(x: torch.Tensor) -> torch.Tensor:
     return torch.stack([s, v, v])[:, None, None]
 
 
-def network(seed: int, fields: int) -> nn.Sequential:
-    """Three convolutions on the torus; 4 `fields` channels between them."""
+class Told(nn.Sequential):
+    """A network that is told where +x is: a constant vector field beside its input."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """(n, 5, rows, columns) -> (n, 3, rows, columns)."""
+        axis = torch.zeros_like(x[:, :2])
+        axis[:, 0] = 1.0
+        out: torch.Tensor = super().forward(torch.cat([x, axis], dim=1))
+        return out
+
+
+def network(seed: int, fields: int, told: bool = False) -> nn.Sequential:
+    """Three convolutions on the torus; 4 `fields` channels between them. `told`: with a vector more at its input, see `Told`."""
     torch.manual_seed(seed)
     c = 4 * fields
-    return nn.Sequential(
+    return (Told if told else nn.Sequential)(
         nn.CircularPad2d(2),
-        nn.Conv2d(INPUT.dim, c, 5),
+        nn.Conv2d(INPUT.dim + 2 * told, c, 5),
         nn.GELU(),
         nn.CircularPad2d(1),
         nn.Conv2d(c, c, 3),
@@ -60,10 +70,11 @@ def network(seed: int, fields: int) -> nn.Sequential:
     )
 
 
-def specification(fields: int) -> dict[str, Any]:
+def specification(fields: int, told: bool = False) -> dict[str, Any]:
     """How quarter turns act on the network's layers: features are regular fields."""
     features = fields * GROUP.regular()
-    return {"1": (INPUT, features), "4": (features, features), "7": (features, OUTPUT)}
+    into = INPUT + GROUP.defining() if told else INPUT
+    return {"1": (into, features), "4": (features, features), "7": (features, OUTPUT)}
 
 
 @torch.no_grad()

@@ -5,9 +5,9 @@ The unknowns are smoke s and velocity u on [0, 2 pi)^2, periodic:
     ds/dt + u . grad s = kappa lap s
     du/dt + u . grad u = -grad p + nu lap u + (1 + delta n_x) (s - mean s) n,   div u = 0
 
-n is the direction of the force, a unit vector of each trajectory. For delta = 0 quarter turns of (s, u, n) turn the solution, exactly on the
-grid too; for others the force is stronger along +x than along -x, and a quarter turn changes it by the factor (1 + delta n_x) / (1 + delta n'_x).
-Mean velocity is constant, as the mean of the force is taken out of it (by pressure), and starts as 0.
+n is the direction of the force, a unit vector of each trajectory. For delta = 0 quarter turns of (s, u, n) turn the solution, exactly on
+the grid too. For others the force is stronger along +x than along -x: its mean over the turns of n is that of delta = 0, and it differs
+from the mean by the share delta n_x. The mean velocity is 0, as the mean of the force is taken out of it.
 
 Fields are arrays (..., rows, columns): x runs along columns, y against rows, as `Group.grid` places pixels.
 """
