@@ -1,11 +1,336 @@
-"""x"""
+"""What the results say: tables, sentences and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import mean
+from typing import TYPE_CHECKING, Any
+
+from studies.harness import Report, Results, markdown, summary_table
+from studies.harness.runner import chosen
+from studies.harness.tables import Estimate, difference, estimate, summary
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["DELTAS", "DOMAINS", "SHOWN", "label", "report"]
 
 DELTAS = (0.0, 0.2, 0.4, 0.8)
-SHOWN = 0.4
+SHOWN = 0.4  # in the picture of plumes
+DOMAINS = {
+    "train domain": "other trajectories of the training kind, from rest",
+    "future": "the same, from where those end",
+    "unseen": "from rest, five blobs of smoke for three, forces in the quarter of directions that training leaves out",
+}
+SQUARED, SPLIT = "penalty, Frobenius squared", "split frame"
+OURS = (SQUARED, SPLIT)
+RIVALS = ("augmentation", "residual pathways", "relaxed sharing", "sampled outputs, K = 1", "sampled operators, K = 1")
+TOLD = "exact, told the axis"
+COLOURS = {
+    "plain": "#777777",
+    "exact": "#000000",
+    TOLD: "#999933",
+    "augmentation": "#88ccee",
+    "residual pathways": "#44aa99",
+    "relaxed sharing": "#117733",
+    "sampled outputs, K = 1": "#ddcc77",
+    SQUARED: "#cc6677",
+    SPLIT: "#882255",
+}
 
 
-def label(d):
-    return f"delta {d:g}"
+def label(delta: float) -> str:
+    """The task's label."""
+    return f"delta {delta:g}"
 
 
-def report(results): ...
+def _deltas(results: Results) -> list[float]:
+    return [d for d in DELTAS if results.where(phase="test", task=label(d))]
+
+
+def best_of(results: Results, task: str, methods: Sequence[str]) -> str:
+    """The method with the best mean validation score at its best setting: chosen without test data."""
+
+    def score(method: str) -> float:
+        rate, strength = chosen(results, task, method)
+        found = results.where(phase="choose", task=task, method=method, rate=rate, strength=strength)
+        return mean(r["score"] for r in found)
+
+    return max(methods, key=score)
+
+
+def _filled(results: Results) -> Results:
+    """Runs that are not finite have no errors of their own: they count as "nothing changes", whose relative error is 1."""
+    for r in results.where(phase="test"):
+        for domain in DOMAINS:
+            r.setdefault(domain, 1.0)
+    return results
+
+
+def _wins(results: Results, delta: float, domain: str, budget: str) -> tuple[str, Estimate, Estimate]:
+    """The projection method chosen on validation data, and its error minus that of exact, and of plain."""
+    task = label(delta)
+    ours = best_of(results, task, OURS)
+    exact, plain = (difference(results, task, ours, other, budget, domain) for other in ("exact", "plain"))
+    return ours, exact, plain
+
+
+def _is_below(e: Estimate) -> bool:
+    return e.count > 1 and e.mean + 2 * e.error < 0
+
+
+def _is_above(e: Estimate) -> bool:
+    return e.is_above(0.0)
+
+
+def _percent(e: Estimate, sign: bool = False) -> str:
+    return e.text(100, 1, sign)
+
+
+def _listed(items: Sequence[Any]) -> str:
+    texts = [str(i) for i in items]
+    return texts[0] if len(texts) == 1 else ", ".join(texts[:-1]) + " and " + texts[-1] if texts else "none"
+
+
+def _decision(results: Results) -> tuple[str, str]:
+    """The rows that decide, and a sentence on them."""
+    rows, sentences = [], []
+    for domain in DOMAINS:
+        winners: dict[str, list[str]] = {"steps": [], "time": []}
+        for delta in _deltas(results):
+            cells = []
+            for budget in ("steps", "time"):
+                ours, exact, plain = _wins(results, delta, domain, budget)
+                both = _is_below(exact) and _is_below(plain)
+                if both:
+                    winners[budget].append(f"{delta:g}")
+                cells += [_percent(exact, True), _percent(plain, True), "**yes**" if both else "no"]
+            rows.append([domain, f"{delta:g}", ours, *cells])
+        sentences.append(f"{domain}: {_listed(winners['steps'])} at equal steps, {_listed(winners['time'])} at equal time")
+    head = ["domain", "delta", "projection method", "minus exact", "minus plain", "better than both"]
+    table = markdown([*head, *(f"{h}, equal time" for h in head[3:])], rows)
+    sentence = "The deltas at which it is better than exact *and* plain by more than two standard errors: " + "; ".join(sentences)
+    return table, sentence + "."
+
+
+def _against_rivals(results: Results) -> tuple[str, dict[float, tuple[str, Estimate]]]:
+    rows, found = [], {}
+    for delta in _deltas(results):
+        task = label(delta)
+        ours, rival = best_of(results, task, OURS), best_of(results, task, RIVALS)
+        for domain in DOMAINS:
+            e, t, told = (
+                difference(results, task, ours, other, budget, domain)
+                for other, budget in ((rival, "steps"), (rival, "time"), (TOLD, "steps"))
+            )
+            if domain == "train domain":
+                found[delta] = rival, e
+            rows.append([f"{delta:g}", domain, ours, rival, _percent(e, True), _percent(t, True), _percent(told, True)])
+    head = ["delta", "domain", "projection method", "other method", "difference", "at equal time", f"minus {TOLD}"]
+    return markdown(head, rows), found
+
+
+def _errors(results: Results, domain: str) -> str:
+    """Methods against delta: relative rollout errors in per cent."""
+    deltas = _deltas(results)
+    found = {d: summary(results, label(d), "steps", domain) for d in deltas}
+    rows = [[method, *(_percent(found[d][method]) for d in deltas)] for method in found[deltas[0]]]
+    if domain != "future":
+        known = {r["delta"]: r[domain] for r in results.where(phase="mean force")}
+        rows.append(["*the solver with the mean force*", *(f"{100 * known[d]:.1f}" for d in deltas)])
+    return markdown(["method", *(f"delta {d:g}" for d in deltas)], rows)
+
+
+def _defects(results: Results) -> tuple[str, bool]:
+    """The defect of networks under the squared Frobenius penalty against its strength, and whether it always falls."""
+    rows, falls = [], True
+    for delta in _deltas(results):
+        task = label(delta)
+        rate, _ = chosen(results, task, SQUARED)
+        by: dict[float, list[float]] = {}
+        for r in results.where(phase="choose", task=task, method=SQUARED, rate=rate):
+            by.setdefault(r["strength"], []).append(r.get("defect") or float("nan"))
+        means = [estimate(by[s]).mean for s in sorted(by)]
+        falls = falls and all(a > b for a, b in zip(means, means[1:]))
+        rows.append([f"{delta:g}", *(f"{m:.3f}" for m in means)])
+        head = ["delta", *(f"lambda_perp {s:g}" for s in sorted(by))]
+    return markdown(head, rows), falls
+
+
+def _norms(results: Results) -> str:
+    """Skill on validation data of penalties in several norms, each at its best rate and strength."""
+    rows = []
+    names = ["Frobenius squared", *dict.fromkeys(r["norm"] for r in results.where(phase="norms"))]
+    for name in names:
+        own = {"phase": "choose", "task": label(SHOWN), "method": SQUARED} if name == names[0] else {"phase": "norms", "norm": name}
+        by: dict[tuple[float, float], list[dict[str, Any]]] = {}
+        for r in results.where(**own):
+            by.setdefault((r["rate"], r["strength"]), []).append(r)
+        best = max(by, key=lambda k: mean(r["score"] for r in by[k]))
+        scores, defects, seconds = ([r[field] for r in by[best]] for field in ("score", "defect", "seconds"))
+        rate, strength = best
+        rows.append(
+            [name, f"{rate:g} / {strength:g}", _percent(estimate(scores)), f"{mean(defects):.2g}", f"{mean(seconds):.1f}"]
+        )
+    table = markdown(["norm", "rate / strength", "skill, %", "defect", "seconds of training"], rows)
+    count = len(results.header["settings"]["choose_seeds"])
+    return (
+        f"Delta = {SHOWN:g}, on validation data alone, {count} seeds, each norm at the best of its rates and strengths; test data was not "
+        f"used for it, and the seconds were measured on a machine that others used too:\n\n{table}"
+    )
+
+
+def _prices(results: Results) -> dict[str, float]:
+    """Seconds of a step, the mean over tasks, in units of plain's."""
+    found = [r["seconds"] for r in results.where(phase="price")]
+    return {m: mean(f[m] / f["plain"] for f in found) for m in found[0]}
+
+
+def _collapsed(results: Results) -> str:
+    tests = results.where(phase="test")
+    tried = results.where(phase="choose")
+    by: dict[str, int] = {}
+    for r in tests:
+        by[r["method"]] = by.get(r["method"], 0) + r["collapsed"]
+    named = _listed([f"{n} of {m}" for m, n in by.items() if n])
+    lost = {d: sum(r[d] >= 1 for r in tests) for d in DOMAINS}
+    return (
+        f"Collapsed, that is no better than \"nothing changes\" on the train domain: {sum(by.values())} of {len(tests)} test runs "
+        f"({named}), and {sum(r['collapsed'] for r in tried)} of {len(tried)} while choosing. Test runs whose error is 100 % or more, "
+        "and counts as 100 %: " + ", ".join(f"{n} ({d})" for d, n in lost.items()) + "."
+    )
+
+
+def _findings(results: Results, rivals: dict[float, tuple[str, Estimate]], falls: bool) -> dict[str, tuple[str, str]]:
+    won = []
+    for delta in _deltas(results):
+        ours, exact, plain = _wins(results, delta, "train domain", "steps")
+        if _is_below(exact) and _is_below(plain):
+            won.append(f"delta {delta:g} ({ours}): {_percent(exact, True)} against exact, {_percent(plain, True)} against plain")
+    price = _prices(results)
+    worse = [d for d, (_, e) in rivals.items() if _is_above(e)]
+    told = "; ".join(f"delta {d:g}: {_percent(e, True)} against {r}" for d, (r, e) in rivals.items())
+    cheap = price[SQUARED] < min(price[r] for r in RIVALS if r.startswith("sampled"))
+    sampled = ", ".join(f"{r} {price[r]:.2f}" for r in RIVALS if r.startswith("sampled"))
+    return {
+        "approximate": (
+            "reproduced" if won else "refuted",
+            f"percent of the rollout error of no change, train domain: {'; '.join(won)}" if won else "at no delta beyond two standard errors",
+        ),
+        "quality": (
+            "refuted" if worse else "reproduced",
+            f"percent of the rollout error of no change, the method chosen on validation data on either side: {told}",
+        ),
+        "monotone": ("reproduced" if falls else "refuted", "squared Frobenius, three strengths at each delta, two seeds"),
+        "sampling": (
+            "reproduced" if cheap else "refuted",
+            f"a step over plain's: squared Frobenius {price[SQUARED]:.2f}, split frame {price[SPLIT]:.2f}; "
+            f"{sampled}",
+        ),
+    }
+
+
+def report(results: Results) -> Report:
+    """Tables, sentences, pictures."""
+    results = _filled(results)
+    decides, sentence = _decision(results)
+    rivals, found = _against_rivals(results)
+    defects, falls = _defects(results)
+    parts = [
+        "All errors are those of rollouts, in per cent of the error of \"nothing changes\", mean ± standard error over seeds; differences "
+        "are paired by seed, negative where the projection method is better.",
+        "### What decides\n\nThe projection method is, for each delta, the one of "
+        f"{_listed(OURS)} that is best on validation data. {sentence}",
+        decides,
+        "### Against other ways to break a symmetry\n\nThe other method is likewise the best on validation data of "
+        f"{_listed(RIVALS)}. *{TOLD}* knows more than all of them: which vector breaks the symmetry.",
+        rivals,
+        "### Errors against delta",
+    ]
+    for domain, about in DOMAINS.items():
+        parts += [f"**{domain}** ({about}), at equal steps:", _errors(results, domain)]
+    parts += [
+        "*The solver with the mean force* is the true flow, but for delta = 0: what not knowing the direction costs a perfect model of all else.",
+        _collapsed(results),
+        "### Every method\n\nThe score is the skill, 100 % minus the error on the train domain; *step* is its CPU time in units of plain's; the "
+        "defect is the relative equivariance error on validation inputs.",
+    ]
+    for delta in _deltas(results):
+        parts += [f"**delta {delta:g}**", summary_table(results, label(delta), "exact", 100, 1, "skill, %")]
+    parts += ["### Defect against strength\n\nSquared Frobenius penalty, at its chosen rate, means over the choosing seeds:", defects]
+    parts += ["### Norms", _norms(results)]
+    figures = {"study_plume.png": _plumes(results), "study_plume_error.png": _curves(results)}
+    return Report("\n\n".join(parts), figures, _findings(results, found, falls))
+
+
+# Pictures
+
+
+def _curves(results: Results) -> Figure:
+    from matplotlib.figure import Figure
+
+    fig = Figure(figsize=(12, 4.6), layout="constrained")
+    axes = fig.subplots(1, 3)
+    deltas = _deltas(results)
+    for axis, domain in zip(axes, DOMAINS):
+        found = [summary(results, label(d), "steps", domain) for d in deltas]
+        for k, (method, colour) in enumerate(COLOURS.items()):
+            main = method in ("plain", "exact", *OURS)
+            axis.errorbar(
+                [d + 0.004 * (k - 4) for d in deltas],
+                [100 * f[method].mean for f in found],
+                yerr=[100 * f[method].error for f in found],
+                color=colour,
+                linewidth=2.2 if main else 1.0,
+                linestyle="-" if main else "--",
+                marker="o" if main else ".",
+                markersize=5,
+                capsize=2,
+                label=method,
+            )
+        if domain != "future":
+            known = {r["delta"]: r[domain] for r in results.where(phase="mean force")}
+            axis.plot(deltas, [100 * known[d] for d in deltas], ":", color="black", label="solver with the mean force")
+        axis.set(title=domain, xlabel="delta: how much the force depends on its direction")
+    axes[0].set_ylabel("rollout error, % of that of no change")
+    handles, labels = axes[0].get_legend_handles_labels()
+    fig.legend(handles, labels, loc="outside lower center", ncol=5, fontsize=8)
+    return fig
+
+
+def _plumes(results: Results) -> Figure:
+    """Smoke at the first, a middle and the last step of two rollouts: truth beside networks."""
+    import numpy as np
+    from matplotlib.figure import Figure
+
+    found = {r["method"]: r for r in results.where(phase="pictures")}
+    truth = np.array(found["truth"]["smoke"]) / 100  # (trajectories, times, rows, columns)
+    directions = np.array(found["truth"]["directions"])
+    horizon = results.header["settings"]["sizes"]["horizon"]
+    names = list(found)
+    fig = Figure(figsize=(2.1 * (1 + len(names)), 8.6), layout="constrained")
+    axes = fig.subplots(4, 1 + len(names))
+    low, high = 0.0, float(truth.max())
+    for trajectory in range(2):
+        n = directions[trajectory]
+        for row, time in enumerate((1, 2)):
+            line = axes[2 * trajectory + row]
+            for k, name in enumerate(["start", *names]):
+                smoke = truth[trajectory, 0] if name == "start" else np.array(found[name]["smoke"])[trajectory, time] / 100
+                axis = line[k]
+                axis.imshow(smoke, vmin=low, vmax=high, cmap="magma", interpolation="bicubic")
+                axis.set(xticks=[], yticks=[])
+                if name == "start":
+                    size = smoke.shape[0]
+                    middle = (size - 1) / 2
+                    axis.quiver(middle, middle, n[0], n[1], color="white", scale=3, width=0.025, pivot="mid")
+                    axis.set_ylabel(f"{'strong' if n[0] > 0 else 'weak'} force\nafter {time * horizon // 2} steps", fontsize=9)
+                elif name != "truth":
+                    true = truth[trajectory, time]
+                    axis.set_xlabel(f"error {100 * np.sqrt(((smoke - true) ** 2).mean() / true.var()):.0f} %", fontsize=9)
+                if trajectory == row == 0:
+                    axis.set_title(name.replace("penalty, ", "penalty,\n"), fontsize=10)
+    fig.suptitle(
+        f"Smoke, delta = {SHOWN:g}: test trajectories with the force nearest to +x and to -x; errors of smoke in % of its spread", fontsize=11
+    )
+    return fig

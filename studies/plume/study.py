@@ -7,8 +7,7 @@ from typing import Any
 
 import torch
 
-from projectors.penalties import Frobenius, Spectral
-from projectors.torch import equivariance_error
+from projectors.penalties import Frobenius, Nuclear, Spectral
 from studies.harness import (
     Extra,
     Problem,
@@ -30,7 +29,7 @@ from studies.harness.runner import chosen
 from studies.harness.training import train
 from studies.plume.data import Domain, Plumes, load
 from studies.plume.methods import exact_told, sharing
-from studies.plume.network import INPUT, OUTPUT, Scales, network, rollout, specification
+from studies.plume.network import INPUT, OUTPUT, Scales, equivariance_defect, network, rollout, specification
 from studies.plume.report import DELTAS, SHOWN, label, report
 from studies.plume.simulate import Fluid
 
@@ -97,7 +96,7 @@ def problem(delta: float, seed: int, settings: Settings) -> Problem:
         return inputs[picked], targets[picked]
 
     def defect(net: torch.nn.Module) -> float:
-        return equivariance_error(net, INPUT, OUTPUT, held, samples=8).mean
+        return equivariance_defect(net, held)
 
     def evaluate(net: torch.nn.Module, part: str) -> dict[str, float]:
         if part == "validation":
@@ -155,6 +154,30 @@ def _pictures(key: dict[str, Any], settings: Settings, results: Results) -> dict
     return {"smoke": smoke.int().tolist(), "directions": [[round(float(v), 3) for v in directions[k]] for k in picked]}
 
 
+NORMS = {
+    "spectral": penalty(Spectral(), 0.1, 0.5),
+    "Frobenius": penalty(Frobenius(), 0.03, 0.3),
+    "nuclear": penalty(Nuclear(), 0.01, 0.1),
+}
+
+
+def _norm_keys(settings: Settings) -> list[dict[str, Any]]:
+    return [
+        {"norm": norm, "rate": rate, "strength": strength, "seed": seed}
+        for norm, method in NORMS.items()
+        for rate in settings.rates
+        for strength in method.strengths
+        for seed in settings.choose_seeds
+    ]
+
+
+def _norms(key: dict[str, Any], settings: Settings, results: Results) -> dict[str, Any]:
+    """Other norms on validation data, as all methods are tried while choosing."""
+    task = problem(SHOWN, key["seed"], settings)
+    done = train(task, NORMS[key["norm"]], key["rate"], key["strength"], key["seed"], settings.steps, settings.device)
+    return {**task.evaluate(done.net, "validation"), "seconds": done.seconds}
+
+
 METHODS = (
     plain(),
     exact(),
@@ -166,7 +189,6 @@ METHODS = (
     sampled_operators(1, 0.05, 0.5),
     projected(),
     penalty(Frobenius(squared=True), 0.1, 1.0, 10.0, name=SQUARED),
-    penalty(Spectral(), 0.1, 0.5, name="penalty, spectral"),
     split_frame(10.0, 40.0, 160.0),
 )
 
@@ -195,7 +217,7 @@ STUDY = Study(
         steps=1,
         rates=(1e-2,),
         choose_seeds=(0,),
-        test_seeds=(1, 2),
+        test_seeds=(1,),
         price_rounds=1,
         sizes={
             "training": 1,
@@ -229,9 +251,12 @@ STUDY = Study(
     ),
     tasks={label(delta): partial(problem, delta) for delta in DELTAS},
     methods=METHODS,
+    smoke_tasks=(label(SHOWN),),
+    reference="plain",
     report=report,
     extras=(
         Extra("mean force", lambda settings: [{"delta": d} for d in DELTAS], _mean_force),
+        Extra("norms", _norm_keys, _norms),
         Extra(
             "pictures",
             lambda settings: [{"method": m} for m in ("truth", "exact", "plain", SQUARED, "split frame")],
