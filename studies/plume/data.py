@@ -38,7 +38,7 @@ class Plumes:
     """
 
     pools: tuple[tuple[str, Domain, int, int], ...]
-    fluid: Fluid = Fluid()
+    fluid: Fluid
     frames: int = 13
     every: int = 10
     shrink: int = 3

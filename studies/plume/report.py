@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from statistics import mean
 from typing import TYPE_CHECKING, Any
 
@@ -106,10 +107,14 @@ def _decision(results: Results) -> tuple[str, str]:
                     winners[budget].append(f"{delta:g}")
                 cells += [_percent(exact, True), _percent(plain, True), "**yes**" if both else "no"]
             rows.append([domain, f"{delta:g}", ours, *cells])
-        sentences.append(f"{domain}: {_listed(winners['steps'])} at equal steps, {_listed(winners['time'])} at equal time")
+        sentences.append(
+            f"{domain}: {_listed(winners['steps'])} at equal steps, {_listed(winners['time'])} at equal time"
+        )
     head = ["domain", "delta", "projection method", "minus exact", "minus plain", "better than both"]
     table = markdown([*head, *(f"{h}, equal time" for h in head[3:])], rows)
-    sentence = "The deltas at which it is better than exact *and* plain by more than two standard errors: " + "; ".join(sentences)
+    sentence = "The deltas at which it is better than exact *and* plain by more than two standard errors: " + "; ".join(
+        sentences
+    )
     return table, sentence + "."
 
 
@@ -151,7 +156,7 @@ def _defects(results: Results) -> tuple[str, bool]:
         for r in results.where(phase="choose", task=task, method=SQUARED, rate=rate):
             by.setdefault(r["strength"], []).append(r.get("defect") or float("nan"))
         means = [estimate(by[s]).mean for s in sorted(by)]
-        falls = falls and all(a > b for a, b in zip(means, means[1:]))
+        falls = falls and all(a > b for a, b in pairwise(means))
         rows.append([f"{delta:g}", *(f"{m:.3f}" for m in means)])
         head = ["delta", *(f"lambda_perp {s:g}" for s in sorted(by))]
     return markdown(head, rows), falls
@@ -162,7 +167,11 @@ def _norms(results: Results) -> str:
     rows = []
     names = ["Frobenius squared", *dict.fromkeys(r["norm"] for r in results.where(phase="norms"))]
     for name in names:
-        own = {"phase": "choose", "task": label(SHOWN), "method": SQUARED} if name == names[0] else {"phase": "norms", "norm": name}
+        own = (
+            {"phase": "choose", "task": label(SHOWN), "method": SQUARED}
+            if name == names[0]
+            else {"phase": "norms", "norm": name}
+        )
         by: dict[tuple[float, float], list[dict[str, Any]]] = {}
         for r in results.where(**own):
             by.setdefault((r["rate"], r["strength"]), []).append(r)
@@ -170,7 +179,13 @@ def _norms(results: Results) -> str:
         scores, defects, seconds = ([r[field] for r in by[best]] for field in ("score", "defect", "seconds"))
         rate, strength = best
         rows.append(
-            [name, f"{rate:g} / {strength:g}", _percent(estimate(scores)), f"{mean(defects):.2g}", f"{mean(seconds):.1f}"]
+            [
+                name,
+                f"{rate:g} / {strength:g}",
+                _percent(estimate(scores)),
+                f"{mean(defects):.2g}",
+                f"{mean(seconds):.1f}",
+            ]
         )
     table = markdown(["norm", "rate / strength", "skill, %", "defect", "seconds of training"], rows)
     count = len(results.header["settings"]["choose_seeds"])
@@ -195,7 +210,7 @@ def _collapsed(results: Results) -> str:
     named = _listed([f"{n} of {m}" for m, n in by.items() if n])
     lost = {d: sum(r[d] >= 1 for r in tests) for d in DOMAINS}
     return (
-        f"Collapsed, that is no better than \"nothing changes\" on the train domain: {sum(by.values())} of {len(tests)} test runs "
+        f'Collapsed, that is no better than "nothing changes" on the train domain: {sum(by.values())} of {len(tests)} test runs '
         f"({named}), and {sum(r['collapsed'] for r in tried)} of {len(tried)} while choosing. Test runs whose error is 100 % or more, "
         "and counts as 100 %: " + ", ".join(f"{n} ({d})" for d, n in lost.items()) + "."
     )
@@ -206,7 +221,9 @@ def _findings(results: Results, rivals: dict[float, tuple[str, Estimate]], falls
     for delta in _deltas(results):
         ours, exact, plain = _wins(results, delta, "train domain", "steps")
         if _is_below(exact) and _is_below(plain):
-            won.append(f"delta {delta:g} ({ours}): {_percent(exact, True)} against exact, {_percent(plain, True)} against plain")
+            won.append(
+                f"delta {delta:g} ({ours}): {_percent(exact, True)} against exact, {_percent(plain, True)} against plain"
+            )
     price = _prices(results)
     worse = [d for d, (_, e) in rivals.items() if _is_above(e)]
     told = "; ".join(f"delta {d:g}: {_percent(e, True)} against {r}" for d, (r, e) in rivals.items())
@@ -215,17 +232,21 @@ def _findings(results: Results, rivals: dict[float, tuple[str, Estimate]], falls
     return {
         "approximate": (
             "reproduced" if won else "refuted",
-            f"percent of the rollout error of no change, train domain: {'; '.join(won)}" if won else "at no delta beyond two standard errors",
+            f"percent of the rollout error of no change, train domain: {'; '.join(won)}"
+            if won
+            else "at no delta beyond two standard errors",
         ),
         "quality": (
             "refuted" if worse else "reproduced",
             f"percent of the rollout error of no change, the method chosen on validation data on either side: {told}",
         ),
-        "monotone": ("reproduced" if falls else "refuted", "squared Frobenius, three strengths at each delta, two seeds"),
+        "monotone": (
+            "reproduced" if falls else "refuted",
+            "squared Frobenius, three strengths at each delta, two seeds",
+        ),
         "sampling": (
             "reproduced" if cheap else "refuted",
-            f"a step over plain's: squared Frobenius {price[SQUARED]:.2f}, split frame {price[SPLIT]:.2f}; "
-            f"{sampled}",
+            f"a step over plain's: squared Frobenius {price[SQUARED]:.2f}, split frame {price[SPLIT]:.2f}; {sampled}",
         ),
     }
 
@@ -237,7 +258,7 @@ def report(results: Results) -> Report:
     rivals, found = _against_rivals(results)
     defects, falls = _defects(results)
     parts = [
-        "All errors are those of rollouts, in per cent of the error of \"nothing changes\", mean ± standard error over seeds; differences "
+        'All errors are those of rollouts, in per cent of the error of "nothing changes", mean ± standard error over seeds; differences '
         "are paired by seed, negative where the projection method is better.",
         "### What decides\n\nThe projection method is, for each delta, the one of "
         f"{_listed(OURS)} that is best on validation data. {sentence}",
@@ -250,14 +271,18 @@ def report(results: Results) -> Report:
     for domain, about in DOMAINS.items():
         parts += [f"**{domain}** ({about}), at equal steps:", _errors(results, domain)]
     parts += [
-        "*The solver with the mean force* is the true flow, but for delta = 0: what not knowing the direction costs a perfect model of all else.",
+        "*The solver with the mean force* is the true flow for delta = 0: what not knowing the force's share delta n_x costs a model that "
+        "knows all else.",
         _collapsed(results),
-        "### Every method\n\nThe score is the skill, 100 % minus the error on the train domain; *step* is its CPU time in units of plain's; the "
-        "defect is the relative equivariance error on validation inputs.",
+        "### Every method\n\nThe score is the skill, 100 % minus the error on the train domain; *step* is its CPU time in units of plain's; "
+        "the defect is the relative equivariance error on validation inputs.",
     ]
     for delta in _deltas(results):
         parts += [f"**delta {delta:g}**", summary_table(results, label(delta), "exact", 100, 1, "skill, %")]
-    parts += ["### Defect against strength\n\nSquared Frobenius penalty, at its chosen rate, means over the choosing seeds:", defects]
+    parts += [
+        "### Defect against strength\n\nSquared Frobenius penalty, at its chosen rate, means over the choosing seeds:",
+        defects,
+    ]
     parts += ["### Norms", _norms(results)]
     figures = {"study_plume.png": _plumes(results), "study_plume_error.png": _curves(results)}
     return Report("\n\n".join(parts), figures, _findings(results, found, falls))
@@ -316,7 +341,9 @@ def _plumes(results: Results) -> Figure:
         for row, time in enumerate((1, 2)):
             line = axes[2 * trajectory + row]
             for k, name in enumerate(["start", *names]):
-                smoke = truth[trajectory, 0] if name == "start" else np.array(found[name]["smoke"])[trajectory, time] / 100
+                smoke = (
+                    truth[trajectory, 0] if name == "start" else np.array(found[name]["smoke"])[trajectory, time] / 100
+                )
                 axis = line[k]
                 axis.imshow(smoke, vmin=low, vmax=high, cmap="magma", interpolation="bicubic")
                 axis.set(xticks=[], yticks=[])
@@ -324,13 +351,18 @@ def _plumes(results: Results) -> Figure:
                     size = smoke.shape[0]
                     middle = (size - 1) / 2
                     axis.quiver(middle, middle, n[0], n[1], color="white", scale=3, width=0.025, pivot="mid")
-                    axis.set_ylabel(f"{'strong' if n[0] > 0 else 'weak'} force\nafter {time * horizon // 2} steps", fontsize=9)
+                    axis.set_ylabel(
+                        f"{'strong' if n[0] > 0 else 'weak'} force\nafter {time * horizon // 2} steps", fontsize=9
+                    )
                 elif name != "truth":
                     true = truth[trajectory, time]
-                    axis.set_xlabel(f"error {100 * np.sqrt(((smoke - true) ** 2).mean() / true.var()):.0f} %", fontsize=9)
+                    axis.set_xlabel(
+                        f"error {100 * np.sqrt(((smoke - true) ** 2).mean() / true.var()):.0f} %", fontsize=9
+                    )
                 if trajectory == row == 0:
                     axis.set_title(name.replace("penalty, ", "penalty,\n"), fontsize=10)
     fig.suptitle(
-        f"Smoke, delta = {SHOWN:g}: test trajectories with the force nearest to +x and to -x; errors of smoke in % of its spread", fontsize=11
+        f"Smoke, delta = {SHOWN:g}: test trajectories with the force nearest to +x and to -x; errors of smoke in % of its spread",
+        fontsize=11,
     )
     return fig

@@ -53,9 +53,7 @@ def slowly(smoke, angle, delta, fluid, time, steps):
 def test_the_solver_agrees_with_velocity_and_pressure_and_turns_with_its_input():
     fluid = Fluid(18, dt=0.05, viscosity=0.1, diffusivity=0.05)
     x = (np.arange(18) + 0.5) * np.pi / 9
-    smoke = np.stack(
-        [1 + np.outer(np.sin(x + 0.3), np.cos(x)), 1 + np.cos(x)[:, None] + np.sin(x + 1)[None]]
-    )
+    smoke = np.stack([1 + np.outer(np.sin(x + 0.3), np.cos(x)), 1 + np.cos(x)[:, None] + np.sin(x + 1)[None]])
     angles, delta = np.array([0.7, 2.9]), 0.6
     found = fluid.run(smoke, angles, delta, times=2, every=24)
     for k in range(2):
@@ -65,7 +63,10 @@ def test_the_solver_agrees_with_velocity_and_pressure_and_turns_with_its_input()
 
     quarter = np.pi / 2
     for d, same in ((0.0, True), (0.6, False)):
-        still, moved = fluid.run(smoke, angles, d, 2, 16), fluid.run(np.rot90(smoke, 1, (1, 2)), angles + quarter, d, 2, 16)
+        still, moved = (
+            fluid.run(smoke, angles, d, 2, 16),
+            fluid.run(np.rot90(smoke, 1, (1, 2)), angles + quarter, d, 2, 16),
+        )
         expected = np.stack([np.rot90(f, 1, (2, 3)) for f in (still[:, :, 0], -still[:, :, 2], still[:, :, 1])], axis=2)
         assert (np.abs(moved - expected).max() < 1e-13) == same
         assert np.allclose(moved[:, :, 0].mean(axis=(2, 3)), smoke.mean(axis=(1, 2))[:, None])  # smoke is kept
@@ -76,7 +77,9 @@ def test_data_are_simulated_once_and_their_units_turn(tmp_path, monkeypatch):
     assert smoke.shape == (2, 8, 8)
     assert 0 < smoke.min() < smoke.max() < 3
 
-    asked = Plumes((("a", Domain(), 3, 1), ("b", Domain(2, (45.0, 135.0)), 2, 2)), Fluid(8), frames=3, every=2, shrink=2)
+    asked = Plumes(
+        (("a", Domain(), 3, 1), ("b", Domain(2, (45.0, 135.0)), 2, 2)), Fluid(8), frames=3, every=2, shrink=2
+    )
     first = load(asked, 0.3, tmp_path)
     load.cache_clear()
     with monkeypatch.context() as patch:
