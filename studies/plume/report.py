@@ -274,8 +274,8 @@ def report(results: Results) -> Report:
         "*The solver with the mean force* is the true flow for delta = 0: what not knowing the force's share delta n_x costs a model that "
         "knows all else.",
         _collapsed(results),
-        "### Every method\n\nThe score is the skill, 100 % minus the error on the train domain; *step* is its CPU time in units of plain's; "
-        "the defect is the relative equivariance error on validation inputs.",
+        "### Every method\n\nThe score is the skill, 100 % minus the error on the train domain; *step* is its CPU time in plain's; "
+        "the defect is the equivariance error on validation inputs.",
     ]
     for delta in _deltas(results):
         parts += [f"**delta {delta:g}**", summary_table(results, label(delta), "exact", 100, 1, "skill, %")]
