@@ -77,15 +77,15 @@ def _paired(results: Results, delta: float, method: str, other: str, budget: str
 
 
 def _is_below(e: Estimate) -> bool:
-    return e.count > 1 and e.mean + 2 * e.error < 0
+    return Estimate(-e.mean, e.error, e.count).is_above()
 
 
 def _is_above(e: Estimate) -> bool:
-    return e.is_above(0.0)
+    return e.is_above()
 
 
 def _percent(e: Estimate, sign: bool = False) -> str:
-    return e.text(100, 1, sign)
+    return e.text(100, 1, sign) if e.count else ""
 
 
 def _listed(items: Sequence[Any]) -> str:
@@ -174,6 +174,22 @@ def _defects(results: Results) -> tuple[str, bool]:
         rows.append([f"{delta:g}", *(f"{m:.3f}" for m in means)])
         head = ["delta", *(f"lambda_perp {s:g}" for s in sorted(by))]
     return markdown(head, rows), falls
+
+
+def _edges(results: Results) -> str:
+    """Which chosen strengths are the smallest or the largest that were tried."""
+    found: dict[str, list[str]] = {"smallest": [], "largest": []}
+    for delta in _deltas(results):
+        for method in summary(results, label(delta)):
+            tried = sorted({r["strength"] for r in results.where(phase="choose", task=label(delta), method=method)})
+            _, strength = chosen(results, label(delta), method)
+            for which, edge in (("smallest", tried[0]), ("largest", tried[-1])):
+                if len(tried) > 1 and strength == edge:
+                    found[which].append(f"{method} ({delta:g})")
+    return (
+        "Chosen strengths at the edge of what was tried, so that others might be better (delta in brackets): the smallest "
+        f"of {'; '.join(found['smallest']) or 'none'}; the largest of {'; '.join(found['largest']) or 'none'}."
+    )
 
 
 def _norms(results: Results) -> str:
@@ -275,9 +291,9 @@ def report(results: Results) -> Report:
     parts = [
         'All errors are those of rollouts, in per cent of the error of "nothing changes", mean ± standard error over seeds; differences '
         "are paired by seed, negative where the projection method is better.",
-        f"### What decides\n\nThere are two projection methods; * marks the one that is better on validation data, chosen for each delta "
-        "before anything was tested. The deltas at which a method is better than exact *and* than plain, each by more than two standard errors "
-        f"(the lines of the single methods are looked at after the fact):\n\n{sentence}",
+        "### What decides\n\nThere are two projection methods; * marks the one that is better on validation data, chosen for each delta "
+        "before anything was tested. The deltas at which a method is better than exact *and* than plain, each by more than two standard "
+        f"errors (the lines of the single methods are looked at after the fact):\n\n{sentence}",
         decides,
         "### Against other ways to break a symmetry\n\nThe other method is likewise the best on validation data of "
         f"{_listed(RIVALS)}. *{TOLD}* knows more than all of them: which vector breaks the symmetry.",
@@ -290,6 +306,7 @@ def report(results: Results) -> Report:
         "*The solver with the mean force* is the true flow for delta = 0: what not knowing the force's share delta n_x costs a model that "
         "knows all else.",
         _collapsed(results),
+        _edges(results),
         "### Every method\n\nThe score is the skill, 100 % minus the error on the train domain; *step* is its CPU time in plain's; "
         "the defect is the equivariance error on validation inputs.",
     ]
@@ -300,6 +317,10 @@ def report(results: Results) -> Report:
         defects,
     ]
     parts += ["### Norms", _norms(results)]
+    if left := [f"{d:g}" for d in DELTAS if d not in _deltas(results)]:
+        parts.insert(0, f"Not run yet: delta {_listed(left)}; the same command does what is left.")
+    if not results.where(phase="norms"):
+        parts = parts[:-2]
     figures = {"study_plume.png": _plumes(results), "study_plume_error.png": _curves(results)}
     return Report("\n\n".join(parts), figures, _findings(results, found, falls))
 
@@ -340,7 +361,7 @@ def _curves(results: Results) -> Figure:
 
 
 def _plumes(results: Results) -> Figure:
-    """Smoke at the first, a middle and the last step of two rollouts: truth beside networks."""
+    """Smoke at the end of two rollouts, truth beside networks, and their errors."""
     import numpy as np
     from matplotlib.figure import Figure
 
@@ -351,34 +372,30 @@ def _plumes(results: Results) -> Figure:
     names = list(found)
     fig = Figure(figsize=(2.1 * (1 + len(names)), 8.6), layout="constrained")
     axes = fig.subplots(4, 1 + len(names))
-    low, high = 0.0, float(truth.max())
-    for trajectory in range(2):
-        n = directions[trajectory]
-        for row, time in enumerate((1, 2)):
-            line = axes[2 * trajectory + row]
-            for k, name in enumerate(["start", *names]):
-                smoke = (
-                    truth[trajectory, 0] if name == "start" else np.array(found[name]["smoke"])[trajectory, time] / 100
-                )
-                axis = line[k]
-                axis.imshow(smoke, vmin=low, vmax=high, cmap="magma", interpolation="bicubic")
-                axis.set(xticks=[], yticks=[])
-                if name == "start":
-                    size = smoke.shape[0]
-                    middle = (size - 1) / 2
-                    axis.quiver(middle, middle, n[0], n[1], color="white", scale=3, width=0.025, pivot="mid")
-                    axis.set_ylabel(
-                        f"{'strong' if n[0] > 0 else 'weak'} force\nafter {time * horizon // 2} steps", fontsize=9
-                    )
-                elif name != "truth":
-                    true = truth[trajectory, time]
-                    axis.set_xlabel(
-                        f"error {100 * np.sqrt(((smoke - true) ** 2).mean() / true.var()):.0f} %", fontsize=9
-                    )
-                if trajectory == row == 0:
-                    axis.set_title(name.replace("penalty, ", "penalty,\n"), fontsize=10)
+    high, most = float(truth.max()), 0.4 * float(truth.std())
+    for trajectory, n in enumerate(directions):
+        smokes = {"start": truth[trajectory, 0]}
+        smokes |= {name: np.array(found[name]["smoke"])[trajectory, -1] / 100 for name in names}
+        for k, (name, smoke) in enumerate(smokes.items()):
+            above, below = axes[2 * trajectory, k], axes[2 * trajectory + 1, k]
+            above.imshow(smoke, vmin=0, vmax=high, cmap="magma", interpolation="bicubic")
+            above.set(xticks=[], yticks=[])
+            if name in ("start", "truth"):
+                below.set_axis_off()
+            else:
+                error = smoke - smokes["truth"]
+                below.imshow(error, vmin=-most, vmax=most, cmap="RdBu_r", interpolation="bicubic")
+                share = 100 * np.sqrt((error**2).mean() / smokes["truth"].var())
+                below.set(xticks=[], yticks=[], xlabel=f"error {share:.0f} %")
+            if name == "start":
+                middle = (len(smoke) - 1) / 2
+                above.quiver(middle, middle, n[0], n[1], color="white", scale=3, width=0.025, pivot="mid")
+                above.set_ylabel("strong force" if n[0] > 0 else "weak force")
+            if not trajectory:
+                above.set_title(name.replace("penalty, ", "penalty,\n"), fontsize=10)
     fig.suptitle(
-        f"Smoke, delta = {SHOWN:g}: test trajectories with the force nearest to +x and to -x; errors of smoke in % of its spread",
+        f"Smoke after {horizon} steps, delta = {SHOWN:g}: test trajectories, force nearest to +x and to -x; below, what is too much "
+        "(red) and too little (blue)\nErrors of smoke in % of its spread; one training (the first test seed)",
         fontsize=11,
     )
     return fig
