@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from studies import claims
@@ -30,6 +31,8 @@ def _run(study: Study, mode: str, workers: int, out: Path | None) -> None:
 
 def _smoke(study: Study) -> None:
     """A tiny run into a folder that is thrown away, and its report."""
+    if study.smoke_tasks:
+        study = replace(study, tasks={label: study.tasks[label] for label in study.smoke_tasks})
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "results.jsonl"
         with Results(path, header(study, "smoke", study.smoke)) as results:

@@ -151,6 +151,7 @@ class Study:
     full, smoke, gpu : settings; smoke ends within seconds and needs no data from outside.
     report : results -> `Report`.
     reference : the method whose time every method gets in the runs at equal time.
+    smoke_tasks : labels of the tasks that a smoke run does; empty: all.
     extras : jobs of its own.
     data : downloads what full and gpu need, for `python -m studies fetch NAME`; None: nothing to download.
     needs : importable modules that full needs, each with what to install for it.
@@ -166,6 +167,7 @@ class Study:
     methods: tuple[Method, ...] = ()
     gpu: Settings | None = None
     reference: str = "residual pathways"
+    smoke_tasks: tuple[str, ...] = ()
     extras: tuple[Extra, ...] = ()
     data: Callable[[], object] | None = None
     needs: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Smoke driven by a force whose strength depends on its direction: a known amount of broken symmetry."""
