@@ -1,0 +1,2 @@
+from studies.harness import Report
+def report(results): return Report("todo")
