@@ -113,7 +113,9 @@ def shapes(size: int) -> tuple[Shape, ...]:
         found = distinct([s for name in LIBRARIES for s in read_library(fetch(SOURCES[name]), size)])
         text = np.array([(s.key, s.name, s.maker, s.kind) for s in found])
         partial = path.with_suffix(".part.npz")
-        np.savez_compressed(partial, text=text, eighths=np.stack([np.rint(8 * s.volume).astype(np.uint8) for s in found]))
+        np.savez_compressed(
+            partial, text=text, eighths=np.stack([np.rint(8 * s.volume).astype(np.uint8) for s in found])
+        )
         partial.replace(path)
     with np.load(path) as kept:
         pairs = zip(kept["text"].tolist(), kept["eighths"], strict=True)

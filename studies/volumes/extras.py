@@ -63,9 +63,7 @@ def extras(problem: Make, methods: Sequence[Method], norms: Sequence[Norm]) -> t
         Extra(
             "wide",
             lambda settings: [
-                {"rate": r, "seed": s}
-                for r in settings.rates
-                for s in (*settings.choose_seeds, *settings.test_seeds)
+                {"rate": r, "seed": s} for r in settings.rates for s in (*settings.choose_seeds, *settings.test_seeds)
             ],
             wide,
         ),

@@ -1,2 +1,5 @@
 from studies.harness import Report
-def report(results): return Report("todo")
+
+
+def report(results):
+    return Report("todo")
