@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any
@@ -12,7 +11,6 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from projectors.penalties import Frobenius, Spectral
-from projectors.torch import equivariance_error
 from studies.harness import (
     Method,
     Prepared,
@@ -27,11 +25,10 @@ from studies.harness import (
     projected,
     split_frame,
 )
-from studies.volumes.data import SOURCES, Parts, parts, pose, shapes, stand_ins
+from studies.volumes.data import SOURCES, Parts, parts, pose, shapes, stand_ins, turns
 from studies.volumes.extras import extras
 from studies.volumes.network import network, octahedral, specification, vertical
 from studies.volumes.report import report
-from studies.volumes.shapes import CLASSES
 
 FLOOR = 0.18  # the share of the commonest class, in the test part 0.172
 
@@ -64,8 +61,13 @@ def problem(upright: float, seed: int, settings: Settings) -> Problem:
         return {**found, "turned": accuracy(net, "turned")} if part == "test" else found
 
     def defect(net: nn.Module) -> float:
-        volumes = data["validation"][0][:64]
-        return equivariance_error(net, G.trivial(), len(CLASSES) * G.trivial(), volumes, samples=12).mean
+        volumes = data["validation"][0][:32]
+        with torch.no_grad():
+            out = net(volumes)
+            moved = [net(pose(volumes, torch.full((len(volumes),), k))) for k in range(1, len(turns()))]
+            return float(
+                torch.stack([torch.linalg.vector_norm(m - out) for m in moved]).mean() / torch.linalg.vector_norm(out)
+            )
 
     def move(generator: torch.Generator) -> Any:
         return lambda x, y: (pose(x, torch.randint(24, (len(x),), generator=generator)), y)
@@ -125,7 +127,7 @@ STUDY = Study(
         steps=1,
         rates=(3e-3,),
         choose_seeds=(100,),
-        test_seeds=(0, 1),
+        test_seeds=(0,),
         price_rounds=1,
         sizes={"voxels": 8, "channels": 24, "batch": 4, "poses": 1, "made_up": 66},
     ),
