@@ -56,7 +56,10 @@ def extras(problem: Make, methods: Sequence[Method], norms: Sequence[Norm]) -> t
         Extra(
             "curve",
             lambda settings: [
-                {"method": m, "upright": u, "seed": s} for u in BETWEEN for m in CURVE for s in settings.test_seeds
+                {"method": m, "upright": u, "seed": s}
+                for u in BETWEEN
+                for m in CURVE[: settings.sizes.get("curve")]
+                for s in settings.test_seeds
             ],
             curve,
         ),
@@ -71,7 +74,7 @@ def extras(problem: Make, methods: Sequence[Method], norms: Sequence[Norm]) -> t
             "norms",
             lambda settings: [
                 {"norm": str(n), "strength": s, "seed": seed}
-                for n in norms
+                for n in norms[: settings.sizes.get("norms")]
                 for s in STRENGTHS
                 for seed in settings.choose_seeds
             ],

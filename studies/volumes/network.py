@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 import torch
 from torch import nn
 
-from grouprep import FiniteGroup
+from grouprep import FiniteGroup, Representation
+from projectors import Hom
+from projectors.models import LayerSpec
 from studies.volumes.shapes import CLASSES
 
 __all__ = ["network", "octahedral", "specification", "vertical"]
@@ -40,11 +41,16 @@ def network(seed: int, channels: int, size: int) -> nn.Sequential:
     )
 
 
-def specification(G: FiniteGroup, channels: int, size: int) -> dict[str, Any]:
-    """Channels are copies of the group permuting itself; classes stay."""
-    features = channels // G.order * G.regular()
+@lru_cache(maxsize=8)
+def specification(G: FiniteGroup, channels: int, size: int) -> dict[str, LayerSpec]:
+    """Channels are copies of the group permuting itself; classes stay. Spaces are kept, and so solved for once."""
+    features, classes = channels // G.order * G.regular(), len(CLASSES) * G.trivial()
+
+    def layer(V: Representation, W: Representation, kernel: int | None = None) -> LayerSpec:
+        return LayerSpec(V, W, space=Hom(V if kernel is None else V * G.grid((kernel,) * 3), W))
+
     return {
-        "0": (G.trivial(), features),
-        "3": (features, features),
-        "6": (features * G.grid((size // 4,) * 3), len(CLASSES) * G.trivial()),
+        "0": layer(G.trivial(), features, 4),
+        "3": layer(features, features, 3),
+        "6": layer(features * G.grid((size // 4,) * 3), classes),
     }

@@ -62,12 +62,12 @@ def problem(upright: float, seed: int, settings: Settings) -> Problem:
 
     def defect(net: nn.Module) -> float:
         volumes = data["validation"][0][:32]
+        others = range(1, len(turns()))
+        moved = torch.cat([pose(volumes, torch.full((len(volumes),), k)) for k in others])
         with torch.no_grad():
-            out = net(volumes)
-            moved = [net(pose(volumes, torch.full((len(volumes),), k))) for k in range(1, len(turns()))]
-            return float(
-                torch.stack([torch.linalg.vector_norm(m - out) for m in moved]).mean() / torch.linalg.vector_norm(out)
-            )
+            out, after = net(volumes), net(moved).unflatten(0, (len(others), len(volumes)))
+            sizes = torch.linalg.vector_norm(after - out, dim=(1, 2))
+            return float(sizes.mean() / torch.linalg.vector_norm(out))
 
     def move(generator: torch.Generator) -> Any:
         return lambda x, y: (pose(x, torch.randint(24, (len(x),), generator=generator)), y)
@@ -129,7 +129,7 @@ STUDY = Study(
         choose_seeds=(100,),
         test_seeds=(0,),
         price_rounds=1,
-        sizes={"voxels": 8, "channels": 24, "batch": 4, "poses": 1, "made_up": 66},
+        sizes={"voxels": 8, "channels": 24, "batch": 4, "poses": 1, "made_up": 66, "curve": 1, "norms": 1},
     ),
     gpu=Settings(
         steps=1500,
