@@ -1,4 +1,4 @@
-"""Jobs beside the comparison: shares between those of the tasks, a wider exact network, other norms, memory of a step."""
+"""Jobs beside the comparison: rates outside of those tried, shares between those of the tasks, a wider exact network, other norms, memory of a step."""
 
 from __future__ import annotations
 
@@ -41,6 +41,12 @@ def extras(problem: Make, methods: Sequence[Method], norms: Sequence[Norm]) -> t
         done = train(some, by_name[key["method"]], rate, strength, key["seed"], settings.steps, settings.device)
         return _told(some, done.net, done.seconds)
 
+    def edges(key: Record, settings: Settings, results: Results) -> Record:
+        some, method = problem(0.0, key["seed"], settings), by_name[key["method"]]
+        done = train(some, method, key["rate"], key["strength"], key["seed"], settings.steps, settings.device)
+        score = some.evaluate(done.net, "validation")["score"] if done.is_finite else 0.0
+        return {"score": max(score, some.floor), "collapsed": score <= some.floor, "seconds": done.seconds}
+
     def wide(key: Record, settings: Settings, results: Results) -> Record:
         sizes = {**settings.sizes, "channels": settings.sizes["channels"] * 3 // 2 // 24 * 24}
         some = problem(0.0, key["seed"], replace(settings, sizes=sizes))
@@ -57,6 +63,17 @@ def extras(problem: Make, methods: Sequence[Method], norms: Sequence[Norm]) -> t
 
     return (
         Extra("memory", lambda settings: [{"method": m.name} for m in methods], memory),
+        Extra(
+            "edges",
+            lambda settings: [
+                {"method": m.name, "rate": rate, "strength": strength, "seed": seed}
+                for m in methods[: settings.sizes.get("curve")]
+                for rate in (settings.rates[0] / 2, settings.rates[-1] * 2)
+                for strength in m.strengths
+                for seed in settings.choose_seeds
+            ],
+            edges,
+        ),
         Extra(
             "curve",
             lambda settings: [

@@ -34,7 +34,7 @@ def report(results: Results) -> Report:
     text = [_verdict(results, tasks)]
     for task in tasks:
         text += [f"### {_title(task)}", summary_table(results, task, "exact", 100, 1, "accuracy, %")]
-    text += ["### Seen and unseen poses", _turned(results, tasks)]
+    text += [_edges(results), "### Seen and unseen poses", _turned(results, tasks)]
     text += [
         "### Between the tasks",
         _between(results),
@@ -103,6 +103,29 @@ def _chosen(results: Results, task: str, methods: Sequence[str]) -> str:
         return max(np.mean([r["score"] for r in found if (r["rate"], r["strength"]) == s]) for s in settings)
 
     return max(methods, key=score)
+
+
+def _edges(results: Results) -> str:
+    """Whether a rate below or above those tried would have been chosen, where this was looked at."""
+    task, better = "upright 0", []
+    methods = dict.fromkeys(r["method"] for r in results.where(phase="edges"))
+    for method in methods:
+        inside, outside = ({}, {})  # type: tuple[dict[tuple[float, float], list[float]], dict[tuple[float, float], list[float]]]
+        for found, records in (
+            (inside, results.where(phase="choose", task=task, method=method)),
+            (outside, results.where(phase="edges", method=method)),
+        ):
+            for r in records:
+                found.setdefault((r["rate"], r["strength"]), []).append(r["score"])
+        if max(map(np.mean, outside.values())) > max(map(np.mean, inside.values())):
+            better.append(method)
+    if not methods:
+        return ""
+    rates = " and ".join(f"{r:g}" for r in sorted({r["rate"] for r in results.where(phase="edges")}))
+    return (
+        f"The rates {rates}, outside of those tried, would have been chosen on {task} for "
+        f"{', '.join(better) if better else 'none'} of the {len(methods)} methods."
+    )
 
 
 def _turned(results: Results, tasks: list[str]) -> str:
