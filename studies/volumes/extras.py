@@ -1,4 +1,4 @@
-"""Jobs beside the comparison: rates outside of those tried, shares between those of the tasks, a wider exact network, other norms, memory of a step."""
+"""Jobs beside the comparison: rates and shares beside those of the tasks, a wider exact network, other norms, memory of a step."""
 
 from __future__ import annotations
 

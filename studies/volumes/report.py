@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studies.harness import Report, Results, difference, markdown, percent, summary, summary_table
+from studies.harness.records import Record
 from studies.harness.tables import Estimate, estimate
 from studies.volumes.data import shapes, voxel_file
 from studies.volumes.extras import BETWEEN, CURVE
@@ -97,12 +98,15 @@ def _verdict(results: Results, tasks: list[str]) -> str:
 def _chosen(results: Results, task: str, methods: Sequence[str]) -> str:
     """Of some methods, the one with the best validation score at its best setting: test data have no say in it."""
 
-    def score(method: str) -> float:
-        found = results.where(phase="choose", task=task, method=method)
-        settings = {(r["rate"], r["strength"]) for r in found}
-        return max(np.mean([r["score"] for r in found if (r["rate"], r["strength"]) == s]) for s in settings)
+    return max(methods, key=lambda method: _best_mean(results.where(phase="choose", task=task, method=method)))
 
-    return max(methods, key=score)
+
+def _best_mean(records: Sequence[Record]) -> float:
+    """The best mean score of a setting of rate and strength."""
+    scores: dict[tuple[float, float], list[float]] = {}
+    for r in records:
+        scores.setdefault((r["rate"], r["strength"]), []).append(r["score"])
+    return max(sum(found) / len(found) for found in scores.values())
 
 
 def _edges(results: Results) -> str:
@@ -110,14 +114,9 @@ def _edges(results: Results) -> str:
     task, better = "upright 0", []
     methods = dict.fromkeys(r["method"] for r in results.where(phase="edges"))
     for method in methods:
-        inside, outside = ({}, {})  # type: tuple[dict[tuple[float, float], list[float]], dict[tuple[float, float], list[float]]]
-        for found, records in (
-            (inside, results.where(phase="choose", task=task, method=method)),
-            (outside, results.where(phase="edges", method=method)),
-        ):
-            for r in records:
-                found.setdefault((r["rate"], r["strength"]), []).append(r["score"])
-        if max(map(np.mean, outside.values())) > max(map(np.mean, inside.values())):
+        inside = results.where(phase="choose", task=task, method=method)
+        outside = results.where(phase="edges", method=method)
+        if _best_mean(outside) > _best_mean(inside):
             better.append(method)
     if not methods:
         return ""
