@@ -1,0 +1,1 @@
+"""Furniture as voxels: an octahedral symmetry that upright things break by a known share."""
