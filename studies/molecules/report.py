@@ -1,0 +1,3 @@
+from studies.harness import Report
+def report(results):
+    return Report("")
