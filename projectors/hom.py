@@ -33,6 +33,7 @@ from projectors.structure.basis import Basis, ExactBasis
 from projectors.structure.blocks import Block, Blocks
 from projectors.structure.dense import Forms
 from projectors.structure.frame import SpectralFrame
+from projectors.structure.joined import joined
 from projectors.structure.projection import Projection
 from projectors.structure.schur import Schur
 from projectors.structure.solved import structure_of
@@ -133,12 +134,11 @@ class Hom(Value):
     def pairs(self) -> dict[Pair, int]:
         """The distinct pairs (V_i, W_j) of summands, and how often each occurs."""
         rows, columns = self._summands
-        out: dict[Pair, int] = {}
-        for w in rows:
-            for v in columns:
-                key = (v.representation, w.representation)
-                out[key] = out.get(key, 0) + w.count * v.count
-        return out
+        down, across = ({s.representation: 0 for s in side} for side in (rows, columns))
+        for side, found in ((rows, down), (columns, across)):
+            for s in side:
+                found[s.representation] += s.count
+        return {(V, W): m * n for W, m in down.items() for V, n in across.items()}
 
     # Dimension
 
@@ -275,7 +275,16 @@ class Hom(Value):
                 f"{self.V} or {self.W} has no invariant positive-definite form, so the group has no average on operators; "
                 'Hom(V, W, inner="euclidean") projects orthogonally in the Frobenius inner product instead'
             )
-        return Projection.of(self._frame_blocks if self._by_schur else self.basis().structure)
+        return Projection.of(self._frame_blocks if self._by_schur else self._joined or self.basis().structure)
+
+    @cached_property
+    def _joined(self) -> Blocks | None:
+        """Copies of sums as copies of one pair, where the pairs of summands are many and bases orthonormal in the standard forms."""
+        rows, columns = self._summands
+        if not self.solved_by.needs_summands or any(self._forms(*pair) is not None for pair in self.pairs):
+            return None
+        _ = self._checked_dim
+        return joined(self.shape, rows, columns, {pair: self.space(*pair) for pair in steps(self.pairs, "solving")})
 
     @cached_property
     def _by_schur(self) -> bool:
