@@ -100,14 +100,14 @@ def _pathways_by_hand() -> Method:
         places = range(0, len(net), 2)
         for k in places:
             net[k] = _Pathway(net[k], degree_of(problem) if k == len(net) - 1 else None)
-        free = [p for k in places for p in net[k].free.parameters()]
-        return Prepared(net, lambda x, out, y: strength / 2 * torch.stack([p.square().sum() for p in free]).sum())
+        free = [net[k].free.weight for k in places]
+        return Prepared(net, lambda x, out, y: strength / 2 * torch.stack([w.square().sum() for w in free]).sum())
 
     return Method("residual pathways, by hand", (1.0,), prepare)
 
 
 def _penalty_by_hand() -> Method:
-    """|T - P(T)|^2 = |T|^2 - |P(T)|^2, the latter from the coefficients; biases likewise."""
+    """|T - P(T)|^2 = |T|^2 - |P(T)|^2, the latter from the coefficients."""
 
     def prepare(net: nn.Module, problem: Problem, strength: float, generator: torch.Generator, steps: int) -> Prepared:
         assert isinstance(net, nn.Sequential)

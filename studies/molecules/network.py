@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
+from itertools import pairwise
+
 import torch
 from torch import nn
 
 from grouprep import O
 from grouprep.irreps.clebsch_gordan import clebsch_gordan
 from grouprep.representations import Representation
+from projectors import Hom
 from studies.molecules.data import CHANNELS, LARGEST
 
 __all__ = [
@@ -63,12 +67,15 @@ class Gate(nn.Module):
 def network(seed: int, channels: int, outputs: int) -> nn.Sequential:
     """Plain linear layers, a gate between: two are better than three here, for every method."""
     torch.manual_seed(seed)
-    return nn.Sequential(nn.Linear(CHANNELS * SIZE, channels * SIZE), Gate(), nn.Linear(channels * SIZE, outputs))
+    widths = CHANNELS * SIZE, channels * SIZE, outputs
+    first, last = (nn.Linear(a, b, bias=False) for a, b in pairwise(widths))  # products give the constants
+    return nn.Sequential(first, Gate(), last)
 
 
-def specification(channels: int, W: Representation) -> dict[str, tuple[Representation, Representation]]:
-    """How O(3) acts on the inputs and outputs of the linear layers."""
-    return {"0": (CHANNELS * FIELD, channels * FIELD), "2": (channels * FIELD, W)}
+@cache
+def specification(channels: int, W: Representation) -> dict[str, Hom]:
+    """How O(3) acts on the inputs and outputs of the linear layers; solved once."""
+    return {"0": Hom(CHANNELS * FIELD, channels * FIELD), "2": Hom(channels * FIELD, W)}
 
 
 class SphericalLinear(nn.Module):
@@ -86,9 +93,6 @@ class SphericalLinear(nn.Module):
         super().__init__()
         self.degree = degree
         self.coefficients = nn.Parameter(coefficients(layer.weight.detach(), degree))  # (degrees, out, in)
-        self.bias = None
-        if not degree:  # some outputs are scalars
-            self.bias = nn.Parameter(layer.bias.detach()[:: SIZE if degree is None else 1].clone())
         sizes = torch.tensor([s.stop - s.start for s in SLICES])
         self.register_buffer("index", torch.arange(len(SLICES)).repeat_interleave(sizes), persistent=False)
 
@@ -100,10 +104,7 @@ class SphericalLinear(nn.Module):
         else:
             x = x[SLICES[self.degree]]
             weights = self.coefficients.expand(len(x), -1, -1)
-        y = (x @ weights.mT).permute(1, 2, 0)  # (batch, out, width)
-        if self.bias is not None:
-            y = torch.cat([y[..., :1] + self.bias[:, None], y[..., 1:]], dim=-1)
-        return y.flatten(-2)
+        return (x @ weights.mT).permute(1, 2, 0).flatten(-2)
 
 
 def coefficients(weight: torch.Tensor, degree: int | None) -> torch.Tensor:

@@ -25,9 +25,9 @@ from studies.molecules.tasks import TASKS
 __all__ = ["STUDY"]
 
 NORMS: dict[str, Norm] = {"Frobenius": Frobenius(), "spectral": Spectral()}
-NORM_TASK, NORM_STRENGTHS = "field 0.3", (1.0, 3.0, 10.0)
+NORM_STRENGTHS = 1.0, 3.0, 10.0
+TASK = "field 0.3"  # of the jobs beside the comparison itself
 COUNTS = 4, 16  # of samples, beside 1, which is among the methods
-SAMPLED_TASKS = {"field 0": ("time",), "field 0.3": ("steps", "time")}
 
 
 @cache
@@ -57,7 +57,7 @@ def _price(key: dict[str, Any], settings: Settings, results: Results) -> dict[st
     if key["what"] in ("samples", "by hand"):
         names = ["plain", "exact", PENALTY, "residual pathways"]
         names += [m.name for k in (1, *COUNTS) for m in samplers(k)] if key["what"] == "samples" else [m.name for m in BY_HAND]
-        problem = TASKS[NORM_TASK](settings.choose_seeds[0], settings)
+        problem = TASKS[TASK](settings.choose_seeds[0], settings)
         methods = [_methods()[name] for name in names]
         return {"seconds": step_seconds(problem, methods, settings.rates[0], settings.price_rounds, device=settings.device)}
     channels, irreps = settings.sizes["channels"], [GROUP.irrep(f"{l}{'eo'[l % 2]}") for l in range(4)]
@@ -68,7 +68,7 @@ def _price(key: dict[str, Any], settings: Settings, results: Results) -> dict[st
         return sum((count * R for R in irreps[1:]), count * irreps[0])
 
     V, H = fields(CHANNELS), fields(channels)
-    net = nn.Sequential(nn.Linear(V.dim, H.dim), nn.Linear(H.dim, 3)).to(settings.device)
+    net = nn.Sequential(nn.Linear(V.dim, H.dim, bias=False), nn.Linear(H.dim, 3, bias=False)).to(settings.device)
     spec = {"0": (V, H), "1": (H, VECTOR)}
     terms: dict[str, nn.Module] = {"exact": EquivariancePenalty(net, spec, Frobenius(squared=True))}
     for k in (1, *COUNTS):
@@ -96,7 +96,7 @@ def _gradient_keys(settings: Settings) -> list[dict[str, Any]]:
 
 def _gradient(key: dict[str, Any], settings: Settings, results: Results) -> dict[str, Any]:
     """Relative error of the sampled gradient of all weights, its root mean square over draws; pool 0: elements drawn anew."""
-    problem = TASKS[NORM_TASK](settings.choose_seeds[0], settings)
+    problem = TASKS[TASK](settings.choose_seeds[0], settings)
     net = problem.network(0)
 
     def gradient(pen: nn.Module) -> torch.Tensor:
@@ -113,11 +113,10 @@ def _gradient(key: dict[str, Any], settings: Settings, results: Results) -> dict
 
 def _sample_keys(settings: Settings) -> list[dict[str, Any]]:
     return [
-        {"task": task, "method": m.name, "budget": budget, "seed": seed}
-        for task, budgets in SAMPLED_TASKS.items()
+        {"method": m.name, "budget": budget, "seed": seed}
         for k in COUNTS
         for m in samplers(k)
-        for budget in budgets
+        for budget in ("steps", "time")
         for seed in settings.test_seeds
     ]
 
@@ -125,12 +124,12 @@ def _sample_keys(settings: Settings) -> list[dict[str, Any]]:
 def _sample(key: dict[str, Any], settings: Settings, results: Results) -> dict[str, Any]:
     """More samples a step, at the rate and strength that were chosen with one."""
     one = key["method"].rsplit(" ", 1)[0] + " 1"
-    rate, strength = chosen(results, key["task"], one)
+    rate, strength = chosen(results, TASK, one)
     seconds = results.where(phase="prices", what="samples")[0]["seconds"]
     steps = settings.steps
     if key["budget"] == "time":
         steps = max(1, round(steps * seconds[PENALTY] / seconds[key["method"]]))
-    problem = TASKS[key["task"]](key["seed"], settings)
+    problem = TASKS[TASK](key["seed"], settings)
     return _tested(problem, _methods()[key["method"]], rate, strength, key["seed"], steps, settings, "test")
 
 
@@ -148,7 +147,7 @@ def _norm_keys(settings: Settings) -> list[dict[str, Any]]:
 
 
 def _norm(key: dict[str, Any], settings: Settings, results: Results) -> dict[str, Any]:
-    problem, method = TASKS[NORM_TASK](key["seed"], settings), penalty(NORMS[key["norm"]])
+    problem, method = TASKS[TASK](key["seed"], settings), penalty(NORMS[key["norm"]])
     return _tested(problem, method, key["rate"], key["strength"], key["seed"], settings.steps, settings, "validation")
 
 
@@ -163,27 +162,35 @@ def _norm_test(key: dict[str, Any], settings: Settings, results: Results) -> dic
         at = r["rate"], r["strength"]
         scores[at] = scores.get(at, 0.0) + r["score"]
     rate, strength = max(scores, key=lambda at: (scores[at], at[1], -at[0]))
-    problem, method = TASKS[NORM_TASK](key["seed"], settings), penalty(NORMS[key["norm"]])
+    problem, method = TASKS[TASK](key["seed"], settings), penalty(NORMS[key["norm"]])
     return _tested(problem, method, rate, strength, key["seed"], settings.steps, settings, "test")
 
 
-def _sizes(source: str, training: int, checked: int, channels: int, batch: int) -> dict[str, Any]:
-    return {"source": source, "training": training, "checked": checked, "channels": channels, "batch": batch}
+def _sizes(source: str, training: int, checked: int, channels: int, batch: int, elements: int) -> dict[str, Any]:
+    """Where molecules come from, how many are learned from and how many checked, hidden channels, elements of the group for defects."""
+    return {
+        "source": source,
+        "training": training,
+        "checked": checked,
+        "channels": channels,
+        "batch": batch,
+        "elements": elements,
+    }
 
 
 STUDY = Study(
     name="molecules",
     title="dipoles of QM9 molecules in a field that breaks O(3), invariants of their polarizability",
     version=1,
-    full=Settings(150, (3e-3, 1e-2, 3e-2), (100, 101), (0, 1, 2, 3, 4), sizes=_sizes("qm9", 4000, 1000, 8, 64)),
-    smoke=Settings(2, (3e-3,), (100,), (0,), price_rounds=1, sizes=_sizes("synthetic", 64, 32, 1, 8)),
+    full=Settings(180, (3e-3, 1e-2, 3e-2), (100, 101), (0, 1, 2, 3, 4), sizes=_sizes("qm9", 4000, 1000, 8, 64, 8)),
+    smoke=Settings(2, (3e-3,), (100,), (0,), price_rounds=1, sizes=_sizes("synthetic", 64, 32, 1, 8, 2)),
     gpu=Settings(
         500,
         (3e-3, 1e-2, 3e-2),
         (100, 101),
         (0, 1, 2, 3, 4),
         device="cuda",
-        sizes=_sizes("qm9", 8000, 1400, 32, 256),
+        sizes=_sizes("qm9", 8000, 1400, 32, 256, 16),
     ),
     report=report,
     tasks=TASKS,
@@ -196,5 +203,6 @@ STUDY = Study(
         Extra("norms", _norm_keys, _norm),
         Extra("norms tested", _norm_test_keys, _norm_test),
     ),
+    smoke_tasks=(TASK,),
     data=lambda: [fetch(source) for source in SOURCES],
 )

@@ -73,7 +73,7 @@ def _problem(seed: int, settings: Settings, *, field: float | None) -> Problem:
         return {"score": -float(((net(x) - y).square().sum() / y.square().sum()).sqrt())}
 
     def defect(net: nn.Module) -> float:
-        return float(equivariance_error(net, INPUT, W, data["validation"][0][:128], samples=16).mean)
+        return float(equivariance_error(net, INPUT, W, data["validation"][0][:128], samples=sizes["elements"]).mean)
 
     return Problem(
         partial(network, channels=sizes["channels"], outputs=W.dim),
