@@ -20,7 +20,18 @@ from grouprep.typing import Array
 from studies.harness import Source, fetch
 from studies.harness.data import cache_folder
 
-__all__ = ["CHANNELS", "LARGEST", "PARTS", "Atoms", "Molecules", "densities", "formula_part", "invariants", "qm9", "synthetic"]
+__all__ = [
+    "CHANNELS",
+    "LARGEST",
+    "PARTS",
+    "Atoms",
+    "Molecules",
+    "densities",
+    "formula_part",
+    "invariants",
+    "qm9",
+    "synthetic",
+]
 
 ELEMENTS = "HCNO"  # molecules with fluorine, 1.6 % of all, are left out
 PAIRS = tuple(combinations(range(len(ELEMENTS)), 2))  # bonds of like atoms have no direction
@@ -38,7 +49,8 @@ _FILES = {
     "qm9_polarizability.csv": "1729ebca7da76850ca1091c050933901c84b90edb30d06f34df1ebd47789d23a",
 }
 SOURCES = tuple(
-    Source("wheel", "qm9pack", "1.0.3", f"qm9pack/data/{file}", sha256, "MIT", _ORIGIN) for file, sha256 in _FILES.items()
+    Source("wheel", "qm9pack", "1.0.3", f"qm9pack/data/{file}", sha256, "MIT", _ORIGIN)
+    for file, sha256 in _FILES.items()
 )
 
 

@@ -37,13 +37,13 @@ VECTOR, SCALARS = GROUP.irrep("1o"), 2 * GROUP.irrep("0e")
 
 def products() -> torch.Tensor:
     """(SIZE^2, SIZE): x (x) x -> x of one channel, all couplings (a, b) -> c of even a + b + c; of unit variance for normal x."""
-    out = torch.zeros(SIZE, SIZE, SIZE)
+    out = torch.zeros(SIZE, SIZE, SIZE, dtype=torch.float64)
     degrees = range(LARGEST + 1)
     for c in degrees:
         paths = [(a, b) for a in degrees for b in degrees[a:] if b - a <= c <= a + b and (a + b + c) % 2 == 0]
         for a, b in paths:
             scale = ((2 * a + 1) * (2 * b + 1) / (2 * c + 1) / len(paths)) ** 0.5
-            out[SLICES[a], SLICES[b], SLICES[c]] = scale * torch.tensor(clebsch_gordan(a, b, c, field="real")).float()
+            out[SLICES[a], SLICES[b], SLICES[c]] = scale * torch.tensor(clebsch_gordan(a, b, c, field="real"))
     return out.flatten(0, 1)
 
 
@@ -61,7 +61,7 @@ class Gate(nn.Module):
         x = x.unflatten(-1, (-1, SIZE))
         pairs = (x.unsqueeze(-1) * x.unsqueeze(-2)).flatten(-2)
         size = (1 + x.square().mean(dim=-1, keepdim=True)).rsqrt()
-        return (x * x[..., :1].sigmoid() + size * (pairs @ self.products)).flatten(-2)
+        return (x * x[..., :1].sigmoid() + size * (pairs @ self.products.to(x.dtype))).flatten(-2)
 
 
 def network(seed: int, channels: int, outputs: int) -> nn.Sequential:

@@ -19,14 +19,14 @@ from studies.harness.runner import chosen
 from studies.molecules.data import CHANNELS, SOURCES
 from studies.molecules.methods import BY_HAND, METHODS, PENALTY, samplers
 from studies.molecules.network import GROUP, VECTOR
-from studies.molecules.report import report
+from studies.molecules.report import TASK, report
 from studies.molecules.tasks import TASKS
 
 __all__ = ["STUDY"]
 
 NORMS: dict[str, Norm] = {"Frobenius": Frobenius(), "spectral": Spectral()}
 NORM_STRENGTHS = 1.0, 3.0, 10.0
-TASK = "field 0.3"  # of the jobs beside the comparison itself
+
 COUNTS = 4, 16  # of samples, beside 1, which is among the methods
 
 
@@ -56,10 +56,16 @@ def _price(key: dict[str, Any], settings: Settings, results: Results) -> dict[st
     """Seconds of a step; of the layouts of the features, seconds of the penalty's value and gradient alone."""
     if key["what"] in ("samples", "by hand"):
         names = ["plain", "exact", PENALTY, "residual pathways"]
-        names += [m.name for k in (1, *COUNTS) for m in samplers(k)] if key["what"] == "samples" else [m.name for m in BY_HAND]
+        names += (
+            [m.name for k in (1, *COUNTS) for m in samplers(k)]
+            if key["what"] == "samples"
+            else [m.name for m in BY_HAND]
+        )
         problem = TASKS[TASK](settings.choose_seeds[0], settings)
         methods = [_methods()[name] for name in names]
-        return {"seconds": step_seconds(problem, methods, settings.rates[0], settings.price_rounds, device=settings.device)}
+        return {
+            "seconds": step_seconds(problem, methods, settings.rates[0], settings.price_rounds, device=settings.device)
+        }
     channels, irreps = settings.sizes["channels"], [GROUP.irrep(f"{l}{'eo'[l % 2]}") for l in range(4)]
 
     def fields(count: int) -> Any:
@@ -107,7 +113,10 @@ def _gradient(key: dict[str, Any], settings: Settings, results: Results) -> dict
     right = gradient(EquivariancePenalty(net, problem.spec, Frobenius(squared=True), residual=2.0))
     draw = torch.Generator().manual_seed(key["samples"])
     pen = SampledOperatorPenalty(net, problem.spec, generator=draw, samples=key["samples"], pool=key["pool"] or None)
-    wrong = [float((gradient(pen) - right).norm() / right.norm()) for _ in range(max(2, 32 // key["samples"]))]
+    wrong = [
+        float((gradient(pen) - right).norm() / right.norm())
+        for _ in range(max(2, 4 * settings.sizes["elements"] // key["samples"]))
+    ]
     return {"error": math.sqrt(sum(w * w for w in wrong) / len(wrong))}
 
 
@@ -182,7 +191,7 @@ STUDY = Study(
     name="molecules",
     title="dipoles of QM9 molecules in a field that breaks O(3), invariants of their polarizability",
     version=1,
-    full=Settings(180, (3e-3, 1e-2, 3e-2), (100, 101), (0, 1, 2, 3, 4), sizes=_sizes("qm9", 4000, 1000, 8, 64, 8)),
+    full=Settings(120, (5e-3, 2e-2), (100, 101), (0, 1, 2, 3, 4), sizes=_sizes("qm9", 4000, 1000, 8, 64, 8)),
     smoke=Settings(2, (3e-3,), (100,), (0,), price_rounds=1, sizes=_sizes("synthetic", 64, 32, 1, 8, 2)),
     gpu=Settings(
         500,
