@@ -9,11 +9,12 @@ from studies.harness.tables import Estimate, estimate
 from studies.molecules.methods import BY_HAND, METHODS, PENALTY
 from studies.molecules.tasks import FIELDS, INVARIANTS
 
-__all__ = ["TASK", "report"]
+__all__ = ["LONGER", "TASK", "report"]
 
 TASK = "field 0.3"  # of the jobs beside the comparison itself
 PROJECTION = [m.name for m in METHODS if m.name.startswith(("penalty", "split"))]
 OTHERS = ("residual pathways", "sampled operators, K = 1", "sampled outputs, K = 1", "augmentation", "weight decay")
+LONGER = ("plain", "exact", "residual pathways", PENALTY, "split frame", "penalty, last layer alone")
 BUDGETS = {"steps": "at equal steps", "time": "at equal time"}
 
 
@@ -155,6 +156,25 @@ def _norms(results: Results) -> str:
     return f"### Norms ({TASK}, equal steps)\n\n" + markdown(head, rows) + "\n"
 
 
+def _longer(results: Results) -> str:
+    rows = []
+    for name in LONGER:
+        found = results.where(phase="longer", method=name)
+        before = summary(results, TASK, "steps")[name]
+        exact = {r["seed"]: r["score"] for r in results.where(phase="longer", method="exact")}
+        rows.append(
+            [
+                name,
+                before.text(100, 1),
+                estimate([r["score"] for r in found]).text(100, 1),
+                "" if name == "exact" else _points(estimate([r["score"] - exact[r["seed"]] for r in found])),
+                f"{sum(r['collapsed'] for r in found)} / {len(found)}",
+            ]
+        )
+    head = ["method", "minus error, %", "after four times the steps", "minus exact", "collapsed"]
+    return f"### Four times the steps ({TASK}), rates and strengths as chosen before\n\n" + markdown(head, rows) + "\n"
+
+
 def _findings(results: Results) -> dict[str, tuple[str, str]]:
     broken = [t for t in _known(results) if FIELDS.get(t)]
     won = {t: [w for w in _wins(results, t, "time") if w.startswith(tuple(PROJECTION))] for t in broken}
@@ -167,12 +187,12 @@ def _findings(results: Results) -> dict[str, tuple[str, str]]:
         )
     }
     seconds = results.where(phase="prices", what="samples")[0]["seconds"]
-    ratios = [f"{seconds[f'sampled operators, K = {k}'] / seconds[PENALTY]:.2f}" for k in (1, 4, 16)]
+    ratios = ", ".join(f"{seconds[f'sampled operators, K = {k}'] / seconds[PENALTY]:.2f}" for k in (1, 4, 16))
+    gradient, gap = _gradient_error(results, 1, 0), _against_penalty(results, "operators", 1, "time")
     out["sampling"] = (
         "reproduced" if seconds["sampled operators, K = 1"] > seconds[PENALTY] else "open",
-        f"features of O(3), l up to 3: a step with K = 1, 4, 16 sampled operators costs {', '.join(ratios)} of one with the exact penalty; one "
-        f"sample has a gradient error of {100 * _gradient_error(results, 1, 0):.0f} %; task error with K = 1 at equal time against the exact "
-        f"penalty: {_points(_against_penalty(results, 'operators', 1, 'time'))} points",
+        f"O(3), l up to 3: a step with K = 1, 4, 16 sampled operators costs {ratios} of one with the exact penalty; one sample has a gradient "
+        f"error of {100 * gradient:.0f} %; task error with K = 1 at equal time against the exact penalty: {_points(gap)} points",
     )
     gaps = []
     for t in _known(results):
@@ -244,5 +264,5 @@ def _picture(results: Results) -> Any:
 
 def report(results: Results) -> Report:
     """Tables by task, samples, prices, norms; one picture; three verdicts."""
-    text = "\n".join([_comparison(results), _samples(results), _prices(results), _norms(results)])
+    text = "\n".join([_comparison(results), _samples(results), _prices(results), _norms(results), _longer(results)])
     return Report(text, {"study_molecules.png": _picture(results)}, _findings(results))

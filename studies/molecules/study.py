@@ -19,7 +19,7 @@ from studies.harness.runner import chosen
 from studies.molecules.data import CHANNELS, SOURCES
 from studies.molecules.methods import BY_HAND, METHODS, PENALTY, samplers
 from studies.molecules.network import GROUP, VECTOR
-from studies.molecules.report import TASK, report
+from studies.molecules.report import LONGER, TASK, report
 from studies.molecules.tasks import TASKS
 
 __all__ = ["STUDY"]
@@ -142,6 +142,20 @@ def _sample(key: dict[str, Any], settings: Settings, results: Results) -> dict[s
     return _tested(problem, _methods()[key["method"]], rate, strength, key["seed"], steps, settings, "test")
 
 
+# Four times the steps
+
+
+def _longer_keys(settings: Settings) -> list[dict[str, Any]]:
+    return [{"method": m, "seed": seed} for m in LONGER for seed in settings.test_seeds]
+
+
+def _longer(key: dict[str, Any], settings: Settings, results: Results) -> dict[str, Any]:
+    """Whether what is behind catches up: at the rate and strength that were chosen for fewer steps."""
+    rate, strength = chosen(results, TASK, key["method"])
+    problem, method = TASKS[TASK](key["seed"], settings), _methods()[key["method"]]
+    return _tested(problem, method, rate, strength, key["seed"], 4 * settings.steps, settings, "test")
+
+
 # Norms
 
 
@@ -211,6 +225,7 @@ STUDY = Study(
         Extra("samples", _sample_keys, _sample),
         Extra("norms", _norm_keys, _norm),
         Extra("norms tested", _norm_test_keys, _norm_test),
+        Extra("longer", _longer_keys, _longer),
     ),
     smoke_tasks=(TASK,),
     data=lambda: [fetch(source) for source in SOURCES],

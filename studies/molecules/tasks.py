@@ -17,7 +17,7 @@ from studies.molecules.network import FIELD, SCALARS, SLICES, VECTOR, network, s
 __all__ = ["FIELDS", "INPUT", "INVARIANTS", "TASKS"]
 
 INPUT = CHANNELS * FIELD
-FIELDS = {"field 0": 0.0, "field 0.1": 0.1, "field 0.3": 0.3, "field 1": 1.0}
+FIELDS = {"field 0": 0.0, "field 0.1": 0.1, "field 0.3": 0.3}
 INVARIANTS = "polarizability"
 _Z = torch.tensor([0.0, 1.0, 0.0])  # in the order y, z, x
 _Part = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
