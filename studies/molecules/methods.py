@@ -23,7 +23,7 @@ from studies.harness import (
 )
 from studies.molecules.network import SCALARS, SphericalLinear, coefficients, spherical_
 
-__all__ = ["BY_HAND", "METHODS", "PENALTY", "degree_of", "samplers"]
+__all__ = ["BY_HAND", "FREE", "METHODS", "PENALTY", "degree_of", "samplers"]
 
 PENALTY = "penalty, squared Frobenius"
 
@@ -45,11 +45,13 @@ def exact() -> Method:
 
 
 def last_layer(name: str, strengths: tuple[float, ...], split: bool) -> Method:
-    """Exact as above but in the last layer, which is plain: its residual is penalised, or it is trained in the split frame."""
+    """Exact as above but in the last layer, which is plain: penalised, or in the split frame; strength 0: free."""
 
     def prepare(net: nn.Module, problem: Problem, strength: float, generator: torch.Generator, steps: int) -> Prepared:
         equivariant_start_(net, problem.spec, generator=generator)
         spherical_(net, degree_of(problem), last=False)
+        if not strength:
+            return Prepared(net)
         spec = {key: problem.spec[key] for key in list(problem.spec)[-1:]}
         if split:
             pen = EquivariancePenalty(net, spec, residual=Linear(strength, 0.0, steps=steps), decoupled=True)
@@ -78,6 +80,9 @@ METHODS = (
     last_layer("penalty, last layer alone", (0.1, 1.0, 10.0), split=False),
     last_layer("split frame, last layer alone", (20.0, 80.0, 320.0), split=True),
 )
+
+
+FREE = last_layer("free last layer", (0.0,), split=False)  # a control: is it the penalty, or where it stands?
 
 
 # The same by hand: what code for this group alone would cost

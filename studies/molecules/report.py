@@ -175,6 +175,21 @@ def _longer(results: Results) -> str:
     return f"### Four times the steps ({TASK}), rates and strengths as chosen before\n\n" + markdown(head, rows) + "\n"
 
 
+def _free(results: Results) -> str:
+    names = ("exact", "penalty, last layer alone", "split frame, last layer alone")
+    rows = []
+    for task in _known(results):
+        found = {r["seed"]: r["score"] for r in results.where(phase="free tested", task=task)}
+        scores = [
+            {r["seed"]: r["score"] for r in results.where(phase="test", task=task, method=m, budget="steps")}
+            for m in names
+        ]
+        gaps = [_points(estimate([other[seed] - found[seed] for seed in found])) for other in scores]
+        rows.append([task, estimate(list(found.values())).text(100, 1), *gaps])
+    head = ["task", "free last layer: minus error, %", *(f"{name}, minus that" for name in names)]
+    return "### Is it the penalty, or the layer it stands in? (equal steps)\n\n" + markdown(head, rows) + "\n"
+
+
 def _findings(results: Results) -> dict[str, tuple[str, str]]:
     broken = [t for t in _known(results) if FIELDS.get(t)]
     won = {t: [w for w in _wins(results, t, "time") if w.startswith(tuple(PROJECTION))] for t in broken}
@@ -191,8 +206,8 @@ def _findings(results: Results) -> dict[str, tuple[str, str]]:
     gradient, gap = _gradient_error(results, 1, 0), _against_penalty(results, "operators", 1, "time")
     out["sampling"] = (
         "reproduced" if seconds["sampled operators, K = 1"] > seconds[PENALTY] else "open",
-        f"O(3), l up to 3: a step with K = 1, 4, 16 sampled operators costs {ratios} of one with the exact penalty; one sample has a gradient "
-        f"error of {100 * gradient:.0f} %; task error with K = 1 at equal time against the exact penalty: {_points(gap)} points",
+        f"O(3), l up to 3: a step with K = 1, 4, 16 sampled operators costs {ratios} of one with the exact penalty; one sample has a "
+        f"gradient error of {100 * gradient:.0f} %; task error with K = 1 at equal time against the exact penalty: {_points(gap)} points",
     )
     gaps = []
     for t in _known(results):
@@ -264,5 +279,7 @@ def _picture(results: Results) -> Any:
 
 def report(results: Results) -> Report:
     """Tables by task, samples, prices, norms; one picture; three verdicts."""
-    text = "\n".join([_comparison(results), _samples(results), _prices(results), _norms(results), _longer(results)])
+    text = "\n".join(
+        [_comparison(results), _samples(results), _prices(results), _norms(results), _longer(results), _free(results)]
+    )
     return Report(text, {"study_molecules.png": _picture(results)}, _findings(results))

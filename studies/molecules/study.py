@@ -17,7 +17,7 @@ from studies.harness import Extra, Method, Problem, Results, Settings, Study, fe
 from studies.harness.methods import POOL
 from studies.harness.runner import chosen
 from studies.molecules.data import CHANNELS, SOURCES
-from studies.molecules.methods import BY_HAND, METHODS, PENALTY, samplers
+from studies.molecules.methods import BY_HAND, FREE, METHODS, PENALTY, samplers
 from studies.molecules.network import GROUP, VECTOR
 from studies.molecules.report import LONGER, TASK, report
 from studies.molecules.tasks import TASKS
@@ -156,6 +156,45 @@ def _longer(key: dict[str, Any], settings: Settings, results: Results) -> dict[s
     return _tested(problem, method, rate, strength, key["seed"], 4 * settings.steps, settings, "test")
 
 
+# The last layer without a penalty
+
+
+def _free_keys(settings: Settings) -> list[dict[str, Any]]:
+    tasks = TASKS if settings.sizes["source"] == "qm9" else (TASK,)
+    return [
+        {"task": t, "rate": rate, "seed": seed}
+        for t in tasks
+        for rate in settings.rates
+        for seed in settings.choose_seeds
+    ]
+
+
+def _free(key: dict[str, Any], settings: Settings, results: Results) -> dict[str, Any]:
+    problem = TASKS[key["task"]](key["seed"], settings)
+    return _tested(problem, FREE, key["rate"], 0.0, key["seed"], settings.steps, settings, "validation")
+
+
+def _free_test_keys(settings: Settings) -> list[dict[str, Any]]:
+    tasks = TASKS if settings.sizes["source"] == "qm9" else (TASK,)
+    return [{"task": t, "seed": seed} for t in tasks for seed in settings.test_seeds]
+
+
+def _free_test(key: dict[str, Any], settings: Settings, results: Results) -> dict[str, Any]:
+    rate, _ = _best(results.where(phase="free", task=key["task"]))
+    return _tested(
+        TASKS[key["task"]](key["seed"], settings), FREE, rate, 0.0, key["seed"], settings.steps, settings, "test"
+    )
+
+
+def _best(found: list[dict[str, Any]]) -> tuple[float, float]:
+    """Rate and strength with the best mean score on validation data, as in the harness."""
+    scores: dict[tuple[float, float], float] = {}
+    for r in found:
+        at = r["rate"], r.get("strength", 0.0)
+        scores[at] = scores.get(at, 0.0) + r["score"]
+    return max(scores, key=lambda at: (scores[at], at[1], -at[0]))
+
+
 # Norms
 
 
@@ -180,11 +219,7 @@ def _norm_test_keys(settings: Settings) -> list[dict[str, Any]]:
 
 def _norm_test(key: dict[str, Any], settings: Settings, results: Results) -> dict[str, Any]:
     """At the rate and strength with the best mean on validation data."""
-    scores: dict[tuple[float, float], float] = {}
-    for r in results.where(phase="norms", norm=key["norm"]):
-        at = r["rate"], r["strength"]
-        scores[at] = scores.get(at, 0.0) + r["score"]
-    rate, strength = max(scores, key=lambda at: (scores[at], at[1], -at[0]))
+    rate, strength = _best(results.where(phase="norms", norm=key["norm"]))
     problem, method = TASKS[TASK](key["seed"], settings), penalty(NORMS[key["norm"]])
     return _tested(problem, method, rate, strength, key["seed"], settings.steps, settings, "test")
 
@@ -226,6 +261,8 @@ STUDY = Study(
         Extra("norms", _norm_keys, _norm),
         Extra("norms tested", _norm_test_keys, _norm_test),
         Extra("longer", _longer_keys, _longer),
+        Extra("free", _free_keys, _free),
+        Extra("free tested", _free_test_keys, _free_test),
     ),
     smoke_tasks=(TASK,),
     data=lambda: [fetch(source) for source in SOURCES],
