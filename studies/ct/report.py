@@ -1,0 +1,4 @@
+"""placeholder"""
+def report(results):
+    from studies.harness import Report
+    return Report("x")
