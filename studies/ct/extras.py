@@ -11,11 +11,12 @@ import numpy as np
 import torch
 
 from projectors.penalties import Entrywise, Frobenius, KyFan, Mixed, Norm, Nuclear, Spectral
+from studies.ct.data import MISSING
 from studies.ct.problem import cleaned, images, problem
 from studies.ct.quality import RANGE, psnr
 from studies.harness import Extra, Method, Results, Settings, exact, penalty, plain, step_seconds, train
 
-__all__ = ["EXTRAS", "NORMS", "NORMS_TASK", "PICTURED", "SQUARED", "SWEEP", "SWEEP_TASK", "unpacked"]
+__all__ = ["EXTRAS", "NORMS", "NORMS_TASK", "PICTURED", "SQUARED", "SWEEP", "unpacked"]
 
 # Strengths in steps of 10; one set for norms that add up over the operator's entries or columns, one for those that do not.
 NORMS: dict[str, tuple[Norm, tuple[float, ...]]] = {
@@ -26,9 +27,8 @@ NORMS: dict[str, tuple[Norm, tuple[float, ...]]] = {
     "Entrywise(inf)": (Entrywise(float("inf")), (1e-3, 1e-2, 1e-1)),
     "Mixed(2, 1)": (Mixed(2, 1), (1e-5, 1e-4, 1e-3)),
 }
-NORMS_TASK = "C4, 15 degrees missing"
+NORMS_TASK = "C4, 40 degrees missing"
 SWEEP = (0.0, 1e-4, 1e-3, 1e-2, 1e-1)
-SWEEP_TASK = "C4, 40 degrees missing"
 SQUARED = "penalty, Frobenius squared"
 PICTURED = ("plain", "exact", SQUARED)
 
@@ -86,22 +86,27 @@ def _price(key: dict[str, Any], settings: Settings, results: Results) -> dict[st
 
 
 def _sweep_keys(settings: Settings) -> Sequence[dict[str, Any]]:
-    return [{"strength": strength, "seed": seed} for strength in SWEEP for seed in settings.test_seeds[:3]]
-
-
-def _rate(results: Results, task: str, method: str) -> tuple[float, float]:
-    found = results.where(phase="test", task=task, method=method)[0]
-    return found["rate"], found["strength"]
+    return [
+        {"missing": missing, "setting": setting, "seed": seed}
+        for missing in MISSING
+        for setting in ("plain", *map(str, SWEEP), "exact")
+        for seed in settings.test_seeds[:3]
+    ]
 
 
 def _swept(key: dict[str, Any], settings: Settings, results: Results) -> dict[str, Any]:
-    """Validation data: the test data stay untouched by a grid."""
-    task = _task(SWEEP_TASK, key["seed"], settings)
-    rate, _ = _rate(results, SWEEP_TASK, SQUARED)
-    method = penalty(Frobenius(squared=True), *SWEEP, name=SQUARED)
-    done = train(task, method, rate, key["strength"], key["seed"], settings.steps, settings.device)
+    """All at the first rate, on validation data: a grid leaves the test data untouched."""
+    task, setting = problem("C4", key["missing"])(key["seed"], settings), key["setting"]
+    method = {"plain": plain(), "exact": exact()}.get(setting, penalty(Frobenius(squared=True), name=SQUARED))
+    strength = 0.0 if setting in ("plain", "exact") else float(setting)
+    done = train(task, method, settings.rates[0], strength, key["seed"], settings.steps, settings.device)
     found = task.evaluate(done.net, "validation") if done.is_finite else {"score": task.floor}
     return {**found, "defect": task.defect(done.net) if done.is_finite else None, "seconds": done.seconds}
+
+
+def _chosen(results: Results, task: str, method: str) -> tuple[float, float]:
+    found = results.where(phase="test", task=task, method=method)[0]
+    return found["rate"], found["strength"]
 
 
 def _packed(image: torch.Tensor) -> str:
@@ -131,7 +136,7 @@ def _pictured(key: dict[str, Any], settings: Settings, results: Results) -> dict
     decibels = {"before": float(psnr(x, y))}
     made = {"plain": plain(), "exact": exact(), SQUARED: penalty(Frobenius(squared=True), name=SQUARED)}
     for name in PICTURED:
-        rate, strength = _rate(results, key["task"], name)
+        rate, strength = _chosen(results, key["task"], name)
         task = _task(key["task"], seed, settings)
         done = train(task, made[name], rate, strength, seed, settings.steps, settings.device)
         out = cleaned(done.net, x, settings.device)

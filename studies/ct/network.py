@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -46,6 +47,7 @@ class UNet(nn.Module):
         return x.clamp(0, RANGE) + self.last(leaky_relu(self.merge(full), SLOPE))
 
 
+@lru_cache(maxsize=4)
 def specification(group: str, channels: int) -> dict[str, Any]:
     """Features are copies of the regular representation, images and artefacts are scalar fields."""
     G = GROUPS[group]
