@@ -32,12 +32,12 @@ def filled(text: str, inside: str, where: str) -> str:
 def provenance(results: Results) -> str:
     """One sentence: what made the numbers."""
     machine, settings = results.header.get("machine", {}), results.header["settings"]
-    seeds = len(settings["test_seeds"])
-    seconds = sum(r["seconds"] for r in results if isinstance(r.get("seconds"), float))
+    chosen, seeds = len(settings["choose_seeds"]), len(settings["test_seeds"])
+    minutes = sum(r.get("cpu", 0.0) for r in results) / 60
     return (
-        f"Made by `python -m studies run {results.header['study']}`, version {results.header['version']}: {settings['steps']} steps, "
-        f"{seeds} test seeds apart from the {len(settings['choose_seeds'])} that rates and strengths were chosen with, "
-        f"{len(results)} jobs, {seconds / 60:.0f} CPU minutes; torch {machine.get('torch', '?')}, {machine.get('processor', '?')}."
+        f"Made by `python -m studies run {results.header['study']}` (version {results.header['version']}): {settings['steps']} steps, "
+        f"{seeds} test seeds{f' apart from the {chosen} that rates and strengths were chosen with' if chosen else ''}, "
+        f"{len(results)} jobs, {minutes:.1f} CPU minutes; torch {machine.get('torch', '?')}, {machine.get('processor', '?')}."
     )
 
 

@@ -10,6 +10,8 @@ import importlib
 import importlib.util
 import math
 import multiprocessing
+import sys
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import asdict
@@ -74,8 +76,14 @@ def _outcome(problem: Problem, done: Run, part: str) -> Record:
     return {**found, "collapsed": collapsed}
 
 
+def _timed(name: str, mode: str, key: Record, results: Results) -> Record:
+    """One job, in this process, and its CPU seconds."""
+    start = time.process_time()
+    found = _do(name, mode, key, results)
+    return {**found, "cpu": round(time.process_time() - start, 3)}
+
+
 def _do(name: str, mode: str, key: Record, results: Results) -> Record:
-    """One job, in this process."""
     study, phase = load(name), key["phase"]
     settings = settings_of(study, mode)
     if phase == "price":
@@ -102,7 +110,7 @@ def _do(name: str, mode: str, key: Record, results: Results) -> Record:
 def _work(name: str, mode: str, key: Record, records: list[tuple[Record, Record]]) -> Record:
     """One job, in a worker: what is done so far comes along for a study's own jobs."""
     torch.set_num_threads(1)
-    return _do(name, mode, key, _Known(records))
+    return _timed(name, mode, key, _Known(records))
 
 
 class _Known(Results):
@@ -178,7 +186,13 @@ def _phase(
 ) -> None:
     if not keys:
         return
-    with tqdm(total=len(keys), desc=f"{name}: {title}", unit="job", disable=not progress) as bar:
+    with tqdm(
+        total=len(keys),
+        desc=f"{name}: {title}",
+        unit="job",
+        mininterval=1 if sys.stderr.isatty() else 30,
+        disable=not progress,
+    ) as bar:
         for key, found in _done(name, mode, keys, results, workers):
             results.add(key, found)
             bar.update()
@@ -187,7 +201,7 @@ def _phase(
 def _done(name: str, mode: str, keys: list[Record], results: Results, workers: int) -> Iterable[tuple[Record, Record]]:
     if workers == 1 or len(keys) == 1:
         for key in keys:
-            yield key, _do(name, mode, key, results)
+            yield key, _timed(name, mode, key, results)
         return
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
         left, running = iter(keys), {}

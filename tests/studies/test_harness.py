@@ -108,7 +108,7 @@ class Killed(BaseException):
 
 def without_times(results):
     return [
-        {k: v for k, v in r.items() if k != "seconds" and r["phase"] != "price"}
+        {k: v for k, v in r.items() if k not in ("seconds", "cpu") and r["phase"] != "price"}
         for r in results
         if r.get("budget") != "time"
     ]

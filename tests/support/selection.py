@@ -42,6 +42,7 @@ SLOW = (
     "tests/test_documentation.py",
     "tests/test_fuzz.py",
     "tests/test_house.py",
+    "tests/studies",
     "tests/test_notebooks.py",
 )
 FAST_LAWS = {"C2", "C5", "D3", "D4", "S3", "Q8", "SO2", "SO3", "O2", "D3xC2", "Skew", "Torus", "Lorentz"}

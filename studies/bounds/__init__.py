@@ -1,0 +1,1 @@
+"""Does the distance to the equivariant operators bound the defect, and do the defects of layers compose?"""
