@@ -18,17 +18,17 @@ from studies.harness import Extra, Method, Results, Settings, exact, penalty, pl
 
 __all__ = ["EXTRAS", "NORMS", "NORMS_TASK", "PICTURED", "SQUARED", "SWEEP", "unpacked"]
 
-# Strengths in steps of 10; one set for norms that add up over the operator's entries or columns, one for those that do not.
+# Two strengths, a factor 10 apart: smaller ones for norms that add up many entries or columns.
 NORMS: dict[str, tuple[Norm, tuple[float, ...]]] = {
-    "Frobenius": (Frobenius(), (1e-4, 1e-3, 1e-2)),
-    "Spectral": (Spectral(), (1e-4, 1e-3, 1e-2)),
-    "Nuclear": (Nuclear(), (1e-5, 1e-4, 1e-3)),
-    "KyFan(2)": (KyFan(2), (1e-4, 1e-3, 1e-2)),
-    "Entrywise(inf)": (Entrywise(float("inf")), (1e-3, 1e-2, 1e-1)),
-    "Mixed(2, 1)": (Mixed(2, 1), (1e-5, 1e-4, 1e-3)),
+    "Frobenius": (Frobenius(), (1e-3, 1e-2)),
+    "Spectral": (Spectral(), (1e-3, 1e-2)),
+    "Nuclear": (Nuclear(), (1e-4, 1e-3)),
+    "KyFan(2)": (KyFan(2), (1e-3, 1e-2)),
+    "Entrywise(inf)": (Entrywise(float("inf")), (1e-2, 1e-1)),
+    "Mixed(2, 1)": (Mixed(2, 1), (1e-4, 1e-3)),
 }
 NORMS_TASK = "C4, 40 degrees missing"
-SWEEP = (0.0, 1e-4, 1e-3, 1e-2, 1e-1)
+SWEEP = (0.0, 1e-3, 1e-2, 1e-1)
 SQUARED = "penalty, Frobenius squared"
 PICTURED = ("plain", "exact", SQUARED)
 
@@ -145,9 +145,9 @@ def _pictured(key: dict[str, Any], settings: Settings, results: Results) -> dict
 
 
 EXTRAS = (
+    Extra("pictures", _picture_keys, _pictured),
+    Extra("norms, price", lambda settings: [{"task": NORMS_TASK}], _price),
     Extra("norms, chosen", _choose_keys, _choose),
     Extra("norms", _test_keys, _test),
-    Extra("norms, price", lambda settings: [{"task": NORMS_TASK}], _price),
     Extra("strengths", _sweep_keys, _swept),
-    Extra("pictures", _picture_keys, _pictured),
 )
