@@ -24,7 +24,9 @@ ATTENUATION = {
     "Fe": np.array([41.3054, 17.5108, 10.469, 7.0106, 3.5986]),
     "Au": np.array([352.2761, 158.1261, 96.3015, 64.4488, 129.2192]),
 }
-BONE_IN_WATER = 2.5591  # attenuation of dense bone in units of that of water at 70 keV, for which the CT's numbers are taken
+BONE_IN_WATER = (
+    2.5591  # attenuation of dense bone in units of that of water at 70 keV, for which the CT's numbers are taken
+)
 
 
 def tabulate() -> dict[str, np.ndarray]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from statistics import mean, stdev
+from itertools import pairwise
+from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 from studies.ct.data import MISSING
@@ -39,7 +40,12 @@ def _decides(results: Results) -> str:
     """The projection methods against exact, plain and residual pathways, seed by seed."""
     others = ("exact", "plain", "residual pathways", "relaxed sharing", "augmentation")
     rows = [
-        [task, ours, "equal " + budget, *(difference(results, task, ours, o, budget).text(1, 2, sign=True) for o in others)]
+        [
+            task,
+            ours,
+            "equal " + budget,
+            *(difference(results, task, ours, o, budget).text(1, 2, sign=True) for o in others),
+        ]
         for task in _tasks(results)
         for ours in OURS
         for budget in ("steps", "time")
@@ -178,7 +184,9 @@ def _gains(results: Results) -> Figure:
             found = [difference(results, task, m, "plain", budget) for m in methods]
             places = [-k + shift for k in range(len(methods))]
             errors = [2 * e.error if math.isfinite(e.error) else 0.0 for e in found]
-            axis.errorbar([e.mean for e in found], places, xerr=errors, fmt="o", ms=4, color=color, label=f"equal {budget}")
+            axis.errorbar(
+                [e.mean for e in found], places, xerr=errors, fmt="o", ms=4, color=color, label=f"equal {budget}"
+            )
         axis.axvline(0, color="black", lw=0.7)
         axis.set(title=task, xlabel="dB above plain (bars: 2 s.e.)", yticks=[-k for k in range(len(methods))])
         axis.set_yticklabels(methods, fontsize=8)
@@ -201,7 +209,14 @@ def _strength_figure(results: Results) -> Figure | None:
         at = [p for p, e in zip(places, found) if e is not None]
         kept = [e for e in found if e is not None]
         errors = [e.error if math.isfinite(e.error) else 0.0 for e in kept]
-        left.errorbar([p + 0.08 * (k - 1) for p in at], [e.mean for e in kept], yerr=errors, marker="o", ms=4, label=f"{missing} degrees missing")
+        left.errorbar(
+            [p + 0.08 * (k - 1) for p in at],
+            [e.mean for e in kept],
+            yerr=errors,
+            marker="o",
+            ms=4,
+            label=f"{missing} degrees missing",
+        )
         defects = [mean(_swept(results, missing, SETTINGS[p], "defect").values()) for p in at]
         right.plot(at, [max(d, 1e-3) for d in defects], marker="o", ms=4)
     left.axhline(0, color="black", lw=0.7)
@@ -231,7 +246,9 @@ def _approximate(results: Results) -> tuple[str, str]:
             wins = wins or (exact.is_above() and plain.is_above())
             below = any(e.count > 1 and e.mean + 2 * e.error < 0 for e in (exact, plain))
             loses = loses and below
-            told.append(f"{task}, {ours}: {exact.text(1, 2, sign=True)} dB to exact, {plain.text(1, 2, sign=True)} to plain")
+            told.append(
+                f"{task}, {ours}: {exact.text(1, 2, sign=True)} dB to exact, {plain.text(1, 2, sign=True)} to plain"
+            )
     return _verdict(wins, bool(told) and loses), "; ".join(told)
 
 
@@ -259,7 +276,7 @@ def _monotone(results: Results) -> tuple[str, str]:
     falls, told = [], []
     for missing in MISSING:
         defects = [mean(_swept(results, missing, str(s), "defect").values()) for s in SWEEP]
-        falls.append(all(b <= a for a, b in zip(defects, defects[1:])))
+        falls.append(all(b <= a for a, b in pairwise(defects)))
         told.append(f"{missing} degrees: " + ", ".join(f"{d:.2g}" for d in defects))
     what = "defect at lambda = " + ", ".join(f"{s:g}" for s in SWEEP) + ": "
     return _verdict(all(falls), not any(falls)), what + "; ".join(told)
@@ -285,7 +302,10 @@ def _about_norms(results: Results) -> dict[str, tuple[str, str]]:
         out["frobenius"] = (_verdict(is_best, bool(better)), text)
         ratio = steps["Spectral"] / min(steps[SQUARED], steps["Frobenius"]) - 1
         verdict = _verdict(0.10 <= ratio <= 0.15, not 0.05 <= ratio <= 0.20)
-        out["spectral"] = (verdict, f"a step with Spectral() takes {100 * ratio:+.0f} % of one with the cheaper Frobenius norm")
+        out["spectral"] = (
+            verdict,
+            f"a step with Spectral() takes {100 * ratio:+.0f} % of one with the cheaper Frobenius norm",
+        )
     e = found["Mixed(2, 1)"]
     out["mixed"] = (_verdict(abs(e.mean) <= 2 * e.error, abs(e.mean) > 2 * e.error), told("Mixed(2, 1)"))
     e = found["Entrywise(inf)"]
@@ -295,7 +315,7 @@ def _about_norms(results: Results) -> dict[str, tuple[str, str]]:
 
 def _findings(results: Results) -> dict[str, tuple[str, str]]:
     out = {"approximate": _approximate(results), "quality": _quality(results), "sampling": _sampling(results)}
-    if len(results.where(phase="strengths")) and len(results.where(phase="test")[0:2]) > 1:
+    if all(_swept(results, missing, str(s), "defect") for missing in MISSING for s in SWEEP):
         out["monotone"] = _monotone(results)
     if all(results.where(phase="norms", norm=name) for name in NORMS):
         out |= _about_norms(results)

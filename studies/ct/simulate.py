@@ -114,7 +114,7 @@ class Scanner:
 
 
 def tissues(image: np.ndarray) -> dict[str, np.ndarray]:
-    """Densities of water and of bone, in units of their own, that attenuate as an image in units of water does: bone from 100 to 1500 HU."""
+    """Densities of water and of bone, in units of their own, that attenuate as an image does: bone from 100 to 1500 HU."""
     bone = np.clip((image - 1.1) / 1.4, 0, 1)
     return {"H2O": (1 - bone) * image, "bone": bone * image / BONE_IN_WATER}
 

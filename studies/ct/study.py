@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from projectors.penalties import Frobenius
 from studies.ct import data
-from studies.ct.extras import EXTRAS, SQUARED
+from studies.ct.extras import EXTRAS, NORMS_TASK, SQUARED
 from studies.ct.problem import problem
 from studies.ct.report import report
 from studies.harness import (
@@ -50,9 +50,10 @@ STUDY = Study(
     },
     methods=METHODS,
     full=Settings(150, (3e-3, 1e-2), (100,), (0, 1, 2, 3, 4), 5, sizes=CPU),
-    smoke=Settings(2, (3e-3,), (100,), (0,), 1, sizes=TINY),
+    smoke=Settings(1, (3e-3,), (100,), (0,), 1, sizes=TINY),
     gpu=Settings(600, (1e-3, 3e-3), (100,), (0, 1, 2, 3, 4), 5, "cuda", GPU),
     extras=EXTRAS,
+    smoke_tasks=(NORMS_TASK,),
     report=report,
     data=data.fetched,
     needs={"astra": "pip install astra-toolbox"},
