@@ -17,6 +17,7 @@ __all__ = ["report"]
 
 OURS = "penalty, Frobenius squared"  # named before the run: the other forms of the penalty are told beside it
 PENALTIES = (OURS, "penalty, Frobenius", "penalty, norms chosen", "split frame")
+BEHIND = 0.03  # of accuracy
 OTHERS = ("plain", "exact", "weight decay", "augmentation", "sampled outputs, K = 1", "residual pathways")
 
 
@@ -31,9 +32,10 @@ def report(results: Results) -> Report:
     text = "\n\n".join(
         [
             "### Accuracy against the wave",
-            "Test accuracy in percent at equal steps, mean ± standard error over seeds; collapsed runs, if any, are counted with 50 and told "
-            f"in brackets ({_collapsed(results)}).",
+            "Test accuracy in percent at equal steps, mean ± standard error over seeds; a collapsed run counts with 50 "
+            f"({_collapsed(results)} collapsed).",
             _accuracies(results, waves),
+            _slow(results),
             _differences(results, tasks),
             "![accuracy against the wave](../../docs/images/study_rings.png)",
             "### At equal time",
@@ -60,6 +62,26 @@ def report(results: Results) -> Report:
 def _collapsed(results: Results) -> str:
     tests = results.where(phase="test")
     return f"{sum(r['collapsed'] for r in tests)} of {len(tests)} tests"
+
+
+def _slow(results: Results) -> str:
+    """The runs that make the large errors."""
+    tests = results.where(phase="test", budget="steps")
+    medians = {
+        (r["task"], r["method"]): np.median(
+            [q["score"] for q in tests if (q["task"], q["method"]) == (r["task"], r["method"])]
+        )
+        for r in tests
+    }
+    slow = [r for r in tests if r["score"] < medians[r["task"], r["method"]] - BEHIND]
+    smallest = min(results.header["settings"]["rates"])
+    early = sum(r["rate"] == smallest for r in slow)
+    seeds = ", ".join(map(str, sorted({r["seed"] for r in slow})))
+    return (
+        f"Large errors are single runs that {results.header['settings']['steps']} steps left behind: {len(slow)} of {len(tests)} end "
+        f"more than {100 * BEHIND:.0f} points below the median of their method and wave, {early} of them with the rate {smallest:g}, "
+        f"with the seeds {seeds or 'none'}."
+    )
 
 
 def _accuracies(results: Results, waves: dict[str, float], budget: str = "steps") -> str:
@@ -192,8 +214,8 @@ def _rule(results: Results) -> tuple[str, dict[str, tuple[str, str]]]:
             cells += [percent(e), d.text()]
         rows.append([way, *cells])
     text = (
-        "All with lambda = N*(W), the strength that the noise of the gradients suggests, which nothing was tuned for; test accuracy in percent "
-        "and defect.\n\n" + markdown(["norm", *(x for w in waves for x in (f"wave {w:g}", "defect"))], rows)
+        "All with lambda = N*(W), the strength that the noise of the gradients suggests, which nothing was tuned for; test accuracy "
+        "in percent and defect.\n\n" + markdown(["norm", *(x for w in waves for x in (f"wave {w:g}", "defect"))], rows)
     )
     taught = results.where(phase="teacher")
     kinds = list(dict.fromkeys(r["kind"] for r in taught))
