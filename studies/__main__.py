@@ -32,7 +32,8 @@ def _run(study: Study, mode: str, workers: int, out: Path | None) -> None:
 def _smoke(study: Study) -> None:
     """A tiny run into a folder that is thrown away, and its report."""
     if study.smoke_tasks:
-        study = replace(study, tasks={label: study.tasks[label] for label in study.smoke_tasks})
+        tasks = {label: study.tasks[label] for label in study.smoke_tasks}
+        study = replace(study, tasks=tasks, methods=tuple(m.trying(*m.strengths[:1]) for m in study.methods))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "results.jsonl"
         with Results(path, header(study, "smoke", study.smoke)) as results:

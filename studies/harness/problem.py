@@ -151,7 +151,7 @@ class Study:
     full, smoke, gpu : settings; smoke ends within seconds and needs no data from outside.
     report : results -> `Report`.
     reference : the method whose time every method gets in the runs at equal time.
-    smoke_tasks : labels of the tasks that a smoke run does; empty: all.
+    smoke_tasks : labels of the tasks that a smoke run does, with one strength of each method; empty: all tasks, all strengths.
     extras : jobs of its own.
     data : downloads what full and gpu need, for `python -m studies fetch NAME`; None: nothing to download.
     needs : importable modules that full needs, each with what to install for it.

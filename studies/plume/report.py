@@ -363,14 +363,18 @@ def _curves(results: Results) -> Figure:
 def _plumes(results: Results) -> Figure:
     """Smoke at the end of two rollouts, truth beside networks, and their errors."""
     import numpy as np
+    from matplotlib import colormaps
     from matplotlib.figure import Figure
 
+    smokes_map, errors_map = (
+        colormaps[name].resampled(17) for name in ("magma", "RdBu_r")
+    )  # few colours: a small file
     found = {r["method"]: r for r in results.where(phase="pictures")}
     truth = np.array(found["truth"]["smoke"]) / 100  # (trajectories, times, rows, columns)
     directions = np.array(found["truth"]["directions"])
     horizon = results.header["settings"]["sizes"]["horizon"]
     names = list(found)
-    fig = Figure(figsize=(2.1 * (1 + len(names)), 8.6), layout="constrained")
+    fig = Figure(figsize=(1.9 * (1 + len(names)), 7.9), layout="constrained")
     axes = fig.subplots(4, 1 + len(names))
     high, most = float(truth.max()), 0.4 * float(truth.std())
     for trajectory, n in enumerate(directions):
@@ -378,13 +382,13 @@ def _plumes(results: Results) -> Figure:
         smokes |= {name: np.array(found[name]["smoke"])[trajectory, -1] / 100 for name in names}
         for k, (name, smoke) in enumerate(smokes.items()):
             above, below = axes[2 * trajectory, k], axes[2 * trajectory + 1, k]
-            above.imshow(smoke, vmin=0, vmax=high, cmap="magma", interpolation="bicubic")
+            above.imshow(smoke, vmin=0, vmax=high, cmap=smokes_map, interpolation="bicubic")
             above.set(xticks=[], yticks=[])
             if name in ("start", "truth"):
                 below.set_axis_off()
             else:
                 error = smoke - smokes["truth"]
-                below.imshow(error, vmin=-most, vmax=most, cmap="RdBu_r", interpolation="bicubic")
+                below.imshow(error, vmin=-most, vmax=most, cmap=errors_map, interpolation="bicubic")
                 share = 100 * np.sqrt((error**2).mean() / smokes["truth"].var())
                 below.set(xticks=[], yticks=[], xlabel=f"error {share:.0f} %")
             if name == "start":

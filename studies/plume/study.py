@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from projectors.penalties import Frobenius, Nuclear, Spectral
+from projectors.penalties import Frobenius, Spectral
 from studies.harness import (
     Extra,
     Problem,
@@ -157,7 +157,6 @@ def _pictures(key: dict[str, Any], settings: Settings, results: Results) -> dict
 NORMS = {
     "spectral": penalty(Spectral(), 0.1, 0.5),
     "Frobenius": penalty(Frobenius(), 0.03, 0.3),
-    "nuclear": penalty(Nuclear(), 0.01, 0.1),
 }
 
 

@@ -75,11 +75,12 @@ def _slow(results: Results) -> str:
     }
     slow = [r for r in tests if r["score"] < medians[r["task"], r["method"]] - BEHIND]
     smallest = min(results.header["settings"]["rates"])
-    seeds = sorted({r["seed"] for r in slow})
+    early = sum(r["rate"] == smallest for r in slow)
+    seeds = ", ".join(map(str, sorted({r["seed"] for r in slow})))
     return (
-        f"Large errors are single runs that {results.header['settings']['steps']} steps left behind: {len(slow)} of {len(tests)} end more than "
-        f"{100 * BEHIND:.0f} points below the median of their method and wave, {sum(r['rate'] == smallest for r in slow)} of them with the "
-        f"rate {smallest:g}, on {len(seeds)} of the seeds ({', '.join(map(str, seeds))})."
+        f"Large errors are single runs that {results.header['settings']['steps']} steps left behind: {len(slow)} of {len(tests)} end "
+        f"more than {100 * BEHIND:.0f} points below the median of their method and wave, {early} of them with the rate {smallest:g}, "
+        f"with the seeds {seeds or 'none'}."
     )
 
 
