@@ -155,7 +155,6 @@ class Study:
     extras : jobs of its own.
     data : downloads what full and gpu need, for `python -m studies fetch NAME`; None: nothing to download.
     needs : importable modules that full needs, each with what to install for it.
-    smoke_tasks : the tasks that smoke runs; empty: all.
     """
 
     name: str
@@ -172,7 +171,6 @@ class Study:
     extras: tuple[Extra, ...] = ()
     data: Callable[[], object] | None = None
     needs: Mapping[str, str] = field(default_factory=dict)
-    smoke_tasks: tuple[str, ...] = ()
 
     def method(self, name: str) -> Method:
         """The method of that name."""

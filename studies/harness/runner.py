@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
@@ -167,8 +167,6 @@ def _test_keys(study: Study, settings: Settings, results: Results) -> Iterator[R
 def run(study: Study, mode: str, results: Results, workers: int = 1, progress: bool = True) -> None:
     """Does what is left to be done, phase by phase."""
     settings = settings_of(study, mode)
-    if mode == "smoke" and study.smoke_tasks:
-        study = replace(study, tasks={label: study.tasks[label] for label in study.smoke_tasks})
     torch.set_num_threads(1)
     phases: list[tuple[str, Any]] = []
     if study.tasks and study.methods:
