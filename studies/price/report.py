@@ -430,31 +430,28 @@ def _ways(results: Results, r: Record) -> dict[str, float]:
     return {"outputs": _outputs(goal), "operators": goal["operators"], "by hand": goal["by hand"], **own}
 
 
-def _widths(results: Results) -> Figure:
-    figure, axes = _figure(2, 5, (12.5, 6.6))
-    for line, layer in enumerate(("linear", "conv")):
-        for axis, group in zip(axes[line], NAMES, strict=True):
-            found = sorted(results.where(phase="prices", layer=layer, group=group), key=lambda r: r["width"])
-            axis.set_title(f"{layer}, {NAMES[group]}", fontsize=10)
-            if not found:
-                axis.axis("off")
-                continue
-            drawn, fitted = [_ways(results, r) for r in found], _fitted(found)
-            for way, (label, style) in WAYS.items():
-                _curve(axis, [r["width"] for r in found], [d[way] for d in drawn], label, **style)
-            axis.set_ylim(top=axis.get_ylim()[1] * (3e3 if layer == "linear" else 1e3))
-            if len(fitted) > 1:
-                x, known = [r["width"] for r in fitted], [_ways(results, r) for r in fitted]
-                text = [f"{slope(x, [d[way] for d in known])[0]:.1f}  {way}" for way in WAYS]
-                text.insert(0, f"slopes, {x[0]} to {x[-1]}")
-                axis.text(0.03, 0.98, "\n".join(text), fontsize=7, va="top", transform=axis.transAxes)
-            _ticks(axis, [r["width"] for r in found])
-            axis.grid(alpha=0.3)
-    for axis in axes[1]:
-        axis.set_xlabel("width (features, channels)")
-    for axis in axes[:, 0]:
-        axis.set_ylabel("CPU ms: value and gradient")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncol=7, fontsize=9)
+def _widths(results: Results, layer: str) -> Figure:
+    figure, axes = _figure(1, 5, (13, 4.4))
+    for axis, group in zip(axes[0], NAMES, strict=True):
+        found = sorted(results.where(phase="prices", layer=layer, group=group), key=lambda r: r["width"])
+        axis.set_title(f"{layer}, {NAMES[group]}", fontsize=10)
+        if not found:
+            axis.axis("off")
+            continue
+        drawn, fitted = [_ways(results, r) for r in found], _fitted(found)
+        for way, (label, style) in WAYS.items():
+            _curve(axis, [r["width"] for r in found], [d[way] for d in drawn], label, **style)
+        axis.set_ylim(top=axis.get_ylim()[1] * (3e3 if layer == "linear" else 1e3))
+        if len(fitted) > 1:
+            x, known = [r["width"] for r in fitted], [_ways(results, r) for r in fitted]
+            text = [f"{slope(x, [d[way] for d in known])[0]:.1f}  {way}" for way in WAYS]
+            text.insert(0, f"slopes, {x[0]} to {x[-1]}")
+            axis.text(0.03, 0.98, "\n".join(text), fontsize=7, va="top", transform=axis.transAxes)
+        _ticks(axis, [r["width"] for r in found])
+        axis.grid(alpha=0.3)
+        axis.set_xlabel("features" if layer == "linear" else "channels")
+    axes[0, 0].set_ylabel("CPU ms: value and gradient")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncol=7, fontsize=8)
     return figure
 
 
@@ -477,8 +474,6 @@ def _errors_figure(results: Results) -> Figure:
             runs = np.array(e["errors"][family])
             mean = np.sqrt((runs**2).mean(0))
             axis.loglog(seconds, mean, marker="o", ms=3, color=color, label=f"{family}, K = 1 to {counts[-1]}")
-            kept = np.sort(runs, 0)[1:-1] if len(runs) > 3 else runs
-            axis.fill_between(seconds, kept.min(0), kept.max(0), color=color, alpha=0.15)
         axis.loglog(
             1e3 * r["times"]["averaged"], np.mean(e["averaged"]), "s", color="tab:green", label="pool averaged once"
         )
@@ -574,10 +569,11 @@ def report(results: Results) -> Report:
             "through the measured K are carried on to the K that 5 % takes. Half of all medians have an interquartile range below "
             f"{100 * median(spread):.0f} % of themselves.",
             _price_table(results, "linear"),
+            f"![CPU time against width]({images}/study_price_linear.png)",
             "### The same, 3 x 3 convolutions",
             "Pixels follow C4 and D4, and stand still under the other groups.",
             _price_table(results, "conv"),
-            f"![CPU time against width]({images}/study_price_widths.png)",
+            f"![CPU time against channels]({images}/study_price_conv.png)",
             "### Growth with width",
             "Slopes of log time against log width over the four largest widths with tensors below 32 MiB; the weights grow with slope 2. "
             + _jump(results),
@@ -603,7 +599,8 @@ def report(results: Results) -> Report:
     )
     figures = {
         "study_price_errors.png": _errors_figure(results),
-        "study_price_widths.png": _widths(results),
+        "study_price_linear.png": _widths(results, "linear"),
+        "study_price_conv.png": _widths(results, "conv"),
         "study_price_growth.png": _growth_figure(results),
     }
     return Report(text, figures, _findings(results, decided))
