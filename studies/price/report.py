@@ -382,7 +382,8 @@ def _findings(results: Results, decided: dict[str, Any]) -> dict[str, tuple[str,
         "sampling": (
             gains,
             f"a gradient within 5 % takes sampled penalties {min(best):,.0f} to {max(best):,.0f} times the exact one's CPU time "
-            f"({len(best)} cells, median {median(best):,.0f}); a step with a single element, whose gradient is {_single(results)} off, takes "
+            f"({len(best)} cells, median {median(best):,.0f}); a step with a single element, whose gradient is "
+            f"{_single(results)} off, takes "
             f"{min(single):.2f} to {max(single):.2f} of the exact step",
         ),
         "frobenius": (
