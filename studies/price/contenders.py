@@ -66,8 +66,11 @@ def decay(cell: Cell) -> Step:
 
 
 def exact(cell: Cell, norm: Norm) -> Step:
-    """The penalty, in a norm."""
-    return _gradient(cell, EquivariancePenalty(cell.module, cell.spec, norm))
+    """The penalty, in a norm; `kept` of the step is memory that torch's allocator does not see, in bytes."""
+    pen = EquivariancePenalty(cell.module, cell.spec, norm)
+    step = _gradient(cell, pen)
+    step.kept = lambda: sum(term.work.memory.nbytes for term in pen.terms)  # type: ignore[attr-defined]
+    return step
 
 
 def operators(cell: Cell, samples: int, pool: int | None, seed: int = 0) -> Step:

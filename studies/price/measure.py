@@ -81,4 +81,4 @@ def peak_bytes(make: Callable[[], Step], device: str = "cpu") -> int:
     for event in sorted(events, key=lambda e: e.start_ns()):
         held += event.nbytes()
         most = max(most, held)
-    return most
+    return most + int(getattr(step, "kept", int)())
