@@ -54,8 +54,8 @@ def _comparison(results: Results) -> str:
             for ours in dict.fromkeys((best[b], "split frame"))
         ]
         out.append(
-            "The projection method with the least error (named after the test, so with some luck), and the split frame over all layers, minus "
-            "others, in points:\n"
+            "The projection method with the least error (named after the test, so with some luck), and the split frame over all "
+            "layers, minus others, in points:\n"
         )
         out.append(markdown(["", "exact", *OTHERS], rows) + "\n")
     return "\n".join(out)
