@@ -165,14 +165,15 @@ def _grid(results: Results) -> tuple[str, dict[str, tuple[str, str]]]:
         "Accuracy on validation data in percent / defect, means over seeds; columns: lambda_perp, rows: lambda_G, squared Frobenius "
         "norms; nothing is chosen from it.\n\n"
         + markdown(["", *(f"{p:g}" for p in ps)], rows)
-        + f"\n\nWhere the network learns (above {100 * LEARNT:.0f}), the defect falls from one lambda_perp to the next in {down} of {count} "
-        f"pairs of runs (its means {'always' if falls else 'not always'}), from the first to the last by a factor {factor:.0f}. The best "
-        f"cell with both strengths has {100 * beside:.1f}, the best without lambda_G {100 * without:.1f}; {int((~learnt).sum())} cells, those "
-        "of the strongest lambda_G beside a lambda_perp, learn nothing."
+        + f"\n\nWhere the network learns (above {100 * LEARNT:.0f}), the defect falls from one lambda_perp to the next in {down} of "
+        f"{count} pairs of runs (its means {'always' if falls else 'not always'}), from the first to the last by a factor {factor:.0f}. "
+        f"The best cell with both strengths has {100 * beside:.1f}, the best without lambda_G {100 * without:.1f}; "
+        f"{int((~learnt).sum())} cells, those of the strongest lambda_G beside a lambda_perp, learn nothing."
     )
     verdict = "reproduced" if falls and count else "open"
     told = f"the defect falls in {down} of {count} steps of lambda_perp, in all by a factor {factor:.0f}"
-    helps = f"best cell of the grid with lambda_G {100 * beside:.1f} %, without {100 * without:.1f} % (validation, {scores.shape[-1]} seeds)"
+    seeds = scores.shape[-1]
+    helps = f"best cell of the grid with lambda_G {100 * beside:.1f} %, without {100 * without:.1f} % (validation, {seeds} seeds)"
     return text, {"monotone": (verdict, told), "lambda_g": ("open", helps)}
 
 
