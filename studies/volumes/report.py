@@ -274,7 +274,7 @@ def curve_figure(results: Results, tasks: list[str]) -> Figure:
     axes[2].barh(
         methods[::-1], [np.median(prices[m]) for m in methods[::-1]], color=[f"C{k}" for k in range(len(methods))][::-1]
     )
-    axes[2].set(xlabel="CPU milliseconds of a training step", title="price")
+    axes[2].set(xlabel="CPU ms of a training step", title="price")
     fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncol=4, fontsize=8)
     plt.close(fig)
     return fig
