@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 from torch.profiler import ProfilerActivity, profile
+from torch.utils._pytree import tree_leaves
 
 from projectors.penalties import Norm
 from studies.harness import Extra, Method, Problem, Results, Settings, exact, penalty, train
@@ -143,6 +144,6 @@ def peak_bytes(problem: Problem, method: Method) -> Record:
     for event in sorted(events, key=lambda e: e.start_ns()):
         held += event.nbytes()
         peak = max(peak, held)
-    tensors = [*prepared.net.parameters(), *prepared.net.buffers()]
-    tensors += [v for state in optimizer.state.values() for v in state.values() if isinstance(v, torch.Tensor)]
+    moments = [v for v in tree_leaves(optimizer.state_dict()["state"]) if isinstance(v, torch.Tensor)]
+    tensors = [*prepared.net.parameters(), *prepared.net.buffers(), *moments]
     return {"standing": sum(t.numel() * t.element_size() for t in tensors), "peak": peak}
