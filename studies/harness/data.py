@@ -61,6 +61,8 @@ def fetch(source: Source) -> Path:
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         found = {"wheel": _from_wheel, "deb": _from_deb}[source.kind](source, Path(folder))
         if (got := _sha256(found)) != source.sha256:
+            for archive in [*path.parent.glob("*.whl"), *path.parent.glob("*.deb")]:
+                archive.unlink()
             raise StudyError(
                 f"{source.package} {source.version}, {source.member}: sha256 {got[:12]}..., expected {source.sha256[:12]}...: the "
                 "package has changed since the study was written; nothing was kept"
@@ -83,6 +85,15 @@ def _run(command: list[str], folder: Path, what: str) -> None:
         raise StudyError(f"{what} failed: {last[0]}; try by hand: {' '.join(command)}")
 
 
+def _archive(command: list[str], pattern: str, folder: Path, what: str) -> Path:
+    """The package, kept in the cache: several files may be wanted of one."""
+    if not (kept := list(folder.parent.glob(pattern))):
+        _run(command, folder, what)
+        found = next(folder.glob(pattern))
+        kept = [found.replace(folder.parent / found.name)]
+    return kept[0]
+
+
 def _from_wheel(source: Source, folder: Path) -> Path:
     what = f"downloading {source.package} {source.version} from the package index"
     pip = [
@@ -96,8 +107,7 @@ def _from_wheel(source: Source, folder: Path) -> Path:
         "--dest",
         ".",
     ]
-    _run([*pip, "--only-binary", ":all:", f"{source.package}=={source.version}"], folder, what)
-    wheel = next(folder.glob("*.whl"))
+    wheel = _archive([*pip, "--only-binary", ":all:", f"{source.package}=={source.version}"], "*.whl", folder, what)
     with zipfile.ZipFile(wheel) as archive:
         if source.member not in archive.namelist():
             raise StudyError(f"{wheel.name} has no file {source.member}")
@@ -108,9 +118,8 @@ def _from_wheel(source: Source, folder: Path) -> Path:
 
 def _from_deb(source: Source, folder: Path) -> Path:
     name = f"{source.package}={source.version}"
-    _run(["apt-get", "download", name], folder, f"downloading {name} from Debian")
-    deb = next(folder.glob("*.deb"))
-    _run(["dpkg-deb", "--extract", deb.name, "tree"], folder, f"unpacking {deb.name}")
+    deb = _archive(["apt-get", "download", name], "*.deb", folder, f"downloading {name} from Debian")
+    _run(["dpkg-deb", "--extract", str(deb), "tree"], folder, f"unpacking {deb.name}")
     if not (found := folder / "tree" / source.member).is_file():
         raise StudyError(f"{deb.name} has no file {source.member}")
     return found

@@ -10,7 +10,9 @@ import importlib
 import importlib.util
 import math
 import multiprocessing
+import os
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -198,12 +200,24 @@ def _phase(
             bar.update()
 
 
+def _end_with_parent() -> None:
+    """Workers end when the run is killed: what they would find has nowhere to go."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def wait_for_end() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait_for_end, daemon=True).start()
+
+
 def _done(name: str, mode: str, keys: list[Record], results: Results, workers: int) -> Iterable[tuple[Record, Record]]:
     if workers == 1 or len(keys) == 1:
         for key in keys:
             yield key, _timed(name, mode, key, results)
         return
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_end_with_parent) as pool:
         left, running = iter(keys), {}
         records: list[tuple[Record, Record]] = (
             [({}, dict(r)) for r in results] if keys[0]["phase"] not in ("choose", "test", "price") else []
