@@ -16,7 +16,7 @@ from studies.ct.problem import cleaned, images, problem
 from studies.ct.quality import RANGE, psnr
 from studies.harness import Extra, Method, Results, Settings, exact, penalty, plain, step_seconds, train
 
-__all__ = ["EXTRAS", "NORMS", "NORMS_TASK", "PICTURED", "SQUARED", "SWEEP", "unpacked"]
+__all__ = ["EXTRAS", "NORMS", "NORMS_TASK", "PICTURED", "PLAIN_START", "SQUARED", "SWEEP", "unpacked"]
 
 # Two strengths, a factor 10 apart: smaller ones for norms that add up many entries or columns.
 NORMS: dict[str, tuple[Norm, tuple[float, ...]]] = {
@@ -30,6 +30,7 @@ NORMS: dict[str, tuple[Norm, tuple[float, ...]]] = {
 NORMS_TASK = "C4, 40 degrees missing"
 SWEEP = (0.0, 1e-3, 1e-2, 1e-1)
 SQUARED = "penalty, Frobenius squared"
+PLAIN_START = "penalty, plain start"
 PICTURED = ("plain", "exact", SQUARED)
 
 
