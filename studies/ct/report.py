@@ -157,19 +157,20 @@ def _pictures(results: Results) -> Figure | None:
         return None
     names = ("truth", "before", *PICTURED)
     titles = {"truth": "without metal", "before": "with metal", SQUARED: "penalty"}
-    figure, axes = plt.subplots(2 * len(records), len(names), figsize=(8, 3.3 * len(records)), layout="constrained")
+    gray, signed = plt.get_cmap("gray", 20), plt.get_cmap("RdBu", 9)  # few levels: small files
+    figure, axes = plt.subplots(2 * len(records), len(names), figsize=(7, 2.9 * len(records)), layout="constrained")
     for k, record in enumerate(records):
         shown = {name: unpacked(text) for name, text in record["images"].items()}
         metal = shown["truth"] >= 2.99
         for column, name in enumerate(names):
             above, below = axes[2 * k, column], axes[2 * k + 1, column]
-            above.imshow(shown[name], cmap="gray", vmin=0, vmax=2, interpolation="nearest")
+            above.imshow(shown[name], cmap=gray, vmin=0, vmax=2, interpolation="nearest")
             decibels = f"{record['psnr'][name]:.1f} dB" if name in record["psnr"] else record["task"].split(", ")[1]
             above.set_title(f"{titles.get(name, name)}\n{decibels}", fontsize=8)
             if name != "truth":
                 error = shown[name] - shown["truth"]
                 error[metal] = 0
-                below.imshow(error, cmap="RdBu", vmin=-1, vmax=1, interpolation="nearest")
+                below.imshow(error, cmap=signed, vmin=-1, vmax=1, interpolation="nearest")
             if name == "before":
                 below.set_ylabel("minus truth", fontsize=8)
             for axis in (above, below):
