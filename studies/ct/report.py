@@ -8,7 +8,7 @@ from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 from studies.ct.data import MISSING
-from studies.ct.extras import NORMS, NORMS_TASK, PICTURED, PLAIN_START, SQUARED, SWEEP, unpacked
+from studies.ct.extras import NORMS, NORMS_TASK, PICTURED, PLAIN_START, SQUARED, START, SWEEP, unpacked
 from studies.harness import Report, Results, difference, markdown, summary, summary_table
 from studies.harness.tables import Estimate, estimate
 
@@ -19,7 +19,7 @@ __all__ = ["report"]
 
 OURS = (SQUARED, PLAIN_START, "split frame")
 OTHERS = ("plain", "exact", "residual pathways", "relaxed sharing", "augmentation", "sampled operators, K = 1")
-SETTINGS = ("plain", *map(str, SWEEP), "exact")
+SETTINGS = ("plain", START, *map(str, SWEEP), "exact")
 
 
 def _tasks(results: Results) -> list[str]:
@@ -68,8 +68,9 @@ def _decides(results: Results) -> str:
 def _norm_scores(results: Results, metric: str = "score") -> dict[str, dict[int, float]]:
     """Norm -> seed -> metric; the squared Frobenius norm is among the methods."""
     found = {
-        SQUARED: {
-            r["seed"]: r[metric] for r in results.where(phase="test", task=NORMS_TASK, method=SQUARED, budget="steps")
+        PLAIN_START: {
+            r["seed"]: r[metric]
+            for r in results.where(phase="test", task=NORMS_TASK, method=PLAIN_START, budget="steps")
         }
     }
     for name in NORMS:
@@ -80,7 +81,7 @@ def _norm_scores(results: Results, metric: str = "score") -> dict[str, dict[int,
 
 def _against_squared(results: Results, name: str, metric: str = "score") -> Estimate:
     scores = _norm_scores(results, metric)
-    base = scores[SQUARED]
+    base = scores[PLAIN_START]
     return estimate([v - base[s] for s, v in scores[name].items() if s in base and v is not None])
 
 
@@ -90,21 +91,21 @@ def _norm_steps(results: Results) -> dict[str, float]:
     if not found:
         return {}
     step = found[0]["step"]
-    return {name: seconds / step["plain"] for name, seconds in step.items()}
+    return {PLAIN_START if name == SQUARED else name: seconds / step["plain"] for name, seconds in step.items()}
 
 
 def _norms(results: Results) -> str:
     steps, rows = _norm_steps(results), []
     for name, scores in _norm_scores(results).items():
         ours = results.where(phase="norms", norm=name) or results.where(
-            phase="test", task=NORMS_TASK, method=SQUARED, budget="steps"
+            phase="test", task=NORMS_TASK, method=PLAIN_START, budget="steps"
         )
         rows.append(
             [
-                name.removeprefix("penalty, "),
+                "Frobenius(squared=True)" if name == PLAIN_START else name,
                 f"{ours[0]['rate']:g} / {ours[0]['strength']:g}",
                 estimate(list(scores.values())).text(1, 2),
-                "" if name == SQUARED else _against_squared(results, name).text(1, 2, sign=True),
+                "" if name == PLAIN_START else _against_squared(results, name).text(1, 2, sign=True),
                 estimate([r.get("ssim", math.nan) for r in ours]).text(1, 3),
                 f"{mean(r['defect'] for r in ours if r['defect'] is not None):.2g}",
                 f"{sum(r['collapsed'] for r in ours)} / {len(ours)}",
@@ -128,6 +129,11 @@ def _above_plain(results: Results, missing: int, setting: str) -> Estimate:
     return estimate([v - plain[s] for s, v in _swept(results, missing, setting, "score").items() if s in plain])
 
 
+def _named(setting: str) -> str:
+    """For an axis."""
+    return {START: "equiv.\nstart"}.get(setting, setting if setting in ("plain", "exact") else f"{float(setting):g}")
+
+
 def _strengths(results: Results) -> str:
     rows = []
     for setting in SETTINGS:
@@ -138,7 +144,7 @@ def _strengths(results: Results) -> str:
             if gain:
                 cells.append(f"{estimate(list(gain.values())).text(1, 2)} ({mean(defect.values()):.2g})")
         if cells:
-            name = setting if setting in ("plain", "exact") else f"lambda = {float(setting):g}"
+            name = setting if setting in ("plain", START, "exact") else f"lambda = {float(setting):g}"
             rows.append([name, *cells])
     return markdown(["", *(f"{m} degrees missing" for m in MISSING)], rows)
 
@@ -235,7 +241,11 @@ def _strength_figure(results: Results) -> Figure | None:
     left.set(ylabel="dB above plain, validation (bars: s.e.)", xlabel="lambda of the squared Frobenius norm")
     right.set(ylabel="defect (lowest: below 0.001)", yscale="log", xlabel="lambda of the squared Frobenius norm")
     for axis in (left, right):
-        axis.set_xticks(list(places), [s if s in ("plain", "exact") else f"{float(s):g}" for s in SETTINGS], fontsize=8)
+        axis.set_xticks(
+            list(places),
+            [_named(s) for s in SETTINGS],
+            fontsize=8,
+        )
     left.legend(fontsize=8)
     return figure
 
@@ -309,12 +319,12 @@ def _about_norms(results: Results) -> dict[str, tuple[str, str]]:
     best = [n for n in found if n != "Frobenius"]
     text = f"better beyond two standard errors: {', '.join(better) or 'none'}; worse: {', '.join(worse) or 'none'}"
     if steps:
-        cheapest = min(steps[SQUARED], steps["Frobenius"])
-        text += f"; step / plain: squared {steps[SQUARED]:.2f}, Frobenius {steps['Frobenius']:.2f}, others "
+        cheapest = min(steps[PLAIN_START], steps["Frobenius"])
+        text += f"; step / plain: squared {steps[PLAIN_START]:.2f}, Frobenius {steps['Frobenius']:.2f}, others "
         text += f"{min(steps[n] for n in best):.2f} to {max(steps[n] for n in best):.2f}"
         is_best = not better and cheapest <= min(steps[n] for n in best)
         out["frobenius"] = (_verdict(is_best, bool(better)), text)
-        ratio = steps["Spectral"] / min(steps[SQUARED], steps["Frobenius"]) - 1
+        ratio = steps["Spectral"] / min(steps[PLAIN_START], steps["Frobenius"]) - 1
         verdict = _verdict(0.10 <= ratio <= 0.15, not 0.05 <= ratio <= 0.20)
         out["spectral"] = (
             verdict,
@@ -355,7 +365,7 @@ def report(results: Results) -> Report:
     if results.where(phase="strengths"):
         parts += [
             "### Strength against breaking",
-            "C4, the squared Frobenius norm at the first learning rate, validation data, three seeds: gain in dB (defect).",
+            "C4, squared Frobenius norm from plain first weights, first learning rate, validation data, three seeds: gain in dB (defect).",
             _strengths(results),
         ]
     figures: dict[str, Any] = {
