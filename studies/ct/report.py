@@ -131,7 +131,8 @@ def _above_plain(results: Results, missing: int, setting: str) -> Estimate:
 
 def _named(setting: str) -> str:
     """For an axis."""
-    return {START: "equiv.\nstart"}.get(setting, setting if setting in ("plain", "exact") else f"{float(setting):g}")
+    words = {"plain": "plain", START: "equiv.\nstart", "exact": "exact"}
+    return words.get(setting) or f"{float(setting):g}"
 
 
 def _strengths(results: Results) -> str:
