@@ -16,7 +16,7 @@ from studies.ct.problem import cleaned, images, problem
 from studies.ct.quality import RANGE, psnr
 from studies.harness import Extra, Method, Results, Settings, exact, penalty, plain, step_seconds, train
 
-__all__ = ["EXTRAS", "NORMS", "NORMS_TASK", "PICTURED", "SQUARED", "SWEEP", "unpacked"]
+__all__ = ["EXTRAS", "NORMS", "NORMS_TASK", "PICTURED", "PLAIN_START", "SQUARED", "START", "SWEEP", "unpacked"]
 
 # Two strengths, a factor 10 apart: smaller ones for norms that add up many entries or columns.
 NORMS: dict[str, tuple[Norm, tuple[float, ...]]] = {
@@ -28,8 +28,10 @@ NORMS: dict[str, tuple[Norm, tuple[float, ...]]] = {
     "Mixed(2, 1)": (Mixed(2, 1), (1e-4, 1e-3)),
 }
 NORMS_TASK = "C4, 40 degrees missing"
-SWEEP = (0.0, 1e-3, 1e-2, 1e-1)
+SWEEP = (1e-3, 1e-2, 1e-1, 1.0)
+START = "equivariant start"
 SQUARED = "penalty, Frobenius squared"
+PLAIN_START = "penalty, plain start"
 PICTURED = ("plain", "exact", SQUARED)
 
 
@@ -40,7 +42,7 @@ def _task(label: str, seed: int, settings: Settings) -> Any:
 
 def _norm(name: str) -> Method:
     norm, strengths = NORMS[name]
-    return penalty(norm, *strengths, name=name)
+    return penalty(norm, *strengths, name=name, start=False)
 
 
 def _some(settings: Settings, things: Sequence[Any]) -> Sequence[Any]:
@@ -91,7 +93,11 @@ def _test(key: dict[str, Any], settings: Settings, results: Results) -> dict[str
 
 def _price(key: dict[str, Any], settings: Settings, results: Results) -> dict[str, Any]:
     task = _task(NORMS_TASK, settings.choose_seeds[0], settings)
-    methods = [plain(), penalty(Frobenius(squared=True), name=SQUARED), *map(_norm, _some(settings, list(NORMS)))]
+    methods = [
+        plain(),
+        penalty(Frobenius(squared=True), name=SQUARED),
+        *map(_norm, _some(settings, list(NORMS))),
+    ]
     return {"step": step_seconds(task, methods, settings.rates[0], 2 * settings.price_rounds, device=settings.device)}
 
 
@@ -99,7 +105,7 @@ def _sweep_keys(settings: Settings) -> Sequence[dict[str, Any]]:
     return [
         {"missing": missing, "setting": setting, "seed": seed}
         for missing in _some(settings, MISSING)
-        for setting in ("plain", *map(str, _some(settings, SWEEP)), "exact")
+        for setting in ("plain", START, *map(str, _some(settings, SWEEP)), "exact")
         for seed in settings.test_seeds[:3]
     ]
 
@@ -107,8 +113,9 @@ def _sweep_keys(settings: Settings) -> Sequence[dict[str, Any]]:
 def _swept(key: dict[str, Any], settings: Settings, results: Results) -> dict[str, Any]:
     """All at the first rate, on validation data: a grid leaves the test data untouched."""
     task, setting = problem("C4", key["missing"])(key["seed"], settings), key["setting"]
-    method = {"plain": plain(), "exact": exact()}.get(setting, penalty(Frobenius(squared=True), name=SQUARED))
-    strength = 0.0 if setting in ("plain", "exact") else float(setting)
+    others = {"plain": plain(), START: plain(start=True), "exact": exact()}
+    method = others.get(setting, penalty(Frobenius(squared=True), name=PLAIN_START, start=False))
+    strength = 0.0 if setting in others else float(setting)
     done = train(task, method, settings.rates[0], strength, key["seed"], settings.steps, settings.device)
     found = task.evaluate(done.net, "validation") if done.is_finite else {"score": task.floor}
     return {**found, "defect": task.defect(done.net) if done.is_finite else None, "seconds": done.seconds}

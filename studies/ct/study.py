@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from projectors.penalties import Frobenius
 from studies.ct import data
-from studies.ct.extras import EXTRAS, NORMS_TASK, SQUARED
+from studies.ct.extras import EXTRAS, NORMS_TASK, PLAIN_START, SQUARED
 from studies.ct.problem import problem
 from studies.ct.report import report
 from studies.harness import (
@@ -33,6 +33,7 @@ METHODS = (
     pathways(1e-4, 1e-3, 1e-2),
     sharing(1e-5, 1e-4, 1e-3),
     penalty(Frobenius(squared=True), 1e-4, 1e-3, 1e-2, name=SQUARED),
+    penalty(Frobenius(squared=True), 1e-4, 1e-3, 1e-2, name=PLAIN_START, start=False),
     split_frame(5.0, 20.0, 80.0),
     projected(),
 )
