@@ -27,7 +27,7 @@ DEMO := --editable ".[cli,plot,safetensors]"
 BENCH := --editable ".[cli,emlp,torch]"
 
 # What the studies need beside the extra: the simulation of computed tomography.
-STUDIES := --editable ".[studies,plot,torch]" astra-toolbox xraydb spekpy
+STUDIES := --editable ".[studies,plot,torch]" astra-toolbox==2.5.0 xraydb==4.5.8 spekpy==2.5.4
 
 # What the fast selection needs: no torch, no jax.
 LIGHT := --editable ".[cli,plot,safetensors,parallel]" array-api-strict hypothesis pytest pytest-xdist threadpoolctl
