@@ -7,7 +7,6 @@ from pathlib import Path
 
 from studies.harness.errors import StudyError
 from studies.harness.reporting import filled
-from studies.harness.tables import markdown
 
 __all__ = ["CLAIMS", "PAGE", "write"]
 
@@ -32,9 +31,9 @@ CLAIMS = {
 
 def write(findings: Mapping[str, Mapping[str, tuple[str, str]]]) -> None:
     """Fills docs/claims.md from the findings of each study: study -> claim -> (verdict, what was measured)."""
-    rows = []
+    parts = []
     for claim, statement in CLAIMS.items():
-        told = False
+        lines = []
         for study, found in findings.items():
             if claim not in found:
                 continue
@@ -44,14 +43,10 @@ def write(findings: Mapping[str, Mapping[str, tuple[str, str]]]) -> None:
                     f"the study {study} calls {claim!r} {verdict!r}; a verdict is one of {', '.join(VERDICTS)}"
                 )
             link = f"[{study}](../studies/{study}/README.md)"
-            rows.append(
-                ["" if told else statement, f"*{verdict}*", measured, f"{link}: `python -m studies run {study}`"]
-            )
-            told = True
-        if not told:
-            rows.append([statement, "*open*", "no study has measured it", ""])
+            lines.append(f"- *{verdict}*, {link}: {measured} (`python -m studies run {study}`)")
+        parts += [f"### {statement}", "\n".join(lines) or "- *open*: no study has measured it"]
     unknown = {claim for found in findings.values() for claim in found} - set(CLAIMS)
     if unknown:
         raise StudyError(f"{', '.join(sorted(unknown))}: not among the claims of studies/claims.py")
-    table = markdown(["claim", "verdict", "what was measured", "study and command"], rows)
-    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), table, str(PAGE)), encoding="utf-8")
+    inside = "\n\n".join(parts)
+    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), inside, str(PAGE)), encoding="utf-8")
