@@ -180,6 +180,9 @@ class PlainParameters:
         self._modules = [term.module for term in terms]
         self._attributes = [term.attribute for term in terms]
 
+    def __repr__(self) -> str:
+        return f"<PlainParameters of {len(self._modules)} terms>"
+
     def read(self) -> list[torch.Tensor] | None:
         """The parameters; None where one is computed, or spread over processes."""
         if self._is_spread:

@@ -326,7 +326,9 @@ def test_modules_that_are_replaced():
     net, pen = made()
     twin = copy.deepcopy(pen)
     net[1] = nn.Sequential(nn.Linear(8, 8))
-    for call in (pen, pen.step, pen.report):
+    moving = EquivariancePenalty(made()[0], {"0": (R, R), "1.0": (R, R)}, decoupled=True)
+    moving.model[1] = nn.Sequential(nn.Linear(8, 8))
+    for call in (pen, pen.report, lambda: moving.decay_(0.1)):
         with pytest.raises(GroupRepError, match=r'"1.0" .Linear. was replaced by another Linear'):
             call()
     twin()
