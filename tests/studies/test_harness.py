@@ -3,9 +3,11 @@
 import hashlib
 import json
 import math
+import subprocess
 import sys
 import types
 import zipfile
+from pathlib import Path
 
 import pytest
 import torch
@@ -38,6 +40,7 @@ from studies.harness import (
 from studies.harness.reporting import filled
 from studies.harness.runner import chosen, header, run
 
+ROOT = Path(__file__).resolve().parents[2]
 V = Cyclic(2).regular()
 
 
@@ -242,6 +245,21 @@ def test_downloads_are_checked_and_whole(tmp_path, monkeypatch):
     assert not any(path.parent.iterdir())
     with pytest.raises(StudyError, match="has no file"):
         fetch(Source("wheel", "pack", "1.0", "pack/none", "0", "MIT", "nowhere"))
+
+
+@pytest.mark.parametrize("missing", ["tqdm", "matplotlib"])
+def test_a_missing_package_is_named(missing):
+    code = f"""
+import runpy, sys
+sys.modules[{missing!r}] = None
+sys.argv = ["studies", "run", "bounds", "--smoke"]
+runpy.run_module("studies", run_name="__main__")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 1
+    assert done.stderr.strip().endswith('pip install --editable ".[studies,plot,torch]"')
+    assert f" {missing}" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_documents_are_filled_between_their_marks():
