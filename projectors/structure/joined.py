@@ -22,9 +22,9 @@ from projectors.structure.summands import Summand
 
 __all__ = ["joined"]
 
-_FEW = 16  # pairs of summands that stay as they are
-_ENTRIES = 1 << 21  # of a joined basis at most, where it is not one of orbits
-_PERIOD = 16  # summands that are joined at most
+_FEW = 16  # pairs of summands that stay as they are: their products take less time than joining them
+_ENTRIES = 1 << 21  # of a joined basis at most, where it is not one of orbits: 16 MiB
+_PERIOD = 16  # summands that are joined at most: runs are sought in time linear in their number
 
 _Spaces = Mapping[tuple[Representation, Representation], Space]
 
@@ -120,4 +120,5 @@ def _sum(v: _Run, w: _Run, spaces: _Spaces) -> Space:
     for (_, at), values in zip(found, floats, strict=True):
         out[total : total + len(values), at] = values
         total += len(values)
-    return FloatSpace(shape, out, (0.0, 1.0))
+    gaps = [s.gap for s, _ in found if isinstance(s, FloatSpace)]
+    return FloatSpace(shape, out, (max((g[0] for g in gaps), default=0.0), min((g[1] for g in gaps), default=1.0)))

@@ -309,7 +309,7 @@ _SIZES = {
 
 STUDY = Study(
     name="ablations",
-    title="Which choices of a projection penalty matter",
+    title="which choices of a projection penalty matter",
     version=1,
     full=Settings(steps=250, rates=(), choose_seeds=(), test_seeds=(300, 301, 302, 303), sizes=_SIZES),
     smoke=Settings(

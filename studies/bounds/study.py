@@ -153,7 +153,7 @@ def _network_keys(settings: Settings) -> list[dict[str, Any]]:
 
 STUDY = Study(
     "bounds",
-    "does the distance bound the defect, and do the defects of layers compose?",
+    "does distance bound the defect? do defects of layers compose?",
     version=1,
     full=Settings(200, (0.05,), (), tuple(range(10)), sizes={"elements": 500, "inputs": 32}),
     smoke=Settings(3, (0.05,), (), (0, 1), sizes={"elements": 20, "inputs": 2}),

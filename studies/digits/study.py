@@ -349,7 +349,7 @@ _SIZES |= {"own_rates": [5e-3, 1e-2]}
 
 STUDY = Study(
     name="digits",
-    title="Approximate equivariance on real digits",
+    title="approximate equivariance on real digits: C4 and D4",
     version=1,
     tasks={label: _task(*what) for label, what in TASKS.items()},
     methods=(

@@ -238,7 +238,7 @@ def _sizes(source: str, training: int, checked: int, channels: int, batch: int, 
 
 STUDY = Study(
     name="molecules",
-    title="dipoles of QM9 molecules in a field that breaks O(3), invariants of their polarizability",
+    title="dipoles of molecules in a field that breaks O(3); polarizability",
     version=1,
     full=Settings(120, (5e-3, 2e-2), (100, 101), (0, 1, 2, 3, 4), sizes=_sizes("qm9", 4000, 1000, 8, 64, 8)),
     smoke=Settings(2, (3e-3,), (100,), (0,), price_rounds=1, sizes=_sizes("synthetic", 64, 32, 1, 8, 2)),

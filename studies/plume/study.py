@@ -193,7 +193,7 @@ METHODS = (
 
 STUDY = Study(
     name="plume",
-    title="smoke driven by a force that depends on its direction by delta: rollouts; C4",
+    title="rollouts of smoke whose force depends on its direction: C4",
     version=1,
     full=Settings(
         steps=180,

@@ -353,7 +353,7 @@ GPU = Settings(
 
 STUDY = Study(
     name="price",
-    title="Time and memory of a penalty's gradient, exact and sampled, on the way to an error of 5 %",
+    title="time and memory of a penalty's gradient, exact and sampled",
     version=1,
     full=FULL,
     smoke=SMOKE,

@@ -210,7 +210,7 @@ SIZES = {
 
 STUDY = Study(
     name="rings",
-    title="points on two rings with an angular wave: SO(2) broken by a known amount",
+    title="two rings with an angular wave: SO(2) broken by a known amount",
     version=1,
     tasks={label(wave): partial(problem, wave) for wave in WAVES},
     methods=METHODS,

@@ -8,11 +8,13 @@ from projectors.structure import cells_of
 from tests.support.cases import cases
 
 C, D, S, R = Cyclic(3), Dihedral(4), Symmetric(3), SO(2)
+C4, (_, QUARTER, HALF, *_) = Cyclic(4), Cyclic(4).irreps("complex")  # phases i and -1
 CIRCLE = R.trivial() + R.irrep(1) + R.irrep(2)
 SUMS = {  # V, W, and how many blocks P has
     "orbits": (5 * (S.natural() + S.trivial()), 4 * (S.regular() + 2 * S.natural()), 1),
     "some stand alone": (6 * (D.regular() + 2 * D.trivial()) + D.defining(), 5 * (D.defining() + D.trivial()), 2),
     "rows and complex": (4 * (C.regular() + C.irreps("complex")[1]), 5 * (C.trivial() + C.irreps("complex")[2]), 1),
+    "phases of two kinds": (5 * (C4.regular() + C4.trivial()), 4 * (QUARTER + HALF), 1),
     "pixels stand still": (3 * CIRCLE * (2 * R.trivial()), 4 * (R.irrep(1) + R.trivial()), 1),
     "few": (2 * (S.natural() + S.trivial()), 2 * S.regular(), 4),
 }
